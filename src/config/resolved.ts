@@ -1,0 +1,114 @@
+/**
+ * What a config means in one environment: overrides applied, defaults filled in, every quantity parsed. A plain JSON value;
+ * its canonical text is part of a release. Ratios are numbers from 0 to 1, times milliseconds, sizes bytes.
+ */
+
+export const TARGETS = ['process', 'docker', 'kubernetes'] as const
+export type TargetKind = (typeof TARGETS)[number]
+
+export interface ResolvedApp {
+  readonly name: string
+  readonly environment: string
+  readonly target: TargetKind
+  readonly domain: string | null
+  readonly strategy: 'blue-green' | 'canary' | 'recreate'
+  readonly services: Readonly<Record<string, ResolvedService>>
+  readonly gateway: ResolvedGateway
+  readonly drainMs: number
+  readonly watch: ResolvedWatch
+  readonly smoke: readonly ResolvedSmoke[]
+  readonly witness: { readonly requests: readonly ResolvedRequest[]; readonly perSecond: number }
+}
+
+export interface ResolvedService {
+  /** Relative to the config's folder. */
+  readonly path: string
+  readonly build: readonly string[] | null
+  readonly run:
+    | { readonly kind: 'program'; readonly argv: readonly string[] }
+    | { readonly kind: 'static'; readonly folder: string }
+    | { readonly kind: 'image'; readonly image: string }
+  /** The port the program insists on; null: it listens on $PORT. */
+  readonly port: number | null
+  readonly templates: Readonly<Record<string, string>>
+  readonly routes: readonly ResolvedRoute[]
+  readonly protocol: 'http1' | 'h2c'
+  readonly health: ResolvedHealth
+  readonly env: Readonly<Record<string, string>>
+  readonly secrets: readonly string[]
+  readonly migrate: { readonly expand: readonly string[] | null; readonly contract: readonly string[] | null }
+  readonly instances: number
+  readonly memoryBytesMax: number | null
+  readonly graceMs: number
+  readonly writable: readonly string[]
+}
+
+export interface ResolvedRoute {
+  readonly host: string | null
+  readonly path: string
+}
+
+export interface ResolvedHealth {
+  readonly ready:
+    | { readonly kind: 'http'; readonly path: string }
+    | { readonly kind: 'command'; readonly argv: readonly string[] }
+    /** Not declared: the path '/health/readiness' where it answers 2xx, else a TCP connection that opens. */
+    | { readonly kind: 'default' }
+    /** A worker without routes and without a check: it has to stay up. */
+    | { readonly kind: 'alive' }
+  readonly live: string | null
+  readonly startup: string | null
+  readonly expect: { readonly status: number | null; readonly body: string | null }
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  readonly passes: number
+  readonly failures: number
+  readonly deadlineMs: number
+}
+
+export interface ResolvedGateway {
+  readonly http: number
+  /** Null: one per core, decided where it runs. */
+  readonly workers: number | null
+  readonly trustedProxies: readonly string[]
+  readonly timeouts: {
+    readonly connectMs: number
+    readonly firstByteMs: number
+    readonly requestMs: number
+    readonly idleMs: number
+    readonly websocketIdleMs: number
+  }
+  readonly bodyBytesMax: number
+  readonly routes: readonly {
+    readonly host: string | null
+    readonly method: string | null
+    readonly path: string
+    readonly timeoutMs?: number
+    readonly bodyBytesMax?: number
+    readonly retry?: boolean
+    readonly headers?: Readonly<Record<string, string>>
+  }[]
+  readonly accessLog: boolean
+}
+
+export interface ResolvedWatch {
+  readonly forMs: number
+  /** The share of failed answers above which a release is taken back. @default 0.01 */
+  readonly errors: number
+  /** The new release's p95 divided by the old one's above which it is taken back. @default 1.5 */
+  readonly p95Ratio: number
+  /** Fewer answers than this are inconclusive. @default 20 */
+  readonly sample: number
+  readonly warmMs: number
+}
+
+export interface ResolvedRequest {
+  readonly method: string
+  readonly host: string | null
+  readonly path: string
+}
+
+export interface ResolvedSmoke {
+  readonly request: ResolvedRequest
+  readonly expect: { readonly status: number | null; readonly body: string | null; readonly withinMs: number | null }
+}

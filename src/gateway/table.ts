@@ -1,0 +1,80 @@
+/**
+ * The routing table: everything a gateway worker knows about where requests go. Always whole, never a patch, so that a
+ * worker that missed one is right again with the next.
+ */
+
+/** One instance as the gateway sees it. */
+export interface Upstream {
+  /** Instance id, unique for ever: `api@7-3fa9c1d2-1`. */
+  readonly id: string
+  readonly host: string
+  readonly port: number
+  /** The release it belongs to. */
+  readonly release: string
+}
+
+export interface HealthCheck {
+  /** Path to GET; null: a TCP connection that opens is healthy. */
+  readonly path: string | null
+  readonly expect: { readonly status: number | null; readonly body: string | null }
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  /** Consecutive passes to come back, consecutive failures to be taken out. */
+  readonly passes: number
+  readonly failures: number
+}
+
+export type Backend =
+  | { readonly kind: 'upstreams'; readonly upstreams: readonly Upstream[]; readonly health: HealthCheck }
+  /** `root`: absolute path of a read-only folder of files. */
+  | { readonly kind: 'files'; readonly root: string; readonly release: string }
+  /** The service is stopped, or nothing of it has been released: 503. */
+  | { readonly kind: 'none' }
+
+export interface Route {
+  /** Null: any host. */
+  readonly host: string | null
+  /** A path prefix on segment borders: '/api' takes '/api' and '/api/x', not '/apix'. '/' takes all. */
+  readonly path: string
+  readonly service: string
+}
+
+/** Options of the longest matching prefix and method; absent fields fall back to the gateway's. */
+export interface RouteOptions {
+  readonly host: string | null
+  readonly method: string | null
+  readonly path: string
+  readonly timeoutMs?: number
+  readonly bodyBytesMax?: number
+  readonly retry?: boolean
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Timeouts {
+  /** TCP connection to the upstream. */
+  readonly connectMs: number
+  /** From the request's last byte to the answer's first. */
+  readonly firstByteMs: number
+  /** For the client to deliver the whole request. */
+  readonly requestMs: number
+  /** No byte in either direction; also how long an idle keep-alive connection is kept. */
+  readonly idleMs: number
+  readonly websocketIdleMs: number
+}
+
+export interface RoutingTable {
+  /** Grows by at least one with every table. A worker refuses a version that is not above its own. */
+  readonly version: number
+  /** Fencing token of the lease under which it was made. A worker refuses one below the highest it has seen. */
+  readonly token: number
+  /** The live release; null before the first deploy. */
+  readonly release: string | null
+  readonly services: Readonly<Record<string, Backend>>
+  readonly routes: readonly Route[]
+  readonly options: readonly RouteOptions[]
+  readonly timeouts: Timeouts
+  readonly bodyBytesMax: number
+  /** CIDR blocks whose X-Forwarded-* and correlation headers are believed. */
+  readonly trustedProxies: readonly string[]
+  readonly accessLog: boolean
+}
