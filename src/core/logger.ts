@@ -12,8 +12,10 @@ export interface Logger {
 }
 
 export function createLogger(part: string, write: (line: string) => void): Logger {
-  const at = (level: Level) => (message: string, fields: Fields = {}) => {
-    write(JSON.stringify({ time: new Date().toISOString(), level, part, message, ...fields }) + '\n')
-  }
+  const at =
+    (level: Level) =>
+    (message: string, fields: Fields = {}) => {
+      write(JSON.stringify({ time: new Date().toISOString(), level, part, message, ...fields }) + '\n')
+    }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }

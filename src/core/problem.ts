@@ -10,7 +10,11 @@ export class Problem extends Error {
   /** More lines: the single problems of a config, the last lines of a crashed program. */
   readonly details: readonly string[]
 
-  constructor(code: string, message: string, options: { hint?: string; details?: readonly string[]; cause?: unknown } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    options: { hint?: string; details?: readonly string[]; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause })
     this.name = 'Problem'
     this.code = code
