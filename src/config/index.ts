@@ -1,0 +1,7 @@
+export { checkConfig, environmentNames, stateFolder, type CheckedConfig } from './check.ts'
+export { findConfig } from './find.ts'
+export { loadConfig, type LoadedConfig } from './load.ts'
+export { notYetInEffect } from './not-yet.ts'
+export { resolveEnvironment } from './resolve.ts'
+export type * from './resolved.ts'
+export type { App, Environment, Service } from './schema/app.ts'

@@ -1,0 +1,103 @@
+import type { CheckedConfig } from './check.ts'
+import { formatPath, showValue, type Path } from './path.ts'
+
+/**
+ * Keys that are accepted although the part they belong to is not built yet: a line for each that the config uses, such as
+ * 'guard.limits: not yet in effect'. What is in effect is listed here, so that a new key is reported until it is added.
+ */
+export function notYetInEffect(checked: CheckedConfig): readonly string[] {
+  return walk(checked.app, [])
+}
+
+const SERVICE = [
+  'path',
+  'build',
+  'start',
+  'static',
+  'port',
+  'templates',
+  'routes',
+  'protocol',
+  'health',
+  'env',
+  'secrets',
+  'migrate.expand',
+  'scale.min',
+  'grace',
+  'writable',
+]
+
+const GATEWAY = [
+  'listen.http',
+  'workers',
+  'trustedProxies',
+  'timeouts',
+  'body',
+  'accessLog',
+  ...['timeout', 'body', 'retry', 'headers'].map((key) => `routes.*.${key}`),
+]
+
+const ENVIRONMENT = [
+  'target',
+  'domain',
+  'state',
+  'secrets',
+  'strategy',
+  'watch',
+  'drain',
+  'smoke',
+  'witness',
+  ...SERVICE.map((key) => `overrides.services.*.${key}`),
+  ...GATEWAY.map((key) => `overrides.gateway.${key}`),
+]
+
+/** A name stands for itself and for all that is below it. */
+const IN_EFFECT: readonly Path[] = [
+  'name',
+  'owner',
+  ...SERVICE.map((key) => `services.*.${key}`),
+  ...GATEWAY.map((key) => `gateway.${key}`),
+  ...ENVIRONMENT.map((key) => `environments.*.${key}`),
+].map((key) => key.split('.'))
+
+/** Not in effect, but reported key by key. */
+const IN_PARTS: readonly Path[] = ['guard', 'alerts', 'environments.*.overrides.guard'].map((key) => key.split('.'))
+
+/** Of these keys only some values are in effect. */
+const VALUES: readonly (readonly [path: Path, values: readonly string[]])[] = [
+  [['services', '*', 'protocol'], ['http1']],
+  [['environments', '*', 'overrides', 'services', '*', 'protocol'], ['http1']],
+  [['environments', '*', 'target'], ['process']],
+  [
+    ['environments', '*', 'strategy'],
+    ['blue-green', 'recreate'],
+  ],
+]
+
+function walk(value: unknown, path: Path): readonly string[] {
+  const values = VALUES.find(([pattern]) => pattern.length === path.length && startsWith(path, pattern))?.[1]
+  if (values !== undefined && !values.some((known) => known === value)) {
+    return [`${formatPath(path)}: ${showValue(value)} is not yet in effect`]
+  }
+  if (IN_EFFECT.some((pattern) => startsWith(path, pattern))) return []
+  const leadsOn = [...IN_EFFECT, ...IN_PARTS.map((pattern) => [...pattern, '*'])].some((pattern) =>
+    startsWith(pattern, path),
+  )
+  if (!leadsOn || typeof value !== 'object' || value === null || (path.length > 0 && isPart(path))) {
+    return [`${formatPath(path)}: not yet in effect`]
+  }
+  return Object.entries(value).flatMap(([key, held]) => walk(held, [...path, key]))
+}
+
+/** One key of what is reported in parts: not looked into any further. */
+function isPart(path: Path): boolean {
+  return IN_PARTS.some((pattern) => path.length > pattern.length && startsWith(path, pattern))
+}
+
+/** Whether `path` begins with `start`, where '*' on either side is any name. */
+function startsWith(path: Path, start: Path): boolean {
+  return (
+    start.length <= path.length &&
+    start.every((key, index) => key === '*' || path[index] === '*' || key === path[index])
+  )
+}
