@@ -84,7 +84,13 @@ export type Request =
   | { readonly id: number; readonly op: 'shutdown'; readonly graceMs: number }
 
 export type Reply =
-  | { readonly id: number; readonly ok: true; readonly socket?: SocketState; readonly child?: ChildState; readonly list?: KeeperState }
+  | {
+      readonly id: number
+      readonly ok: true
+      readonly socket?: SocketState
+      readonly child?: ChildState
+      readonly list?: KeeperState
+    }
   | { readonly id: number; readonly ok: false; readonly code: string; readonly message: string }
 
 export interface KeeperState {

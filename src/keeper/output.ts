@@ -1,0 +1,82 @@
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+
+export const OUTPUT_BYTES_MAX = 20 * 1024 * 1024
+export const OUTPUTS_KEPT = 5
+export const ROTATE_EVERY_MS = 3_000
+
+const CHUNK_BYTES = 1024 * 1024
+
+/** Opens a file that takes a process's output. Appending, so that cutting it short leaves no hole. The caller closes it. */
+export function openOutput(path: string): number {
+  mkdirSync(dirname(path), { recursive: true })
+  return openSync(path, 'a', 0o600)
+}
+
+/**
+ * Moves what `path` holds to `path.1` (and `.1` to `.2`, …) once it exceeds `bytesMax`. By copying and truncating, since the
+ * writer keeps its descriptor and knows of nothing: what it writes between the last read and the cut is lost.
+ */
+export function rotateOutput(
+  path: string,
+  options: { readonly bytesMax?: number; readonly kept?: number } = {},
+): boolean {
+  const { bytesMax = OUTPUT_BYTES_MAX, kept = OUTPUTS_KEPT } = options
+  let from: number
+  try {
+    from = openSync(path, 'r+')
+  } catch {
+    return false
+  }
+  try {
+    if (fstatSync(from).size <= bytesMax) return false
+    shift(path, kept)
+    try {
+      copy(from, `${path}.1`, bytesMax * 2)
+    } catch (error) {
+      rmSync(`${path}.1`, { force: true })
+      // A full disk: these lines are given up, since the file would only grow.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    }
+    ftruncateSync(from, 0)
+    return true
+  } finally {
+    closeSync(from)
+  }
+}
+
+function shift(path: string, kept: number): void {
+  for (let number = kept - 1; number >= 1; number--) {
+    try {
+      renameSync(`${path}.${number}`, `${path}.${number + 1}`)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+}
+
+/** Bounded, since a writer may be faster than the copy. */
+function copy(from: number, path: string, bytesMax: number): void {
+  const to = openSync(path, 'w', 0o600)
+  try {
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+    for (let total = 0; total < bytesMax;) {
+      const count = readSync(from, chunk, 0, Math.min(CHUNK_BYTES, bytesMax - total), null)
+      if (count === 0) break
+      for (let written = 0; written < count;) written += writeSync(to, chunk, written, count - written)
+      total += count
+    }
+  } finally {
+    closeSync(to)
+  }
+}
