@@ -51,7 +51,11 @@ export interface Counters {
   readonly openRequests: number
 }
 
-export const STATUS_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx', 'aborted'] as const
+/**
+ * `aborted`: the upstream broke off in the middle, or sent what cannot be passed on. `client-gone`: the client left before
+ * the end of its answer, or the gateway's own limits ended it; anybody can cause these, so no release is judged by them.
+ */
+export const STATUS_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx', 'aborted', 'client-gone'] as const
 export type StatusClass = (typeof STATUS_CLASSES)[number]
 
 export interface CounterCell {

@@ -1,0 +1,94 @@
+import { write, writeSync } from 'node:fs'
+
+/** One request, as it stands in the log. `path` has no query: secrets travel there. */
+export interface AccessLine {
+  readonly id: string
+  readonly method: string
+  readonly path: string
+  readonly status: number
+  readonly durationMs: number
+  readonly service: string | null
+  readonly instance: string | null
+  readonly release: string
+  readonly bytes: number
+  readonly client: string
+  readonly aborted?: true
+}
+
+/** Written at once when this much has gathered … */
+export const FLUSH_BYTES = 16 * 1024
+/** … or after this long. */
+export const FLUSH_MS = 100
+/** More is not kept for a disk that does not follow: lines are dropped and their number is told. */
+export const PENDING_BYTES_MAX = 8 * 1024 * 1024
+
+export interface LineWriter {
+  write(line: string): void
+  /** Writes what is left before it returns; for the end of the process. */
+  flushSync(): void
+}
+
+/** Gathers lines and writes them to `descriptor` without ever making a request wait for the disk. */
+export function createLineWriter(descriptor: number): LineWriter {
+  let pending: string[] = []
+  let pendingBytes = 0
+  let writing: Buffer | null = null
+  let dropped = 0
+  let timer: NodeJS.Timeout | undefined
+  return {
+    write(line) {
+      if (pendingBytes + line.length > PENDING_BYTES_MAX) {
+        dropped += 1
+        return
+      }
+      pending.push(line)
+      pendingBytes += line.length
+      if (pendingBytes >= FLUSH_BYTES) flush()
+      else timer ??= setTimeout(flush, FLUSH_MS).unref()
+    },
+    flushSync() {
+      const rest = Buffer.concat([writing ?? Buffer.alloc(0), take()])
+      writing = null
+      try {
+        for (let done = 0; done < rest.length;) done += writeSync(descriptor, rest, done)
+      } catch {
+        // Nobody is left who could be told.
+      }
+    },
+  }
+
+  function take(): Buffer {
+    clearTimeout(timer)
+    timer = undefined
+    if (dropped > 0)
+      pending.push(JSON.stringify({ level: 'warn', part: 'access', message: 'lines were dropped', dropped }) + '\n')
+    dropped = 0
+    const bytes = Buffer.from(pending.join(''))
+    pending = []
+    pendingBytes = 0
+    return bytes
+  }
+
+  function flush(): void {
+    if (writing !== null) return
+    const bytes = take()
+    if (bytes.length > 0) put(bytes)
+  }
+
+  function put(bytes: Buffer): void {
+    writing = bytes
+    write(descriptor, bytes, 0, bytes.length, null, (error, written) => {
+      // flushSync has taken over.
+      if (writing !== bytes) return
+      writing = null
+      if (error?.code === 'EAGAIN') return void setTimeout(() => put(bytes), FLUSH_MS).unref()
+      if (error === null && written < bytes.length) return put(bytes.subarray(written))
+      if (pendingBytes > 0) flush()
+    })
+  }
+}
+
+/** An access line as it is written. */
+export function formatAccessLine(line: AccessLine): string {
+  return JSON.stringify({ time: new Date().toISOString(), level: 'info', part: 'access', ...line }) + '\n'
+}

@@ -1,0 +1,228 @@
+/** The public entrance through node:http: turns what arrives into exchanges. */
+import { createServer, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
+import { Server as NetServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { monotonicNs } from '../../core/clock.ts'
+import { newExchange } from '../exchange.ts'
+import type { Exchange } from '../exchange.ts'
+import type { Timeouts } from '../table.ts'
+import { createClientSide, LINGER_MS } from './node-client-side.ts'
+import { bodyOf, headOf } from './node-request.ts'
+
+/** A longer head is answered with 431. */
+export const HEAD_BYTES_MAX = 16 * 1024
+
+/** For the whole head of a request, from the connection's or the previous request's end: 408 afterwards. */
+export const HEAD_TIMEOUT_MS = 20_000
+
+/** Room beyond the table's request timeout, whose 408 comes first; this one only ends what nobody waits for. */
+export const REQUEST_MARGIN_MS = 5_000
+
+/** After the last accept, a connection silent for so long is let go: a request on its way has arrived by then. */
+export const RETIRE_SILENCE_MS = 1_000
+const RETIRE_LOOK_MS = 100
+
+export interface ListenerOptions {
+  readonly onExchange: (exchange: Exchange) => void
+  /** Headers for an answer to something that never became an exchange. */
+  readonly ownHeaders: () => readonly string[]
+  /** Something that is not HTTP was answered with this status. */
+  readonly onRefused?: (status: number) => void
+}
+
+export interface Listener {
+  readonly openConnections: number
+  /** Listens on an inherited socket, or (in tests) on an address. */
+  listen(where: { fd: number } | { host: string; port: number }): Promise<AddressInfo>
+  configure(timeouts: Timeouts): void
+  /**
+   * Accepts nothing more; further answers say `Connection: close`. Idle kept-alive connections are left alone for
+   * RETIRE_SILENCE_MS, since a request may be on its way, then closed. Resolves when no connection is left.
+   */
+  retire(): Promise<void>
+  /** Cuts everything. */
+  close(): void
+}
+
+export function createNodeListener({ onExchange, ownHeaders, onRefused = () => {} }: ListenerOptions): Listener {
+  const sockets = new Map<Socket, Use>()
+  let retiring = false
+  let looking: NodeJS.Timeout | undefined
+  const server: Server = createServer({
+    maxHeaderSize: HEAD_BYTES_MAX,
+    // A missing Host gets an answer of ours, with our headers.
+    requireHostHeader: false,
+    connectionsCheckingInterval: 1_000,
+    headersTimeout: HEAD_TIMEOUT_MS,
+    requestTimeout: 65_000,
+    noDelay: true,
+    shouldUpgradeCallback: isWebSocketHandshake,
+  })
+  server.on('connection', (socket: Socket) => {
+    sockets.set(socket, { open: 0, silentSince: monotonicNs(), read: 0 })
+    socket.on('error', () => {})
+    socket.once('close', () => sockets.delete(socket))
+  })
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => begin({ request, response }))
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
+    begin({ request, response, waits: true }),
+  )
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    begin({ request, response, fault: { status: 417, reason: 'This expectation cannot be met.' } })
+  })
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, firstBytes: Buffer) => {
+    // Node makes no response for an upgrade; a refused one is answered like any other request.
+    const response = new ServerResponse(request)
+    response.assignSocket(socket as Socket)
+    response.shouldKeepAlive = false
+    response.once('finish', () => {
+      response.detachSocket(socket as Socket)
+      // Node has let go of this connection: nobody else closes it, and no time limit of its server applies.
+      const limit = setTimeout(() => socket.destroy(), LINGER_MS)
+      socket.once('close', () => clearTimeout(limit))
+      socket.once('end', () => socket.destroy())
+      socket.end()
+      socket.resume()
+    })
+    begin({ request, response, upgrade: { socket, firstBytes } })
+  })
+  server.on('connect', (_request: IncomingMessage, socket: Duplex) => refuse(socket, 405))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    // A request may take longer to arrive than Node allows once its answer has begun: then only silence ends it.
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && answerHasBegun(socket)) return
+    if (error.code === 'ECONNRESET') socket.destroy()
+    else refuse(socket, statusOf(error))
+  })
+  return {
+    get openConnections() {
+      return sockets.size
+    },
+    listen: (where) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(where, () => {
+          server.off('error', reject)
+          resolve(server.address() as AddressInfo)
+        })
+      }),
+    configure(timeouts) {
+      server.keepAliveTimeout = timeouts.idleMs
+      server.requestTimeout = timeouts.requestMs + REQUEST_MARGIN_MS
+      server.headersTimeout = Math.min(HEAD_TIMEOUT_MS, server.requestTimeout)
+    },
+    retire() {
+      retiring = true
+      return new Promise((resolve) => {
+        // http.Server.close() would also cut idle connections and with them requests that are on their way (measured).
+        NetServer.prototype.close.call(server, () => {
+          clearInterval(looking)
+          resolve()
+        })
+        const retiredNs = monotonicNs()
+        looking = setInterval(() => closeSilent(retiredNs), RETIRE_LOOK_MS)
+      })
+    },
+    close() {
+      clearInterval(looking)
+      NetServer.prototype.close.call(server)
+      server.closeAllConnections()
+      for (const socket of sockets.keys()) socket.destroy()
+    },
+  }
+
+  function begin(parts: {
+    request: IncomingMessage
+    response: ServerResponse
+    waits?: boolean
+    upgrade?: { socket: Duplex; firstBytes: Buffer }
+    fault?: { status: number; reason: string }
+  }): void {
+    const { request, response, waits = false, upgrade, fault } = parts
+    const use = sockets.get(request.socket)
+    if (use !== undefined) {
+      use.open += 1
+      // An upgraded connection never comes to this: it is in use until it closes.
+      response.once('close', () => {
+        use.open -= 1
+        use.silentSince = monotonicNs()
+        use.read = request.socket.bytesRead
+      })
+    }
+    const client = createClientSide({
+      request,
+      response,
+      closing: () => retiring,
+      ...(upgrade === undefined ? {} : { upgrade }),
+    })
+    const head = headOf(request, { websocket: upgrade !== undefined, ...(fault === undefined ? {} : { fault }) })
+    onExchange(newExchange({ head, body: bodyOf(request, response, waits), client, startedNs: monotonicNs() }))
+  }
+
+  /** Lets go what has no request open and has not sent a byte of a next one. */
+  function closeSilent(retiredNs: number): void {
+    const before = monotonicNs() - RETIRE_SILENCE_MS * 1e6
+    if (retiredNs > before) return
+    for (const [socket, { open, silentSince, read }] of sockets) {
+      if (open === 0 && silentSince <= before && socket.bytesRead === read) socket.destroySoon()
+    }
+  }
+
+  /** For bytes that are no request: the parser is lost, so the connection ends with this answer. */
+  function refuse(socket: Duplex, status: number): void {
+    // Behind a part of an answer, another answer would be taken for its body.
+    const busy = answerOn(socket)
+    if (!socket.writable || answerHasBegun(socket)) return void socket.destroy()
+    if (!busy) onRefused(status)
+    const body = `${status} ${REASONS[status] ?? 'Bad Request'}\n`
+    const headers = [
+      ...ownHeaders(),
+      'Content-Type',
+      'text/plain; charset=utf-8',
+      'Content-Length',
+      String(body.length),
+      'Connection',
+      'close',
+    ]
+    let text = `HTTP/1.1 ${status} ${REASONS[status] ?? 'Bad Request'}\r\n`
+    for (let index = 0; index < headers.length; index += 2) text += `${headers[index]}: ${headers[index + 1]}\r\n`
+    socket.end(text + '\r\n' + body, () => socket.destroy())
+  }
+}
+
+/** How one connection is used. */
+interface Use {
+  /** Requests not answered yet. */
+  open: number
+  silentSince: number
+  /** Bytes read when it fell silent. */
+  read: number
+}
+
+function answerOn(socket: Duplex): ServerResponse | null | undefined {
+  return (socket as { _httpMessage?: ServerResponse | null })._httpMessage
+}
+
+function answerHasBegun(socket: Duplex): boolean {
+  return answerOn(socket)?.headersSent === true
+}
+
+function statusOf(error: NodeJS.ErrnoException): number {
+  if (error.code === 'HPE_HEADER_OVERFLOW') return 431
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408
+  return 400
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  431: 'Request Header Fields Too Large',
+}
+
+/** A handshake is a GET without a body (RFC 6455 §4.1); what only claims to be one is an ordinary request. */
+function isWebSocketHandshake({ method, headers }: IncomingMessage): boolean {
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+  return method === 'GET' && !hasBody && headers.upgrade?.toLowerCase() === 'websocket'
+}

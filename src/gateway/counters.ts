@@ -1,0 +1,86 @@
+import { bucketOf, LATENCY_BOUNDS_MS } from '../core/histogram.ts'
+import type { CounterCell, Counters, StatusClass } from './admin/protocol.ts'
+
+/** Cells one worker keeps; beyond, the oldest are dropped. 64 releases of 8 services with 4 classes. */
+export const CELLS_MAX = 2048
+
+export interface Observation {
+  readonly service: string
+  readonly release: string
+  readonly status: StatusClass
+  /** Null for what has no latency. */
+  readonly latencyMs: number | null
+  readonly retried: number
+}
+
+export interface CounterBook {
+  count(observation: Observation): void
+  countUnrouted(): void
+  /** Everything since the start. */
+  snapshot(open: { readonly connections: number; readonly requests: number }): Counters
+}
+
+export function createCounterBook(): CounterBook {
+  const cells = new Map<string, MutableCell>()
+  let unrouted = 0
+  return {
+    count({ service, release, status, latencyMs, retried }) {
+      const key = keyOf({ service, release, status })
+      let cell = cells.get(key)
+      if (cell === undefined) {
+        if (cells.size >= CELLS_MAX) cells.delete(cells.keys().next().value!)
+        cell = emptyCell({ service, release, status })
+        cells.set(key, cell)
+      }
+      cell.count += 1
+      cell.retried += retried
+      if (latencyMs === null) return
+      cell.buckets[bucketOf(latencyMs)]! += 1
+      cell.sumMs += latencyMs
+    },
+    countUnrouted: () => void (unrouted += 1),
+    snapshot: ({ connections, requests }) => ({
+      cells: [...cells.values()].map((cell) => ({ ...cell, buckets: [...cell.buckets] })),
+      unrouted,
+      openConnections: connections,
+      openRequests: requests,
+    }),
+  }
+}
+
+export const NO_COUNTERS: Counters = { cells: [], unrouted: 0, openConnections: 0, openRequests: 0 }
+
+/** The sum, cell by cell. */
+export function addCounters(all: Iterable<Counters>): Counters {
+  const cells = new Map<string, MutableCell>()
+  let unrouted = 0
+  let openConnections = 0
+  let openRequests = 0
+  for (const counters of all) {
+    unrouted += counters.unrouted
+    openConnections += counters.openConnections
+    openRequests += counters.openRequests
+    for (const cell of counters.cells) {
+      const key = keyOf(cell)
+      const sum = cells.get(key) ?? emptyCell(cell)
+      cells.set(key, sum)
+      sum.count += cell.count
+      sum.sumMs += cell.sumMs
+      sum.retried += cell.retried
+      for (const [index, count] of cell.buckets.entries()) sum.buckets[index] = (sum.buckets[index] ?? 0) + count
+    }
+  }
+  return { cells: [...cells.values()], unrouted, openConnections, openRequests }
+}
+
+type CellName = Pick<CounterCell, 'service' | 'release' | 'status'>
+type MutableCell = { -readonly [Key in keyof CounterCell]: CounterCell[Key] } & { buckets: number[] }
+
+function keyOf({ service, release, status }: CellName): string {
+  return `${service}\n${release}\n${status}`
+}
+
+function emptyCell({ service, release, status }: CellName): MutableCell {
+  const buckets = Array.from({ length: LATENCY_BOUNDS_MS.length + 1 }, () => 0)
+  return { service, release, status, count: 0, buckets, sumMs: 0, retried: 0 }
+}

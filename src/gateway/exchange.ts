@@ -1,0 +1,161 @@
+/**
+ * One request and its answer as the stages see them. Nothing here knows how bytes are read from or written to a socket:
+ * that is the adapters' work.
+ */
+import type { Duplex, Readable } from 'node:stream'
+import type { TraceContext } from '../core/trace-context.ts'
+import type { Backend, RouteOptions } from './table.ts'
+
+/** Names and values in turn, as received: `['Host', 'a', 'Accept', 'b']`. */
+export type HeaderList = readonly string[]
+
+export interface RequestHead {
+  readonly method: string
+  /** What stood in the request line, in origin form: path and query. */
+  readonly target: string
+  /** The target up to the query, as received. */
+  readonly path: string
+  /** Lower case, without the port; empty when there was none. */
+  readonly host: string
+  /** Host with its port, as received: passed on. */
+  readonly authority: string
+  readonly headers: HeaderList
+  /** Set when the client asks for a WebSocket. */
+  readonly websocket: boolean
+  /** Why the head cannot be served, already decided by the reader; null when it can. */
+  readonly fault: { readonly status: number; readonly reason: string } | null
+}
+
+export interface RequestBody {
+  readonly present: boolean
+  /** From Content-Length; null when chunked. */
+  readonly length: number | null
+  readonly stream: Readable
+  /** True once the last byte has been read. */
+  complete(): boolean
+  /** Says `100 Continue` to a client that waits for it. Later calls do nothing. */
+  accept(): void
+}
+
+export type Answer =
+  | { readonly kind: 'whole'; readonly status: number; readonly headers: string[]; readonly body: Buffer | null }
+  | { readonly kind: 'stream'; readonly status: number; readonly headers: string[]; readonly body: Readable }
+  | {
+      readonly kind: 'upgraded'
+      readonly status: 101
+      readonly headers: string[]
+      /** Takes the client's connection over after the head has been written. */
+      readonly take: (client: Duplex, firstBytes: Buffer) => void
+    }
+
+/** Why an answer was not sent whole, by whose doing: see STATUS_CLASSES. */
+export type Interruption = 'aborted' | 'client-gone'
+
+/** How sending ended. */
+export interface Outcome {
+  readonly end: 'complete' | Interruption
+  readonly bytes: number
+}
+
+/** The client's side of an exchange, implemented by the listener's adapter. */
+export interface ClientSide {
+  readonly peer: { readonly address: string; readonly port: number }
+  readonly local: { readonly port: number }
+  readonly secure: boolean
+  /** Sends the answer; `done` is called once, whatever happens. `idleMs`: no byte accepted for that long cuts it. */
+  send(answer: Answer, options: { idleMs: number }, done: (outcome: Outcome) => void): void
+  /** Ends a streamed answer properly before its source has ended. */
+  finishEarly(): void
+  /** Cuts the connection, so that a part of an answer is not taken for the whole; the first reason given counts. */
+  cut(because: Interruption): void
+  /** Called once when the client leaves before its answer is complete. */
+  onGone(listener: () => void): void
+}
+
+/** Where a request goes. */
+export interface Place {
+  readonly service: string
+  readonly backend: Backend
+  /** The prefix of the route that took it. */
+  readonly prefix: string
+  readonly options: RouteOptions | null
+}
+
+/** What is known of one exchange; each stage fills in its part. */
+export interface Exchange {
+  readonly head: RequestHead
+  readonly body: RequestBody
+  readonly client: ClientSide
+  readonly startedNs: number
+
+  // identify
+  correlationId: string
+  trace: TraceContext
+  /** Address of the client behind trusted proxies. */
+  clientAddress: string
+  /** True when the peer itself is a trusted proxy. */
+  peerTrusted: boolean
+
+  // route
+  place: Place | null
+
+  // forward
+  /** The instance and the release that answered; null for the gateway's own answers. */
+  instance: string | null
+  release: string | null
+  retried: number
+  /** The answer is a `text/event-stream`. */
+  eventStream: boolean
+  /** When the answer's head was ready, for streams whose end says nothing about their latency. */
+  answeredNs: number
+  /** Called when the exchange is over. */
+  readonly ended: (() => void)[]
+}
+
+/** A fresh exchange, before any stage has seen it. */
+export function newExchange(parts: Pick<Exchange, 'head' | 'body' | 'client' | 'startedNs'>): Exchange {
+  return {
+    ...parts,
+    correlationId: '',
+    trace: NO_TRACE,
+    clientAddress: parts.client.peer.address,
+    peerTrusted: false,
+    place: null,
+    instance: null,
+    release: null,
+    retried: 0,
+    eventStream: false,
+    answeredNs: 0,
+    ended: [],
+  }
+}
+
+/** The first value of a header (`name` in lower case). */
+export function headerOf(headers: HeaderList, name: string): string | undefined {
+  for (let index = 0; index < headers.length; index += 2) {
+    const candidate = headers[index]!
+    if (candidate.length === name.length && candidate.toLowerCase() === name) return headers[index + 1]
+  }
+  return undefined
+}
+
+/** An answer of the gateway's own: one line of plain text. */
+export function plainAnswer(status: number, text: string, headers: HeaderList = []): Answer {
+  const body = Buffer.from(text + '\n')
+  return {
+    kind: 'whole',
+    status,
+    headers: [
+      'Content-Type',
+      'text/plain; charset=utf-8',
+      'Content-Length',
+      String(body.length),
+      'Cache-Control',
+      'no-store',
+      ...headers,
+    ],
+    body,
+  }
+}
+
+const NO_TRACE: TraceContext = { traceId: '', spanId: '', sampled: false }

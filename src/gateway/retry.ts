@@ -1,0 +1,26 @@
+import type { UpstreamFailure } from './upstream-link.ts'
+
+/** Attempts for one request, the first one included. */
+export const ATTEMPTS_MAX = 2
+
+export interface RetryQuestion {
+  readonly failure: UpstreamFailure
+  /** Attempts made so far. */
+  readonly attempts: number
+  readonly method: string
+  readonly hasBody: boolean
+  /** The route's `retry` option. */
+  readonly allowed: boolean
+}
+
+/**
+ * Whether a request of which no byte of an answer came may be sent again. Either nothing was sent at all, or the
+ * connection was lost (its upstream was just closing it, or died) and repeating the request changes nothing (RFC 9110 §9.2.2).
+ */
+export function mayRetry({ failure, attempts, method, hasBody, allowed }: RetryQuestion): boolean {
+  if (!allowed || attempts >= ATTEMPTS_MAX) return false
+  if (failure.kind === 'not-connected' || failure.kind === 'connect-timeout') return true
+  return failure.kind === 'lost' && !hasBody && IDEMPOTENT.has(method)
+}
+
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createRoutingState } from './routing.ts'
+import { tableOf } from './testing.ts'
+
+function makeState() {
+  const closed: string[] = []
+  const state = createRoutingState({
+    link: ({ id }) => ({
+      send: () => {
+        throw new Error('nothing is sent here')
+      },
+      close: () => void closed.push(id),
+    }),
+    probe: () => Promise.resolve(true),
+  })
+  return { state, closed }
+}
+
+const upstream = (id: string) => ({ id, host: '127.0.0.1', port: 1, release: id })
+
+void test('an upstream is the same object in every table that has it, and closed once it is neither listed nor busy', () => {
+  const { state, closed } = makeState()
+  state.apply(tableOf([upstream('a')]))
+  const a = state.find('a')!
+  const claim = state.current!.pools.get('api')!.claim([])!
+  state.apply(tableOf([upstream('a'), upstream('b')]))
+  assert.equal(state.find('a'), a)
+
+  state.apply(tableOf([upstream('b')]))
+  assert.equal(state.find('a'), a)
+  assert.equal(a.listed, false)
+  assert.deepEqual(closed, [])
+  claim.release()
+  assert.deepEqual(closed, ['a'])
+  assert.equal(state.find('a'), null)
+  state.close()
+})
+
+void test('an upstream that comes back while it drains is in use again with its counts', () => {
+  const { state, closed } = makeState()
+  state.apply(tableOf([upstream('a')]))
+  const claim = state.current!.pools.get('api')!.claim([])!
+  state.apply(tableOf([upstream('b')]))
+  state.apply(tableOf([upstream('a')]))
+  assert.equal(state.find('a')!.claims.size, 1)
+  claim.release()
+  assert.deepEqual(closed, ['b'])
+  assert.ok(state.find('a')!.listed)
+  state.close()
+})
+
+void test('a refused table changes nothing', () => {
+  const { state } = makeState()
+  const first = tableOf([upstream('a')], { token: 3 })
+  const second = tableOf([upstream('b')], { token: 3 })
+  assert.equal(state.apply(second), null)
+  assert.match(state.apply(first)!, /^version \d+ is not above/)
+  assert.match(state.apply(second)!, /^version \d+ is not above/)
+  assert.match(state.apply(tableOf([upstream('c')], { token: 2 }))!, /^token 2 is below 3/)
+  assert.match(state.apply(tableOf([upstream('c')], { token: 3, trustedProxies: ['x'] }))!, /no address/)
+  assert.equal(state.current!.table, second)
+  assert.equal(state.find('c'), null)
+  state.close()
+})

@@ -1,0 +1,131 @@
+import { messageOf } from '../core/problem.ts'
+import type { HealthWatch, Probe } from './health.ts'
+import { watchHealth } from './health.ts'
+import { fencedOff } from './fencing.ts'
+import { createPool } from './pool.ts'
+import type { Pool } from './pool.ts'
+import { createRouter } from './router.ts'
+import type { Router } from './router.ts'
+import { blockListOf } from './client-address.ts'
+import type { RoutingTable, Upstream as UpstreamAddress } from './table.ts'
+import { createUpstream } from './upstream.ts'
+import type { Claim, Upstream } from './upstream.ts'
+import type { UpstreamLink } from './upstream-link.ts'
+import type { BlockList } from 'node:net'
+
+/** A table made ready for use. Replaced whole, by one assignment. */
+export interface Routing {
+  readonly table: RoutingTable
+  readonly router: Router
+  readonly pools: ReadonlyMap<string, Pool>
+  readonly trustedProxies: BlockList
+}
+
+export interface RoutingState {
+  /** Null before the first table. Read it again after every await. */
+  readonly current: Routing | null
+  /** The highest fencing token seen, 0 before the first. */
+  readonly token: number
+  /** Makes `table` the current one in one synchronous step. Returns why it was refused, or null. */
+  apply(table: RoutingTable): string | null
+  /** Upstreams of this and of earlier tables that still have requests, by id. */
+  find(id: string): Upstream | null
+  /** Everything in flight. */
+  claims(): Claim[]
+  close(): void
+}
+
+export interface RoutingParts {
+  readonly link: (address: UpstreamAddress) => UpstreamLink
+  readonly probe: Probe
+  /** Called after a table has become current. */
+  readonly onApplied?: (routing: Routing) => void
+}
+
+/** Holds the current table and the upstreams that live on from table to table. */
+export function createRoutingState({ link, probe, onApplied }: RoutingParts): RoutingState {
+  const upstreams = new Map<string, Upstream>()
+  const watches = new Map<string, HealthWatch>()
+  let current: Routing | null = null
+  let token = 0
+  return {
+    get current() {
+      return current
+    },
+    get token() {
+      return token
+    },
+    apply(table) {
+      const reason = fencedOff(table, { version: current?.table.version ?? -1, token })
+      if (reason !== null) return reason
+      let routing: Routing
+      try {
+        routing = build(table)
+      } catch (error) {
+        return messageOf(error)
+      }
+      token = table.token
+      current = routing
+      retireUnlisted(table)
+      onApplied?.(routing)
+      return null
+    },
+    find: (id) => upstreams.get(id) ?? null,
+    claims: () => [...upstreams.values()].flatMap((upstream) => [...upstream.claims]),
+    close() {
+      for (const watch of watches.values()) watch.stop()
+      for (const upstream of upstreams.values()) upstream.link.close()
+    },
+  }
+
+  function build(table: RoutingTable): Routing {
+    const pools = new Map<string, Pool>()
+    // Everything that can throw comes before the first change.
+    const router = createRouter(table.routes, table.options)
+    const trustedProxies = blockListOf(table.trustedProxies)
+    for (const [service, backend] of Object.entries(table.services)) {
+      if (backend.kind !== 'upstreams') continue
+      const members = backend.upstreams.map(upstreamFor)
+      for (const upstream of members) {
+        const watch = watches.get(upstream.id)
+        if (watch === undefined) watches.set(upstream.id, watchHealth(upstream, backend.health, probe))
+        else watch.update(backend.health)
+      }
+      pools.set(service, createPool(members))
+    }
+    return { table, router, pools, trustedProxies }
+  }
+
+  function upstreamFor(address: UpstreamAddress): Upstream {
+    const known = upstreams.get(address.id)
+    if (known !== undefined) {
+      known.listed = true
+      return known
+    }
+    const upstream = createUpstream(address, link(address))
+    upstream.onIdle = () => forgetWhenDone(upstream)
+    upstreams.set(address.id, upstream)
+    return upstream
+  }
+
+  function retireUnlisted(table: RoutingTable): void {
+    const listed = new Set(
+      Object.values(table.services).flatMap((backend) =>
+        backend.kind === 'upstreams' ? backend.upstreams.map((upstream) => upstream.id) : [],
+      ),
+    )
+    for (const upstream of upstreams.values()) {
+      if (listed.has(upstream.id)) continue
+      upstream.listed = false
+      watches.get(upstream.id)?.stop()
+      watches.delete(upstream.id)
+      forgetWhenDone(upstream)
+    }
+  }
+
+  function forgetWhenDone(upstream: Upstream): void {
+    if (upstream.listed || upstream.claims.size > 0) return
+    upstreams.delete(upstream.id)
+    upstream.link.close()
+  }
+}

@@ -1,0 +1,114 @@
+import type { AddressInfo } from 'node:net'
+import { createLogger } from '../core/logger.ts'
+import { messageOf } from '../core/problem.ts'
+import { randomHex } from '../core/trace-context.ts'
+import { createLineWriter, formatAccessLine } from './access-log.ts'
+import { createNodeLink } from './adapters/node-forward.ts'
+import { createNodeListener } from './adapters/node-listener.ts'
+import { createAdminLink } from './admin/link.ts'
+import type { Context } from './context.ts'
+import { createCounterBook } from './counters.ts'
+import { drain } from './drain.ts'
+import type { Exchange } from './exchange.ts'
+import { serve } from './pipeline.ts'
+import { probeUpstream } from './probe.ts'
+import { createRoutingState } from './routing.ts'
+import { headersWithoutExchange } from './stages/respond.ts'
+import { checkTable } from './table-check.ts'
+import { readSavedTable } from './table-store.ts'
+import type { Claim, Upstream } from './upstream.ts'
+
+/** How long a retiring worker waits for its connections. */
+export const RETIRE_MS = 30_000
+
+export interface WorkerOptions {
+  /** Folder of the saved table. */
+  readonly state: string
+  /** 1, 2, … */
+  readonly worker: number
+  /** Path of control's unix socket. */
+  readonly adminSocket: string
+  /** The inherited listening socket; an address only in tests. */
+  readonly listen: { readonly fd: number } | { readonly host: string; readonly port: number }
+  /** Takes log and access lines; default 1. */
+  readonly outputDescriptor?: number
+  /** @default RETIRE_MS */
+  readonly retireMs?: number
+}
+
+export interface RunningWorker {
+  readonly address: AddressInfo
+  /** Accepts nothing more and resolves when everything in flight is done, at the latest after `retireMs`. */
+  retire(): Promise<void>
+}
+
+/** Starts one worker: reads the saved table, keeps in touch with control, then listens. */
+export async function runWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { state, worker, adminSocket, listen, outputDescriptor = 1, retireMs = RETIRE_MS } = options
+  const output = createLineWriter(outputDescriptor)
+  const log = createLogger('gateway', (line) => output.write(line))
+  const counters = createCounterBook()
+  const open = new Set<Exchange>()
+
+  const listener = createNodeListener({
+    onExchange(exchange) {
+      open.add(exchange)
+      exchange.ended.push(() => open.delete(exchange))
+      void serve(exchange, context)
+    },
+    ownHeaders: () => headersWithoutExchange(context, randomHex(16)),
+    onRefused: () => counters.countUnrouted(),
+  })
+  const routing = createRoutingState({
+    link: createNodeLink,
+    probe: probeUpstream,
+    onApplied: ({ table }) => listener.configure(table.timeouts),
+  })
+  const context: Context = {
+    routing,
+    counters,
+    accessLog: (line) => output.write(formatAccessLine(line)),
+    onBug: (error) => log.error('a request failed', { error: error instanceof Error ? error.stack : messageOf(error) }),
+  }
+
+  const saved = readSavedTable(state)
+  if (saved !== null) routing.apply(saved)
+  const link = createAdminLink({
+    path: adminSocket,
+    worker,
+    state: () => ({ version: routing.current?.table.version ?? 0, token: routing.token }),
+    apply(table) {
+      const checked = checkTable(table)
+      return typeof checked === 'string' ? checked : routing.apply(checked)
+    },
+    drain: (ids, withinMs) =>
+      drain({
+        claims: ids.flatMap((id) => claimsOf(routing.find(id))),
+        withinMs,
+        leaving: ({ upstream }) => !upstream.listed,
+      }),
+    counters: () => counters.snapshot({ connections: listener.openConnections, requests: open.size }),
+  })
+  const address = await listener.listen(listen)
+  log.info('listening', { worker, port: address.port, version: routing.current?.table.version ?? 0 })
+  return { address, retire }
+
+  async function retire(): Promise<void> {
+    log.info('retiring', { worker, openRequests: open.size, openConnections: listener.openConnections })
+    const empty = listener.retire()
+    const lasting = drain({ claims: routing.claims(), withinMs: retireMs, leaving: () => true })
+    let limit: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => (limit = setTimeout(resolve, retireMs)))
+    await Promise.race([Promise.all([empty, lasting]), late])
+    clearTimeout(limit)
+    listener.close()
+    routing.close()
+    log.info('retired', { worker, openRequests: open.size })
+    await link.close()
+    output.flushSync()
+  }
+}
+
+function claimsOf(upstream: Upstream | null): Claim[] {
+  return upstream === null || upstream.listed ? [] : [...upstream.claims]
+}

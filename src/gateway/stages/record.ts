@@ -1,0 +1,57 @@
+import { monotonicNs } from '../../core/clock.ts'
+import type { StatusClass } from '../admin/protocol.ts'
+import { STATUS_CLASSES } from '../admin/protocol.ts'
+import type { Context } from '../context.ts'
+import type { Exchange, Outcome } from '../exchange.ts'
+
+/** Counts a WebSocket that opens: its end may be far away. */
+export function recordOpened(exchange: Exchange, context: Context): void {
+  const { place, release, retried } = exchange
+  context.counters.count({ service: place!.service, release: release!, status: '1xx', latencyMs: null, retried })
+}
+
+/** Counts a finished exchange and writes its access line. */
+export function record(exchange: Exchange, context: Context, end: { status: number; outcome: Outcome }): void {
+  const { place } = exchange
+  const table = context.routing.current?.table
+  const now = monotonicNs()
+  const release = exchange.release ?? table?.release ?? 'none'
+  const service = place === null || place.backend.kind === 'none' ? null : place.service
+  if (service === null) {
+    context.counters.countUnrouted()
+  } else if (end.status !== 101) {
+    context.counters.count({
+      service,
+      release,
+      status: statusClassOf(end),
+      latencyMs: latencyMs(exchange, { now, outcome: end.outcome }),
+      retried: exchange.retried,
+    })
+  }
+  if (table?.accessLog !== true) return
+  context.accessLog({
+    id: exchange.correlationId,
+    method: exchange.head.method,
+    path: exchange.head.path,
+    status: end.status,
+    durationMs: Math.round((now - exchange.startedNs) / 1e3) / 1e3,
+    service: place?.service ?? null,
+    instance: exchange.instance,
+    release,
+    bytes: end.outcome.bytes,
+    client: exchange.clientAddress,
+    ...(end.outcome.end === 'complete' ? {} : { aborted: true }),
+  })
+}
+
+function statusClassOf({ status, outcome }: { status: number; outcome: Outcome }): StatusClass {
+  if (outcome.end !== 'complete') return outcome.end
+  // Three digits may say anything; what HTTP does not know is no good answer.
+  return status < 600 ? STATUS_CLASSES[Math.floor(status / 100) - 1]! : '5xx'
+}
+
+/** An event stream lasts as long as its client likes, and so does what a client leaves: their latency ends with the head. */
+function latencyMs(exchange: Exchange, { now, outcome }: { now: number; outcome: Outcome }): number {
+  const untilHead = exchange.eventStream || outcome.end === 'client-gone'
+  return ((untilHead ? exchange.answeredNs : now) - exchange.startedNs) / 1e6
+}

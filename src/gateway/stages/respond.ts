@@ -1,0 +1,29 @@
+import { monotonicNs } from '../../core/clock.ts'
+import type { Context } from '../context.ts'
+import type { Answer, Exchange } from '../exchange.ts'
+
+/** Puts on every answer what every answer carries, also on refusals and errors. */
+export function respond(exchange: Exchange, context: Context, answer: Answer): Answer {
+  exchange.answeredNs = monotonicNs()
+  const extra = exchange.place?.options?.headers
+  if (extra !== undefined) {
+    for (const [name, value] of Object.entries(extra)) setHeader(answer.headers, name, value)
+  }
+  const release = exchange.release ?? context.routing.current?.table.release ?? 'none'
+  setHeader(answer.headers, 'Seaworthy-Release', release)
+  setHeader(answer.headers, 'X-Correlation-Id', exchange.correlationId)
+  return answer
+}
+
+/** The same for what never became an exchange. */
+export function headersWithoutExchange(context: Context, correlationId: string): string[] {
+  return ['Seaworthy-Release', context.routing.current?.table.release ?? 'none', 'X-Correlation-Id', correlationId]
+}
+
+function setHeader(headers: string[], name: string, value: string): void {
+  const lower = name.toLowerCase()
+  for (let index = headers.length - 2; index >= 0; index -= 2) {
+    if (headers[index]!.toLowerCase() === lower) headers.splice(index, 2)
+  }
+  headers.push(name, value)
+}
