@@ -1,0 +1,281 @@
+import type { Clock } from '../core/clock.ts'
+import { messageOf, Problem } from '../core/problem.ts'
+import { explainSystem } from '../core/system-problem.ts'
+import { passGate } from './gate.ts'
+import { doneOperations, isPastSwitch, type DeployRecord, type DeployState } from './journal.ts'
+import type { JournalPoint, Operation, Plan } from './plan.ts'
+import type { Proof } from './proof.ts'
+import type { Release } from './release.ts'
+import { passSmoke } from './smoke.ts'
+import type { Target } from './target.ts'
+
+/** What the engine needs of control. Every call can be made again after a crash. */
+export interface EngineControl {
+  begin(plan: Plan): Promise<string>
+  journal(deploy: string, point: JournalPoint): Promise<void>
+  finish(deploy: string, state: DeployState, message: string | null): Promise<void>
+  deploy(id: string): Promise<DeployRecord>
+  /** Begins switch, watch and drain in control, and reports what happens until control has nothing more to do. */
+  rollOut(deploy: string, onEvent: (event: RolloutNews) => void): Promise<RolloutOutcome>
+  takeBack(deploy: string, because: string, onEvent: (event: RolloutNews) => void): Promise<RolloutOutcome>
+  /** Stops a live service for its next release; `reviveService` undoes it. */
+  holdService(service: string): Promise<void>
+  reviveService(service: string): Promise<void>
+  /** Releases whose files must stay. */
+  keptReleases(): Promise<readonly Release[]>
+}
+
+export type RolloutNews =
+  | { readonly kind: 'journal'; readonly operation: string; readonly point: 'begin' | 'end' }
+  | {
+      readonly kind: 'switched'
+      readonly to: string
+      readonly tookMs: number
+      readonly workers: number
+      readonly lastAckNs: number
+    }
+  | { readonly kind: 'note'; readonly text: string }
+
+export interface RolloutOutcome {
+  readonly outcome: 'switched' | 'inconclusive' | 'taken-back' | 'failed'
+  readonly text: string
+}
+
+/** What happens, for whoever tells it: a terminal, a log, a program. */
+export type DeployEvent =
+  | { readonly kind: 'planned'; readonly deploy: string; readonly release: string; readonly operations: number }
+  | { readonly kind: 'begun'; readonly operation: Operation }
+  | { readonly kind: 'done'; readonly operation: Operation; readonly tookMs: number }
+  | { readonly kind: 'failed'; readonly operation: Operation; readonly message: string }
+  | Exclude<RolloutNews, { readonly kind: 'journal' }>
+  | { readonly kind: 'undone'; readonly text: string }
+
+export interface Engine {
+  readonly control: EngineControl
+  readonly target: Target
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly onEvent: (event: DeployEvent) => void
+  /** Called right after a journal point was written and synced. Tests crash here. */
+  readonly onJournal?: (point: JournalPoint) => void
+}
+
+export interface DeployResult {
+  readonly deploy: string
+  readonly state: DeployState
+  readonly message: string | null
+  readonly proof: Proof | null
+}
+
+/** Executes a plan. Before the switch a failure undoes what was begun; the live release was never touched. */
+export async function executePlan(plan: Plan, engine: Engine): Promise<DeployResult> {
+  const deploy = await engine.control.begin(plan)
+  engine.onEvent({ kind: 'planned', deploy, release: plan.release.id, operations: plan.operations.length })
+  return continueDeploy(deploy, engine)
+}
+
+/** Goes on with a deploy from its journal: operations whose end is written are not done again. */
+export async function continueDeploy(deploy: string, engine: Engine): Promise<DeployResult> {
+  const { plan, journal, state } = await engine.control.deploy(deploy)
+  if (state !== 'running') return settle(deploy, engine)
+  const done = doneOperations(journal)
+  try {
+    for (const operation of plan.operations) {
+      if (operation.by !== 'cli' || done.has(operation.id) || operation.kind === 'retire') continue
+      await perform(operation, deploy, plan, engine)
+    }
+  } catch (error) {
+    return refuse(deploy, plan, error, engine)
+  }
+  const { outcome, text } = await abortable(rollOut(deploy, plan, engine), engine.signal, leftToControl(deploy))
+  if (outcome === 'failed') return recover(deploy, plan, text, engine)
+  if (outcome === 'taken-back') return settle(deploy, engine)
+  return complete(deploy, plan, outcome === 'inconclusive' ? 'inconclusive' : 'done', engine)
+}
+
+/** Ends an interrupted deploy without its release: before the switch by undoing it, afterwards by going back. */
+export async function abortDeploy(deploy: string, engine: Engine): Promise<DeployResult> {
+  const { plan, journal, state } = await engine.control.deploy(deploy)
+  if (state !== 'running') return settle(deploy, engine)
+  if (isPastSwitch(journal) && plan.base.live !== null) {
+    const { outcome, text } = await engine.control.takeBack(deploy, 'aborted by hand', forward(plan, engine))
+    if (outcome !== 'taken-back') throw rolloutFailed(text)
+    return settle(deploy, engine)
+  }
+  if (isPastSwitch(journal)) {
+    throw new Problem(
+      'deploy.nothing-behind',
+      `${deploy} was the first release and is live: there is nothing to go back to`,
+      {
+        hint: 'Run `seaworthy deploy --resume`, or `seaworthy stop`.',
+      },
+    )
+  }
+  await undo(plan, engine)
+  await engine.control.finish(deploy, 'aborted', 'aborted by hand')
+  await engine.target.tidy(plan.release, await engine.control.keptReleases())
+  return settle(deploy, engine)
+}
+
+async function perform(operation: Operation, deploy: string, plan: Plan, engine: Engine): Promise<void> {
+  const startedAt = engine.clock.now()
+  engine.onEvent({ kind: 'begun', operation })
+  await journal(deploy, operation, 'begin', engine)
+  try {
+    await abortable(act(operation, plan, engine), engine.signal, (reason) => reason)
+  } catch (error) {
+    engine.onEvent({ kind: 'failed', operation, message: messageOf(error) })
+    throw error
+  }
+  await journal(deploy, operation, 'end', engine)
+  engine.onEvent({ kind: 'done', operation, tookMs: engine.clock.now() - startedAt })
+}
+
+async function act({ kind, service }: Operation, { release, retires }: Plan, engine: Engine): Promise<void> {
+  const { target, control, clock, signal } = engine
+  const onNote = (text: string): void => engine.onEvent({ kind: 'note', text })
+  switch (kind) {
+    case 'prepare':
+      return target.prepare(release, service!, onNote)
+    case 'migrate':
+      return target.migrate(release, service!, onNote)
+    case 'stop':
+      return control.holdService(service!)
+    case 'start':
+      return void (await target.start(release, service!))
+    case 'gate':
+      return passGate(await target.start(release, service!), {
+        target,
+        release,
+        service: service!,
+        clock,
+        signal,
+        onNote,
+      })
+    case 'smoke':
+      return passSmoke({ target, release, signal, onNote })
+    case 'retire':
+      for (const retired of retires) await target.stop(retired, null)
+      return
+    case 'switch':
+    case 'watch':
+    case 'drain':
+      throw new Error(`${kind} is control's work`)
+  }
+}
+
+async function refuse(deploy: string, plan: Plan, thrown: unknown, engine: Engine): Promise<DeployResult> {
+  const error = explainSystem(thrown)
+  await undo(plan, engine)
+  const isRefusal = error instanceof Problem
+  await engine.control.finish(deploy, isRefusal ? 'refused' : 'failed', messageOf(error))
+  await engine.target.tidy(plan.release, await engine.control.keptReleases())
+  throw error
+}
+
+/** Everything that was begun for the release goes; services stopped for it come back. */
+async function undo(plan: Plan, engine: Engine): Promise<void> {
+  if (plan.release.id !== plan.base.live && plan.release.id !== plan.base.warm)
+    await engine.target.stop(plan.release.id, null)
+  for (const { kind, service } of plan.operations) {
+    if (kind !== 'stop') continue
+    // A deploy that cannot end would stand in the way of the next one, which is what mends this.
+    await engine.control.reviveService(service!).catch((error: unknown) => {
+      engine.onEvent({ kind: 'note', text: `${service} could not be brought back: ${messageOf(error)}` })
+    })
+  }
+  engine.onEvent({
+    kind: 'undone',
+    text: `everything begun for ${plan.release.id} was undone; ${plan.base.live ?? 'nothing'} is live`,
+  })
+}
+
+/** The switch itself went wrong: back to what was live, or, for a first release, to nothing. */
+async function recover(deploy: string, plan: Plan, because: string, engine: Engine): Promise<DeployResult> {
+  engine.onEvent({ kind: 'note', text: `the rollout failed: ${because}` })
+  if (plan.base.live !== null) {
+    const { outcome, text } = await engine.control.takeBack(deploy, because, forward(plan, engine))
+    if (outcome !== 'taken-back') throw rolloutFailed(text)
+    return settle(deploy, engine)
+  }
+  await engine.target.stop(plan.release.id, null)
+  await engine.control.finish(deploy, 'failed', because)
+  throw new Problem('deploy.rollout-failed', because, {
+    hint: 'Nothing is live. See `seaworthy logs --service control`.',
+  })
+}
+
+function rolloutFailed(text: string): Problem {
+  return new Problem('deploy.rollout-failed', text, {
+    hint: 'Traffic stays where it is. See `seaworthy status`, then `deploy --resume` or `deploy --abort`.',
+  })
+}
+
+function leftToControl(deploy: string): (reason: unknown) => unknown {
+  return (reason) =>
+    reason instanceof Problem && reason.code === 'deploy.interrupted'
+      ? new Problem(
+          'deploy.left-to-control',
+          `${deploy} goes on without this command: control finishes or takes it back`,
+          {
+            hint: 'See `seaworthy status`; `seaworthy deploy --abort` takes it back at once.',
+          },
+        )
+      : reason
+}
+
+/** Waits for work that cannot be stopped halfway, but no longer than the signal allows. */
+async function abortable<T>(work: Promise<T>, signal: AbortSignal, explain: (reason: unknown) => unknown): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const onAbort = (): void => reject(explain(signal.reason))
+  if (signal.aborted) onAbort()
+  signal.addEventListener('abort', onAbort, { once: true })
+  // Whatever comes of it after an abort is nobody's concern: the journal tells how far it came.
+  work.catch(() => {})
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+async function rollOut(deploy: string, plan: Plan, engine: Engine): Promise<RolloutOutcome> {
+  return engine.control.rollOut(deploy, forward(plan, engine))
+}
+
+async function complete(deploy: string, plan: Plan, state: DeployState, engine: Engine): Promise<DeployResult> {
+  const { journal } = await engine.control.deploy(deploy)
+  const retire = plan.operations.find(({ kind }) => kind === 'retire')!
+  if (!doneOperations(journal).has(retire.id)) await perform(retire, deploy, plan, engine)
+  await engine.control.finish(deploy, state, null)
+  await engine.target.tidy(null, await engine.control.keptReleases())
+  return settle(deploy, engine)
+}
+
+async function settle(deploy: string, engine: Engine): Promise<DeployResult> {
+  const { state, message, proof, plan } = await engine.control.deploy(deploy)
+  if (state === 'taken-back') await engine.target.tidy(plan.release, await engine.control.keptReleases())
+  return { deploy, state, message, proof }
+}
+
+/** Tells control's steps in the same words as our own. */
+function forward(plan: Plan, engine: Engine): (news: RolloutNews) => void {
+  const begunAt = new Map<string, number>()
+  return (news) => {
+    if (news.kind !== 'journal') return engine.onEvent(news)
+    const operation = plan.operations.find(({ id }) => id === news.operation)!
+    if (news.point === 'begin') {
+      begunAt.set(operation.id, engine.clock.now())
+      engine.onEvent({ kind: 'begun', operation })
+    } else {
+      const tookMs = engine.clock.now() - (begunAt.get(operation.id) ?? engine.clock.now())
+      engine.onEvent({ kind: 'done', operation, tookMs })
+    }
+    engine.onJournal?.(news)
+  }
+}
+
+async function journal(deploy: string, { id }: Operation, point: 'begin' | 'end', engine: Engine): Promise<void> {
+  await engine.control.journal(deploy, { operation: id, point })
+  engine.onJournal?.({ operation: id, point })
+}

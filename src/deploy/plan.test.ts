@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ResolvedApp, ResolvedService } from '../config/resolved.ts'
+import { journalPoints, makePlan, type PlanInput } from './plan.ts'
+import type { Release } from './release.ts'
+
+function service(overrides: Partial<ResolvedService> = {}): ResolvedService {
+  return {
+    path: '.',
+    build: null,
+    run: { kind: 'program', argv: ['node', 'main.js'] },
+    port: null,
+    templates: {},
+    routes: [{ host: null, path: '/' }],
+    protocol: 'http1',
+    health: {
+      ready: { kind: 'default' },
+      live: null,
+      startup: null,
+      expect: { status: null, body: null },
+      intervalMs: 5000,
+      timeoutMs: 3000,
+      passes: 2,
+      failures: 3,
+      deadlineMs: 300_000,
+    },
+    env: {},
+    secrets: [],
+    migrate: { expand: null, contract: null },
+    instances: 1,
+    memoryBytesMax: null,
+    graceMs: 30_000,
+    writable: [],
+    ...overrides,
+  }
+}
+
+function release(sequence: number, services: Record<string, ResolvedService>, file = 'a'): Release {
+  const config: ResolvedApp = {
+    name: 'shop',
+    environment: 'local',
+    target: 'process',
+    domain: null,
+    strategy: 'blue-green',
+    services,
+    gateway: {
+      http: 8080,
+      workers: null,
+      trustedProxies: [],
+      timeouts: { connectMs: 1, firstByteMs: 1, requestMs: 1, idleMs: 1, websocketIdleMs: 1 },
+      bodyBytesMax: 1,
+      routes: [],
+      accessLog: true,
+    },
+    drainMs: 30_000,
+    watch: { forMs: 60_000, errors: 0.01, p95Ratio: 1.5, sample: 20, warmMs: 600_000 },
+    smoke: [],
+    witness: { requests: [], perSecond: 10 },
+  }
+  const artifacts = Object.fromEntries(Object.keys(services).map((name) => [name, `${name}-${file}`]))
+  return { id: `${sequence}-x`, sequence, digest: 'x', config, artifacts, secrets: {}, migrationLevel: 0, createdAt: 0 }
+}
+
+function planned(overrides: Partial<PlanInput>): ReturnType<typeof makePlan> {
+  const next = overrides.next ?? release(2, { api: service() }, 'b')
+  const live = overrides.live === undefined ? release(1, { api: service() }) : overrides.live
+  return makePlan({
+    kind: 'deploy',
+    world: { live: live?.id ?? null, warm: null, sequence: live?.sequence ?? 0 },
+    live,
+    next,
+    nextIsWarm: false,
+    migrates: [],
+    prepared: [],
+    ...overrides,
+  })
+}
+
+const ids = (plan: ReturnType<typeof makePlan>): readonly string[] => plan.operations.map(({ id }) => id)
+
+test('a first deploy has nothing to watch, to drain or to stop', () => {
+  assert.deepEqual(ids(planned({ live: null })), ['prepare:api', 'start:api', 'gate:api', 'switch', 'retire'])
+})
+
+test('a deploy keeps the old release warm and stops the one before it', () => {
+  const plan = planned({ world: { live: '1-x', warm: '0-x', sequence: 1 } })
+  assert.deepEqual(ids(plan), ['prepare:api', 'start:api', 'gate:api', 'switch', 'watch', 'drain', 'retire'])
+  assert.deepEqual(plan.retires, ['0-x'])
+  assert.match(plan.operations.at(-1)!.because, /stop 0-x; 1-x stays warm for 600 s/)
+  assert.deepEqual(plan.changes, [{ path: 'files.api', from: 'api-a', to: 'api-b' }])
+})
+
+test('a migration runs before anything is started', () => {
+  const order = ids(planned({ migrates: ['api'] }))
+  assert.ok(order.indexOf('migrate:api') > order.indexOf('prepare:api'))
+  assert.ok(order.indexOf('migrate:api') < order.indexOf('start:api'))
+})
+
+test('a program with a fixed port is stopped first, and the plan says that this is downtime', () => {
+  const fixed = { api: service({ port: 9000 }) }
+  const plan = planned({ live: release(1, fixed), next: release(2, fixed, 'b') })
+  assert.deepEqual(ids(plan).slice(0, 4), ['prepare:api', 'stop:api', 'start:api', 'gate:api'])
+  assert.match(plan.downtime[0]!.because, /insists on port 9000.*503/)
+})
+
+test('files that are in place are not prepared again; static files are never started', () => {
+  const services = { api: service(), web: service({ run: { kind: 'static', folder: 'web' } }) }
+  const plan = planned({ live: null, next: release(1, services), prepared: ['api-a'] })
+  assert.deepEqual(ids(plan), ['prepare:web', 'start:api', 'gate:api', 'switch', 'retire'])
+})
+
+test('going back to a warm release is a switch; the release that was left is stopped', () => {
+  const plan = planned({
+    kind: 'rollback',
+    live: release(2, { api: service() }, 'b'),
+    next: release(1, { api: service() }),
+    world: { live: '2-x', warm: '1-x', sequence: 2 },
+    nextIsWarm: true,
+  })
+  assert.deepEqual(ids(plan), ['switch', 'drain', 'retire'])
+  assert.deepEqual(plan.retires, ['2-x'])
+})
+
+test('a restart stops the instances that it replaced and leaves the warm release alone', () => {
+  const plan = planned({
+    kind: 'restart',
+    next: release(2, { api: service() }),
+    world: { live: '1-x', warm: '0-x', sequence: 1 },
+  })
+  assert.deepEqual(plan.retires, ['1-x'])
+  assert.deepEqual(plan.changes, [])
+})
+
+test('every operation has a cause, and two journal points', () => {
+  const plan = planned({})
+  assert.ok(plan.operations.every(({ because }) => because.length > 0))
+  assert.equal(journalPoints(plan).length, 2 * plan.operations.length)
+  assert.deepEqual(journalPoints(plan)[0], { operation: 'prepare:api', point: 'begin' })
+})
+
+test('the hash covers the plan: another file, another hash', () => {
+  assert.notEqual(planned({}).hash, planned({ next: release(2, { api: service() }, 'c') }).hash)
+  assert.equal(planned({}).hash, planned({}).hash)
+})

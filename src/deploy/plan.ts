@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto'
+import type { ResolvedService } from '../config/resolved.ts'
+import { type Change, changesBetween } from './changes.ts'
+import type { Release } from './release.ts'
+
+export const OPERATION_KINDS = [
+  'prepare',
+  'migrate',
+  'stop',
+  'start',
+  'gate',
+  'smoke',
+  'switch',
+  'watch',
+  'drain',
+  'retire',
+] as const
+export type OperationKind = (typeof OPERATION_KINDS)[number]
+
+/** One step of a deploy. Each can be done again after a crash without harm. */
+export interface Operation {
+  /** `prepare:api`, `switch`. Unique in its plan. */
+  readonly id: string
+  readonly kind: OperationKind
+  readonly service: string | null
+  /** Who does it: the CLI before traffic can reach the release and for cleaning up, control from the switch on. */
+  readonly by: 'cli' | 'control'
+  readonly because: string
+}
+
+export interface Downtime {
+  readonly service: string
+  readonly because: string
+}
+
+/** A deploy as a value: what will be done, why, and the world it was made for. */
+export interface Plan {
+  readonly kind: PlanKind
+  /** What was live and running when the plan was made: `deploy` refuses when it no longer is. */
+  readonly base: World
+  readonly release: Release
+  readonly operations: readonly Operation[]
+  readonly changes: readonly Change[]
+  readonly downtime: readonly Downtime[]
+  /** Releases whose instances the last operation stops. */
+  readonly retires: readonly string[]
+  /** sha256 over all of the above. */
+  readonly hash: string
+}
+
+export const PLAN_KINDS = ['deploy', 'rollback', 'restart'] as const
+export type PlanKind = (typeof PLAN_KINDS)[number]
+
+export interface World {
+  readonly live: string | null
+  readonly warm: string | null
+  /** The highest sequence number given out. */
+  readonly sequence: number
+}
+
+export interface PlanInput {
+  readonly kind: PlanKind
+  readonly world: World
+  readonly live: Release | null
+  readonly next: Release
+  /** The next release's instances are warm: nothing to prepare, to start or to gate. */
+  readonly nextIsWarm: boolean
+  /** Services whose expanding migration has not been applied for these files yet. */
+  readonly migrates: readonly string[]
+  /** Artifacts already in place. */
+  readonly prepared: readonly string[]
+}
+
+/** Decides what a deploy will do. Touches nothing. */
+export function makePlan(input: PlanInput): Plan {
+  const { kind, world, live, next } = input
+  const changes = changesBetween(live, next)
+  const retires = releasesToRetire(input)
+  const operations = [
+    ...(input.nextIsWarm ? [] : bringUp(input)),
+    ...smoke(next),
+    operation('switch', null, 'control', switchCause(live, next)),
+    ...watch(input),
+    ...(live
+      ? [operation('drain', null, 'control', `requests in flight on ${live.id} may finish; its WebSockets move`)]
+      : []),
+    operation('retire', null, 'cli', retireCause(input, retires)),
+  ]
+  const plan = { kind, base: world, release: next, operations, changes, downtime: downtimeOf(input), retires }
+  return { ...plan, hash: createHash('sha256').update(JSON.stringify(plan)).digest('hex') }
+}
+
+/** A journal point: just after an operation's begin or end was written and synced. */
+export interface JournalPoint {
+  readonly operation: string
+  readonly point: 'begin' | 'end'
+}
+
+/** Every point at which a crash can find this plan, in order. */
+export function journalPoints(plan: Plan): readonly JournalPoint[] {
+  return plan.operations.flatMap(({ id }) => [
+    { operation: id, point: 'begin' as const },
+    { operation: id, point: 'end' as const },
+  ])
+}
+
+/** True for a service that cannot run beside its own next release: it insists on a port, or the strategy says so. */
+export function isRecreated(service: ResolvedService, strategy: string): boolean {
+  return service.run.kind === 'program' && (service.port !== null || strategy === 'recreate')
+}
+
+function bringUp({ live, next, migrates, prepared }: PlanInput): Operation[] {
+  const services = Object.entries(next.config.services)
+  const programs = services.filter(([, service]) => service.run.kind === 'program')
+  const recreated = programs.filter(([, service]) => isRecreated(service, next.config.strategy))
+  const stops = live ? recreated.filter(([name]) => live.config.services[name]?.run.kind === 'program') : []
+  return [
+    ...services
+      .filter(([name]) => !prepared.includes(next.artifacts[name] ?? ''))
+      .map(([name, service]) => operation('prepare', name, 'cli', prepareCause(name, service, live, next))),
+    ...migrates.map((name) =>
+      operation('migrate', name, 'cli', 'its expanding migration has not run for these files and variables'),
+    ),
+    ...stops.map(([name, service]) => operation('stop', name, 'cli', recreateCause(service))),
+    ...programs.map(([name, service]) => operation('start', name, 'cli', startCause(service))),
+    ...programs.map(([name, service]) =>
+      operation('gate', name, 'cli', `${service.health.passes} passes in a row from outside, before it takes traffic`),
+    ),
+  ]
+}
+
+function smoke(next: Release): Operation[] {
+  const checks = next.config.smoke.length
+  return checks === 0
+    ? []
+    : [operation('smoke', null, 'cli', `${checks} declared ${checks === 1 ? 'request' : 'requests'}`)]
+}
+
+function watch({ kind, live, next }: PlanInput): Operation[] {
+  if (!live || kind === 'rollback') return []
+  const { forMs, errors, p95Ratio } = next.config.watch
+  const limits = `more than ${errors * 100} % errors or ${p95Ratio} x the p95 of ${live.id}`
+  return [operation('watch', null, 'control', `for ${forMs / 1000} s; ${limits} takes it back`)]
+}
+
+function switchCause(live: Release | null, next: Release): string {
+  return live ? `all traffic from ${live.id} to ${next.id}` : `first release: ${next.id} takes the traffic`
+}
+
+/** A release that was rolled back, or replaced by itself, is of no use any more; otherwise the old one stays warm. */
+function releasesToRetire({ kind, world, live, next }: PlanInput): readonly string[] {
+  const olds = kind === 'deploy' ? [world.warm] : kind === 'restart' ? [live?.id] : [live?.id, world.warm]
+  return olds.filter((release) => typeof release === 'string' && release !== next.id) as string[]
+}
+
+function retireCause({ kind, live, next }: PlanInput, retires: readonly string[]): string {
+  const stopped = retires.length > 0 ? `stop ${retires.join(', ')}` : 'nothing to stop'
+  if (!live || kind !== 'deploy') return stopped
+  return `${stopped}; ${live.id} stays warm for ${next.config.watch.warmMs / 1000} s`
+}
+
+function prepareCause(name: string, service: ResolvedService, live: Release | null, next: Release): string {
+  const before = live?.artifacts[name]
+  const why = before === undefined ? 'new' : before === next.artifacts[name] ? 'its folder is gone' : 'files changed'
+  return service.build ? `${why}: copy and build with '${service.build.join(' ')}'` : `${why}: copy`
+}
+
+function startCause(service: ResolvedService): string {
+  return service.instances === 1 ? 'one instance' : `${service.instances} instances`
+}
+
+function recreateCause(service: ResolvedService): string {
+  return service.port === null ? "strategy 'recreate'" : `it insists on port ${service.port}, so two cannot run at once`
+}
+
+function downtimeOf({ live, next, nextIsWarm }: PlanInput): Downtime[] {
+  if (!live || nextIsWarm) return []
+  return Object.entries(next.config.services)
+    .filter(([name, service]) => isRecreated(service, next.config.strategy) && live.config.services[name] !== undefined)
+    .map(([name, service]) => ({
+      service: name,
+      because: `${recreateCause(service)}: it answers 503 from the stop of the old instance until the new one passes its gate`,
+    }))
+}
+
+function operation(kind: OperationKind, service: string | null, by: Operation['by'], because: string): Operation {
+  return { id: service === null ? kind : `${kind}:${service}`, kind, service, by, because }
+}

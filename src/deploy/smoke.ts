@@ -1,0 +1,51 @@
+import { Problem } from '../core/problem.ts'
+import type { ResolvedApp, ResolvedSmoke } from '../config/resolved.ts'
+import type { Release } from './release.ts'
+import type { Target } from './target.ts'
+
+export interface SmokeOptions {
+  readonly target: Target
+  readonly release: Release
+  readonly signal: AbortSignal
+  readonly onNote: (text: string) => void
+}
+
+/** Sends each declared request to every instance of the new release that would take it, before any traffic does. */
+export async function passSmoke({ target, release, signal, onNote }: SmokeOptions): Promise<void> {
+  const failures: string[] = []
+  for (const smoke of release.config.smoke) {
+    const service = serviceOf(release.config, smoke)
+    if (service === null || release.config.services[service]!.run.kind !== 'program') {
+      onNote(`${smoke.request.path} is answered by the gateway itself: the witness sees it after the switch`)
+      continue
+    }
+    for (const instance of await target.start(release, service)) {
+      const failure = await target.smoke(instance, smoke, signal)
+      if (failure !== null) failures.push(`${instance.id}: ${failure}`)
+    }
+  }
+  if (failures.length === 0) return
+  throw new Problem(
+    'deploy.smoke-failed',
+    `${failures.length} smoke ${failures.length === 1 ? 'request' : 'requests'} failed`,
+    {
+      hint: 'The live release was not touched.',
+      details: failures,
+    },
+  )
+}
+
+/** The service whose route takes the request: the longest prefix on segment borders. */
+export function serviceOf({ services }: ResolvedApp, { request }: ResolvedSmoke): string | null {
+  const path = request.path.split('?')[0]!
+  const matches = Object.entries(services).flatMap(([name, { routes }]) =>
+    routes
+      .filter((route) => (route.host === null || route.host === request.host) && covers(route.path, path))
+      .map((route) => ({ name, length: route.path.length })),
+  )
+  return matches.toSorted((one, other) => other.length - one.length)[0]?.name ?? null
+}
+
+function covers(prefix: string, path: string): boolean {
+  return prefix === '/' || path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)
+}

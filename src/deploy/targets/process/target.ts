@@ -1,0 +1,239 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { canonicalJson } from '../../../core/canonical-json.ts'
+import { messageOf, Problem } from '../../../core/problem.ts'
+import type { ResolvedSmoke } from '../../../config/resolved.ts'
+import type { Instance, Release } from '../../release.ts'
+import type { Diagnosis, Probe, Target } from '../../target.ts'
+import { isLeftToItsMaker, MAKING, makeArtifact, removeTree } from './artifact.ts'
+import { diagnose } from './diagnose.ts'
+import { listenersOf, listListeners } from './listeners.ts'
+import { ask, judge, probeReady, runCheck } from './probe.ts'
+import { readSource } from './source.ts'
+
+export const BUILD_TIMEOUT_MS = 30 * 60_000
+export const MIGRATION_TIMEOUT_MS = 60 * 60_000
+/** How long a worker without a check has to stay up to pass once. */
+const ALIVE_MS = 1_000
+
+/** A smoke request without its own limit must be answered by then. */
+const SMOKE_WITHIN_MS = 10_000
+
+/** What this target asks of the environment's control, under the deploy's lease. */
+export interface Supervision {
+  instances(): Promise<readonly Instance[]>
+  start(release: string, service: string, secrets: Readonly<Record<string, string>>): Promise<readonly Instance[]>
+  stop(release: string, service: string | null): Promise<void>
+  runJob(job: {
+    name: string
+    argv: readonly string[]
+    cwd: string
+    env: Readonly<Record<string, string>>
+    timeoutMs: number
+  }): Promise<{
+    ok: boolean
+    description: string
+    lastLines: readonly string[]
+  }>
+  cancelJob(name: string): Promise<void>
+  lastLines(instance: string): Promise<readonly string[]>
+  migrations(): Promise<readonly string[]>
+  migrated(migration: string): Promise<void>
+}
+
+export interface ProcessTargetOptions {
+  readonly projectFolder: string
+  readonly stateFolder: string
+  readonly supervision: Supervision
+  /** Environment of builds, migrations and checks, without a service's own variables. */
+  readonly environment: Readonly<Record<string, string>>
+  /** What builds get besides: how this machine reaches its registries. */
+  readonly buildEnvironment: Readonly<Record<string, string>>
+  /** The values of a service's secrets. */
+  readonly secretsOf: (names: readonly string[]) => Readonly<Record<string, string>>
+}
+
+/** Instances as processes of this machine, kept by control. */
+export class ProcessTarget implements Target {
+  readonly #options: ProcessTargetOptions
+  readonly #releases: string
+
+  constructor(options: ProcessTargetOptions) {
+    this.#options = options
+    this.#releases = join(options.stateFolder, 'releases')
+  }
+
+  async prepare(release: Release, name: string): Promise<void> {
+    const { projectFolder, stateFolder, supervision, environment, buildEnvironment } = this.#options
+    const service = release.config.services[name]!
+    const source = await readSource(projectFolder, service)
+    if (source.hash !== release.artifacts[name]) {
+      throw new Problem('deploy.moved', `the files of ${name} changed since the plan was made`, {
+        hint: 'Make a new plan: run the command again.',
+      })
+    }
+    const job = `build:${name}@${release.id}`
+    await supervision.cancelJob(job)
+    await mkdir(this.#releases, { recursive: true, mode: 0o700 })
+    await makeArtifact({
+      source,
+      service,
+      name,
+      releasesFolder: this.#releases,
+      dataFolder: join(stateFolder, 'data'),
+      // Fenced: whoever has lost the lease meanwhile is told so here. The build has ended by now.
+      beforeSeal: () => supervision.cancelJob(job),
+      build: async (folder) => {
+        const argv = service.build!
+        const exit = await supervision.runJob({
+          name: job,
+          argv,
+          cwd: folder,
+          env: { ...environment, ...buildEnvironment, ...service.env },
+          timeoutMs: BUILD_TIMEOUT_MS,
+        })
+        if (exit.ok) return
+        throw new Problem('deploy.build-failed', `the build of ${name} ('${argv.join(' ')}') ${exit.description}`, {
+          hint: 'Run the same command in a fresh copy of the files. The live release was not touched.',
+          details: exit.lastLines.map((line) => `| ${line}`),
+        })
+      },
+    })
+  }
+
+  async prepared(): Promise<readonly string[]> {
+    const names = await readdir(this.#releases).catch(() => [])
+    return names.filter((name) => !name.startsWith(MAKING))
+  }
+
+  async migrate(release: Release, name: string): Promise<void> {
+    const { supervision, environment, secretsOf } = this.#options
+    const service = release.config.services[name]!
+    const migration = migrationId(release, name)
+    if ((await supervision.migrations()).includes(migration)) return
+    const argv = service.migrate.expand!
+    const exit = await supervision.runJob({
+      name: `migrate:${name}@${release.id}`,
+      argv,
+      cwd: this.#folderOf(release, name),
+      env: {
+        ...environment,
+        NODE_ENV: 'production',
+        ...service.env,
+        RELEASE: release.id,
+        ...secretsOf(service.secrets),
+      },
+      timeoutMs: MIGRATION_TIMEOUT_MS,
+    })
+    if (!exit.ok) {
+      throw new Problem(
+        'deploy.migration-failed',
+        `the expanding migration of ${name} ('${argv.join(' ')}') ${exit.description}`,
+        {
+          hint: 'The live release goes on. Mend the migration and deploy again; what it had committed before failing is still there.',
+          details: exit.lastLines.map((line) => `| ${line}`),
+        },
+      )
+    }
+    await supervision.migrated(migration)
+  }
+
+  start(release: Release, name: string): Promise<readonly Instance[]> {
+    const { supervision, secretsOf } = this.#options
+    return supervision.start(release.id, name, secretsOf(release.config.services[name]!.secrets))
+  }
+
+  stop(release: string, service: string | null): Promise<void> {
+    return this.#options.supervision.stop(release, service)
+  }
+
+  async probe(instance: Instance, release: Release): Promise<Probe> {
+    const startedAt = performance.now()
+    const took = (): number => performance.now() - startedAt
+    const service = release.config.services[instance.service]!
+    const now = (await this.#options.supervision.instances()).find(({ id }) => id === instance.id)
+    if (now === undefined) return { kind: 'gone', because: 'it is not there any more', restarts: null }
+    if (now.state === 'stopping') return { kind: 'gone', because: 'it is being stopped', restarts: null }
+    if (now.pid === null)
+      return { kind: 'gone', because: `the program ${now.lastExit ?? 'has ended'}`, restarts: now.restarts }
+    const { ready, timeoutMs } = service.health
+    if (ready.kind === 'command') {
+      const env = {
+        ...this.#options.environment,
+        ...service.env,
+        PORT: String(now.port ?? ''),
+        INSTANCE: `check of ${instance.id}`,
+      }
+      const because = await runCheck(ready.argv, { cwd: this.#folderOf(release, instance.service), env, timeoutMs })
+      return verdict(because, took())
+    }
+    if (now.port === null || ready.kind === 'alive') {
+      const upMs = Date.now() - now.startedAt
+      return verdict(upMs >= ALIVE_MS ? null : `up for ${upMs} ms only`, took())
+    }
+    const because = await probeReady({ host: now.host, port: now.port }, service.health)
+    return verdict(because ?? strangerOn(now), took())
+  }
+
+  async smoke(instance: Instance, { request, expect }: ResolvedSmoke): Promise<string | null> {
+    const what = `${request.method} ${request.path}`
+    const withinMs = expect.withinMs ?? SMOKE_WITHIN_MS
+    if (instance.port === null) return `${what}: the instance listens on nothing`
+    return ask({ host: instance.host, port: instance.port }, request.path, withinMs, request.method).then(
+      (answer) => judge(what, answer, expect),
+      (error: Error) => `${what}: ${error.message}`,
+    )
+  }
+
+  async diagnose(instance: Instance, release: Release): Promise<Diagnosis> {
+    const now = (await this.#options.supervision.instances()).find(({ id }) => id === instance.id) ?? instance
+    const lastLines = await this.#options.supervision.lastLines(instance.id)
+    return diagnose({
+      instance: now,
+      service: release.config.services[instance.service]!,
+      listeners: listenersOf(now),
+      lastLines,
+    })
+  }
+
+  async tidy(release: Release | null, keep: readonly Release[]): Promise<void> {
+    const { supervision } = this.#options
+    for (const name of Object.keys(release?.config.services ?? {})) {
+      await supervision.cancelJob(`build:${name}@${release!.id}`)
+      await supervision.cancelJob(`migrate:${name}@${release!.id}`)
+    }
+    const used = new Set(keep.flatMap(({ artifacts }) => Object.values(artifacts)))
+    for (const name of await readdir(this.#releases).catch(() => [])) {
+      if (used.has(name) || isLeftToItsMaker(name)) continue
+      await removeTree(join(this.#releases, name)).catch((error: unknown) => {
+        throw new Problem('artifact.not-removed', `${join(this.#releases, name)}: ${messageOf(error)}`)
+      })
+    }
+  }
+
+  #folderOf(release: Release, service: string): string {
+    return join(this.#releases, release.artifacts[service]!)
+  }
+}
+
+/** One expanding migration: the same files with the same command and the same variables run it once. */
+export function migrationId(release: Release, service: string): string {
+  const { migrate, env } = release.config.services[service]!
+  const command = createHash('sha256')
+    .update(canonicalJson([migrate.expand, env]))
+    .digest('hex')
+  return `${service}:${release.artifacts[service]}:${command.slice(0, 8)}`
+}
+
+function verdict(because: string | null, tookMs: number): Probe {
+  return because === null ? { kind: 'pass', tookMs } : { kind: 'fail', because, tookMs }
+}
+
+/** A good answer counts only when this instance gave it: another program may hold the port. */
+function strangerOn(instance: Instance): string | null {
+  const own = listenersOf(instance)
+  if (own.some(({ port }) => port === instance.port)) return null
+  const isTaken = listListeners().some(({ port }) => port === instance.port)
+  return isTaken ? `port ${instance.port} is answered by another program, not by this instance` : null
+}

@@ -1,0 +1,109 @@
+import { Agent, request as httpRequest } from 'node:http'
+import { monotonicNs } from '../core/clock.ts'
+import type { ResolvedRequest } from '../config/resolved.ts'
+import type { Observation } from './tally.ts'
+
+/** A request of the witness whose answer is not whole by then has failed. */
+export const WITNESS_TIMEOUT_MS = 10_000
+/** More requests than this at once are not begun: the beat is skipped, and the gap shows. */
+export const WITNESS_OPEN_MAX = 200
+
+export interface WitnessOptions {
+  readonly port: number
+  readonly requests: readonly ResolvedRequest[]
+  readonly perSecond: number
+  /** Milliseconds for a whole answer. @default WITNESS_TIMEOUT_MS */
+  readonly timeoutMs?: number
+  readonly onObservation: (seen: Observation) => void
+}
+
+export interface Witness {
+  /** Stops sending and resolves when the last answer is in: within the timeout, however slowly it dribbles. */
+  stop(): Promise<void>
+}
+
+/**
+ * Sends steady traffic through the public entrance, every second request on a fresh connection, the others on kept ones.
+ * Good is an answer below 500 whose body arrived whole.
+ */
+export function startWitness({
+  port,
+  requests,
+  perSecond,
+  timeoutMs = WITNESS_TIMEOUT_MS,
+  onObservation,
+}: WitnessOptions): Witness {
+  const kept = new Agent({ keepAlive: true, maxSockets: 4 })
+  const open = new Set<Promise<void>>()
+  let beat = 0
+  // An app of workers alone has no entrance to send anything through.
+  const timer = setInterval(() => {
+    if (requests.length === 0 || open.size >= WITNESS_OPEN_MAX) return
+    const request = requests[beat % requests.length]!
+    const agent = Math.floor(beat / requests.length) % 2 === 0 ? kept : false
+    beat += 1
+    const answered = ask(port, request, agent, timeoutMs).then((seen) => {
+      open.delete(answered)
+      onObservation(seen)
+    })
+    open.add(answered)
+  }, 1000 / perSecond)
+  return {
+    stop: async () => {
+      clearInterval(timer)
+      await Promise.all(open)
+      kept.destroy()
+    },
+  }
+}
+
+function ask(
+  port: number,
+  { method, host, path }: ResolvedRequest,
+  agent: Agent | false,
+  timeoutMs: number,
+): Promise<Observation> {
+  const beganNs = monotonicNs()
+  const at = Date.now()
+  return new Promise((resolve) => {
+    let release: string | null = null
+    const end = (failure: string | null): void => {
+      clearTimeout(limit)
+      resolve({
+        beganNs,
+        endedNs: monotonicNs(),
+        at,
+        failure:
+          failure &&
+          `${new Date(at).toISOString()} ${method} ${path} (${agent ? 'kept' : 'fresh'} connection): ${failure}`,
+        release,
+      })
+    }
+    const request = httpRequest(
+      { host: '127.0.0.1', port, method, path, agent, headers: headersFor(host) },
+      (response) => {
+        release = header(response.headers['seaworthy-release'])
+        const status = response.statusCode ?? 0
+        response.on('error', (error) => end(`answer cut: ${error.message}`))
+        response.on('end', () => end(status >= 500 ? `status ${status}` : null))
+        response.resume()
+      },
+    )
+    // From the first byte to the last: a limit on idleness alone would wait for ever for an answer that dribbles.
+    const limit = setTimeout(() => {
+      end(`no whole answer within ${timeoutMs} ms`)
+      request.destroy()
+    }, timeoutMs)
+    request.on('error', (error) => end(error.message))
+    request.end()
+  })
+}
+
+function headersFor(host: string | null): Record<string, string> {
+  const headers = { 'user-agent': 'seaworthy-witness', accept: '*/*' }
+  return host === null ? headers : { ...headers, host }
+}
+
+function header(value: string | string[] | undefined): string | null {
+  return typeof value === 'string' ? value : null
+}
