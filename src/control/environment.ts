@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeFileAtomic } from '../core/atomic-file.ts'
+
+/** What control must know before any release: written by `seaworthy up`, read by control at its start. */
+export interface EnvironmentFile {
+  readonly app: string
+  readonly environment: string
+  /** Address and port the gateway listens on. */
+  readonly host: string
+  readonly http: number
+  readonly workers: number
+  /** The PATH under which instances' programs are looked up. */
+  readonly path: string
+}
+
+export function writeEnvironment(stateFolder: string, environment: EnvironmentFile): void {
+  writeFileAtomic(join(stateFolder, 'environment.json'), JSON.stringify(environment, null, 2))
+}
+
+export function readEnvironment(stateFolder: string): EnvironmentFile {
+  return JSON.parse(readFileSync(join(stateFolder, 'environment.json'), 'utf8')) as EnvironmentFile
+}

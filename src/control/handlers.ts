@@ -1,0 +1,86 @@
+import { Problem } from '../core/problem.ts'
+import type { Release } from '../deploy/release.ts'
+import type { Empty } from './api/contract.ts'
+import type { Handlers } from './api/server.ts'
+import type { Control } from './control.ts'
+
+/** The control API: each method hands on to the part that does it. Deploy methods check the lease's token first. */
+export function makeHandlers(control: Control): Handlers {
+  const { state, leases, supervisor, jobs, rollouts, clock } = control
+  const fenced = <I extends { token: number }, O>(handle: (input: I) => O): ((input: I) => O) => {
+    return (input) => {
+      leases.check(input.token)
+      return handle(input)
+    }
+  }
+  const deployOf = (id: string) => {
+    const deploy = state.deploy(id)
+    if (!deploy)
+      throw new Problem('deploy.unknown', `there is no deploy ${id}`, { hint: 'See `seaworthy status --history`.' })
+    return deploy
+  }
+
+  return {
+    status: () => control.status(),
+    events: ({ after, limit }) => ({ events: state.events(after, Math.min(limit, 1000)) }),
+    counters: () => control.fleet.report(),
+
+    'lease.acquire': (asks) => ({ token: leases.acquire(asks).token }),
+    'lease.renew': ({ token }) => done(leases.renew(token)),
+    'lease.release': ({ token }) => done(leases.release(token)),
+    'lease.look': () => ({ lease: leases.look() }),
+
+    'release.get': ({ release }) => ({ release: state.release(release) }),
+    'release.list': ({ onceLive }) => ({ releases: onceLive ? state.onceLive() : state.releases() }),
+    'migration.list': () => ({ migrations: state.get('migrations') }),
+    'migration.done': fenced(({ migration }) => {
+      const before = state.get('migrations')
+      return done(before.includes(migration) || state.set('migrations', [...before, migration]))
+    }),
+
+    'deploy.begin': fenced(({ plan, by }) => ({ deploy: control.beginDeploy(plan, by) })),
+    'deploy.journal': fenced(({ deploy, operation, point }) =>
+      done(state.writeJournal({ deploy: deployOf(deploy).id, operation, point, at: clock.now() })),
+    ),
+    'deploy.finish': fenced(async ({ deploy, state: outcome, message }) =>
+      done(await control.finishDeploy(deployOf(deploy), outcome, message)),
+    ),
+    'deploy.get': ({ deploy }) => ({ deploy: state.deploy(deploy) }),
+    'deploy.list': ({ limit }) => ({ deploys: state.deploys(Math.min(limit, 500)) }),
+
+    'instance.start': fenced(async ({ release, service, secrets }) => ({
+      instances: await control.startInstances(releaseOf(release), service, secrets),
+    })),
+    'instance.stop': fenced(async ({ release, service }) => ({
+      stopped: await control.stopInstances(release, service),
+    })),
+    'instance.lines': ({ name, count }) => ({ lines: control.linesOf(name, Math.min(count, 1000)) }),
+    'instance.list': () => ({ instances: supervisor.instances() }),
+
+    'job.run': fenced(async ({ job }) => ({ exit: await jobs.run(job) })),
+    'job.cancel': fenced(async ({ name }) => done(await jobs.cancel(name))),
+
+    'rollout.begin': fenced(({ deploy, token }) => done(rollouts.begin(deployOf(deploy).id, token))),
+    'rollout.follow': ({ deploy, after, waitMs }) => rollouts.follow(deploy, after, Math.min(waitMs, 30_000)),
+    'rollout.back': fenced(({ deploy, token, because }) => done(rollouts.back(deployOf(deploy).id, token, because))),
+
+    'environment.stop': async () => done(await control.stopEnvironment()),
+    'service.stop': async ({ service, held, token }) =>
+      done(await leases.holdOrCheck(token, `stop ${service}`, () => control.stopService(service, held))),
+    'service.start': async ({ service, token }) =>
+      done(await leases.holdOrCheck(token, `start ${service}`, () => control.startService(service))),
+  }
+
+  function releaseOf(id: string): Release {
+    const release = state.release(id)
+    if (!release)
+      throw new Problem('release.unknown', `there is no release ${id}`, { hint: 'See `seaworthy status --history`.' })
+    return release
+  }
+}
+
+/** The answer of a method that has nothing to answer. */
+function done(result: unknown): Empty {
+  void result
+  return {}
+}

@@ -1,0 +1,93 @@
+import { join } from 'node:path'
+import type { ChildState, Exit } from '../keeper/protocol.ts'
+import type { Job, JobExit } from './api/contract.ts'
+import type { KeeperLink } from './keeper-link.ts'
+import { lastLines } from './last-lines.ts'
+import { describeExit } from './supervisor.ts'
+
+const LINES_SHOWN = 30
+const LOOK_MS = 25
+
+/**
+ * Builds and migrations: children of the keeper, so that neither the death of the CLI nor control's leaves a half-known
+ * process behind. Asking for a job that runs already waits for it.
+ */
+export class Jobs {
+  readonly #keeper: KeeperLink
+  readonly #folder: string
+  readonly #waiting = new Map<string, ((end: { readonly exit: Exit | null }) => void)[]>()
+
+  constructor(keeper: KeeperLink, folder: string) {
+    this.#keeper = keeper
+    this.#folder = folder
+  }
+
+  async run(job: Job): Promise<JobExit> {
+    const output = join(this.#folder, 'logs', `${job.name}.log`)
+    const ended = new Promise<{ readonly exit: Exit | null }>((resolve) => {
+      this.#waiting.set(job.name, [...(this.#waiting.get(job.name) ?? []), resolve])
+    })
+    const left = await this.#find(job.name)
+    // It ended while nobody was there to hear it: its status is the answer, and a migration is not run twice.
+    if (left?.state === 'exited') {
+      this.onExited(left)
+      return this.#conclude(job, left.exit, output, false)
+    }
+    const started = await this.#keeper.spawn({
+      name: job.name,
+      role: 'instance',
+      argv: job.argv as [string, ...string[]],
+      cwd: job.cwd,
+      env: job.env,
+      output,
+    })
+    // One that was too quick to be seen running is told with its status by an event of its own.
+    if (started.state === 'exited' && started.exit !== null) this.onExited(started)
+    let timedOut = false
+    const timer = setTimeout(() => {
+      timedOut = true
+      void this.#keeper.signal(job.name, 'SIGKILL', { group: true, final: true })
+    }, job.timeoutMs)
+    const { exit } = await ended
+    clearTimeout(timer)
+    return this.#conclude(job, exit, output, timedOut)
+  }
+
+  /** Ends a job and forgets it, so that the next of its name begins anew. */
+  async cancel(name: string): Promise<void> {
+    await this.#keeper.signal(name, 'SIGKILL', { group: true, final: true })
+    while ((await this.#find(name))?.state === 'running') await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    await this.#keeper.forget(name)
+  }
+
+  /** After a succession: jobs that ended, or were lost, between two keepers are answered. */
+  async reconcile(): Promise<void> {
+    for (const name of this.#waiting.keys()) {
+      const child = await this.#find(name)
+      if (child?.state !== 'running') this.#answer(name, child?.exit ?? null)
+    }
+  }
+
+  async #find(name: string): Promise<ChildState | undefined> {
+    return (await this.#keeper.list()).children.find((child) => child.name === name)
+  }
+
+  async #conclude(job: Job, exit: Exit | null, output: string, timedOut: boolean): Promise<JobExit> {
+    await this.#keeper.forget(job.name)
+    return {
+      ok: exit?.kind === 'code' && exit.code === 0,
+      description: timedOut ? `did not end within ${job.timeoutMs / 1000} s` : describeExit(exit),
+      lastLines: lastLines(output, LINES_SHOWN),
+    }
+  }
+
+  onExited({ name, exit }: ChildState): void {
+    this.#answer(name, exit)
+  }
+
+  #answer(name: string, exit: Exit | null): void {
+    const waiting = this.#waiting.get(name) ?? []
+    this.#waiting.delete(name)
+    for (const resolve of waiting) resolve({ exit })
+  }
+}

@@ -1,0 +1,114 @@
+import type { Clock } from '../core/clock.ts'
+import { Problem } from '../core/problem.ts'
+import { isProvablyGone, isSameProcess, type ProcessIdentity } from '../core/process-identity.ts'
+import type { Lease } from './api/contract.ts'
+import type { State } from './state.ts'
+
+/** A lease that is not renewed for this long is free again. */
+export const LEASE_MS = 30_000
+/** How often its holder renews it. */
+export const HEARTBEAT_MS = 5_000
+
+export interface LeaseRequest {
+  /** In words, for people. */
+  readonly holder: string
+  readonly reason: string
+  readonly process: ProcessIdentity | null
+}
+
+/**
+ * One deploy at a time. A lease carries a fencing token that grows with every holder: whoever comes back with an old token
+ * (a CLI that slept, a network that was cut) is refused, whatever it still believes.
+ */
+export class Leases {
+  readonly #state: State
+  readonly #clock: Clock
+
+  constructor(state: State, clock: Clock) {
+    this.#state = state
+    this.#clock = clock
+  }
+
+  /** The lease in force; null when free or run out. */
+  look(): Lease | null {
+    const lease = this.#state.get('lease')
+    return lease !== null && lease.expiresAt > this.#clock.now() ? lease : null
+  }
+
+  /**
+   * A holder that died on this host cannot come back: its lease is free at once. Of any other we know only that it is silent,
+   * and wait for the lease to run out.
+   * @throws Problem `deploy.locked` naming the holder.
+   */
+  acquire({ holder, reason, process }: LeaseRequest): Lease {
+    const held = this.look()
+    // A holder whose answer was lost when control died asks again.
+    if (held && isSameHolder(held, { holder, process })) return held
+    if (held && !(held.process && isProvablyGone(held.process))) throw this.#locked(held)
+    const now = this.#clock.now()
+    const token = this.#state.get('token') + 1
+    const lease = { holder, process, reason, token, acquiredAt: now, renewedAt: now, expiresAt: now + LEASE_MS }
+    this.#state.atomically(() => {
+      this.#state.set('token', token)
+      this.#state.set('lease', lease)
+    })
+    return lease
+  }
+
+  /** Does something under a lease of control's own, so that nobody begins a deploy meanwhile. @throws `deploy.locked` */
+  async hold<T>(reason: string, work: () => Promise<T>): Promise<T> {
+    const { token } = this.acquire({ holder: `control (pid ${process.pid})`, reason, process: null })
+    const heartbeat = setInterval(() => this.renew(token), HEARTBEAT_MS)
+    try {
+      return await work()
+    } finally {
+      clearInterval(heartbeat)
+      this.release(token)
+    }
+  }
+
+  /** Extends the lease; also brings back one that has run out, as long as nobody else has taken it. */
+  renew(token: number): void {
+    this.check(token)
+    const lease = this.#state.get('lease')
+    if (lease === null) return
+    const now = this.#clock.now()
+    this.#state.set('lease', { ...lease, renewedAt: now, expiresAt: now + LEASE_MS })
+  }
+
+  /** Frees the lease when it is still this token's; otherwise nothing. */
+  release(token: number): void {
+    if (this.#state.get('lease')?.token === token) this.#state.set('lease', null)
+  }
+
+  /** What can be a part of a deploy, under its token, or stand alone under a lease of control's own. */
+  async holdOrCheck<T>(token: number | null, reason: string, work: () => Promise<T>): Promise<T> {
+    if (token === null) return this.hold(reason, work)
+    this.check(token)
+    return work()
+  }
+
+  #locked({ holder, reason, renewedAt }: Lease): Problem {
+    const secondsAgo = Math.round((this.#clock.now() - renewedAt) / 1000)
+    return new Problem('deploy.locked', `${holder} is at work: ${reason} (last sign of life ${secondsAgo} s ago)`, {
+      hint: `Wait for it. A holder that died frees the lease ${LEASE_MS / 1000} s after its last sign of life.`,
+    })
+  }
+
+  /** @throws Problem `lease.lost` when a newer token has been given out, or this one was handed back. */
+  check(token: number): void {
+    const newest = this.#state.get('token')
+    if (token === newest && this.#state.get('lease') !== null) return
+    throw new Problem('lease.lost', `token ${token} is no longer valid: the newest is ${newest}`, {
+      hint: 'Another deploy has taken over. See `seaworthy status`, then start again.',
+    })
+  }
+}
+
+function isSameHolder(
+  held: Lease,
+  asks: { readonly holder: string; readonly process: ProcessIdentity | null },
+): boolean {
+  if (held.process && asks.process) return isSameProcess(held.process, asks.process)
+  return held.holder === asks.holder
+}

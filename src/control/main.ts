@@ -1,0 +1,109 @@
+/** The entry program of control: `main.ts --state DIR`. Started and restarted by the keeper. */
+import { writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { createLogger, type Logger } from '../core/logger.ts'
+import { createFleet, type Fleet } from '../gateway/admin/fleet.ts'
+import { socketPath } from '../keeper/paths.ts'
+import { serveApi } from './api/server.ts'
+import { Control } from './control.ts'
+import { readEnvironment } from './environment.ts'
+import { GatewayWorkers } from './gateway-workers.ts'
+import { makeHandlers } from './handlers.ts'
+import { KeeperLink } from './keeper-link.ts'
+import { Liveness } from './liveness.ts'
+import { LogMarks } from './log-marks.ts'
+import { State } from './state.ts'
+
+const HOUSEKEEPING_MS = 500
+/** How long control waits at its start for the workers that run to connect. */
+const CONNECT_MS = 5_000
+
+const { values } = parseArgs({ options: { state: { type: 'string' } } })
+await main(values.state ?? '.')
+
+async function main(folder: string): Promise<void> {
+  const logger = createLogger('control', (line) => void writeSync(1, line))
+  process.on('SIGTERM', () => process.exit(0))
+  // Everything it writes is the owner's alone.
+  process.umask(0o077)
+  process.on('SIGINT', () => {})
+  process.on('SIGHUP', () => {})
+
+  const environment = readEnvironment(folder)
+  const state = new State(join(folder, 'state.db'))
+  const keeper = new KeeperLink({
+    state: folder,
+    logger,
+    onEvent: (event) => {
+      if (event.event !== 'exited') return
+      control.supervisor.onExited(event.child)
+      control.jobs.onExited(event.child)
+    },
+    onSuccession: async () => {
+      await workers.ensure()
+      await control.supervisor.reconcile()
+      await control.jobs.reconcile()
+    },
+  })
+  const workers = new GatewayWorkers(keeper, folder, environment)
+  const fleet = await createFleet({
+    socketPath: socketPath(folder, 'gateway'),
+    expected: () => workers.expected(),
+    kill: (pid) => workers.kill(pid),
+    onCounters: (counters) => control.history.note(Date.now(), counters),
+  })
+  const control: Control = new Control({ folder, environment, keeper, fleet, workers, state, logger })
+
+  await workers.ensure()
+  await control.supervisor.reconcile()
+  // A rollout judges by what the workers report, and drains them: not before they are here.
+  await untilConnected(workers, fleet)
+  control.rollouts.resume()
+  control.resumeWitness()
+  await serveApi(socketPath(folder, 'control'), makeHandlers(control), (method, error) => {
+    logger.error('call failed', { method, error: error instanceof Error ? error.stack : String(error) })
+  })
+  logger.info('control is up', { app: environment.app, environment: environment.environment, port: workers.port })
+
+  const liveness = new Liveness(control.clock)
+  const marks = new LogMarks(join(folder, 'logs'))
+  const again = (what: string, work: () => void | Promise<void>): void => repeat(what, work, logger)
+  again('noting the outputs', () => marks.note(instanceNames(control), control.clock.now()))
+  again('completing an abandoned deploy', () => control.completeAbandoned())
+  again('retiring', () => control.retention.retire())
+  again('comparing the routing table', () => control.reconcileTraffic())
+  again('resting witnesses', () => control.restWitnesses())
+  again('looking at liveness', () => lookAtLiveness(control, liveness))
+}
+
+/** Does something again and again, never twice at once. A failure is told, and the next time comes all the same. */
+function repeat(what: string, work: () => void | Promise<void>, logger: Logger): void {
+  let busy = false
+  setInterval(() => {
+    if (busy) return
+    busy = true
+    Promise.resolve()
+      .then(work)
+      .catch((error: unknown) => logger.error(`${what} failed`, { error: String(error) }))
+      .finally(() => (busy = false))
+  }, HOUSEKEEPING_MS)
+}
+
+function instanceNames({ supervisor }: Control): readonly string[] {
+  return supervisor.instances().map(({ id }) => id)
+}
+
+async function lookAtLiveness({ supervisor, state }: Control, liveness: Liveness): Promise<void> {
+  const wedged = await liveness.look(supervisor.instances(), (id) => state.release(id))
+  for (const { id, because } of wedged) await supervisor.restartWedged(id, because)
+}
+
+async function untilConnected(workers: GatewayWorkers, fleet: Fleet): Promise<void> {
+  const until = Date.now() + CONNECT_MS
+  while (Date.now() < until) {
+    const connected = fleet.workers().map(({ pid }) => pid)
+    if ((await workers.expected()).every(({ pid }) => connected.includes(pid))) return
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+}

@@ -1,0 +1,62 @@
+import { join } from 'node:path'
+import type { Clock } from '../core/clock.ts'
+import { pruneLogs } from './prune-logs.ts'
+import type { SecretFiles } from './secrets.ts'
+import type { State } from './state.ts'
+import type { Supervisor } from './supervisor.ts'
+
+/** Releases that can still be rolled back to. */
+export const RELEASES_KEPT = 5
+
+export interface RetentionOptions {
+  readonly folder: string
+  readonly state: State
+  readonly supervisor: Supervisor
+  readonly secrets: SecretFiles
+  readonly clock: Clock
+  /** Somebody is at work, or a deploy waits to be settled: then nothing is taken away. */
+  readonly isBusy: () => boolean
+}
+
+/** What is kept for how long: warm instances, old releases with their secrets, logs. */
+export class Retention {
+  readonly #options: RetentionOptions
+
+  constructor(options: RetentionOptions) {
+    this.#options = options
+  }
+
+  /** Stops a warm release whose time is over, and whatever runs that nothing needs. */
+  async retire(): Promise<void> {
+    const { state, supervisor, clock, isBusy } = this.#options
+    if (isBusy()) return
+    const until = state.get('warmUntil')
+    const { live, warm } = state.world()
+    if (warm !== null && until !== null && until <= clock.now()) {
+      state.atomically(() => {
+        state.set('warm', null)
+        state.set('warmUntil', null)
+      })
+      const text = `${warm} was kept warm long enough; a rollback now starts it again`
+      state.addEvent(clock.now(), 'warm-retired', text)
+    }
+    const needed = new Set([live, state.get('warm')])
+    const strays = supervisor.instances().filter(({ release }) => !needed.has(release))
+    await Promise.all(strays.map(({ id }) => supervisor.stop(id)))
+  }
+
+  /** Forgets releases that are neither in use nor among the newest that have been live. */
+  forgetOldReleases(): void {
+    const { folder, state, supervisor, secrets } = this.#options
+    const { live, warm } = state.world()
+    const newest = state.onceLive().slice(0, RELEASES_KEPT)
+    const running = supervisor.instances().map(({ release }) => release)
+    const kept = new Set([live, warm, ...newest.map(({ id }) => id), ...running])
+    for (const { id } of state.releases()) {
+      if (kept.has(id)) continue
+      state.forgetRelease(id)
+      secrets.forget(id)
+    }
+    pruneLogs(join(folder, 'logs'), state.get('sequence'))
+  }
+}

@@ -1,0 +1,116 @@
+import type { Logger } from '../../core/logger.ts'
+import type { DeployRecord } from '../../deploy/journal.ts'
+import type { Proof } from '../../deploy/proof.ts'
+import { count, EMPTY_TALLY, type SwitchSeen } from '../../deploy/tally.ts'
+import { startWitness, type Witness } from '../../deploy/witness.ts'
+import type { State } from '../state.ts'
+import type { WitnessMemory } from './witness-memory.ts'
+
+/** How often the tally is saved: what a dying control can lose of it. */
+const SAVE_EVERY_MS = 1_000
+/** Counts kept in memory; older ones are read from the state again. */
+const MEMORIES_KEPT = 20
+
+export type WitnessSummary = Omit<Proof, 'deploy' | 'from' | 'to' | 'finishedAt' | 'drain' | 'watch'>
+
+interface Running {
+  readonly witness: Witness
+  readonly timer: NodeJS.Timeout
+}
+
+/** The witness of every deploy, from its first step until it is settled. */
+export class Witnesses {
+  readonly #state: State
+  readonly #port: () => number
+  readonly #logger: Logger
+  readonly #memories = new Map<string, WitnessMemory>()
+  readonly #running = new Map<string, Running>()
+
+  constructor(state: State, port: () => number, logger: Logger) {
+    this.#state = state
+    this.#port = port
+    this.#logger = logger
+  }
+
+  /** Begins to send, unless it does already. Nothing is sent while nothing is live: 503 would be the right answer. */
+  start(deploy: DeployRecord): void {
+    if (this.#running.has(deploy.id) || this.#state.get('live') === null) return
+    const { id, plan } = deploy
+    const before = this.#memories.get(id) ?? this.#state.witness(id)
+    const isAfterDeath = before !== null && !this.#memories.has(id)
+    const { tally, interruptions, ...rest } = before ?? newMemory()
+    // The silence while it rested, or control was away, is its own, not the gateway's: no gap is counted over it.
+    const rested = { ...tally, lastOkNs: null }
+    this.#memories.set(id, { ...rest, tally: rested, interruptions: interruptions + (isAfterDeath ? 1 : 0) })
+    const { requests, perSecond } = plan.release.config.witness
+    const witness = startWitness({
+      port: this.#port(),
+      requests,
+      perSecond,
+      onObservation: (seen) => {
+        const now = this.#memories.get(id)!
+        this.#memories.set(id, { ...now, tally: count(now.tally, seen, now.switches) })
+      },
+    })
+    this.#running.set(id, { witness, timer: setInterval(() => this.#trySave(id), SAVE_EVERY_MS) })
+    this.#forgetOldest()
+  }
+
+  switched(deploy: string, seen: SwitchSeen, workers: number, at: number): void {
+    const memory = this.#memories.get(deploy) ?? this.#state.witness(deploy) ?? newMemory()
+    const tookMs = (seen.lastAckNs - seen.firstAckNs) / 1e6
+    this.#memories.set(deploy, {
+      ...memory,
+      switches: [...memory.switches, seen],
+      shown: [...memory.shown, { to: seen.to, tookMs, workers, at }],
+    })
+    this.#save(deploy)
+  }
+
+  /** Stops sending and waits for the last answers. */
+  async stop(deploy: string): Promise<void> {
+    const running = this.#running.get(deploy)
+    this.#running.delete(deploy)
+    if (!running) return
+    clearInterval(running.timer)
+    await running.witness.stop()
+    this.#save(deploy)
+  }
+
+  /** Those that are sending now. */
+  running(): readonly string[] {
+    return [...this.#running.keys()]
+  }
+
+  summary(deploy: string): WitnessSummary {
+    const { startedAt, tally, shown, interruptions } =
+      this.#memories.get(deploy) ?? this.#state.witness(deploy) ?? newMemory()
+    const { lastOkNs: _, ...counted } = tally
+    return { startedAt, switches: shown, interruptions, ...counted }
+  }
+
+  /** A full disk must not end control: the count goes on in memory. */
+  #trySave(deploy: string): void {
+    try {
+      this.#save(deploy)
+    } catch (error) {
+      this.#logger.error('the count of the witness could not be saved', { deploy, error: String(error) })
+    }
+  }
+
+  #forgetOldest(): void {
+    for (const deploy of this.#memories.keys()) {
+      if (this.#memories.size <= MEMORIES_KEPT) return
+      if (!this.#running.has(deploy)) this.#memories.delete(deploy)
+    }
+  }
+
+  #save(deploy: string): void {
+    const memory = this.#memories.get(deploy)
+    if (memory) this.#state.saveWitness(deploy, memory)
+  }
+}
+
+function newMemory(): WitnessMemory {
+  return { startedAt: Date.now(), tally: EMPTY_TALLY, switches: [], shown: [], interruptions: 0 }
+}

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Instance, Release } from '../deploy/release.ts'
+import { makeTable } from './table.ts'
+
+const health = {
+  ready: { kind: 'http', path: '/ready' },
+  expect: { status: null, body: null },
+  intervalMs: 1,
+  timeoutMs: 1,
+  passes: 2,
+  failures: 3,
+}
+const release = {
+  id: '2-x',
+  artifacts: { api: 'aaa', web: 'bbb', worker: 'ccc' },
+  config: {
+    services: {
+      api: { run: { kind: 'program' }, routes: [{ host: null, path: '/api' }], health },
+      web: { run: { kind: 'static', folder: 'public' }, routes: [{ host: null, path: '/' }], health },
+      worker: { run: { kind: 'program' }, routes: [], health },
+    },
+    gateway: { routes: [], timeouts: {}, bodyBytesMax: 1, trustedProxies: [], accessLog: true },
+  },
+} as unknown as Release
+const instance = (id: string, service: string, of: string, port: number | null): Instance =>
+  ({ id, service, release: of, host: '127.0.0.1', port }) as Instance
+const instances = [
+  instance('api@2-x-1', 'api', '2-x', 20_001),
+  instance('api@1-x-1', 'api', '1-x', 20_002),
+  instance('worker@2-x-1', 'worker', '2-x', null),
+]
+const input = { release, instances, stoppedServices: [], releasesFolder: '/s/releases', version: 5, token: 3 }
+
+test('a table sends traffic to the instances of its release and to no others', () => {
+  const table = makeTable(input)
+  assert.deepEqual([table.version, table.token, table.release], [5, 3, '2-x'])
+  const { api } = table.services
+  assert.ok(api?.kind === 'upstreams')
+  assert.deepEqual(api.upstreams, [{ id: 'api@2-x-1', host: '127.0.0.1', port: 20_001, release: '2-x' }])
+  assert.equal(api.health.path, '/ready')
+  assert.deepEqual(table.routes, [
+    { host: null, path: '/api', service: 'api' },
+    { host: null, path: '/', service: 'web' },
+  ])
+})
+
+test('static files come from the artifact of the release; a worker is reached by nobody', () => {
+  const { web, worker } = makeTable(input).services
+  assert.deepEqual(web, { kind: 'files', root: '/s/releases/bbb/public', release: '2-x' })
+  assert.deepEqual(worker, { kind: 'none' })
+})
+
+test('a stopped service is 503, whatever runs of it', () => {
+  assert.deepEqual(makeTable({ ...input, stoppedServices: ['api'] }).services['api'], { kind: 'none' })
+})

@@ -1,0 +1,73 @@
+import { join } from 'node:path'
+import type { ResolvedService } from '../config/resolved.ts'
+import type { Instance, Release } from '../deploy/release.ts'
+import type { Backend, HealthCheck, RoutingTable } from '../gateway/table.ts'
+
+export interface TableInput {
+  readonly release: Release
+  /** Instances of this release; others are ignored. */
+  readonly instances: readonly Instance[]
+  readonly stoppedServices: readonly string[]
+  readonly releasesFolder: string
+  readonly version: number
+  readonly token: number
+}
+
+/** The routing table that sends all traffic to one release. */
+export function makeTable({
+  release,
+  instances,
+  stoppedServices,
+  releasesFolder,
+  version,
+  token,
+}: TableInput): RoutingTable {
+  const { services, gateway } = release.config
+  return {
+    version,
+    token,
+    release: release.id,
+    services: Object.fromEntries(
+      Object.entries(services).map(([name, service]) => [
+        name,
+        stoppedServices.includes(name)
+          ? ({ kind: 'none' } as const)
+          : backendOf(name, service, release, instances, releasesFolder),
+      ]),
+    ),
+    routes: Object.entries(services).flatMap(([name, { routes }]) =>
+      routes.map((route) => ({ ...route, service: name })),
+    ),
+    options: gateway.routes,
+    timeouts: gateway.timeouts,
+    bodyBytesMax: gateway.bodyBytesMax,
+    trustedProxies: gateway.trustedProxies,
+    accessLog: gateway.accessLog,
+  }
+}
+
+function backendOf(
+  name: string,
+  service: ResolvedService,
+  release: Release,
+  instances: readonly Instance[],
+  releasesFolder: string,
+): Backend {
+  if (service.run.kind === 'static') {
+    return {
+      kind: 'files',
+      root: join(releasesFolder, release.artifacts[name]!, service.run.folder),
+      release: release.id,
+    }
+  }
+  const upstreams = instances
+    .filter((instance) => instance.service === name && instance.release === release.id)
+    .filter(({ port, state }) => port !== null && state !== 'stopping')
+    .map(({ id, host, port }) => ({ id, host, port: port!, release: release.id }))
+  return upstreams.length === 0 ? { kind: 'none' } : { kind: 'upstreams', upstreams, health: healthOf(service) }
+}
+
+function healthOf({ health }: ResolvedService): HealthCheck {
+  const { ready, expect, intervalMs, timeoutMs, passes, failures } = health
+  return { path: ready.kind === 'http' ? ready.path : null, expect, intervalMs, timeoutMs, passes, failures }
+}

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { systemClock } from '../core/clock.ts'
+import type { Instance, Release } from '../deploy/release.ts'
+import type { RoutingTable } from '../gateway/table.ts'
+import { State } from './state.ts'
+import { Traffic } from './traffic.ts'
+
+const timeouts = { connectMs: 1, firstByteMs: 1, requestMs: 1, idleMs: 1, websocketIdleMs: 1 }
+const health = {
+  ready: { kind: 'default' },
+  expect: { status: null, body: null },
+  intervalMs: 1000,
+  timeoutMs: 1000,
+  passes: 1,
+  failures: 1,
+}
+const releaseOf = (id: string, sequence: number): Release =>
+  ({
+    id,
+    sequence,
+    artifacts: { api: 'a' },
+    config: {
+      services: { api: { run: { kind: 'program' }, routes: [{ host: null, path: '/' }], health } },
+      gateway: { routes: [], timeouts, bodyBytesMax: 1, trustedProxies: [], accessLog: false },
+    },
+  }) as unknown as Release
+const instanceOf = (release: string, state: Instance['state'] = 'running'): Instance =>
+  ({ id: `api@${release}-1`, service: 'api', release, host: '127.0.0.1', port: 20_000, state }) as Instance
+
+function make(t: TestContext, apply: (table: RoutingTable) => Promise<void> = async () => {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-traffic-'))
+  const state = new State(join(folder, 'state.db'))
+  t.after(() => {
+    state.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const applied: RoutingTable[] = []
+  const instances: Instance[] = []
+  const traffic = new Traffic({
+    folder,
+    state,
+    clock: systemClock,
+    supervisor: { instances: () => instances },
+    fleet: {
+      apply: async (table) => {
+        await apply(table)
+        applied.push(table)
+        return { version: table.version, firstAckNs: 0, lastAckNs: 1, workers: 2 }
+      },
+    },
+  })
+  return { traffic, state, applied, instances }
+}
+
+test('tables follow one another: the second is not made before the first was acknowledged', async (t) => {
+  const release = Promise.withResolvers<void>()
+  const { traffic, applied } = make(t, (table) => (table.version === 1 ? release.promise : Promise.resolve()))
+  const both = Promise.all([traffic.switchTo(releaseOf('1-x', 1), 1), traffic.switchTo(releaseOf('2-x', 2), 1)])
+  release.resolve()
+  await both
+  assert.deepEqual(
+    applied.map((table) => [table.version, table.release]),
+    [
+      [1, '1-x'],
+      [2, '2-x'],
+    ],
+  )
+})
+
+test('a table that is not what the live release needs is mended, once', async (t) => {
+  const { traffic, state, applied, instances } = make(t)
+  for (const [id, sequence] of [
+    ['1-x', 1],
+    ['2-x', 2],
+  ] as const)
+    state.saveRelease(releaseOf(id, sequence))
+  instances.push(instanceOf('1-x'), instanceOf('2-x'))
+  await traffic.switchTo(releaseOf('1-x', 1), 1)
+  state.set('live', '2-x')
+  assert.match((await traffic.reconcile()) ?? '', /\(1-x\) was not what 2-x needs/)
+  assert.equal(applied.at(-1)?.release, '2-x')
+  assert.equal(await traffic.reconcile(), null)
+})
+
+test('an instance that is being stopped gets no traffic', async (t) => {
+  const { traffic, applied, instances } = make(t)
+  instances.push(instanceOf('1-x', 'stopping'))
+  await traffic.switchTo(releaseOf('1-x', 1), 1)
+  assert.deepEqual(applied[0]?.services['api'], { kind: 'none' })
+})

@@ -1,0 +1,154 @@
+import { createConnection } from 'node:net'
+import { join } from 'node:path'
+import type { Clock } from '../core/clock.ts'
+import { Problem } from '../core/problem.ts'
+import type { Instance, Release } from '../deploy/release.ts'
+import type { Fleet } from '../gateway/admin/fleet.ts'
+import { readSavedTable, saveTable } from '../gateway/table-store.ts'
+import type { RoutingTable } from '../gateway/table.ts'
+import type { State } from './state.ts'
+import type { Supervisor } from './supervisor.ts'
+import { makeTable } from './table.ts'
+
+export interface TrafficOptions {
+  readonly folder: string
+  readonly state: State
+  readonly fleet: Pick<Fleet, 'apply'>
+  readonly supervisor: Pick<Supervisor, 'instances'>
+  readonly clock: Clock
+}
+
+export interface Acknowledged {
+  readonly firstAckNs: number
+  readonly lastAckNs: number
+  readonly workers: number
+}
+
+/** Where requests go: makes routing tables, saves them, and sees them acknowledged by every worker. */
+export class Traffic {
+  readonly #options: TrafficOptions
+  /** One table after the other: each is made when the one before has been acknowledged. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(options: TrafficOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Sends all traffic to a release. Resolves when every living worker has acknowledged.
+   * @throws Problem `gateway.table-refused`
+   */
+  switchTo(release: Release, token: number): Promise<Acknowledged> {
+    const next = this.#last.then(() => this.#switchTo(release, token))
+    this.#last = next.catch(() => {})
+    return next
+  }
+
+  /**
+   * Compares the table in force with what it should be and mends it: the last word, should anything have gone another way
+   * than it was meant to. Only while nobody is at work. Says what it mended.
+   */
+  async reconcile(): Promise<string | null> {
+    const { folder, state } = this.#options
+    const live = state.get('live')
+    const release = live === null ? null : state.release(live)
+    const saved = readSavedTable(folder)
+    if (release === null || saved === null) return null
+    const wanted = this.#makeTable(release, saved.version, saved.token)
+    if (isSame(wanted, saved)) return null
+    await this.switchTo(release, Math.max(saved.token, state.get('token')))
+    return `the routing table (${saved.release ?? 'no release'}) was not what ${release.id} needs`
+  }
+
+  /** Upstream ids of a release, as the gateway has or had them. */
+  upstreamsOf(release: string, service?: string): readonly string[] {
+    return this.#instancesOf(release, service).map(({ id }) => id)
+  }
+
+  /**
+   * Waits until the instances of a service accept connections: all of them, or at least one.
+   * @throws Problem `service.not-ready`
+   */
+  async untilAccepting(
+    release: Release,
+    service: string,
+    options: { readonly atLeast: 'one' | 'all'; readonly withinMs?: number },
+  ): Promise<void> {
+    const { clock } = this.#options
+    const deadlineMs = options.withinMs ?? release.config.services[service]!.health.deadlineMs
+    const until = clock.now() + deadlineMs
+    for (;;) {
+      const instances = this.#instancesOf(release.id, service)
+      const accepting = await Promise.all(instances.map(async ({ host, port }) => port === null || accepts(host, port)))
+      if (options.atLeast === 'all' ? accepting.every(Boolean) : accepting.some(Boolean)) return
+      if (clock.now() > until) {
+        const seconds = deadlineMs / 1000
+        throw new Problem('service.not-ready', `${service} of ${release.id} accepts no connection after ${seconds} s`, {
+          hint: `See \`seaworthy logs --service ${service}\`.`,
+        })
+      }
+      await clock.sleep(50)
+    }
+  }
+
+  async #switchTo(release: Release, token: number): Promise<Acknowledged> {
+    const { folder, state, fleet, clock } = this.#options
+    const version = state.get('tableVersion') + 1
+    state.set('tableVersion', version)
+    const table = this.#makeTable(release, version, token)
+    // Saved first: a worker that starts from here on begins with this table, so only those running now must acknowledge.
+    saveTable(folder, table)
+    const acknowledged = await fleet.apply(table)
+    state.markLive(release.id, clock.now())
+    if (release.id !== state.get('live')) state.set('heldServices', [])
+    return acknowledged
+  }
+
+  #makeTable(release: Release, version: number, token: number): RoutingTable {
+    const { folder, state, supervisor } = this.#options
+    const held = release.id === state.get('live') ? state.get('heldServices') : []
+    return makeTable({
+      release,
+      instances: supervisor.instances(),
+      stoppedServices: [...state.get('stoppedServices'), ...held],
+      releasesFolder: join(folder, 'releases'),
+      version,
+      token,
+    })
+  }
+
+  #instancesOf(release: string, service?: string): readonly Instance[] {
+    return this.#options.supervisor
+      .instances()
+      .filter((instance) => instance.release === release && (service === undefined || instance.service === service))
+  }
+}
+
+/** Whatever the order in which instances and keys were written. */
+function isSame(one: RoutingTable, other: RoutingTable): boolean {
+  return summaryOf(one) === summaryOf(other)
+}
+
+function summaryOf({ release, services }: RoutingTable): string {
+  const backends = Object.entries(services).map(([name, backend]) =>
+    backend.kind === 'upstreams'
+      ? `${name}: ${backend.upstreams
+          .map(({ id, port }) => `${id}:${port}`)
+          .toSorted()
+          .join(' ')}`
+      : `${name}: ${backend.kind}`,
+  )
+  return [release ?? '', ...backends.toSorted()].join('\n')
+}
+
+function accepts(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host, port })
+    socket.setTimeout(1_000, () => socket.destroy(new Error('timeout')))
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
