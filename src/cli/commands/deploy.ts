@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs'
+import { Problem } from '../../core/problem.ts'
+import type { Plan } from '../../deploy/plan.ts'
+import { environmentCommand, globalsOf, type MakeCommand } from '../command.ts'
+import { abortUnderLease, deployUnderLease, resumeUnderLease, type Deploying } from '../deploying.ts'
+import { checkApproval, draftRelease, planFor } from '../draft.ts'
+import { processTarget } from '../engine-ports.ts'
+import { EXIT } from '../output.ts'
+import { describeIdleKeys, describePlan } from '../plan-text.ts'
+import { conclude, withDeploying } from '../with-deploying.ts'
+
+interface DeployOptions {
+  readonly dryRun?: boolean
+  readonly resume?: boolean
+  readonly abort?: boolean
+  readonly force?: boolean
+  readonly plan?: string
+  readonly json?: boolean
+}
+
+export const deployCommand: MakeCommand = (onExitCode) => {
+  const command = environmentCommand('deploy', 'Ship what the folder holds now, without losing a request.')
+    .option('--dry-run', 'show the plan; touch nothing')
+    .option(
+      '--plan <file>',
+      'execute exactly this plan (from `seaworthy plan --out`), or refuse because the world moved',
+    )
+    .option('--force', 'deploy although nothing changed')
+    .option('--resume', 'go on with a deploy that was interrupted')
+    .option('--abort', 'undo a deploy that was interrupted')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  seaworthy deploy                     into 'local'
+  seaworthy deploy staging --dry-run   what would be done, and why
+  seaworthy plan --out p.json && seaworthy deploy --plan p.json
+  seaworthy deploy --resume            after a crash or a cancelled job`,
+    )
+    .action(async (environment: string | undefined, options: DeployOptions) => {
+      const { json } = globalsOf(command)
+      onExitCode(
+        await withDeploying(command, environment, 'deploy', (deploying) => run({ ...options, json }, deploying)),
+      )
+    })
+  return command
+}
+
+async function run(options: DeployOptions, deploying: Deploying): Promise<number> {
+  const { project, control, secrets, narrator } = deploying
+  if (options.resume && options.abort) throw new Problem('cli.usage', '--resume and --abort exclude each other')
+  if (options.resume) return conclude(await resumeUnderLease(deploying), narrator)
+  if (options.abort) {
+    const result = await abortUnderLease(deploying)
+    narrator.result(result)
+    // Going back is what was asked for, whichever side of the switch it was.
+    return result.state === 'aborted' || result.state === 'taken-back' ? EXIT.done : EXIT.failed
+  }
+  const idle = describeIdleKeys(project.checked)
+  if (options.dryRun) {
+    const target = processTarget(project, control, secrets, 0)
+    const plan = await planFor({ kind: 'deploy', next: await draftRelease(project, secrets, control), control, target })
+    if (options.json) narrator.plan(plan)
+    else narrator.note(`${describePlan(plan)}${idle === null ? '' : `\n\n${idle}`}`)
+    return EXIT.done
+  }
+  checkApproval(project)
+  if (idle !== null) narrator.note(idle)
+  const pinned = options.plan === undefined ? null : readPlan(options.plan)
+  const result = await deployUnderLease(deploying, async (target) => {
+    if (pinned) return pinned
+    const next = await draftRelease(project, secrets, control)
+    const plan = await planFor({ kind: 'deploy', next, control, target })
+    if (plan.changes.length > 0 || plan.base.live === null || options.force) return plan
+    narrator.note(`nothing changed: ${plan.base.live} is live. Use --force to deploy it again.`)
+    return null
+  })
+  return conclude(result, narrator)
+}
+
+function readPlan(file: string): Plan {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Plan
+  } catch (error) {
+    throw new Problem('cli.plan-unreadable', `${file} is no plan`, {
+      hint: 'Make one with `seaworthy plan --out FILE`.',
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+const bin = join(import.meta.dirname, '..', '..', '..', 'bin', 'seaworthy.js')
+
+test('doctor names the secrets without a value, and a state folder that git has taken in', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-doctor-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const config = {
+    name: 'shop',
+    services: { api: { start: 'node api.js', routes: ['/'], secrets: ['DOCTOR_TOKEN'] } },
+    environments: { local: { target: 'process' } },
+  }
+  writeFileSync(join(folder, 'seaworthy.config.json'), JSON.stringify(config))
+  const clean = await doctor(folder)
+  assert.match(clean, /✗ {2}secrets .*DOCTOR_TOKEN has no value/)
+  assert.doesNotMatch(clean, /tracked by git/)
+
+  mkdirSync(join(folder, '.seaworthy', 'local', 'secrets'), { recursive: true })
+  writeFileSync(join(folder, '.seaworthy', 'local', 'secrets', 'api'), 'a value')
+  execFileSync('git', ['init', '--quiet'], { cwd: folder })
+  execFileSync('git', ['add', '--all', '--force'], { cwd: folder })
+  assert.match(await doctor(folder), /✗ {2}state folder .*\.seaworthy\/local is tracked by git/)
+})
+
+function doctor(folder: string): Promise<string> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [bin, 'doctor', '--config', folder], (_error, stdout) => resolve(stdout))
+  })
+}

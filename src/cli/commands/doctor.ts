@@ -1,0 +1,119 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { environmentNames, type CheckedConfig } from '../../config/check.ts'
+import { notYetInEffect } from '../../config/not-yet.ts'
+import type { ResolvedApp } from '../../config/resolved.ts'
+import { messageOf, Problem } from '../../core/problem.ts'
+import { connectControl } from '../../control/api/client.ts'
+import { socketPath } from '../../keeper/paths.ts'
+import { environmentCommand, globalsOf, type MakeCommand } from '../command.ts'
+import { EXIT, print, printJson, table } from '../output.ts'
+import { openProject, type Project } from '../project.ts'
+import { readSecrets } from '../secret-values.ts'
+
+interface Finding {
+  readonly level: 'ok' | 'missing' | 'note'
+  readonly what: string
+  readonly detail: string
+}
+
+const ROOT_NOTE = 'runs as root: the read-only files of a release are not protected from it'
+
+export const doctorCommand: MakeCommand = (onExitCode) => {
+  const command = environmentCommand('doctor', 'What this machine and this config have and lack. Touches nothing.')
+    .addHelpText('after', '\nExample:\n  seaworthy doctor production')
+    .action(async (environment: string | undefined) => {
+      const { config, json } = globalsOf(command)
+      const project = await openProject(config, environment)
+      const findings = [
+        ...lookAtMachine(),
+        ...lookAtPrograms(project.app, process.env['PATH'] ?? ''),
+        lookAtSecrets(() => readSecrets(project)),
+        ...lookAtStateFolder(project),
+        await lookAtPort(project.app, project.stateFolder),
+        ...lookAtConfig(project.checked),
+      ]
+      onExitCode(findings.some(({ level }) => level === 'missing') ? EXIT.failed : EXIT.done)
+      if (json) return printJson(findings)
+      const signs = { ok: '✓', missing: '✗', note: '·' }
+      print(table(findings.map(({ level, what, detail }) => [signs[level], what, detail])))
+    })
+  return command
+}
+
+function lookAtMachine(): Finding[] {
+  const isLinux = process.platform === 'linux' && existsSync('/proc/self/stat')
+  return [
+    { level: 'ok', what: 'Node', detail: `${process.version} at ${process.execPath}` },
+    isLinux
+      ? { level: 'ok', what: 'Linux', detail: '/proc is readable: processes can be told apart' }
+      : { level: 'missing', what: 'Linux', detail: `target 'process' needs /proc; this is ${process.platform}` },
+    ...(process.getuid?.() === 0 ? [{ level: 'note' as const, what: 'root', detail: ROOT_NOTE }] : []),
+  ]
+}
+
+/** The first word of each command must be found: better here than at the gate. */
+function lookAtPrograms({ services }: ResolvedApp, path: string): Finding[] {
+  const commands = Object.entries(services).flatMap(([name, { build, run, migrate }]) => [
+    ...(build ? [{ name: `${name}: build`, argv: build }] : []),
+    ...(run.kind === 'program' ? [{ name: `${name}: start`, argv: run.argv }] : []),
+    ...(migrate.expand ? [{ name: `${name}: migrate.expand`, argv: migrate.expand }] : []),
+  ])
+  return commands.map(({ name, argv: [program = ''] }) => {
+    if (program.includes('/')) return { level: 'note', what: name, detail: `${program} is looked up in the release` }
+    const found = path.split(':').find((folder) => existsSync(`${folder}/${program}`))
+    if (found === undefined) return { level: 'missing', what: name, detail: `${program} is not in PATH: install it` }
+    const version =
+      program === 'node' ? ` ${spawnSync(`${found}/${program}`, ['--version']).stdout.toString().trim()}` : ''
+    return { level: 'ok', what: name, detail: `${found}/${program}${version}` }
+  })
+}
+
+function lookAtSecrets(read: () => { fingerprints: Readonly<Record<string, string>> }): Finding {
+  try {
+    const names = Object.keys(read().fingerprints)
+    return {
+      level: 'ok',
+      what: 'secrets',
+      detail: names.length === 0 ? 'none declared' : `${names.join(', ')} have values`,
+    }
+  } catch (error) {
+    const which = error instanceof Problem && error.details.length > 0 ? `: ${error.details.join(', ')}` : ''
+    return { level: 'missing', what: 'secrets', detail: `${messageOf(error)}${which}` }
+  }
+}
+
+/** What git has taken in stays in its history: the folder holds the values of secrets. */
+function lookAtStateFolder({ folder, stateFolder }: Project): Finding[] {
+  const { stdout } = spawnSync('git', ['-C', folder, 'ls-files', '--', stateFolder], { encoding: 'utf8' })
+  if (!stdout) return []
+  const cure = `\`git rm -r --cached ${stateFolder}\`, and change the secrets it held`
+  return [{ level: 'missing', what: 'state folder', detail: `${stateFolder} is tracked by git: ${cure}` }]
+}
+
+async function lookAtPort({ gateway }: ResolvedApp, stateFolder: string): Promise<Finding> {
+  const control = connectControl(socketPath(stateFolder, 'control'), { awayMs: 200 })
+  const status = await control.call('status', {}).catch(() => null)
+  control.close()
+  if (status) return { level: 'ok', what: 'environment', detail: `up at ${status.url}` }
+  const isFree = await new Promise<boolean>((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen({ port: gateway.http, host: '127.0.0.1' }, () => server.close(() => resolve(true)))
+  })
+  return isFree
+    ? { level: 'ok', what: 'gateway', detail: `port ${gateway.http} is free; the environment is down` }
+    : {
+        level: 'missing',
+        what: 'gateway',
+        detail: `port ${gateway.http} is taken by another program: choose one in gateway.listen.http`,
+      }
+}
+
+function lookAtConfig(checked: CheckedConfig): Finding[] {
+  return [
+    { level: 'ok', what: 'config', detail: `${checked.file}: environments ${environmentNames(checked).join(', ')}` },
+    ...notYetInEffect(checked).map((detail) => ({ level: 'note' as const, what: 'accepted', detail })),
+  ]
+}

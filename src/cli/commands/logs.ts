@@ -1,0 +1,79 @@
+import { LEVELS, type Level } from '../../core/logger.ts'
+import { Problem } from '../../core/problem.ts'
+import { parseDuration } from '../../core/quantity.ts'
+import { environmentCommand, globalsOf, type MakeCommand } from '../command.ts'
+import { readLogs } from '../log-files.ts'
+import { followLogs, printLine } from '../log-follow.ts'
+import type { LogFilter } from '../log-lines.ts'
+import { openProject } from '../project.ts'
+
+interface LogsOptions {
+  readonly service?: string
+  readonly instance?: string
+  readonly level?: string
+  readonly since?: string
+  readonly until?: string
+  readonly id?: string
+  readonly lines: string
+  readonly follow?: boolean
+}
+
+export const logsCommand: MakeCommand = () => {
+  const command = environmentCommand('logs', 'The output of everything that runs, merged by time.')
+    .option('-f, --follow', 'go on with new lines')
+    .option('-s, --service <name>', "a service's instances and jobs, or 'gateway', 'control', 'keeper'")
+    .option('-i, --instance <id>', 'one instance')
+    .option('-l, --level <level>', `at least: ${LEVELS.join(', ')}`)
+    .option('--since <when>', "a time, or how long ago: '10min'")
+    .option('--until <when>', 'likewise')
+    .option('--id <correlation>', "one request's lines, everywhere")
+    .option('-n, --lines <count>', 'at most so many, the newest', '200')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  seaworthy logs -f\n  seaworthy logs --service api --level warn --since 10min\n  seaworthy logs --id 4bf92f3577b34da6a3ce929d0e0e4736',
+    )
+    .action(async (environment: string | undefined, options: LogsOptions) => {
+      const { config, json } = globalsOf(command)
+      const { stateFolder } = await openProject(config, environment)
+      const filter = readFilter(options)
+      for (const line of readLogs(stateFolder, filter, readCount(options.lines))) printLine(line, json)
+      if (!options.follow) return
+      const interrupted = new AbortController()
+      process.once('SIGINT', () => interrupted.abort())
+      process.once('SIGTERM', () => interrupted.abort())
+      await followLogs({ stateFolder, filter, json, signal: interrupted.signal })
+    })
+  return command
+}
+
+function readFilter({ service, instance, level, since, until, id }: LogsOptions): LogFilter {
+  return {
+    ...(service === undefined ? {} : { service }),
+    ...(instance === undefined ? {} : { instance }),
+    ...(level === undefined ? {} : { level: readLevel(level) }),
+    ...(since === undefined ? {} : { since: readTime(since, '--since') }),
+    ...(until === undefined ? {} : { until: readTime(until, '--until') }),
+    ...(id === undefined ? {} : { correlation: id }),
+  }
+}
+
+function readLevel(text: string): Level {
+  const level = LEVELS.find((name) => name === text)
+  if (level) return level
+  throw new Problem('cli.usage', `--level: '${text}' is none of ${LEVELS.join(', ')}`)
+}
+
+function readTime(text: string, option: string): number {
+  const duration = parseDuration(text)
+  if (duration.ok) return Date.now() - duration.value
+  const at = Date.parse(text)
+  if (Number.isNaN(at))
+    throw new Problem('cli.usage', `${option}: '${text}' is neither a time nor a duration like '10min'`)
+  return at
+}
+
+function readCount(text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count >= 0) return count
+  throw new Problem('cli.usage', `--lines: '${text}' is no whole number`)
+}

@@ -1,0 +1,35 @@
+import { writeFileSync } from 'node:fs'
+import { environmentCommand, globalsOf, openEnvironment, type MakeCommand } from '../command.ts'
+import { draftRelease, planFor } from '../draft.ts'
+import { processTarget } from '../engine-ports.ts'
+import { print, printJson } from '../output.ts'
+import { describeIdleKeys, describePlan } from '../plan-text.ts'
+import { readSecrets } from '../secret-values.ts'
+
+export const planCommand: MakeCommand = () => {
+  const command = environmentCommand(
+    'plan',
+    'What a deploy would do, step by step, with the cause of each and the diff.',
+  )
+    .option('--out <file>', 'also write the plan to a file for `seaworthy deploy --plan`')
+    .addHelpText('after', '\nExamples:\n  seaworthy plan\n  seaworthy plan production --out plan.json')
+    .action(async (environment: string | undefined, { out }: { out?: string }) => {
+      using opened = await openEnvironment(command, environment)
+      const { project, control } = opened
+      const secrets = readSecrets(project)
+      const target = processTarget(project, control, secrets, 0)
+      const plan = await planFor({
+        kind: 'deploy',
+        next: await draftRelease(project, secrets, control),
+        control,
+        target,
+      })
+      if (out !== undefined) writeFileSync(out, JSON.stringify(plan, null, 2))
+      if (globalsOf(command).json) printJson(plan)
+      else {
+        const idle = describeIdleKeys(project.checked)
+        print(`${describePlan(plan)}${idle === null ? '' : `\n\n${idle}`}`)
+      }
+    })
+  return command
+}

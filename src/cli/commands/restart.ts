@@ -1,0 +1,29 @@
+import { Problem } from '../../core/problem.ts'
+import { environmentCommand, type MakeCommand } from '../command.ts'
+import { deployUnderLease } from '../deploying.ts'
+import { again, planFor } from '../draft.ts'
+import { conclude, withDeploying } from '../with-deploying.ts'
+
+export const restartCommand: MakeCommand = (onExitCode) => {
+  const command = environmentCommand(
+    'restart',
+    'Fresh instances of the live release beside the old ones, then a switch: no request is lost.',
+  )
+    .addHelpText('after', '\nExample:\n  seaworthy restart')
+    .action(async (environment: string | undefined) => {
+      const code = await withDeploying(command, environment, 'restart', async (deploying) => {
+        const { control, narrator } = deploying
+        const result = await deployUnderLease(deploying, async (target) => {
+          const { world } = await control.call('status', {})
+          const { release } = await control.call('release.get', { release: world.live ?? '' })
+          if (release === null) {
+            throw new Problem('restart.nothing', 'nothing is live yet', { hint: 'Run `seaworthy deploy` first.' })
+          }
+          return planFor({ kind: 'restart', next: again(release, world.sequence + 1), control, target })
+        })
+        return conclude(result, narrator)
+      })
+      onExitCode(code)
+    })
+  return command
+}

@@ -1,0 +1,73 @@
+import type { Status } from '../../control/api/contract.ts'
+import type { DeployRecord } from '../../deploy/journal.ts'
+import { environmentCommand, globalsOf, openEnvironment, type MakeCommand } from '../command.ts'
+import { print, printJson, table } from '../output.ts'
+
+const HISTORY_SHOWN = 20
+
+export const statusCommand: MakeCommand = () => {
+  const command = environmentCommand('status', 'What runs, since when, and what happened last.')
+    .option('--history', 'the last deploys and events too')
+    .addHelpText('after', '\nExamples:\n  seaworthy status\n  seaworthy status production --history --json')
+    .action(async (environment: string | undefined, { history }: { history?: boolean }) => {
+      using opened = await openEnvironment(command, environment, { awayMs: 1_000 })
+      const { control } = opened
+      const status = await control.call('status', {})
+      const { deploys } = history ? await control.call('deploy.list', { limit: HISTORY_SHOWN }) : { deploys: [] }
+      const { events } = history ? await control.call('events', { after: 0, limit: HISTORY_SHOWN }) : { events: [] }
+      if (globalsOf(command).json) return printJson(history ? { ...status, deploys, events } : status)
+      print(describeStatus(status))
+      if (deploys.length > 0) print(`\nDeploys\n${table(deploys.map(describeDeploy))}`)
+      if (events.length > 0) print(`\nEvents\n${table(events.map(({ at, kind, text }) => [when(at), kind, text]))}`)
+    })
+  return command
+}
+
+function describeStatus(status: Status): string {
+  const { world, lease, running, last, instances, gateway } = status
+  const versions = gateway.map(
+    ({ worker, pid, version }) => `${worker}: ${pid === null ? 'down' : `pid ${pid}, table ${version ?? '?'}`}`,
+  )
+  return [
+    table([
+      ['app', `${status.app} (${status.environment}) at ${status.url}`],
+      ['live', world.live ?? 'nothing: run `seaworthy deploy`'],
+      ['warm', world.warm ?? 'none'],
+      ['gateway', versions.join('; ')],
+      ['deploy', describeWork(running, last, lease !== null)],
+      ...(status.stoppedServices.length > 0 ? [['stopped', status.stoppedServices.join(', ')]] : []),
+    ]),
+    '',
+    table([
+      ['instance', 'state', 'pid', 'port', 'restarts', 'since', 'last end'],
+      ...instances.map((one) => [
+        one.id,
+        one.release === world.live || one.state !== 'running'
+          ? one.state
+          : one.release === world.warm
+            ? 'warm'
+            : 'running',
+        String(one.pid ?? '-'),
+        String(one.port ?? '-'),
+        String(one.restarts),
+        when(one.startedAt),
+        one.lastExit ?? '',
+      ]),
+    ]),
+  ].join('\n')
+}
+
+function describeWork(running: DeployRecord | null, last: DeployRecord | null, isHeld: boolean): string {
+  if (running && isHeld)
+    return `${running.id} to ${running.plan.release.id} is at work since ${when(running.startedAt)}`
+  if (running) return `${running.id} was interrupted: \`seaworthy deploy --resume\` or \`--abort\``
+  return last ? describeDeploy(last).join('  ') : 'none yet'
+}
+
+function describeDeploy({ id, kind, plan, state, finishedAt, startedAt, message, by }: DeployRecord): string[] {
+  return [id, kind, plan.release.id, state, when(finishedAt ?? startedAt), by, message ?? '']
+}
+
+function when(ms: number): string {
+  return new Date(ms).toISOString().replace('T', ' ').slice(0, 19)
+}

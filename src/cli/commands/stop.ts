@@ -1,0 +1,57 @@
+import { environmentDown } from '../../control/api/client.ts'
+import { Problem } from '../../core/problem.ts'
+import { connectKeeper } from '../../keeper/client.ts'
+import { environmentCommand, globalsOf, openEnvironment, type MakeCommand } from '../command.ts'
+import { removeSocketFolder } from '../socket-folder.ts'
+import { print, printJson } from '../output.ts'
+
+/** For each of instances, gateway and control, when there is no control to ask. */
+const GRACE_MS = 30_000
+
+export const stopCommand: MakeCommand = () => {
+  const command = environmentCommand(
+    'stop',
+    'Stop the environment from front to back: the gateway finishes what is in flight. Data and releases stay.',
+  )
+    .option('--service <name>', 'only this service; the gateway answers 503 for it')
+    .option('--start', 'with --service: start it again')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  seaworthy stop\n  seaworthy stop --service worker\n  seaworthy stop --service worker --start',
+    )
+    .action(async (environment: string | undefined, { service, start }: { service?: string; start?: boolean }) => {
+      using opened = await openEnvironment(command, environment, { awayMs: 1_000 })
+      const { project, control } = opened
+      const { json } = globalsOf(command)
+      if (service !== undefined) {
+        if (start) await control.call('service.start', { service, token: null })
+        else await control.call('service.stop', { service, held: false, token: null })
+        return json
+          ? printJson({ service, running: start ?? false })
+          : print(`${service} is ${start ? 'running' : 'stopped'}`)
+      }
+      const keeper = await connectKeeper(project.stateFolder).catch(() => null)
+      if (keeper === null) {
+        removeSocketFolder(project.stateFolder)
+        throw environmentDown(project.stateFolder)
+      }
+      const running = await control.call('status', {}).then(
+        (status) => status.running,
+        () => null,
+      )
+      if (running && !json) print(`${running.id} is not finished: it goes on when the environment is up again`)
+      await control.call('environment.stop', {}).catch((error: unknown) => {
+        if (!(error instanceof Problem) || error.code !== 'environment.down') throw error
+        // A control that cannot come up must not keep the rest running.
+        return keeper.shutdown(GRACE_MS)
+      })
+      await keeper.closed
+      removeSocketFolder(project.stateFolder)
+      if (json) printJson({ stopped: true })
+      else
+        print(
+          `${project.app.name} (${project.app.environment}) is stopped; \`seaworthy up\` brings the same release back`,
+        )
+    })
+  return command
+}

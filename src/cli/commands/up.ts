@@ -1,0 +1,94 @@
+import type { ControlClient } from '../../control/api/client.ts'
+import type { KeeperClient } from '../../keeper/client.ts'
+import { bringUp } from '../bring-up.ts'
+import { environmentCommand, globalsOf, type MakeCommand } from '../command.ts'
+import { deployUnderLease, type Deploying } from '../deploying.ts'
+import { checkApproval, draftRelease, planFor } from '../draft.ts'
+import { followLogs } from '../log-follow.ts'
+import { createNarrator } from '../narrate.ts'
+import { print } from '../output.ts'
+import { openProject, type Project } from '../project.ts'
+import { readSecrets } from '../secret-values.ts'
+import { removeSocketFolder } from '../socket-folder.ts'
+import { conclude } from '../with-deploying.ts'
+
+export const upCommand: MakeCommand = (onExitCode) => {
+  const command = environmentCommand(
+    'up',
+    'Run an environment: gateway, control, and the live release; the first time it deploys.',
+  )
+    .option('-d, --detach', 'return when it is up instead of following its logs')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  seaworthy up            follows the logs; Ctrl-C stops what it has brought up\n  seaworthy up --detach',
+    )
+    .action(async (environment: string | undefined, { detach }: { detach?: boolean }) => {
+      const { config, json } = globalsOf(command)
+      const project = await openProject(config, environment)
+      const secrets = readSecrets(project)
+      // From the first moment on: Ctrl-C while it comes up must not leave half of it behind.
+      const interrupted = detach ? null : untilInterrupted()
+      const { keeper, control, status, wasUp } = await bringUp(project)
+      const narrator = createNarrator({ json, out: process.stdout })
+      const isOurs = !detach && !wasUp
+      try {
+        narrator.note(`${status.app} (${status.environment}) is up at ${status.url}`)
+        if (status.world.live === null && !interrupted?.aborted) {
+          onExitCode(await firstDeploy({ project, control, secrets, narrator, reason: 'first deploy' }))
+        } else if (status.world.live !== null) {
+          narrator.note(`${status.world.live} is live; \`seaworthy deploy\` ships what changed since`)
+        }
+        narrator.close()
+        if (detach)
+          return json ? print(JSON.stringify({ kind: 'status', ...(await control.call('status', {})) })) : undefined
+        if (wasUp && !json)
+          print('it was up already: Ctrl-C ends the showing of its logs, `seaworthy stop` the environment')
+        void keeper.closed.then(() => interrupted!.abort())
+        await followLogs({ stateFolder: project.stateFolder, json, signal: interrupted!.signal })
+      } finally {
+        narrator.close()
+        if (isOurs && keeper.isOpen()) await stopInOrder(project, control, keeper, json)
+        control.close()
+        keeper.close()
+      }
+    })
+  return command
+}
+
+/** Unless somebody else has made it meanwhile. */
+async function firstDeploy(deploying: Deploying): Promise<number> {
+  const { project, control, secrets, narrator } = deploying
+  checkApproval(project)
+  const result = await deployUnderLease(deploying, async (target) => {
+    const { world } = await control.call('status', {})
+    if (world.live !== null) return null
+    return planFor({ kind: 'deploy', next: await draftRelease(project, secrets, control), control, target })
+  })
+  return conclude(result, narrator)
+}
+
+function untilInterrupted(): { readonly signal: AbortSignal; readonly aborted: boolean; abort(): void } {
+  const controller = new AbortController()
+  const onSignal = (): void => controller.abort()
+  process.once('SIGINT', onSignal)
+  process.once('SIGTERM', onSignal)
+  return {
+    signal: controller.signal,
+    get aborted() {
+      return controller.signal.aborted
+    },
+    abort: onSignal,
+  }
+}
+
+async function stopInOrder(
+  project: Project,
+  control: ControlClient,
+  keeper: KeeperClient,
+  json: boolean,
+): Promise<void> {
+  if (!json) print('\nstopping: the gateway finishes what is in flight …')
+  await control.call('environment.stop', {})
+  await keeper.closed
+  removeSocketFolder(project.stateFolder)
+}

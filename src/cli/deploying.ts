@@ -1,0 +1,115 @@
+import { systemClock } from '../core/clock.ts'
+import { Problem } from '../core/problem.ts'
+import type { ControlClient } from '../control/api/client.ts'
+import { abortDeploy, continueDeploy, executePlan, type DeployResult, type Engine } from '../deploy/engine.ts'
+import { isPastSwitch } from '../deploy/journal.ts'
+import type { JournalPoint, Plan } from '../deploy/plan.ts'
+import type { Target } from '../deploy/target.ts'
+import { engineControl, processTarget } from './engine-ports.ts'
+import { takeLease } from './lease.ts'
+import type { Narrator } from './narrate.ts'
+import type { Project } from './project.ts'
+import type { SecretValues } from './secret-values.ts'
+
+export interface Deploying {
+  readonly project: Project
+  readonly control: ControlClient
+  readonly secrets: SecretValues
+  readonly narrator: Narrator
+  readonly reason: string
+}
+
+/**
+ * Executes what `makePlan` decides, under the lease. A deploy that somebody left unfinished is settled first: undone before
+ * its switch, completed after it. The plan is made when the world is known to be quiet.
+ */
+export async function deployUnderLease(
+  deploying: Deploying,
+  plan: (target: Target) => Promise<Plan | null>,
+): Promise<DeployResult | null> {
+  return underLease(deploying, async (engine) => {
+    await settleUnfinished(engine, deploying)
+    const made = await plan(engine.target)
+    if (made === null) return null
+    deploying.narrator.plan(made)
+    return executePlan(made, engine)
+  })
+}
+
+/** Goes on with the unfinished deploy. @throws Problem `deploy.nothing-unfinished` */
+export function resumeUnderLease(deploying: Deploying): Promise<DeployResult> {
+  return underLease(deploying, async (engine) => continueDeploy(await unfinished(deploying), engine))
+}
+
+/** Undoes the unfinished deploy. @throws Problem `deploy.nothing-unfinished` */
+export function abortUnderLease(deploying: Deploying): Promise<DeployResult> {
+  return underLease(deploying, async (engine) => abortDeploy(await unfinished(deploying), engine))
+}
+
+async function underLease<T>(deploying: Deploying, work: (engine: Engine) => Promise<T>): Promise<T> {
+  const { project, control, secrets, narrator, reason } = deploying
+  await using lease = await takeLease(control, reason, (text) => narrator.event({ kind: 'note', text }))
+  using interruption = onInterrupt()
+  return await work({
+    control: engineControl(control, lease.token),
+    target: processTarget(project, control, secrets, lease.token),
+    clock: systemClock,
+    signal: AbortSignal.any([lease.signal, interruption.signal]),
+    onEvent: (event) => narrator.event(event),
+    onJournal: crashPoint(process.env['SEAWORTHY_CRASH_AT']),
+  })
+}
+
+/** Ctrl-C before the switch undoes what was begun; afterwards control goes on alone. A second one ends us at once. */
+function onInterrupt(): { readonly signal: AbortSignal } & Disposable {
+  const controller = new AbortController()
+  const abort = (): void => {
+    process.off('SIGINT', abort)
+    process.off('SIGTERM', abort)
+    controller.abort(
+      new Problem('deploy.interrupted', 'interrupted', {
+        hint: 'Nothing of it is left; the live release was not touched.',
+      }),
+    )
+  }
+  process.on('SIGINT', abort)
+  process.on('SIGTERM', abort)
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      process.off('SIGINT', abort)
+      process.off('SIGTERM', abort)
+    },
+  }
+}
+
+async function settleUnfinished(engine: Engine, { control, narrator }: Deploying): Promise<void> {
+  const { running } = await control.call('status', {})
+  if (running === null) return
+  const past = isPastSwitch(running.journal)
+  narrator.event({
+    kind: 'note',
+    text: `${running.id} was left unfinished: ${past ? 'completing it' : 'undoing it'} first`,
+  })
+  if (past) await continueDeploy(running.id, engine)
+  else await abortDeploy(running.id, engine)
+}
+
+async function unfinished({ control }: Deploying): Promise<string> {
+  const { running, last } = await control.call('status', {})
+  if (running !== null) return running.id
+  throw new Problem(
+    'deploy.nothing-unfinished',
+    `there is no unfinished deploy${last ? `: ${last.id} is ${last.state}` : ''}`,
+    {
+      hint: 'Start one with `seaworthy deploy`.',
+    },
+  )
+}
+
+/** The drill of the journal: dies, as by `kill -9`, right after the named point (`start:api:end`) was written. */
+function crashPoint(wanted: string | undefined): (point: JournalPoint) => void {
+  return ({ operation, point }) => {
+    if (wanted === `${operation}:${point}`) process.kill(process.pid, 'SIGKILL')
+  }
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ControlClient } from '../control/api/client.ts'
+import type { Release } from '../deploy/release.ts'
+import type { Target } from '../deploy/target.ts'
+import { findEarlier } from './draft.ts'
+
+const releases = [3, 2, 1].map((sequence) => ({ id: `${sequence}-x`, sequence, artifacts: {} }) as unknown as Release)
+const target = { prepared: async () => [] } as unknown as Target
+
+function find(live: string, wanted?: string): Promise<Release> {
+  const call = async (method: string): Promise<unknown> => (method === 'status' ? { world: { live } } : { releases })
+  return findEarlier({ call } as unknown as ControlClient, wanted, target)
+}
+
+test('a rollback goes to the one before; with --to also forward again', async () => {
+  assert.equal((await find('3-x')).id, '2-x')
+  assert.equal((await find('1-x', '3')).id, '3-x')
+  assert.equal((await find('3-x', '1-x')).id, '1-x')
+})
+
+test('what cannot be gone back to is said with every release that can', async () => {
+  await assert.rejects(find('2-x', '2'), {
+    message: '2-x is live already',
+    hint: 'Name one of these with --to: 3-x, 1-x',
+  })
+  await assert.rejects(find('2-x', '9'), { message: 'there is no release 9 that has been live' })
+  await assert.rejects(find('1-x'), {
+    message: 'there is no earlier release to go back to',
+    hint: 'Name one of these with --to: 3-x, 2-x',
+  })
+})

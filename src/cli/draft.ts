@@ -1,0 +1,121 @@
+import { canonicalJson, sha256 } from '../core/canonical-json.ts'
+import type { ControlClient } from '../control/api/client.ts'
+import { Problem } from '../core/problem.ts'
+import { makePlan, type Plan, type PlanKind } from '../deploy/plan.ts'
+import { releaseId, type Instance, type Release } from '../deploy/release.ts'
+import { migrationId } from '../deploy/targets/process/target.ts'
+import { readSource } from '../deploy/targets/process/source.ts'
+import type { Target } from '../deploy/target.ts'
+import type { Project } from './project.ts'
+import type { SecretValues } from './secret-values.ts'
+
+/** Better refused than not asked for. @throws Problem `deploy.approval-not-yet` */
+export function checkApproval({ app, checked }: Project): void {
+  if (checked.app.environments[app.environment]?.approval !== true) return
+  throw new Problem(
+    'deploy.approval-not-yet',
+    `deploys to ${app.environment} want an approval, and this version cannot ask for one`,
+    { hint: `Take environments.${app.environment}.approval out of the config until approvals work.` },
+  )
+}
+
+/** The release that the project's files, config and secrets would make now. */
+export async function draftRelease(project: Project, secrets: SecretValues, control: ControlClient): Promise<Release> {
+  const { app, folder } = project
+  const artifacts: Record<string, string> = {}
+  for (const [name, service] of Object.entries(app.services)) artifacts[name] = (await readSource(folder, service)).hash
+  const { world } = await control.call('status', {})
+  const { migrations } = await control.call('migration.list', {})
+  const digest = sha256(canonicalJson({ config: app, artifacts, secrets: secrets.fingerprints }))
+  const sequence = world.sequence + 1
+  const draft: Release = {
+    id: releaseId(sequence, digest),
+    sequence,
+    digest,
+    config: app,
+    artifacts,
+    secrets: secrets.fingerprints,
+    migrationLevel: 0,
+    createdAt: Date.now(),
+  }
+  return { ...draft, migrationLevel: migrations.length + pendingMigrations(draft, migrations).length }
+}
+
+export interface PlanRequest {
+  readonly kind: PlanKind
+  readonly next: Release
+  readonly control: ControlClient
+  readonly target: Target
+}
+
+/** Looks at the world once and decides what to do in it. */
+export async function planFor({ kind, next, control, target }: PlanRequest): Promise<Plan> {
+  const { world, instances } = await control.call('status', {})
+  const { release: live } =
+    world.live === null ? { release: null } : await control.call('release.get', { release: world.live })
+  const { migrations } = await control.call('migration.list', {})
+  return makePlan({
+    kind,
+    world,
+    live,
+    next,
+    nextIsWarm: world.warm === next.id && isWhole(next, instances),
+    migrates: kind === 'deploy' ? pendingMigrations(next, migrations) : [],
+    prepared: await target.prepared(),
+  })
+}
+
+/** The release to roll back to: the one named, else the newest earlier one that has been live. */
+export async function findEarlier(
+  control: ControlClient,
+  wanted: string | undefined,
+  target: Target,
+): Promise<Release> {
+  const { world } = await control.call('status', {})
+  const { releases } = await control.call('release.list', { onceLive: true })
+  const current = releases.find(({ id }) => id === world.live)
+  const others = releases.filter(({ id }) => id !== world.live)
+  const release =
+    wanted === undefined
+      ? others.find(({ sequence }) => sequence < (current?.sequence ?? 0))
+      : releases.find(({ id, sequence }) => id === wanted || String(sequence) === wanted)
+  if (release === undefined || release.id === world.live) {
+    const names = others.map(({ id }) => id).join(', ')
+    const what = release ? `${release.id} is live already` : `there is no release ${wanted} that has been live`
+    throw new Problem('rollback.nothing', wanted ? what : 'there is no earlier release to go back to', {
+      hint: names === '' ? 'Deploy a mended release instead.' : `Name one of these with --to: ${names}`,
+    })
+  }
+  const prepared = await target.prepared()
+  const missing = Object.entries(release.artifacts).filter(([, artifact]) => !prepared.includes(artifact))
+  if (missing.length > 0) {
+    throw new Problem(
+      'rollback.files-gone',
+      `the files of ${release.id} are gone: ${missing.map(([name]) => name).join(', ')}`,
+      {
+        hint: 'Choose another release, or deploy that version of the sources.',
+      },
+    )
+  }
+  return release
+}
+
+/** The same release under a new number, for a restart. */
+export function again(release: Release, sequence: number): Release {
+  return { ...release, sequence, id: releaseId(sequence, release.digest), createdAt: Date.now() }
+}
+
+function pendingMigrations(release: Release, done: readonly string[]): readonly string[] {
+  return Object.entries(release.config.services)
+    .filter(([name, { migrate }]) => migrate.expand !== null && !done.includes(migrationId(release, name)))
+    .map(([name]) => name)
+}
+
+function isWhole({ id, config }: Release, instances: readonly Instance[]): boolean {
+  return Object.entries(config.services).every(
+    ([name, service]) =>
+      service.run.kind !== 'program' ||
+      instances.filter((one) => one.release === id && one.service === name && one.state === 'running').length >=
+        service.instances,
+  )
+}

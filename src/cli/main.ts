@@ -1,0 +1,60 @@
+import { Command, CommanderError } from 'commander'
+import { explainSystem } from '../core/system-problem.ts'
+import { deployCommand } from './commands/deploy.ts'
+import { doctorCommand } from './commands/doctor.ts'
+import { logsCommand } from './commands/logs.ts'
+import { planCommand } from './commands/plan.ts'
+import { restartCommand } from './commands/restart.ts'
+import { rollbackCommand } from './commands/rollback.ts'
+import { statusCommand } from './commands/status.ts'
+import { stopCommand } from './commands/stop.ts'
+import { upCommand } from './commands/up.ts'
+import { EXIT, exitCodeOf, printError } from './output.ts'
+import { version } from './version.ts'
+
+/** The composition root: everything that is made, is made below here. Returns the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const program = new Command('seaworthy')
+    .description('Takes a web service from demo to production, and proves it.')
+    .version(version())
+    // No defaults here: they would win over what was given after the command's name.
+    .option('-c, --config <path>', 'the config file, or the folder that holds it')
+    .option('--json', 'the same facts as JSON')
+    .enablePositionalOptions()
+    .exitOverride()
+    .showHelpAfterError('(run with --help for the options)')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 done, 1 failed, 2 usage or config, 3 the world moved since the plan.
+
+First steps:
+  seaworthy doctor          what this machine and this config have and lack
+  seaworthy up              run the environment 'local', first deploy included
+  seaworthy deploy          ship what the folder holds now, under traffic
+  seaworthy rollback        go back`,
+    )
+  const commands = [
+    upCommand,
+    planCommand,
+    deployCommand,
+    rollbackCommand,
+    statusCommand,
+    logsCommand,
+    restartCommand,
+    stopCommand,
+    doctorCommand,
+  ]
+  let code: number = EXIT.done
+  // What commander does only for commands it has made itself: without it a wrong option would end the process with 1.
+  for (const make of commands) program.addCommand(make((result) => (code = result)).copyInheritedSettings(program))
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return code
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage
+    const error = explainSystem(thrown)
+    printError(error, argv.includes('--json'))
+    return exitCodeOf(error)
+  }
+}

@@ -1,0 +1,51 @@
+import { styleText } from 'node:util'
+import { Problem } from '../core/problem.ts'
+
+/** 0 done, 1 failed, 2 usage or config, 3 the world moved since the plan, 4 a promise or drill failed. */
+export const EXIT = { done: 0, failed: 1, usage: 2, moved: 3, broken: 4 } as const
+
+export function exitCodeOf(error: unknown): number {
+  if (!(error instanceof Problem)) return EXIT.failed
+  if (error.code === 'deploy.moved' || error.code === 'lease.lost') return EXIT.moved
+  return /^(config|cli|secret|target)\./.test(error.code) ? EXIT.usage : EXIT.failed
+}
+
+/** What went wrong and what to do next; our own bugs show their stack. */
+export function printError(error: unknown, json: boolean): void {
+  if (json) {
+    const problem = error instanceof Problem ? error : new Problem('internal', String(error))
+    process.stdout.write(JSON.stringify({ kind: 'problem', ...problem.toJSON() }) + '\n')
+    return
+  }
+  const { stderr } = process
+  const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
+    stderr.isTTY ? styleText(style, text) : text
+  if (!(error instanceof Problem)) {
+    stderr.write(
+      `${paint('red', 'This is a bug in Seaworthy:')} ${error instanceof Error ? error.stack : String(error)}\n`,
+    )
+    return
+  }
+  stderr.write(`${paint('red', error.message)}  [${error.code}]\n`)
+  for (const detail of error.details) stderr.write(`  ${detail}\n`)
+  if (error.hint) stderr.write(`${paint('cyan', '→')} ${error.hint}\n`)
+}
+
+export function printJson(value: unknown): void {
+  process.stdout.write(JSON.stringify(value, null, 2) + '\n')
+}
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+/** Columns of text, each as wide as its widest cell. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows.reduce<number[]>(
+    (sofar, row) => row.map((cell, index) => Math.max(sofar[index] ?? 0, cell.length)),
+    [],
+  )
+  return rows
+    .map((row) => row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index]!))).join('  '))
+    .join('\n')
+}

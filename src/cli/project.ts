@@ -1,0 +1,56 @@
+import { mkdirSync, realpathSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { checkConfig, environmentNames, stateFolder, type CheckedConfig } from '../config/check.ts'
+import { loadConfig } from '../config/load.ts'
+import { resolveEnvironment } from '../config/resolve.ts'
+import type { ResolvedApp } from '../config/resolved.ts'
+import { Problem } from '../core/problem.ts'
+
+/** A config as one command sees it: loaded once, checked, resolved for one environment. */
+export interface Project {
+  readonly folder: string
+  readonly checked: CheckedConfig
+  readonly app: ResolvedApp
+  /** Absolute, without symbolic links. */
+  readonly stateFolder: string
+  /** The file of secrets outside the repository, when the environment names one. */
+  readonly secretsFile: string | null
+}
+
+export async function openProject(configPath: string, environment: string | undefined): Promise<Project> {
+  const loaded = await loadConfig(configPath)
+  const checked = checkConfig(loaded.raw, loaded.file)
+  const name = environment ?? defaultEnvironment(checked)
+  const app = resolveEnvironment(checked, name)
+  if (app.target !== 'process') {
+    throw new Problem(
+      'target.not-yet',
+      `environment ${name} has target '${app.target}', which this version does not run yet`,
+      {
+        hint: "Environments with target 'process' run today; `seaworthy doctor` lists what is not yet in effect.",
+      },
+    )
+  }
+  const folder = realpathSync(dirname(loaded.file))
+  const state = stateFolder(checked, name, folder)
+  const made = mkdirSync(state, { recursive: true, mode: 0o700 })
+  // It holds the values of secrets: `git add -A` must not take them along.
+  if (made !== undefined && realpathSync(made).startsWith(`${folder}/`)) writeFileSync(join(made, '.gitignore'), '*\n')
+  return {
+    folder,
+    checked,
+    app,
+    stateFolder: realpathSync(state),
+    secretsFile: checked.app.environments[name]?.secrets ?? null,
+  }
+}
+
+/** `local` where there is one, else the only one. */
+function defaultEnvironment(checked: CheckedConfig): string {
+  const names = environmentNames(checked)
+  if (names.includes('local')) return 'local'
+  if (names.length === 1) return names[0]!
+  throw new Problem('config.which-environment', `name the environment: ${names.join(', ')}`, {
+    hint: `For example: seaworthy status ${names[0]}`,
+  })
+}

@@ -1,0 +1,72 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { writeFileAtomic } from '../core/atomic-file.ts'
+import { messageOf, Problem } from '../core/problem.ts'
+import type { Project } from './project.ts'
+
+const PLACEHOLDER = /^(change[-_ ]?(me|this).*|<.*>|x{3,}|todo|placeholder|your[-_].*)$/i
+
+export interface SecretValues {
+  /** @throws Problem `secret.missing` naming every secret without a value, before anything is touched. */
+  of(names: readonly string[]): Readonly<Record<string, string>>
+  /** Secret name → fingerprint, of all that the app declares. */
+  readonly fingerprints: Readonly<Record<string, string>>
+}
+
+/** Looks every declared secret up: in the environment first, then in the environment's secrets file. */
+export function readSecrets({ app, folder, stateFolder, secretsFile }: Project): SecretValues {
+  const names = [...new Set(Object.values(app.services).flatMap(({ secrets }) => secrets))].toSorted()
+  const fromFile =
+    secretsFile === null ? {} : readSecretsFile(isAbsolute(secretsFile) ? secretsFile : join(folder, secretsFile))
+  const valueOf = (name: string): string | undefined => process.env[name] ?? fromFile[name]
+  const problems = names.flatMap((name) => {
+    const value = valueOf(name)
+    if (value === undefined || value === '') return [`${name} has no value`]
+    if (PLACEHOLDER.test(value)) return [`${name} holds a placeholder`]
+    return []
+  })
+  if (problems.length > 0) {
+    const where = secretsFile === null ? 'the environment' : `the environment or ${secretsFile}`
+    throw new Problem('secret.missing', `${problems.length} of ${names.length} secrets cannot be used`, {
+      hint: `Set them in ${where}, one NAME=value a line. Nothing was changed.`,
+      details: problems,
+    })
+  }
+  const key = names.length > 0 ? fingerprintKey(stateFolder) : ''
+  return {
+    of: (wanted) => Object.fromEntries(wanted.map((name) => [name, valueOf(name)!])),
+    fingerprints: Object.fromEntries(names.map((name) => [name, fingerprint(key, valueOf(name)!)])),
+  }
+}
+
+function readSecretsFile(file: string): Readonly<Record<string, string | undefined>> {
+  try {
+    if ((statSync(file).mode & 0o077) !== 0) {
+      throw new Problem('secret.readable', `${file} can be read by others`, { hint: `chmod 600 ${file}` })
+    }
+    return parseEnv(readFileSync(file, 'utf8'))
+  } catch (error) {
+    if (error instanceof Problem) throw error
+    throw new Problem('secret.no-file', `the secrets file cannot be read: ${messageOf(error)}`, {
+      hint: 'Create it with one NAME=value a line and mode 600, or set the names in the environment.',
+    })
+  }
+}
+
+/** Keyed, so that a short secret cannot be found again by trying. */
+function fingerprint(key: string, value: string): string {
+  return createHmac('sha256', key).update(value).digest('hex').slice(0, 12)
+}
+
+function fingerprintKey(stateFolder: string): string {
+  const file = join(stateFolder, 'fingerprint.key')
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    const key = randomBytes(32).toString('hex')
+    writeFileAtomic(file, key)
+    return key
+  }
+}

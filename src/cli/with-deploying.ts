@@ -1,0 +1,32 @@
+import type { Command } from 'commander'
+import type { DeployResult } from '../deploy/engine.ts'
+import { globalsOf, openEnvironment } from './command.ts'
+import type { Deploying } from './deploying.ts'
+import { createNarrator, type Narrator } from './narrate.ts'
+import { EXIT } from './output.ts'
+import { readSecrets } from './secret-values.ts'
+
+/** Opens the environment for a verb that changes what is live, and closes it whatever comes. Returns the exit code. */
+export async function withDeploying(
+  command: Command,
+  environment: string | undefined,
+  reason: string,
+  work: (deploying: Deploying) => Promise<number>,
+): Promise<number> {
+  using opened = await openEnvironment(command, environment)
+  const { project, control } = opened
+  const secrets = readSecrets(project)
+  const narrator = createNarrator({ json: globalsOf(command).json, out: process.stdout })
+  try {
+    return await work({ project, control, secrets, narrator, reason })
+  } finally {
+    narrator.close()
+  }
+}
+
+/** 0 when the release is live or there was nothing to do; 1 when it was taken back or undone. */
+export function conclude(result: DeployResult | null, narrator: Narrator): number {
+  if (result === null) return EXIT.done
+  narrator.result(result)
+  return result.state === 'done' || result.state === 'inconclusive' ? EXIT.done : EXIT.failed
+}
