@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { plainConfig, processesMentioning, TestProject, until } from '../support/project.ts'
+
+test('three `up` at once: one brings it up, the others find it, and there is one environment', async () => {
+  await using project = new TestProject(plainConfig())
+  const results = await Promise.all([1, 2, 3].map(() => project.run(['up', '--detach'])))
+  const said = results.map(({ stdout, stderr }) => stdout + stderr).join('\n---\n')
+  assert.doesNotMatch(said, /bug in Seaworthy/)
+  assert.ok(
+    results.every(({ code, stderr }) => code === 0 || /deploy\.locked/.test(stderr)),
+    said,
+  )
+  const { world, instances, gateway } = await project.status()
+  assert.notEqual(world.live, null)
+  assert.equal(instances.length, 1)
+  assert.ok(gateway.every(({ pid }) => pid !== null))
+})
+
+test('Ctrl-C at any moment of a first `up` leaves nothing running', async (t) => {
+  await using project = new TestProject(plainConfig({ env: { SLOW_START_MS: '400' } }))
+  for (const afterMs of [150, 400, 700, 1000, 1500]) {
+    const up = project.start(['up'])
+    await new Promise((resolve) => setTimeout(resolve, afterMs))
+    process.kill(up.pid, 'SIGINT')
+    const { code, signal } = await up.ended
+    t.diagnostic(`after ${afterMs} ms: ended with ${code ?? signal}`)
+    await until(() => processesMentioning(project.folder).length === 0, 'everything to be stopped')
+  }
+})
+
+test('Ctrl-C before the switch undoes the deploy at once; after it control finishes alone', async () => {
+  await using project = new TestProject(plainConfig({ environment: { watch: { for: '4s', sample: 5 } } }))
+  await project.must(['up', '--detach'])
+  const before = await project.status()
+
+  project.configure(plainConfig({ env: { NAME: 'v2', SLOW_START_MS: '5000' } }))
+  const undone = project.start(['deploy'])
+  await until(async () => (await project.status()).instances.length === 2, 'the new instance')
+  process.kill(undone.pid, 'SIGINT')
+  const first = await undone.ended
+  assert.equal(first.code, 1, first.stdout + first.stderr)
+  assert.match(first.stderr, /deploy\.interrupted/)
+  const after = await project.status()
+  assert.equal(after.world.live, before.world.live)
+  assert.equal(after.instances.length, 1)
+  assert.equal(after.running, null)
+
+  project.configure(plainConfig({ env: { NAME: 'v3' }, environment: { watch: { for: '4s', sample: 5 } } }))
+  const left = project.start(['deploy', '--json'])
+  await until(async () => (await project.status()).world.live !== before.world.live, 'the switch')
+  process.kill(left.pid, 'SIGINT')
+  const second = await left.ended
+  assert.equal(second.code, 1, second.stdout + second.stderr)
+  assert.match(second.stdout, /deploy\.left-to-control/)
+  assert.notEqual((await project.status()).running, null, 'control is still watching')
+  await until(async () => (await project.status()).running === null, 'control to finish the deploy')
+  const { last, world } = await project.status()
+  assert.deepEqual([last?.state, last?.message], ['done', 'completed by control: the command that began it was gone'])
+  assert.equal(world.warm, before.world.live)
+})
