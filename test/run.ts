@@ -1,0 +1,111 @@
+/**
+ * Runs the checks and the tests in phases and adds them up: `node test/run.ts [all|check|unit|whole]`.
+ * Ends with a line `N passed, N failed` for the whole run. Anything skipped counts as failed: a test that cannot run here
+ * says so by not being part of the run (see bin/test), never by being skipped in silence.
+ */
+import { spawn } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { join } from 'node:path'
+
+interface Outcome {
+  readonly passed: number
+  readonly failed: number
+}
+
+interface Phase {
+  readonly name: string
+  readonly group: 'check' | 'unit' | 'whole'
+  readonly run: () => Promise<Outcome>
+}
+
+const root = join(import.meta.dirname, '..')
+const node = process.execPath
+const bin = (name: string): string => join(root, 'node_modules', '.bin', name)
+
+const phases: readonly Phase[] = [
+  { name: 'types', group: 'check', run: () => check([bin('tsc'), '-p', '.']) },
+  { name: 'lint', group: 'check', run: () => check([bin('oxlint'), '--type-aware', '--deny-warnings']) },
+  { name: 'format', group: 'check', run: () => check([bin('oxfmt'), '--check', '.']) },
+  { name: 'dead code', group: 'check', run: () => check([bin('knip')]) },
+  { name: 'package', group: 'check', run: () => tests(['test/package.test.ts']) },
+  { name: 'tidy', group: 'check', run: () => tests(['test/tidy.test.ts']) },
+  {
+    name: 'unit',
+    group: 'unit',
+    run: () => tests(globSync(['src/**/*.test.ts', 'bench/**/*.test.ts'], { cwd: root })),
+  },
+  {
+    name: 'example',
+    group: 'unit',
+    run: () =>
+      tests(
+        globSync('examples/*/**/*.test.ts', {
+          cwd: root,
+          exclude: (name) => name === 'node_modules' || name === '.seaworthy',
+        }),
+      ),
+  },
+  // One after the other: each starts whole environments, and two cores are few.
+  {
+    name: 'whole',
+    group: 'whole',
+    run: () => tests(globSync('test/whole/*.test.ts', { cwd: root }), ['--test-concurrency=1']),
+  },
+]
+
+const wanted = process.argv[2] ?? 'all'
+const results: { name: string; outcome: Outcome; seconds: number }[] = []
+for (const { name, run } of phases.filter(({ group }) => wanted === 'all' || wanted === group)) {
+  console.log(`\n=== ${name}`)
+  const startedAt = performance.now()
+  const outcome = await run()
+  results.push({ name, outcome, seconds: (performance.now() - startedAt) / 1000 })
+}
+
+console.log('')
+for (const { name, outcome, seconds } of results) {
+  console.log(`${name.padEnd(10)} passed ${outcome.passed}, failed ${outcome.failed} (${seconds.toFixed(1)} s)`)
+}
+const passed = results.reduce((sum, { outcome }) => sum + outcome.passed, 0)
+const failed = results.reduce((sum, { outcome }) => sum + outcome.failed, 0)
+console.log(`\n${passed} passed, ${failed} failed`)
+process.exit(failed === 0 && passed > 0 ? 0 : 1)
+
+async function check(argv: readonly string[]): Promise<Outcome> {
+  const { code } = await run(argv)
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+}
+
+/** Runs test files and reads the runner's own counts. No file, no count or a skipped test is a failure. */
+async function tests(files: readonly string[], options: readonly string[] = []): Promise<Outcome> {
+  if (files.length === 0) {
+    console.log('no test files')
+    return { passed: 0, failed: 1 }
+  }
+  const { code, output } = await run([
+    node,
+    '--test',
+    '--test-reporter=spec',
+    '--test-timeout=300000',
+    ...options,
+    ...files.toSorted(),
+  ])
+  const count = (word: string): number => Number(new RegExp(`^ℹ ${word} (\\d+)$`, 'm').exec(output)?.[1] ?? Number.NaN)
+  const passed = count('pass')
+  const failed = count('fail') + count('cancelled') + count('skipped') + count('todo')
+  if (Number.isNaN(passed + failed) || passed === 0) return { passed: 0, failed: 1 }
+  return { passed, failed: failed === 0 && code !== 0 ? 1 : failed }
+}
+
+function run(argv: readonly string[]): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(argv[0]!, argv.slice(1), { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+    const chunks: Buffer[] = []
+    child.stdout.on('data', (chunk: Buffer) => {
+      chunks.push(chunk)
+      process.stdout.write(chunk)
+    })
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, output: Buffer.concat(chunks).toString('utf8') }))
+  })
+}
