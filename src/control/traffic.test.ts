@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -91,4 +93,18 @@ test('an instance that is being stopped gets no traffic', async (t) => {
   instances.push(instanceOf('1-x', 'stopping'))
   await traffic.switchTo(releaseOf('1-x', 1), 1)
   assert.deepEqual(applied[0]?.services['api'], { kind: 'none' })
+})
+
+test('going back is content with one instance that accepts; a start wants all of them', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const { traffic, instances } = make(t)
+  // Port 1 is nobody's: the one that crashed.
+  instances.push({ ...instanceOf('1-x'), port }, { ...instanceOf('1-x'), id: 'api@1-x-2', port: 1 })
+  await traffic.untilAccepting(releaseOf('1-x', 1), 'api', { atLeast: 'one', withinMs: 200 })
+  await assert.rejects(traffic.untilAccepting(releaseOf('1-x', 1), 'api', { atLeast: 'all', withinMs: 200 }), {
+    code: 'service.not-ready',
+  })
 })
