@@ -24,10 +24,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'keeper/paths.ts',
     'keeper/protocol.ts',
   ],
-  cli: ['core', 'config', 'gateway', 'deploy', 'control', 'keeper'],
+  init: ['core', 'config'],
+  load: ['core'],
+  cli: ['core', 'config', 'gateway', 'deploy', 'control', 'keeper', 'init', 'load'],
 }
 /** Third-party packages, and the one folder that may use each. */
-const PACKAGES: Readonly<Record<string, string>> = { zod: 'config', commander: 'cli' }
+const PACKAGES: Readonly<Record<string, string>> = {
+  zod: 'config',
+  commander: 'cli',
+  pg: 'control',
+  '@redis/client': 'control',
+}
 
 interface Source {
   readonly path: string

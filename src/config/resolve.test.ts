@@ -54,6 +54,9 @@ test('a minimal config gets every default', () => {
         secrets: [],
         migrate: { expand: null, contract: null },
         instances: 1,
+        scale: { min: 1, max: 1, cpu: null, memory: null, perSecond: null, queue: null },
+        uses: {},
+        cpu: null,
         memoryBytesMax: null,
         graceMs: 30_000,
         writable: [],
@@ -73,11 +76,16 @@ test('a minimal config gets every default', () => {
       bodyBytesMax: 10_485_760,
       routes: [],
       accessLog: true,
+      pause: { queue: 1000, bytesMax: 67_108_864, waitMs: 30_000 },
     },
     drainMs: 30_000,
     watch: { forMs: 60_000, errors: 0.01, p95Ratio: 1.5, sample: 20, warmMs: 600_000 },
     smoke: [],
     witness: { requests: [{ method: 'GET', host: null, path: '/api' }], perSecond: 10 },
+    needs: {},
+    canary: { steps: [0.05, 0.25, 0.5], everyMs: 60_000, sample: 200 },
+    hooks: { before: null, after: null, failed: null },
+    approval: false,
   } satisfies ResolvedApp)
 })
 

@@ -2,7 +2,15 @@ import { Problem } from '../core/problem.ts'
 import { nearest } from '../core/nearest.ts'
 import { environmentNames, type CheckedConfig } from './check.ts'
 import { mergeOverrides } from './merge.ts'
-import type { ResolvedApp, ResolvedGateway, ResolvedHealth, ResolvedRequest, ResolvedService } from './resolved.ts'
+import type {
+  ResolvedApp,
+  ResolvedGateway,
+  ResolvedHealth,
+  ResolvedNeed,
+  ResolvedRequest,
+  ResolvedScale,
+  ResolvedService,
+} from './resolved.ts'
 import { requestOf, routeOf } from './rules/scene.ts'
 import { appSchema, type FilledApp, type Service } from './schema/app.ts'
 import { splitWords } from '../core/words.ts'
@@ -46,6 +54,39 @@ export function resolveEnvironment(checked: CheckedConfig, environmentName: stri
       expect: { status: expect.status ?? null, body: expect.body ?? null, withinMs: expect.within ?? null },
     })),
     witness: resolveWitness(app, environment),
+    needs: Object.fromEntries(Object.entries(app.needs).map(([name, need]) => [name, resolveNeed(need)])),
+    canary: {
+      steps: environment.canary.steps,
+      everyMs: environment.canary.every,
+      sample: environment.canary.sample,
+    },
+    hooks: {
+      before: environment.hooks.before ?? null,
+      after: environment.hooks.after ?? null,
+      failed: environment.hooks.failed ?? null,
+    },
+    approval: environment.approval,
+  }
+}
+
+function resolveNeed({ kind, version, url, role, size }: FilledApp['needs'][string]): ResolvedNeed {
+  return {
+    kind,
+    version: version === undefined ? null : String(version),
+    url: url ?? null,
+    role: role ?? 'store',
+    bytesMax: size ?? null,
+  }
+}
+
+function resolveScale({ scale }: FilledService): ResolvedScale {
+  return {
+    min: scale.min,
+    max: scale.max ?? scale.min,
+    cpu: scale.cpu ?? null,
+    memory: scale.memory ?? null,
+    perSecond: scale.rate === undefined ? null : (scale.rate.count * 1000) / scale.rate.perMs,
+    queue: scale.queue ?? null,
   }
 }
 
@@ -71,6 +112,9 @@ function resolveService(service: FilledService, written: Service): ResolvedServi
     secrets: service.secrets,
     migrate: { expand: service.migrate.expand ?? null, contract: service.migrate.contract ?? null },
     instances: service.scale.min,
+    scale: resolveScale(service),
+    uses: service.uses,
+    cpu: service.resources.cpu ?? null,
     memoryBytesMax: service.resources.memory ?? null,
     graceMs: service.grace,
     writable: service.writable,
@@ -131,6 +175,7 @@ function resolveGateway(gateway: FilledApp['gateway']): ResolvedGateway {
       }
     }),
     accessLog: gateway.accessLog,
+    pause: { queue: gateway.pause.queue, bytesMax: gateway.pause.bytes, waitMs: gateway.pause.wait },
   }
 }
 

@@ -18,6 +18,54 @@ export interface ResolvedApp {
   readonly watch: ResolvedWatch
   readonly smoke: readonly ResolvedSmoke[]
   readonly witness: { readonly requests: readonly ResolvedRequest[]; readonly perSecond: number }
+  readonly needs: Readonly<Record<string, ResolvedNeed>>
+  readonly canary: ResolvedCanary
+  readonly hooks: { readonly [When in HookTime]: readonly string[] | null }
+  /** Whether somebody has to approve a deploy. */
+  readonly approval: boolean
+}
+
+export const HOOK_TIMES = ['before', 'after', 'failed'] as const
+export type HookTime = (typeof HOOK_TIMES)[number]
+
+/** Something that services use. */
+export interface ResolvedNeed {
+  readonly kind: 'postgres' | 'redis' | 'kafka' | 'sqlite' | 'http'
+  /** As written: '17', '7.4'; null: any supported one. */
+  readonly version: string | null
+  /** The name of the secret that holds its URL; null: the environment runs its own. */
+  readonly url: string | null
+  readonly role: 'store' | 'cache'
+  readonly bytesMax: number | null
+}
+
+export interface ResolvedCanary {
+  /** Shares of the clients, from 0 to 1, one step after the other. */
+  readonly steps: readonly number[]
+  readonly everyMs: number
+  /** Answers of the new release that a step needs before it can pass. */
+  readonly sample: number
+}
+
+/** How many instances, and by what control changes their number; a null measure does not count. */
+export interface ResolvedScale {
+  readonly min: number
+  readonly max: number
+  /** Share of its cores (or of one, when none are declared) that an instance should use. */
+  readonly cpu: number | null
+  /** Share of `memoryBytesMax`. */
+  readonly memory: number | null
+  /** Requests an instance should get. */
+  readonly perSecond: number | null
+  readonly queue: { readonly metric: string; readonly target: number } | null
+}
+
+export interface ResolvedPause {
+  /** Requests held at once, over all workers. */
+  readonly queue: number
+  readonly bytesMax: number
+  /** How long a request is held at most. */
+  readonly waitMs: number
 }
 
 export interface ResolvedService {
@@ -37,7 +85,12 @@ export interface ResolvedService {
   readonly env: Readonly<Record<string, string>>
   readonly secrets: readonly string[]
   readonly migrate: { readonly expand: readonly string[] | null; readonly contract: readonly string[] | null }
+  /** Those it begins with: `scale.min`. */
   readonly instances: number
+  readonly scale: ResolvedScale
+  /** Need → how much it matters. */
+  readonly uses: Readonly<Record<string, 'required' | 'optional'>>
+  readonly cpu: number | null
   readonly memoryBytesMax: number | null
   readonly graceMs: number
   readonly writable: readonly string[]
@@ -89,6 +142,7 @@ export interface ResolvedGateway {
     readonly headers?: Readonly<Record<string, string>>
   }[]
   readonly accessLog: boolean
+  readonly pause: ResolvedPause
 }
 
 export interface ResolvedWatch {

@@ -18,6 +18,7 @@ import type { KeeperLink } from './keeper-link.ts'
 import { makeInstances } from './launch.ts'
 import { lastLines } from './last-lines.ts'
 import { Leases } from './lease.ts'
+import { variablesOf, type ConnectionsOf } from './needs/connection.ts'
 import { Retention } from './retention.ts'
 import type { RolloutDetail, RolloutWorld } from './rollout/rollout.ts'
 import { Rollouts } from './rollout/rollouts.ts'
@@ -65,7 +66,18 @@ export class Control {
     this.fleet = fleet
     this.#secrets = new SecretFiles(folder)
     this.leases = new Leases(state, this.clock)
-    this.supervisor = new Supervisor({ folder, keeper, state, secrets: this.#secrets, clock: this.clock, logger })
+    this.supervisor = new Supervisor({
+      folder,
+      keeper,
+      state,
+      secrets: this.#secrets,
+      variablesOf: (id, service) => {
+        const release = state.release(id)
+        return release === null ? {} : variablesOf(this.connectionsOf(release, service))
+      },
+      clock: this.clock,
+      logger,
+    })
     const { supervisor, clock } = this
     this.traffic = new Traffic({ folder, state, fleet, supervisor, clock })
     this.retention = new Retention({
@@ -255,6 +267,8 @@ export class Control {
   #isBusy(): boolean {
     return this.leases.look() !== null || this.state.runningDeploy() !== null || this.rollouts.isRunning()
   }
+
+  connectionsOf: ConnectionsOf = () => []
 
   linesOf(name: string, count: number): readonly string[] {
     return lastLines(join(this.#options.folder, 'logs', `${basename(name)}.log`), count)

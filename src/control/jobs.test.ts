@@ -4,7 +4,7 @@ import type { ChildState, Exit } from '../keeper/protocol.ts'
 import { Jobs } from './jobs.ts'
 import type { KeeperLink } from './keeper-link.ts'
 
-const job = { name: 'migrate:api@1-aaaaaaaa', argv: ['x'], cwd: '/', env: {}, timeoutMs: 60_000 }
+const job = { name: 'migrate:api@1-aaaaaaaa', argv: ['x'], cwd: '/', env: {}, timeoutMs: 60_000, uses: null }
 
 /** A keeper that has at most this one child. */
 function makeJobs(left: Pick<ChildState, 'state' | 'exit'> | null) {

@@ -4,6 +4,7 @@ import type { Plan, PlanKind, World } from '../deploy/plan.ts'
 import type { Proof } from '../deploy/proof.ts'
 import type { Release } from '../deploy/release.ts'
 import type { WitnessMemory } from './rollout/witness-memory.ts'
+import type { Pause } from '../gateway/table.ts'
 import type { EnvironmentEvent, Lease, RolloutEvent } from './api/contract.ts'
 
 /** Rows kept of each kind; older ones go when a deploy ends. */
@@ -45,6 +46,11 @@ interface Meta {
   heldServices: readonly string[]
   /** `<service>:<artifact>` of expanding migrations that have run, in order. */
   migrations: readonly string[]
+  /** The release on trial and the share of clients that try it. */
+  canary: { readonly release: string; readonly share: number } | null
+  pause: Pause | null
+  /** Instances wanted of a service, where a person or a measure has changed their number. */
+  scaled: Readonly<Record<string, number>>
 }
 
 const EMPTY: Meta = {
@@ -58,6 +64,9 @@ const EMPTY: Meta = {
   stoppedServices: [],
   heldServices: [],
   migrations: [],
+  canary: null,
+  pause: null,
+  scaled: {},
 }
 
 const SCHEMA = `

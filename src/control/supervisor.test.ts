@@ -87,7 +87,15 @@ function make(t: TestContext) {
   const keeper = makeKeeper()
   const logger = createLogger('test', () => {})
   const secrets = new SecretFiles(folder)
-  const supervisor = new Supervisor({ folder, keeper: keeper.link, state, secrets, clock: systemClock, logger })
+  const supervisor = new Supervisor({
+    variablesOf: () => ({}),
+    folder,
+    keeper: keeper.link,
+    state,
+    secrets,
+    clock: systemClock,
+    logger,
+  })
   keeper.listen((child) => supervisor.onExited(child))
   return { keeper, supervisor, state }
 }

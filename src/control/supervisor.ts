@@ -19,6 +19,8 @@ export interface SupervisorOptions {
   readonly keeper: KeeperLink
   readonly state: State
   readonly secrets: SecretFiles
+  /** How the services of a release reach their needs, asked at every start. */
+  readonly variablesOf: (release: string, service: string) => Readonly<Record<string, string>>
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -174,7 +176,11 @@ export class Supervisor {
       role: 'instance',
       argv: row.argv,
       cwd: row.cwd,
-      env: { ...row.env, ...this.#options.secrets.read(row.release, row.service) },
+      env: {
+        ...this.#options.variablesOf(row.release, row.service),
+        ...row.env,
+        ...this.#options.secrets.read(row.release, row.service),
+      },
       output: this.#logOf(row.id),
     })
     if (child.state === 'running') this.#sawRunning(entry, child)

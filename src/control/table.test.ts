@@ -30,7 +30,16 @@ const instances = [
   instance('api@1-x-1', 'api', '1-x', 20_002),
   instance('worker@2-x-1', 'worker', '2-x', null),
 ]
-const input = { release, instances, stoppedServices: [], releasesFolder: '/s/releases', version: 5, token: 3 }
+const input = {
+  release,
+  instances,
+  stoppedServices: [],
+  releasesFolder: '/s/releases',
+  version: 5,
+  token: 3,
+  canary: null,
+  pause: null,
+}
 
 test('a table sends traffic to the instances of its release and to no others', () => {
   const table = makeTable(input)

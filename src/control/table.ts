@@ -1,19 +1,22 @@
 import { join } from 'node:path'
 import type { ResolvedService } from '../config/resolved.ts'
 import type { Instance, Release } from '../deploy/release.ts'
-import type { Backend, HealthCheck, RoutingTable } from '../gateway/table.ts'
+import type { Backend, HealthCheck, Pause, RoutingTable } from '../gateway/table.ts'
 
 export interface TableInput {
   readonly release: Release
-  /** Instances of this release; others are ignored. */
+  /** Instances of these releases; others are ignored. */
   readonly instances: readonly Instance[]
   readonly stoppedServices: readonly string[]
   readonly releasesFolder: string
   readonly version: number
   readonly token: number
+  /** A release on trial, and the share of clients that try it. */
+  readonly canary: { readonly release: Release; readonly share: number } | null
+  readonly pause: Pause | null
 }
 
-/** The routing table that sends all traffic to one release. */
+/** The routing table that sends all traffic to one release, but for the share of the one on trial. */
 export function makeTable({
   release,
   instances,
@@ -21,20 +24,24 @@ export function makeTable({
   releasesFolder,
   version,
   token,
+  canary,
+  pause,
 }: TableInput): RoutingTable {
   const { services, gateway } = release.config
+  const backendsOf = (one: Release): Readonly<Record<string, Backend>> =>
+    Object.fromEntries(
+      Object.entries(one.config.services).map(([name, service]) => [
+        name,
+        stoppedServices.includes(name)
+          ? ({ kind: 'none' } as const)
+          : backendOf(name, service, one, instances, releasesFolder),
+      ]),
+    )
   return {
     version,
     token,
     release: release.id,
-    services: Object.fromEntries(
-      Object.entries(services).map(([name, service]) => [
-        name,
-        stoppedServices.includes(name)
-          ? ({ kind: 'none' } as const)
-          : backendOf(name, service, release, instances, releasesFolder),
-      ]),
-    ),
+    services: backendsOf(release),
     routes: Object.entries(services).flatMap(([name, { routes }]) =>
       routes.map((route) => ({ ...route, service: name })),
     ),
@@ -43,6 +50,8 @@ export function makeTable({
     bodyBytesMax: gateway.bodyBytesMax,
     trustedProxies: gateway.trustedProxies,
     accessLog: gateway.accessLog,
+    canary: canary && { release: canary.release.id, services: backendsOf(canary.release), share: canary.share },
+    pause,
   }
 }
 

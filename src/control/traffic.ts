@@ -44,6 +44,14 @@ export class Traffic {
     return next
   }
 
+  /** Makes the table of what is live anew: a trial, a pause or the number of instances has changed. */
+  async refresh(token: number): Promise<Acknowledged | null> {
+    const { state } = this.#options
+    const live = state.get('live')
+    const release = live === null ? null : state.release(live)
+    return release === null ? null : this.switchTo(release, token)
+  }
+
   /**
    * Compares the table in force with what it should be and mends it: the last word, should anything have gone another way
    * than it was meant to. Only while nobody is at work. Says what it mended.
@@ -107,6 +115,8 @@ export class Traffic {
   #makeTable(release: Release, version: number, token: number): RoutingTable {
     const { folder, state, supervisor } = this.#options
     const held = release.id === state.get('live') ? state.get('heldServices') : []
+    const trial = state.get('canary')
+    const onTrial = trial === null || trial.release === release.id ? null : state.release(trial.release)
     return makeTable({
       release,
       instances: supervisor.instances(),
@@ -114,6 +124,8 @@ export class Traffic {
       releasesFolder: join(folder, 'releases'),
       version,
       token,
+      canary: onTrial && { release: onTrial, share: trial!.share },
+      pause: state.get('pause'),
     })
   }
 
@@ -129,7 +141,17 @@ function isSame(one: RoutingTable, other: RoutingTable): boolean {
   return summaryOf(one) === summaryOf(other)
 }
 
-function summaryOf({ release, services }: RoutingTable): string {
+function summaryOf({ release, services, canary, pause }: RoutingTable): string {
+  return [
+    release ?? '',
+    ...summaryOfBackends(services),
+    canary === null ? '' : `${canary.release} ${canary.share}`,
+    ...summaryOfBackends(canary?.services ?? {}),
+    JSON.stringify(pause),
+  ].join('\n')
+}
+
+function summaryOfBackends(services: RoutingTable['services']): readonly string[] {
   const backends = Object.entries(services).map(([name, backend]) =>
     backend.kind === 'upstreams'
       ? `${name}: ${backend.upstreams
@@ -138,7 +160,7 @@ function summaryOf({ release, services }: RoutingTable): string {
           .join(' ')}`
       : `${name}: ${backend.kind}`,
   )
-  return [release ?? '', ...backends.toSorted()].join('\n')
+  return backends.toSorted()
 }
 
 function accepts(host: string, port: number): Promise<boolean> {

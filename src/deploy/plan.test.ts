@@ -28,6 +28,9 @@ function service(overrides: Partial<ResolvedService> = {}): ResolvedService {
     secrets: [],
     migrate: { expand: null, contract: null },
     instances: 1,
+    scale: { min: 1, max: 1, cpu: null, memory: null, perSecond: null, queue: null },
+    uses: {},
+    cpu: null,
     memoryBytesMax: null,
     graceMs: 30_000,
     writable: [],
@@ -51,11 +54,16 @@ function release(sequence: number, services: Record<string, ResolvedService>, fi
       bodyBytesMax: 1,
       routes: [],
       accessLog: true,
+      pause: { queue: 1000, bytesMax: 67_108_864, waitMs: 30_000 },
     },
     drainMs: 30_000,
     watch: { forMs: 60_000, errors: 0.01, p95Ratio: 1.5, sample: 20, warmMs: 600_000 },
     smoke: [],
     witness: { requests: [], perSecond: 10 },
+    needs: {},
+    canary: { steps: [0.05, 0.25, 0.5], everyMs: 60_000, sample: 200 },
+    hooks: { before: null, after: null, failed: null },
+    approval: false,
   }
   const artifacts = Object.fromEntries(Object.keys(services).map((name) => [name, `${name}-${file}`]))
   return { id: `${sequence}-x`, sequence, digest: 'x', config, artifacts, secrets: {}, migrationLevel: 0, createdAt: 0 }

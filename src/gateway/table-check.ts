@@ -81,6 +81,22 @@ const backend: Check = (value, at) => {
   return Object.hasOwn(kinds, kind) ? kinds[kind]!(value, at) : `${at}.kind is none of ${Object.keys(kinds).join(', ')}`
 }
 
+const share: Check = (value, at) =>
+  typeof value === 'number' && value >= 0 && value <= 1 ? null : `${at} is not between 0 and 1`
+const pauseKind: Check = (value, at) =>
+  value === 'hold' || value === 'maintenance' ? null : `${at} is neither hold nor maintenance`
+
+const canary = shape({ release: text, services: each(backend), share })
+
+const pause = shape({
+  kind: pauseKind,
+  services: orNull(list(text)),
+  queue: count,
+  bytesMax: count,
+  waitMs: positive,
+  page: orNull(text),
+})
+
 const table = shape({
   version: count,
   token: count,
@@ -108,6 +124,8 @@ const table = shape({
   bodyBytesMax: count,
   trustedProxies: list(block),
   accessLog: flag,
+  canary: orNull(canary),
+  pause: orNull(pause),
 })
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -62,6 +62,29 @@ export interface Timeouts {
   readonly websocketIdleMs: number
 }
 
+/** A release on trial beside the live one. Who is on trial stays on trial until the trial ends. */
+export interface Canary {
+  readonly release: string
+  /** Its backends, for the services it has; the routes are those of the live release. */
+  readonly services: Readonly<Record<string, Backend>>
+  /** The share of clients that are on trial, from 0 to 1. */
+  readonly share: number
+}
+
+/** Requests wait at the gateway, or are told to come back later. */
+export interface Pause {
+  /** `hold`: wait until resumed, within the bounds; `maintenance`: answered at once with 503 and the page. */
+  readonly kind: 'hold' | 'maintenance'
+  /** Null: every service. */
+  readonly services: readonly string[] | null
+  /** For one worker: its part of what the config allows. */
+  readonly queue: number
+  readonly bytesMax: number
+  readonly waitMs: number
+  /** HTML of the maintenance page; null: a plain sentence. */
+  readonly page: string | null
+}
+
 export interface RoutingTable {
   /** Grows by at least one with every table. A worker refuses a version that is not above its own. */
   readonly version: number
@@ -77,4 +100,6 @@ export interface RoutingTable {
   /** CIDR blocks whose X-Forwarded-* and correlation headers are believed. */
   readonly trustedProxies: readonly string[]
   readonly accessLog: boolean
+  readonly canary: Canary | null
+  readonly pause: Pause | null
 }

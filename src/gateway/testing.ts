@@ -65,6 +65,8 @@ export function tableOf(upstreams: readonly Upstream[], parts: Partial<RoutingTa
     bodyBytesMax: 1024 * 1024,
     trustedProxies: [],
     accessLog: false,
+    canary: null,
+    pause: null,
     ...parts,
   }
 }

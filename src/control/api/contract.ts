@@ -106,6 +106,8 @@ export interface Job {
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
   readonly timeoutMs: number
+  /** Whose needs it reaches: the variables of their connections are added by control. */
+  readonly uses: { readonly release: string; readonly service: string } | null
 }
 
 export interface JobExit {

@@ -31,6 +31,7 @@ export interface Supervision {
     cwd: string
     env: Readonly<Record<string, string>>
     timeoutMs: number
+    uses: { readonly release: string; readonly service: string } | null
   }): Promise<{
     ok: boolean
     description: string
@@ -92,6 +93,7 @@ export class ProcessTarget implements Target {
           cwd: folder,
           env: { ...environment, ...buildEnvironment, ...service.env },
           timeoutMs: BUILD_TIMEOUT_MS,
+          uses: null,
         })
         if (exit.ok) return
         throw new Problem('deploy.build-failed', `the build of ${name} ('${argv.join(' ')}') ${exit.description}`, {
@@ -125,6 +127,7 @@ export class ProcessTarget implements Target {
         ...secretsOf(service.secrets),
       },
       timeoutMs: MIGRATION_TIMEOUT_MS,
+      uses: { release: release.id, service: name },
     })
     if (!exit.ok) {
       throw new Problem(

@@ -1,18 +1,15 @@
-import { Problem } from '../core/problem.ts'
-import type { Release } from '../deploy/release.ts'
-import type { Empty } from './api/contract.ts'
-import type { Handlers } from './api/server.ts'
-import type { Control } from './control.ts'
+import { Problem } from '../../core/problem.ts'
+import type { Release } from '../../deploy/release.ts'
+import type { Job } from '../api/contract.ts'
+import type { Handlers } from '../api/server.ts'
+import type { Control } from '../control.ts'
+import { variablesOf } from '../needs/connection.ts'
+import { done, fencedBy } from './tools.ts'
 
 /** The control API: each method hands on to the part that does it. Deploy methods check the lease's token first. */
 export function makeHandlers(control: Control): Handlers {
   const { state, leases, supervisor, jobs, rollouts, clock } = control
-  const fenced = <I extends { token: number }, O>(handle: (input: I) => O): ((input: I) => O) => {
-    return (input) => {
-      leases.check(input.token)
-      return handle(input)
-    }
-  }
+  const fenced = fencedBy(leases)
   const deployOf = (id: string) => {
     const deploy = state.deploy(id)
     if (!deploy)
@@ -57,7 +54,7 @@ export function makeHandlers(control: Control): Handlers {
     'instance.lines': ({ name, count }) => ({ lines: control.linesOf(name, Math.min(count, 1000)) }),
     'instance.list': () => ({ instances: supervisor.instances() }),
 
-    'job.run': fenced(async ({ job }) => ({ exit: await jobs.run(job) })),
+    'job.run': fenced(async ({ job }) => ({ exit: await jobs.run(withNeeds(job)) })),
     'job.cancel': fenced(async ({ name }) => done(await jobs.cancel(name))),
 
     'rollout.begin': fenced(({ deploy, token }) => done(rollouts.begin(deployOf(deploy).id, token))),
@@ -71,16 +68,16 @@ export function makeHandlers(control: Control): Handlers {
       done(await leases.holdOrCheck(token, `start ${service}`, () => control.startService(service))),
   }
 
+  function withNeeds(job: Job): Job {
+    if (job.uses === null) return job
+    const connections = control.connectionsOf(releaseOf(job.uses.release), job.uses.service)
+    return { ...job, env: { ...variablesOf(connections), ...job.env } }
+  }
+
   function releaseOf(id: string): Release {
     const release = state.release(id)
     if (!release)
       throw new Problem('release.unknown', `there is no release ${id}`, { hint: 'See `seaworthy status --history`.' })
     return release
   }
-}
-
-/** The answer of a method that has nothing to answer. */
-function done(result: unknown): Empty {
-  void result
-  return {}
 }

@@ -1,0 +1,18 @@
+import type { Empty } from '../api/contract.ts'
+import type { Leases } from '../lease.ts'
+
+/** Checks the lease's token before a method of a deploy does anything. */
+export function fencedBy(leases: Leases) {
+  return <I extends { token: number }, O>(handle: (input: I) => O): ((input: I) => O) => {
+    return (input) => {
+      leases.check(input.token)
+      return handle(input)
+    }
+  }
+}
+
+/** The answer of a method that has nothing to answer. */
+export function done(result: unknown): Empty {
+  void result
+  return {}
+}
