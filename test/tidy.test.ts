@@ -33,6 +33,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   zod: 'config',
   commander: 'cli',
   pg: 'control',
+  yaml: 'init',
   '@redis/client': 'control',
 }
 
