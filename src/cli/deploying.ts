@@ -51,7 +51,7 @@ async function underLease<T>(deploying: Deploying, work: (engine: Engine) => Pro
   await using lease = await takeLease(control, reason, (text) => narrator.event({ kind: 'note', text }))
   using interruption = onInterrupt()
   return await work({
-    control: engineControl(control, lease.token),
+    control: engineControl(control, lease.token, secrets),
     target: processTarget(project, control, secrets, lease.token),
     clock: systemClock,
     signal: AbortSignal.any([lease.signal, interruption.signal]),

@@ -12,7 +12,7 @@ const FOLLOW_MS = 5_000
 const LINES_SHOWN = 30
 
 /** The engine's view of control, under one lease. */
-export function engineControl(control: ControlClient, token: number): EngineControl {
+export function engineControl(control: ControlClient, token: number, secrets: SecretValues): EngineControl {
   const follow = async (
     deploy: string,
     after: number,
@@ -48,6 +48,11 @@ export function engineControl(control: ControlClient, token: number): EngineCont
       const { events } = await control.call('rollout.follow', { deploy, after: 0, waitMs: 0 })
       await control.call('rollout.back', { token, deploy, because })
       return follow(deploy, events.at(-1)?.sequence ?? 0, onNews)
+    },
+    ensureNeed: async (release, need) => {
+      const { url } = release.config.needs[need]!
+      const value = url === null ? null : (secrets.of([url])[url] ?? null)
+      return (await control.call('need.ensure', { token, release: release.id, need, url: value })).lack
     },
     holdService: async (service) => {
       await control.call('service.stop', { service, held: true, token })

@@ -4,6 +4,7 @@ import { isAbsolute, join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { writeFileAtomic } from '../core/atomic-file.ts'
 import { messageOf, Problem } from '../core/problem.ts'
+import { usedNeeds } from '../deploy/used-needs.ts'
 import type { Project } from './project.ts'
 
 const PLACEHOLDER = /^(change[-_ ]?(me|this).*|<.*>|x{3,}|todo|placeholder|your[-_].*)$/i
@@ -17,7 +18,8 @@ export interface SecretValues {
 
 /** Looks every declared secret up: in the environment first, then in the environment's secrets file. */
 export function readSecrets({ app, folder, stateFolder, secretsFile }: Project): SecretValues {
-  const names = [...new Set(Object.values(app.services).flatMap(({ secrets }) => secrets))].toSorted()
+  const urls = Object.keys(usedNeeds(app)).flatMap((need) => app.needs[need]!.url ?? [])
+  const names = [...new Set([...Object.values(app.services).flatMap(({ secrets }) => secrets), ...urls])].toSorted()
   const fromFile =
     secretsFile === null ? {} : readSecretsFile(isAbsolute(secretsFile) ? secretsFile : join(folder, secretsFile))
   const valueOf = (name: string): string | undefined => process.env[name] ?? fromFile[name]

@@ -178,9 +178,9 @@ test('the maximal config reports what is not built yet, and nothing that is', ()
   assert.deepEqual(
     notYetInEffect(checked).map((line) => line.replace(/: not yet in effect$/, '')),
     [
-      'needs',
+      'needs.bus.topics',
       "services.api.protocol: 'h2c' is not yet in effect",
-      ...['affinity', 'uses', 'consumes', 'migrate.contract'].map((key) => `services.api.${key}`),
+      ...['affinity', 'consumes', 'migrate.contract'].map((key) => `services.api.${key}`),
       ...['max', 'cpu', 'memory', 'rate', 'queue'].map((key) => `services.api.scale.${key}`),
       'services.api.resources',
       'services.packed.image',

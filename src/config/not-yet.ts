@@ -25,6 +25,7 @@ const SERVICE = [
   'scale.min',
   'grace',
   'writable',
+  'uses',
 ]
 
 const GATEWAY = [
@@ -55,6 +56,7 @@ const ENVIRONMENT = [
 const IN_EFFECT: readonly Path[] = [
   'name',
   'owner',
+  ...['kind', 'version', 'url', 'role', 'size'].map((key) => `needs.*.${key}`),
   ...SERVICE.map((key) => `services.*.${key}`),
   ...GATEWAY.map((key) => `gateway.${key}`),
   ...ENVIRONMENT.map((key) => `environments.*.${key}`),

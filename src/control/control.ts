@@ -19,6 +19,7 @@ import { makeInstances } from './launch.ts'
 import { lastLines } from './last-lines.ts'
 import { Leases } from './lease.ts'
 import { variablesOf, type ConnectionsOf } from './needs/connection.ts'
+import { Needs } from './needs/needs.ts'
 import { Retention } from './retention.ts'
 import type { RolloutDetail, RolloutWorld } from './rollout/rollout.ts'
 import { Rollouts } from './rollout/rollouts.ts'
@@ -51,6 +52,7 @@ export class Control {
   readonly traffic: Traffic
   readonly retention: Retention
   readonly jobs: Jobs
+  readonly needs: Needs
   readonly rollouts: Rollouts
   readonly witnesses: Witnesses
   readonly history = new CounterHistory()
@@ -66,6 +68,7 @@ export class Control {
     this.fleet = fleet
     this.#secrets = new SecretFiles(folder)
     this.leases = new Leases(state, this.clock)
+    this.needs = new Needs(folder)
     this.supervisor = new Supervisor({
       folder,
       keeper,
@@ -268,7 +271,7 @@ export class Control {
     return this.leases.look() !== null || this.state.runningDeploy() !== null || this.rollouts.isRunning()
   }
 
-  connectionsOf: ConnectionsOf = () => []
+  connectionsOf: ConnectionsOf = (release, service) => this.needs.connectionsOf(release, service)
 
   linesOf(name: string, count: number): readonly string[] {
     return lastLines(join(this.#options.folder, 'logs', `${basename(name)}.log`), count)

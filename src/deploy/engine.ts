@@ -18,6 +18,8 @@ export interface EngineControl {
   /** Begins switch, watch and drain in control, and reports what happens until control has nothing more to do. */
   rollOut(deploy: string, onEvent: (event: RolloutNews) => void): Promise<RolloutOutcome>
   takeBack(deploy: string, because: string, onEvent: (event: RolloutNews) => void): Promise<RolloutOutcome>
+  /** Has a need of a release running and healthy; answers with what is to be told when an optional one is not. */
+  ensureNeed(release: Release, need: string): Promise<string | null>
   /** Stops a live service for its next release; `reviveService` undoes it. */
   holdService(service: string): Promise<void>
   reviveService(service: string): Promise<void>
@@ -131,10 +133,14 @@ async function perform(operation: Operation, deploy: string, plan: Plan, engine:
   engine.onEvent({ kind: 'done', operation, tookMs: engine.clock.now() - startedAt })
 }
 
-async function act({ kind, service }: Operation, { release, retires }: Plan, engine: Engine): Promise<void> {
+async function act({ kind, service, need }: Operation, { release, retires }: Plan, engine: Engine): Promise<void> {
   const { target, control, clock, signal } = engine
   const onNote = (text: string): void => engine.onEvent({ kind: 'note', text })
   switch (kind) {
+    case 'need': {
+      const lack = await control.ensureNeed(release, need!)
+      return lack === null ? undefined : onNote(lack)
+    }
     case 'prepare':
       return target.prepare(release, service!, onNote)
     case 'migrate':

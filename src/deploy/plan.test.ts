@@ -150,3 +150,22 @@ test('the hash covers the plan: another file, another hash', () => {
   assert.notEqual(planned({}).hash, planned({ next: release(2, { api: service() }, 'c') }).hash)
   assert.equal(planned({}).hash, planned({}).hash)
 })
+
+test('needs come before anything is built, and only those that a program uses', () => {
+  const uses = { db: 'required', cache: 'optional' } as const
+  const base = release(2, { api: service({ uses }), web: service({ run: { kind: 'static', folder: '.' } }) }, 'b')
+  const need = { kind: 'postgres', version: null, url: null, role: 'store', bytesMax: null } as const
+  const needs = { cache: { ...need, kind: 'redis' as const }, db: need, idle: need }
+  const next: Release = { ...base, config: { ...base.config, needs } }
+  const plan = planned({ next })
+  assert.deepEqual(
+    plan.operations.slice(0, 3).map(({ id, need: about, because }) => [id, about, because]),
+    [
+      ['need:cache', 'cache', 'optional for api'],
+      ['need:db', 'db', 'running and healthy: required by api'],
+      ['prepare:api', undefined, 'files changed: copy'],
+    ],
+  )
+  // Warm instances have what they need.
+  assert.ok(!ids(planned({ kind: 'rollback', next, nextIsWarm: true })).some((id) => id.startsWith('need:')))
+})

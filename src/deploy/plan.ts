@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import type { ResolvedService } from '../config/resolved.ts'
 import { type Change, changesBetween } from './changes.ts'
 import type { Release } from './release.ts'
+import { usedNeeds, type NeedUse } from './used-needs.ts'
 
 export const OPERATION_KINDS = [
+  'need',
   'prepare',
   'migrate',
   'stop',
@@ -23,6 +25,8 @@ export interface Operation {
   readonly id: string
   readonly kind: OperationKind
   readonly service: string | null
+  /** The need that an operation of kind `need` is about. */
+  readonly need?: string
   /** Who does it: the CLI before traffic can reach the release and for cleaning up, control from the switch on. */
   readonly by: 'cli' | 'control'
   readonly because: string
@@ -115,6 +119,7 @@ function bringUp({ live, next, migrates, prepared }: PlanInput): Operation[] {
   const recreated = programs.filter(([, service]) => isRecreated(service, next.config.strategy))
   const stops = live ? recreated.filter(([name]) => live.config.services[name]?.run.kind === 'program') : []
   return [
+    ...Object.entries(usedNeeds(next.config)).map(([need, use]) => needOperation(need, use)),
     ...services
       .filter(([name]) => !prepared.includes(next.artifacts[name] ?? ''))
       .map(([name, service]) => operation('prepare', name, 'cli', prepareCause(name, service, live, next))),
@@ -127,6 +132,15 @@ function bringUp({ live, next, migrates, prepared }: PlanInput): Operation[] {
       operation('gate', name, 'cli', `${service.health.passes} passes in a row from outside, before it takes traffic`),
     ),
   ]
+}
+
+/** First of all: what cannot be had is to be known before anything is built. */
+function needOperation(need: string, { requiredBy, optionalFor }: NeedUse): Operation {
+  const because =
+    requiredBy.length > 0
+      ? `running and healthy: required by ${requiredBy.join(', ')}`
+      : `optional for ${optionalFor.join(', ')}`
+  return { id: `need:${need}`, kind: 'need', service: null, need, by: 'cli', because }
 }
 
 function smoke(next: Release): Operation[] {

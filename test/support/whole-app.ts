@@ -12,12 +12,13 @@ export const WORKERS = 2
 /** Where every migration notes the artifact it ran for. */
 const MIGRATIONS = 'data/migrations.txt'
 
-/** An app whose deploys have every kind of operation but `stop`: build, migration, two instances, static files, smoke. */
+/** An app whose deploys have every kind of operation but `stop`: a need, build, migration, two instances, static files, smoke. */
 export function wholeConfig(
   options: { env?: Record<string, string>; service?: object; environment?: object } = {},
 ): object {
   return {
     name: 'whole',
+    needs: { notes: { kind: 'sqlite' } },
     services: {
       api: {
         path: 'api',
@@ -25,6 +26,7 @@ export function wholeConfig(
         start: 'node plain.mjs',
         routes: ['/'],
         migrate: { expand: 'node migrate.mjs' },
+        uses: { notes: 'required' },
         writable: ['data'],
         scale: { min: INSTANCES },
         health: { ready: '/health/readiness', interval: '1s', deadline: '20s', passes: 1 },

@@ -8,8 +8,9 @@ import type { RolloutNews, RolloutOutcome } from '../../deploy/engine.ts'
 import type { DeployRecord, DeployState } from '../../deploy/journal.ts'
 import type { JournalPoint, Plan, World } from '../../deploy/plan.ts'
 import type { Instance, Release } from '../../deploy/release.ts'
+import type { NeedMethods } from './need-methods.ts'
 
-export interface Contract {
+export interface Contract extends NeedMethods {
   status: { input: Empty; output: Status }
   events: { input: { after: number; limit: number }; output: { events: readonly EnvironmentEvent[] } }
   counters: { input: Empty; output: Counters }

@@ -4,7 +4,8 @@ import type { Job } from '../api/contract.ts'
 import type { Handlers } from '../api/server.ts'
 import type { Control } from '../control.ts'
 import { variablesOf } from '../needs/connection.ts'
-import { done, fencedBy } from './tools.ts'
+import { makeNeedHandlers } from './needs.ts'
+import { done, fencedBy, releaseOf as findRelease } from './tools.ts'
 
 /** The control API: each method hands on to the part that does it. Deploy methods check the lease's token first. */
 export function makeHandlers(control: Control): Handlers {
@@ -18,6 +19,7 @@ export function makeHandlers(control: Control): Handlers {
   }
 
   return {
+    ...makeNeedHandlers(control),
     status: () => control.status(),
     events: ({ after, limit }) => ({ events: state.events(after, Math.min(limit, 1000)) }),
     counters: () => control.fleet.report(),
@@ -75,9 +77,6 @@ export function makeHandlers(control: Control): Handlers {
   }
 
   function releaseOf(id: string): Release {
-    const release = state.release(id)
-    if (!release)
-      throw new Problem('release.unknown', `there is no release ${id}`, { hint: 'See `seaworthy status --history`.' })
-    return release
+    return findRelease(state, id)
   }
 }

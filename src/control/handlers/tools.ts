@@ -1,5 +1,8 @@
+import { Problem } from '../../core/problem.ts'
+import type { Release } from '../../deploy/release.ts'
 import type { Empty } from '../api/contract.ts'
 import type { Leases } from '../lease.ts'
+import type { State } from '../state.ts'
 
 /** Checks the lease's token before a method of a deploy does anything. */
 export function fencedBy(leases: Leases) {
@@ -15,4 +18,12 @@ export function fencedBy(leases: Leases) {
 export function done(result: unknown): Empty {
   void result
   return {}
+}
+
+/** @throws Problem `release.unknown` */
+export function releaseOf(state: State, id: string): Release {
+  const release = state.release(id)
+  if (!release)
+    throw new Problem('release.unknown', `there is no release ${id}`, { hint: 'See `seaworthy status --history`.' })
+  return release
 }
