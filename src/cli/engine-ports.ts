@@ -83,6 +83,7 @@ export function processTarget(
       await control.call('job.cancel', { token, name })
     },
     lastLines: async (name) => (await control.call('instance.lines', { name, count: LINES_SHOWN })).lines,
+    examine: async (name) => (await control.call('instance.examine', { name })).examination,
     migrations: async () => (await control.call('migration.list', {})).migrations,
     migrated: async (migration) => {
       await control.call('migration.done', { token, migration })

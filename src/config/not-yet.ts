@@ -23,6 +23,7 @@ const SERVICE = [
   'secrets',
   'migrate.expand',
   'scale.min',
+  'resources.memory',
   'grace',
   'writable',
   'uses',

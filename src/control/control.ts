@@ -20,6 +20,7 @@ import { lastLines } from './last-lines.ts'
 import { Leases } from './lease.ts'
 import { variablesOf, type ConnectionsOf } from './needs/connection.ts'
 import { Needs } from './needs/needs.ts'
+import { MemoryWatch } from './memory-watch.ts'
 import { Retention } from './retention.ts'
 import type { RolloutDetail, RolloutWorld } from './rollout/rollout.ts'
 import { Rollouts } from './rollout/rollouts.ts'
@@ -56,6 +57,7 @@ export class Control {
   readonly rollouts: Rollouts
   readonly witnesses: Witnesses
   readonly history = new CounterHistory()
+  readonly memory = new MemoryWatch()
   readonly clock: Clock = systemClock
   readonly #options: ControlOptions
   readonly #secrets: SecretFiles

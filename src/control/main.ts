@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createLogger, type Logger } from '../core/logger.ts'
+import type { Instance } from '../deploy/release.ts'
 import { createFleet, type Fleet } from '../gateway/admin/fleet.ts'
 import { socketPath } from '../keeper/paths.ts'
 import { serveApi } from './api/server.ts'
@@ -13,6 +14,7 @@ import { makeHandlers } from './handlers/index.ts'
 import { KeeperLink } from './keeper-link.ts'
 import { Liveness } from './liveness.ts'
 import { LogMarks } from './log-marks.ts'
+import { MEMORY_LOOK_MS } from './memory-watch.ts'
 import { State } from './state.ts'
 
 const HOUSEKEEPING_MS = 500
@@ -75,10 +77,11 @@ async function main(folder: string): Promise<void> {
   again('comparing the routing table', () => control.reconcileTraffic())
   again('resting witnesses', () => control.restWitnesses())
   again('looking at liveness', () => lookAtLiveness(control, liveness))
+  repeat('watching memory', () => watchMemory(control), logger, MEMORY_LOOK_MS)
 }
 
 /** Does something again and again, never twice at once. A failure is told, and the next time comes all the same. */
-function repeat(what: string, work: () => void | Promise<void>, logger: Logger): void {
+function repeat(what: string, work: () => void | Promise<void>, logger: Logger, everyMs = HOUSEKEEPING_MS): void {
   let busy = false
   setInterval(() => {
     if (busy) return
@@ -87,7 +90,7 @@ function repeat(what: string, work: () => void | Promise<void>, logger: Logger):
       .then(work)
       .catch((error: unknown) => logger.error(`${what} failed`, { error: String(error) }))
       .finally(() => (busy = false))
-  }, HOUSEKEEPING_MS)
+  }, everyMs)
 }
 
 function instanceNames({ supervisor }: Control): readonly string[] {
@@ -97,6 +100,13 @@ function instanceNames({ supervisor }: Control): readonly string[] {
 async function lookAtLiveness({ supervisor, state }: Control, liveness: Liveness): Promise<void> {
   const wedged = await liveness.look(supervisor.instances(), (id) => state.release(id))
   for (const { id, because } of wedged) await supervisor.restartWedged(id, because)
+}
+
+async function watchMemory({ memory, supervisor, state, clock }: Control): Promise<void> {
+  const limitOf = ({ release, service }: Instance): number | null =>
+    state.release(release)?.config.services[service]?.memoryBytesMax ?? null
+  for (const { id, because } of memory.look(supervisor.instances(), limitOf, clock.now()))
+    await supervisor.restartOverLimit(id, because)
 }
 
 async function untilConnected(workers: GatewayWorkers, fleet: Fleet): Promise<void> {

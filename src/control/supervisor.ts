@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
+import { scrubOf } from '../core/scrub.ts'
 import type { Instance, InstanceState } from '../deploy/release.ts'
 import { processesOf } from '../deploy/targets/process/listeners.ts'
 import type { ChildState, Exit } from '../keeper/protocol.ts'
@@ -33,6 +34,8 @@ interface Entry {
   restarts: number
   ends: number[]
   lastExit: string | null
+  /** Why we have killed it, until it is gone. */
+  killedFor: string | null
   retry: NodeJS.Timeout | null
   onGone: (() => void) | null
   /** A start that is under way; whoever stops it waits for it first. */
@@ -135,6 +138,22 @@ export class Supervisor {
     await this.#options.keeper.signal(id, 'SIGKILL', { group: true })
   }
 
+  /** Ends and starts an instance that uses more memory than it may: nothing milder would reach it in time. */
+  async restartOverLimit(id: string, because: string): Promise<void> {
+    const entry = this.#entries.get(id)
+    if (!entry || entry.pid === null || entry.state === 'stopping') return
+    entry.killedFor = because
+    this.#note('instance-over-memory', `${id} ${because}; killed to be started again`)
+    await this.#options.keeper.signal(id, 'SIGKILL', { group: true })
+  }
+
+  /** With which variables an instance is started, by name, and when it ended last; null for an unknown one. */
+  examine(id: string): { readonly variables: readonly string[]; readonly endedAt: number | null } | null {
+    const entry = this.#entries.get(id)
+    if (!entry) return null
+    return { variables: Object.keys(this.#environmentOf(entry.row)), endedAt: entry.ends.at(-1) ?? null }
+  }
+
   onExited(child: ChildState): void {
     const entry = this.#entries.get(child.name)
     if (entry) this.#sawExit(entry, child.exit)
@@ -149,6 +168,7 @@ export class Supervisor {
       restarts: 0,
       ends: [],
       lastExit: null,
+      killedFor: null,
       retry: null,
       onGone: null,
       spawning: null,
@@ -176,15 +196,16 @@ export class Supervisor {
       role: 'instance',
       argv: row.argv,
       cwd: row.cwd,
-      env: {
-        ...this.#options.variablesOf(row.release, row.service),
-        ...row.env,
-        ...this.#options.secrets.read(row.release, row.service),
-      },
+      env: this.#environmentOf(row),
       output: this.#logOf(row.id),
     })
     if (child.state === 'running') this.#sawRunning(entry, child)
     else this.#sawExit(entry, child.exit)
+  }
+
+  #environmentOf({ release, service, env }: InstanceRow): Readonly<Record<string, string>> {
+    const { variablesOf, secrets } = this.#options
+    return { ...variablesOf(release, service), ...env, ...secrets.read(release, service) }
   }
 
   /** Members of its group, and those that left it for a session of their own but carry its id. */
@@ -202,7 +223,8 @@ export class Supervisor {
   #sawExit(entry: Entry, exit: Exit | null): void {
     const { clock } = this.#options
     entry.pid = null
-    entry.lastExit = describeExit(exit)
+    entry.lastExit = entry.killedFor === null ? describeExit(exit) : `was killed: it ${entry.killedFor}`
+    entry.killedFor = null
     if (entry.state === 'stopping') return entry.onGone?.()
     if (entry.retry) return
     const now = clock.now()
@@ -211,7 +233,8 @@ export class Supervisor {
     const wasLoop = entry.state === 'crash-loop'
     entry.state = crashLoop ? 'crash-loop' : 'restarting'
     if (!wasLoop) {
-      const lines = lastLines(this.#logOf(entry.row.id), 5).map((line) => `\n  | ${line}`)
+      const scrub = scrubOf(this.#options.secrets.read(entry.row.release, entry.row.service))
+      const lines = lastLines(this.#logOf(entry.row.id), 5).map((line) => `\n  | ${scrub(line)}`)
       this.#note(crashLoop ? 'crash-loop' : 'instance-ended', `${entry.row.id} ${entry.lastExit}${lines.join('')}`)
     }
     entry.retry = setTimeout(() => this.#retry(entry), afterMs)

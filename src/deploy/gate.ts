@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import { Problem } from '../core/problem.ts'
 import type { Instance, Release } from './release.ts'
-import type { Probe, Target } from './target.ts'
+import type { Cause, Probe, Seen, Target } from './target.ts'
 
 /** Between two looks while waiting: quicker than the running check, because somebody waits. */
 export const GATE_INTERVAL_MS = 200
@@ -9,7 +9,7 @@ export const GATE_INTERVAL_MS = 200
 export const GATE_NOTE_MS = 5_000
 /** A program that ended this often while we looked is in a crash loop. */
 export const EXITS_MAX = 3
-const LINES_SHOWN = 12
+const LINES_SHOWN = 30
 
 export interface GateOptions {
   readonly target: Target
@@ -22,7 +22,8 @@ export interface GateOptions {
 
 /**
  * Waits until every instance of a service has passed `health.passes` looks in a row, from outside.
- * @throws Problem `deploy.gate-failed` that names the cause, what the instance listens on and its last lines.
+ * @throws Problem `deploy.gate-failed`: one screen with the cause and how it is known, the last probe, what the target knows
+ * of the program, and its last lines.
  */
 export async function passGate(instances: readonly Instance[], options: GateOptions): Promise<void> {
   await Promise.all(instances.map((instance) => passInstance(instance, options)))
@@ -32,57 +33,71 @@ async function passInstance(instance: Instance, options: GateOptions): Promise<v
   const { target, release, service, clock, signal, onNote } = options
   const { passes: passesNeeded, deadlineMs } = release.config.services[service]!.health
   const startedAt = clock.now()
+  const noted = new Set<string>()
+  let seen: Seen = { waitedMs: 0, deadlineMs, probes: 0, passed: 0, relapses: 0, last: null }
   let passes = 0
-  let last: Probe | null = null
   let notedMs = 0
   let restartsBefore: number | null = null
   while (passes < passesNeeded) {
     const probe = await target.probe(instance, release, signal)
-    if (probe.kind === 'pass') passes += 1
-    else {
+    seen = { ...add(seen, probe, passes > 0), waitedMs: clock.now() - startedAt }
+    if (probe.kind === 'pass') {
+      passes += 1
+      if (probe.note !== null && !noted.has(probe.note)) onNote(`${instance.id}: ${probe.note}`)
+      if (probe.note !== null) noted.add(probe.note)
+    } else {
       if (passes > 0) onNote(`${instance.id} passed ${passes} of ${passesNeeded}, then: ${probe.because}`)
       passes = 0
-      last = probe
     }
-    const waitedMs = clock.now() - startedAt
     if (probe.kind === 'gone') {
       // Only what happens now counts: a warm release may have ended often in its life.
       restartsBefore ??= probe.restarts
       const exits = probe.restarts === null ? Infinity : probe.restarts - restartsBefore! + 1
-      if (exits >= EXITS_MAX) throw await refusal(instance, last, waitedMs, options)
+      if (exits >= EXITS_MAX) throw await refusal(instance, seen, options)
     }
-    if (passes < passesNeeded && waitedMs > deadlineMs) throw await refusal(instance, last, waitedMs, options)
-    if (passes < passesNeeded && waitedMs - notedMs >= GATE_NOTE_MS) {
-      notedMs = waitedMs
-      const { cause } = await target.diagnose(instance, release)
-      onNote(`${instance.id} is not ready after ${(waitedMs / 1000).toFixed(0)} s: ${cause ?? describeLook(last)}`)
+    if (passes < passesNeeded && seen.waitedMs > deadlineMs) throw await refusal(instance, seen, options)
+    if (passes < passesNeeded && seen.waitedMs - notedMs >= GATE_NOTE_MS) {
+      notedMs = seen.waitedMs
+      const { cause } = await target.diagnose(instance, release, seen, false)
+      onNote(`${instance.id} is not ready after ${(seen.waitedMs / 1000).toFixed(0)} s: ${describe(cause, seen)}`)
     }
     if (passes < passesNeeded) await clock.sleep(GATE_INTERVAL_MS, signal)
   }
 }
 
-async function refusal(
-  instance: Instance,
-  last: Probe | null,
-  waitedMs: number,
-  options: GateOptions,
-): Promise<Problem> {
-  const { cause, listens, lastLines } = await options.target.diagnose(instance, options.release)
-  const lastLook = describeLook(last)
+function add(seen: Seen, probe: Probe, hadPassed: boolean): Seen {
+  const probes = seen.probes + 1
+  if (probe.kind === 'pass') return { ...seen, probes, passed: seen.passed + 1 }
+  return { ...seen, probes, relapses: seen.relapses + (hadPassed ? 1 : 0), last: probe }
+}
+
+async function refusal(instance: Instance, seen: Seen, options: GateOptions): Promise<Problem> {
+  const { cause, facts, lastLines } = await options.target.diagnose(instance, options.release, seen, true)
   return new Problem(
     'deploy.gate-failed',
-    `${instance.id} did not become ready in ${(waitedMs / 1000).toFixed(1)} s: ${cause ?? lastLook}`,
+    `${instance.id} did not become ready in ${(seen.waitedMs / 1000).toFixed(1)} s: ${describe(cause, seen)}`,
     {
-      hint: 'The live release was not touched. Mend the cause and deploy again.',
+      hint: `${cause?.cure ?? 'Mend the cause and deploy again.'} The live release was not touched.`,
       details: [
-        `last look: ${lastLook}`,
-        `listens on: ${listens.length > 0 ? listens.join(', ') : 'nothing'}`,
+        ...(cause ? [`cause: ${cause.name}, ${cause.certainty}: ${cause.basis}`] : []),
+        `last probe: ${describeLook(seen.last)}${timing(seen.last)}`,
+        ...facts,
         ...lastLines.slice(-LINES_SHOWN).map((line) => `| ${line}`),
       ],
     },
   )
 }
 
+/** A guess says that it is one. */
+function describe(cause: Cause | null, seen: Seen): string {
+  if (cause === null) return describeLook(seen.last)
+  return cause.certainty === 'likely' ? `probably ${cause.text}` : cause.text
+}
+
 function describeLook(last: Probe | null): string {
   return last === null || last.kind === 'pass' ? 'it passed, but not often enough in a row' : last.because
+}
+
+function timing(last: Probe | null): string {
+  return last?.kind === 'fail' ? ` (${last.tookMs.toFixed(0)} ms)` : ''
 }

@@ -20,7 +20,7 @@ export async function passSmoke({ target, release, signal, onNote }: SmokeOption
       continue
     }
     for (const instance of await target.start(release, service)) {
-      const failure = await target.smoke(instance, smoke, signal)
+      const failure = await target.smoke(instance, release, smoke, signal)
       if (failure !== null) failures.push(`${instance.id}: ${failure}`)
     }
   }

@@ -16,24 +16,64 @@ export interface Target {
   /** One look at an instance from outside. Never throws for an instance that is ill. */
   probe(instance: Instance, release: Release, signal: AbortSignal): Promise<Probe>
   /** Sends one smoke request to an instance; null when it was answered as expected. */
-  smoke(instance: Instance, smoke: ResolvedSmoke, signal: AbortSignal): Promise<string | null>
-  /** What can be found out about an instance that does not become ready. */
-  diagnose(instance: Instance, release: Release): Promise<Diagnosis>
+  smoke(instance: Instance, release: Release, smoke: ResolvedSmoke, signal: AbortSignal): Promise<string | null>
+  /**
+   * What can be found out about an instance that does not become ready. `thorough`: with requests of its own that prove or
+   * rule out a guess; the program may log them.
+   */
+  diagnose(instance: Instance, release: Release, seen: Seen, thorough: boolean): Promise<Diagnosis>
   /** Ends jobs and removes half-made files of this release, and artifacts that no release in `keep` uses. */
   tidy(release: Release | null, keep: readonly Release[]): Promise<void>
 }
 
 /** What one look at an instance showed. `because` is a sentence for the operator. */
 export type Probe =
-  | { readonly kind: 'pass'; readonly tookMs: number }
-  | { readonly kind: 'fail'; readonly because: string; readonly tookMs: number }
+  /** `note`: it counts, and yet somebody should know. */
+  | { readonly kind: 'pass'; readonly tookMs: number; readonly note: string | null }
+  | { readonly kind: 'fail'; readonly because: string; readonly tookMs: number; readonly look: Look | null }
   /** The program has ended; `restarts` in its whole life, null when it will not be started again. */
   | { readonly kind: 'gone'; readonly because: string; readonly restarts: number | null }
 
+/** What an HTTP probe got back: an answer, or an error and no answer. */
+export interface Look {
+  /** 'GET /health/readiness' */
+  readonly what: string
+  readonly path: string
+  readonly status: number | null
+  readonly location: string | null
+  readonly body: string
+  readonly error: { readonly code: string; readonly message: string } | null
+}
+
+/** What the gate has seen of an instance so far. */
+export interface Seen {
+  readonly waitedMs: number
+  readonly deadlineMs: number
+  readonly probes: number
+  readonly passed: number
+  /** How often it failed right after it had passed. */
+  readonly relapses: number
+  /** The last probe that was no pass. */
+  readonly last: Probe | null
+}
+
 export interface Diagnosis {
-  /** The likely cause in a sentence; null when only the last probe is known. */
-  readonly cause: string | null
-  /** '127.0.0.1:3000': what the instance's processes listen on. */
-  readonly listens: readonly string[]
+  /** Null when only the last probe is known. */
+  readonly cause: Cause | null
+  /** 'listens on: 127.0.0.1:3000': what else the target knows of the instance, a line each. */
+  readonly facts: readonly string[]
   readonly lastLines: readonly string[]
+}
+
+export interface Cause {
+  /** 'wrong-port': stable, for programs. */
+  readonly name: string
+  /** `proven`: a second experiment or a fact of the kernel shows it; `likely`: the best guess. */
+  readonly certainty: 'proven' | 'likely'
+  /** What is wrong, in a sentence. */
+  readonly text: string
+  /** How it is known. */
+  readonly basis: string
+  /** What to do; null when the text says it already. */
+  readonly cure: string | null
 }

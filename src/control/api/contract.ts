@@ -9,8 +9,9 @@ import type { DeployRecord, DeployState } from '../../deploy/journal.ts'
 import type { JournalPoint, Plan, World } from '../../deploy/plan.ts'
 import type { Instance, Release } from '../../deploy/release.ts'
 import type { NeedMethods } from './need-methods.ts'
+import type { GateMethods } from './gate-methods.ts'
 
-export interface Contract extends NeedMethods {
+export interface Contract extends NeedMethods, GateMethods {
   status: { input: Empty; output: Status }
   events: { input: { after: number; limit: number }; output: { events: readonly EnvironmentEvent[] } }
   counters: { input: Empty; output: Counters }

@@ -78,6 +78,8 @@ function parseAddress(hex: string): string {
   if (bytes.length === 4) return bytes.join('.')
   if (bytes.every((byte) => byte === 0)) return '::'
   if (bytes.subarray(0, 15).every((byte) => byte === 0) && bytes[15] === 1) return '::1'
+  const isMapped = bytes.subarray(0, 10).every((byte) => byte === 0) && bytes.readUInt16BE(10) === 0xffff
+  if (isMapped) return `::ffff:${bytes.subarray(12).join('.')}`
   return Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(index * 2).toString(16)).join(':')
 }
 

@@ -3,9 +3,12 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { canonicalJson } from '../../../core/canonical-json.ts'
 import { messageOf, Problem } from '../../../core/problem.ts'
+import { scrubOf, type Scrub } from '../../../core/scrub.ts'
 import type { ResolvedSmoke } from '../../../config/resolved.ts'
 import type { Instance, Release } from '../../release.ts'
-import type { Diagnosis, Probe, Target } from '../../target.ts'
+import { isReached, type Examination } from '../../diagnosis/evidence.ts'
+import { saysNotReady } from '../../diagnosis/answer.ts'
+import type { Diagnosis, Look, Probe, Seen, Target } from '../../target.ts'
 import { isLeftToItsMaker, MAKING, makeArtifact, removeTree } from './artifact.ts'
 import { diagnose } from './diagnose.ts'
 import { listenersOf, listListeners } from './listeners.ts'
@@ -39,6 +42,7 @@ export interface Supervision {
   }>
   cancelJob(name: string): Promise<void>
   lastLines(instance: string): Promise<readonly string[]>
+  examine(instance: string): Promise<Examination>
   migrations(): Promise<readonly string[]>
   migrated(migration: string): Promise<void>
 }
@@ -169,34 +173,47 @@ export class ProcessTarget implements Target {
         INSTANCE: `check of ${instance.id}`,
       }
       const because = await runCheck(ready.argv, { cwd: this.#folderOf(release, instance.service), env, timeoutMs })
-      return verdict(because, took())
+      return verdict(because, null, took())
     }
     if (now.port === null || ready.kind === 'alive') {
       const upMs = Date.now() - now.startedAt
-      return verdict(upMs >= ALIVE_MS ? null : `up for ${upMs} ms only`, took())
+      return verdict(upMs >= ALIVE_MS ? null : `up for ${upMs} ms only`, null, took())
     }
-    const because = await probeReady({ host: now.host, port: now.port }, service.health)
-    return verdict(because ?? strangerOn(now), took())
+    const scrub = this.#scrubOf(instance, release)
+    const endpoint = { host: now.host, port: now.port }
+    const { because, look } = await probeReady(endpoint, service.health, service.routes.length > 0, scrub)
+    const tookMs = took()
+    return verdict(because ?? strangerOn(now), look, tookMs, service.health.expect.body !== null)
   }
 
-  async smoke(instance: Instance, { request, expect }: ResolvedSmoke): Promise<string | null> {
+  async smoke(instance: Instance, release: Release, { request, expect }: ResolvedSmoke): Promise<string | null> {
     const what = `${request.method} ${request.path}`
     const withinMs = expect.withinMs ?? SMOKE_WITHIN_MS
     if (instance.port === null) return `${what}: the instance listens on nothing`
-    return ask({ host: instance.host, port: instance.port }, request.path, withinMs, request.method).then(
-      (answer) => judge(what, answer, expect),
+    const scrub = this.#scrubOf(instance, release)
+    const failure = await ask(
+      { host: instance.host, port: instance.port },
+      request.path,
+      withinMs,
+      request.method,
+    ).then(
+      (answer) => judge(what, answer, expect, scrub),
       (error: Error) => `${what}: ${error.message}`,
     )
+    return failure && scrub(failure)
   }
 
-  async diagnose(instance: Instance, release: Release): Promise<Diagnosis> {
-    const now = (await this.#options.supervision.instances()).find(({ id }) => id === instance.id) ?? instance
-    const lastLines = await this.#options.supervision.lastLines(instance.id)
+  async diagnose(instance: Instance, release: Release, seen: Seen, thorough: boolean): Promise<Diagnosis> {
+    const { supervision } = this.#options
+    const now = (await supervision.instances()).find(({ id }) => id === instance.id) ?? instance
     return diagnose({
       instance: now,
-      service: release.config.services[instance.service]!,
-      listeners: listenersOf(now),
-      lastLines,
+      release,
+      seen,
+      thorough,
+      lastLines: await supervision.lastLines(instance.id),
+      examination: await supervision.examine(instance.id),
+      scrub: this.#scrubOf(instance, release),
     })
   }
 
@@ -215,6 +232,12 @@ export class ProcessTarget implements Target {
     }
   }
 
+  #scrubOf({ service }: Instance, release: Release): Scrub {
+    // Of a release to go back to, a secret may have no value any more.
+    const values = Object.entries(this.#options.secretsOf(release.config.services[service]!.secrets))
+    return scrubOf(Object.fromEntries(values.filter(([, value]) => value !== undefined)))
+  }
+
   #folderOf(release: Release, service: string): string {
     return join(this.#releases, release.artifacts[service]!)
   }
@@ -229,14 +252,22 @@ export function migrationId(release: Release, service: string): string {
   return `${service}:${release.artifacts[service]}:${command.slice(0, 8)}`
 }
 
-function verdict(because: string | null, tookMs: number): Probe {
-  return because === null ? { kind: 'pass', tookMs } : { kind: 'fail', because, tookMs }
+function verdict(because: string | null, look: Look | null, tookMs: number, expectsBody = true): Probe {
+  if (because !== null) return { kind: 'fail', because, look, tookMs }
+  const isGood = look !== null && look.status !== null && look.status < 300
+  const words = isGood && !expectsBody ? saysNotReady(look.body) : null
+  const note =
+    words &&
+    `${look!.what} passes with ${look!.status}, though its body says '${words}'; \`health.expect.body\` decides`
+  return { kind: 'pass', tookMs, note }
 }
 
-/** A good answer counts only when this instance gave it: another program may hold the port. */
+/** A good answer counts only when this instance gave it: another program may hold the port, or share it. */
 function strangerOn(instance: Instance): string | null {
-  const own = listenersOf(instance)
-  if (own.some(({ port }) => port === instance.port)) return null
-  const isTaken = listListeners().some(({ port }) => port === instance.port)
-  return isTaken ? `port ${instance.port} is answered by another program, not by this instance` : null
+  const own = new Set(listenersOf(instance).map(({ inode }) => inode))
+  const there = listListeners().filter((listener) => listener.port === instance.port && isReached(listener))
+  if (there.every(({ inode }) => own.has(inode))) return null
+  return there.some(({ inode }) => own.has(inode))
+    ? `port ${instance.port} is shared with another program`
+    : `port ${instance.port} is answered by another program, not by this instance`
 }
