@@ -12,6 +12,8 @@ export interface AccessLine {
   readonly release: string
   readonly bytes: number
   readonly client: string
+  /** How long of `durationMs` a pause has held it. */
+  readonly heldMs?: number
   readonly aborted?: true
 }
 

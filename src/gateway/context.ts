@@ -2,6 +2,7 @@ import type { AccessLine } from './access-log.ts'
 import type { CounterBook } from './counters.ts'
 import type { Answer, Exchange } from './exchange.ts'
 import type { RoutingState } from './routing.ts'
+import type { WaitingRoom } from './waiting-room.ts'
 
 /** Looks at an exchange and either lets it go on (null) or answers it. */
 export type Stage = (exchange: Exchange, context: Context) => Answer | null | Promise<Answer | null>
@@ -10,6 +11,7 @@ export type Stage = (exchange: Exchange, context: Context) => Answer | null | Pr
 export interface Context {
   readonly routing: RoutingState
   readonly counters: CounterBook
+  readonly waitingRoom: WaitingRoom
   readonly accessLog: (line: AccessLine) => void
   /** For what is our own bug: it is told and the request gets 500. */
   readonly onBug: (error: unknown) => void

@@ -1,5 +1,7 @@
 import { bucketOf, LATENCY_BOUNDS_MS } from '../core/histogram.ts'
 import type { CounterCell, Counters, StatusClass } from './admin/protocol.ts'
+import { addPauseCounts, isAnyPaused } from './pause-counts.ts'
+import type { PauseCounts } from './waiting-room.ts'
 
 /** Cells one worker keeps; beyond, the oldest are dropped. 64 releases of 8 services with 4 classes. */
 export const CELLS_MAX = 2048
@@ -17,7 +19,7 @@ export interface CounterBook {
   count(observation: Observation): void
   countUnrouted(): void
   /** Everything since the start. */
-  snapshot(open: { readonly connections: number; readonly requests: number }): Counters
+  snapshot(now: { readonly connections: number; readonly requests: number; readonly pause?: PauseCounts }): Counters
 }
 
 export function createCounterBook(): CounterBook {
@@ -39,11 +41,12 @@ export function createCounterBook(): CounterBook {
       cell.sumMs += latencyMs
     },
     countUnrouted: () => void (unrouted += 1),
-    snapshot: ({ connections, requests }) => ({
+    snapshot: ({ connections, requests, pause }) => ({
       cells: [...cells.values()].map((cell) => ({ ...cell, buckets: [...cell.buckets] })),
       unrouted,
       openConnections: connections,
       openRequests: requests,
+      ...(pause !== undefined && isAnyPaused(pause) ? { pause } : {}),
     }),
   }
 }
@@ -56,10 +59,12 @@ export function addCounters(all: Iterable<Counters>): Counters {
   let unrouted = 0
   let openConnections = 0
   let openRequests = 0
+  let pause: PauseCounts | undefined
   for (const counters of all) {
     unrouted += counters.unrouted
     openConnections += counters.openConnections
     openRequests += counters.openRequests
+    pause = addPauseCounts(pause, counters.pause)
     for (const cell of counters.cells) {
       const key = keyOf(cell)
       const sum = cells.get(key) ?? emptyCell(cell)
@@ -70,7 +75,7 @@ export function addCounters(all: Iterable<Counters>): Counters {
       for (const [index, count] of cell.buckets.entries()) sum.buckets[index] = (sum.buckets[index] ?? 0) + count
     }
   }
-  return { cells: [...cells.values()], unrouted, openConnections, openRequests }
+  return { cells: [...cells.values()], unrouted, openConnections, openRequests, ...(pause ? { pause } : {}) }
 }
 
 type CellName = Pick<CounterCell, 'service' | 'release' | 'status'>

@@ -99,6 +99,12 @@ export interface Exchange {
   // route
   place: Place | null
 
+  // pause
+  /** How long it waited in the gateway: no instance's latency. */
+  heldNs: number
+  /** The pause answered it: no release is judged by that. */
+  paused: boolean
+
   // forward
   /** The instance and the release that answered; null for the gateway's own answers. */
   instance: string | null
@@ -121,6 +127,8 @@ export function newExchange(parts: Pick<Exchange, 'head' | 'body' | 'client' | '
     clientAddress: parts.client.peer.address,
     peerTrusted: false,
     place: null,
+    heldNs: 0,
+    paused: false,
     instance: null,
     release: null,
     retried: 0,

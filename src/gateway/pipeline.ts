@@ -3,13 +3,14 @@ import { plainAnswer } from './exchange.ts'
 import type { Answer, Exchange } from './exchange.ts'
 import { forward } from './stages/forward.ts'
 import { identify } from './stages/identify.ts'
+import { pause } from './stages/pause.ts'
 import { record, recordOpened } from './stages/record.ts'
 import { respond } from './stages/respond.ts'
-import { route } from './stages/route.ts'
+import { route, stopped } from './stages/route.ts'
 import { staticFiles } from './stages/static-files.ts'
 
 /** The order in which a request is judged and served. Whatever answers, `respond` and `record` follow. */
-export const STAGES: readonly Stage[] = [identify, route, staticFiles, forward]
+export const STAGES: readonly Stage[] = [identify, route, pause, stopped, staticFiles, forward]
 
 /** Serves one exchange to its end. Never rejects. */
 export async function serve(exchange: Exchange, context: Context): Promise<void> {

@@ -17,9 +17,12 @@ import { headersWithoutExchange } from './stages/respond.ts'
 import { checkTable } from './table-check.ts'
 import { readSavedTable } from './table-store.ts'
 import type { Claim, Upstream } from './upstream.ts'
+import { createWaitingRoom } from './waiting-room.ts'
 
 /** How long a retiring worker waits for its connections. */
 export const RETIRE_MS = 30_000
+/** After this part of it, requests that a pause still holds are told to come again. */
+const LAST_CALL = 0.9
 
 export interface WorkerOptions {
   /** Folder of the saved table. */
@@ -42,13 +45,14 @@ export interface RunningWorker {
   retire(): Promise<void>
 }
 
-/** Starts one worker: reads the saved table, keeps in touch with control, then listens. */
+/** Starts one worker: reads the saved table, listens, then keeps in touch with control. */
 export async function runWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { state, worker, adminSocket, listen, outputDescriptor = 1, retireMs = RETIRE_MS } = options
   const output = createLineWriter(outputDescriptor)
   const log = createLogger('gateway', (line) => output.write(line))
   const counters = createCounterBook()
   const open = new Set<Exchange>()
+  const waitingRoom = createWaitingRoom()
 
   const listener = createNodeListener({
     onExchange(exchange) {
@@ -62,17 +66,23 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
   const routing = createRoutingState({
     link: createNodeLink,
     probe: probeUpstream,
-    onApplied: ({ table }) => listener.configure(table.timeouts),
+    onApplied({ table: { timeouts, pause } }) {
+      listener.configure(timeouts, pause?.waitMs ?? 0)
+      waitingRoom.apply(pause)
+    },
   })
   const context: Context = {
     routing,
     counters,
+    waitingRoom,
     accessLog: (line) => output.write(formatAccessLine(line)),
     onBug: (error) => log.error('a request failed', { error: error instanceof Error ? error.stack : messageOf(error) }),
   }
 
   const saved = readSavedTable(state)
   if (saved !== null) routing.apply(saved)
+  // First it listens: a worker that is connected is one that serves.
+  const address = await listener.listen(listen)
   const link = createAdminLink({
     path: adminSocket,
     worker,
@@ -87,9 +97,13 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
         withinMs,
         leaving: ({ upstream }) => !upstream.listed,
       }),
-    counters: () => counters.snapshot({ connections: listener.openConnections, requests: open.size }),
+    counters: () =>
+      counters.snapshot({
+        connections: listener.openConnections,
+        requests: open.size,
+        pause: waitingRoom.counts,
+      }),
   })
-  const address = await listener.listen(listen)
   log.info('listening', { worker, port: address.port, version: routing.current?.table.version ?? 0 })
   return { address, retire }
 
@@ -99,8 +113,11 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
     const lasting = drain({ claims: routing.claims(), withinMs: retireMs, leaving: () => true })
     let limit: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => (limit = setTimeout(resolve, retireMs)))
+    // Better an answer in time than a connection that is cut.
+    const lastCall = setTimeout(() => waitingRoom.close(), retireMs * LAST_CALL)
     await Promise.race([Promise.all([empty, lasting]), late])
     clearTimeout(limit)
+    clearTimeout(lastCall)
     listener.close()
     routing.close()
     log.info('retired', { worker, openRequests: open.size })

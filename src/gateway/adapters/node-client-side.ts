@@ -15,7 +15,8 @@ export interface ClientSideParts {
   readonly response: ServerResponse
   /** True when the connection shall end with this answer. */
   readonly closing: () => boolean
-  readonly upgrade?: { readonly socket: Duplex; readonly firstBytes: Buffer }
+  /** `unwatch`: ends what watches the connection until the upgrade is answered. */
+  readonly upgrade?: { readonly socket: Duplex; readonly firstBytes: Buffer; readonly unwatch: () => void }
 }
 
 /** The client's side of one exchange over node:http. */
@@ -161,7 +162,8 @@ export function createClientSide({ request, response, closing, upgrade }: Client
   function sendUpgraded(answer: Extract<Answer, { kind: 'upgraded' }>, done: (outcome: Outcome) => void): void {
     if (upgrade === undefined) throw new Error('an answer upgrades a request that did not ask for it')
     upgraded = true
-    const { socket, firstBytes } = upgrade
+    const { socket, firstBytes, unwatch } = upgrade
+    unwatch()
     response.detachSocket(socket as Parameters<ServerResponse['detachSocket']>[0])
     let head = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`
     for (let index = 0; index < answer.headers.length; index += 2) {

@@ -10,6 +10,7 @@ import type { Exchange } from '../exchange.ts'
 import type { Timeouts } from '../table.ts'
 import { createClientSide, LINGER_MS } from './node-client-side.ts'
 import { bodyOf, headOf } from './node-request.ts'
+import { noticeEnd } from './node-upgrade-wait.ts'
 
 /** A longer head is answered with 431. */
 export const HEAD_BYTES_MAX = 16 * 1024
@@ -36,7 +37,8 @@ export interface Listener {
   readonly openConnections: number
   /** Listens on an inherited socket, or (in tests) on an address. */
   listen(where: { fd: number } | { host: string; port: number }): Promise<AddressInfo>
-  configure(timeouts: Timeouts): void
+  /** `heldMs`: how much longer a request may take to arrive because a pause holds it. */
+  configure(timeouts: Timeouts, heldMs: number): void
   /**
    * Accepts nothing more; further answers say `Connection: close`. Idle kept-alive connections are left alone for
    * RETIRE_SILENCE_MS, since a request may be on its way, then closed. Resolves when no connection is left.
@@ -50,6 +52,8 @@ export function createNodeListener({ onExchange, ownHeaders, onRefused = () => {
   const sockets = new Map<Socket, Use>()
   let retiring = false
   let looking: NodeJS.Timeout | undefined
+  /** The longest so far: who was held counts on it beyond the pause. */
+  let heldMsMax = 0
   const server: Server = createServer({
     maxHeaderSize: HEAD_BYTES_MAX,
     // A missing Host gets an answer of ours, with our headers.
@@ -77,7 +81,9 @@ export function createNodeListener({ onExchange, ownHeaders, onRefused = () => {
     const response = new ServerResponse(request)
     response.assignSocket(socket as Socket)
     response.shouldKeepAlive = false
+    const unwatch = noticeEnd(socket)
     response.once('finish', () => {
+      unwatch()
       response.detachSocket(socket as Socket)
       // Node has let go of this connection: nobody else closes it, and no time limit of its server applies.
       const limit = setTimeout(() => socket.destroy(), LINGER_MS)
@@ -86,7 +92,7 @@ export function createNodeListener({ onExchange, ownHeaders, onRefused = () => {
       socket.end()
       socket.resume()
     })
-    begin({ request, response, upgrade: { socket, firstBytes } })
+    begin({ request, response, upgrade: { socket, firstBytes, unwatch } })
   })
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => refuse(socket, 405))
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
@@ -107,9 +113,10 @@ export function createNodeListener({ onExchange, ownHeaders, onRefused = () => {
           resolve(server.address() as AddressInfo)
         })
       }),
-    configure(timeouts) {
+    configure(timeouts, heldMs) {
+      heldMsMax = Math.max(heldMsMax, heldMs)
       server.keepAliveTimeout = timeouts.idleMs
-      server.requestTimeout = timeouts.requestMs + REQUEST_MARGIN_MS
+      server.requestTimeout = timeouts.requestMs + REQUEST_MARGIN_MS + heldMsMax
       server.headersTimeout = Math.min(HEAD_TIMEOUT_MS, server.requestTimeout)
     },
     retire() {
@@ -121,7 +128,8 @@ export function createNodeListener({ onExchange, ownHeaders, onRefused = () => {
           resolve()
         })
         const retiredNs = monotonicNs()
-        looking = setInterval(() => closeSilent(retiredNs), RETIRE_LOOK_MS)
+        // After the poll for what has arrived: a request that lies unread in the system would be cut off with its connection.
+        looking = setInterval(() => setImmediate(closeSilent, retiredNs), RETIRE_LOOK_MS)
       })
     },
     close() {
@@ -136,7 +144,7 @@ export function createNodeListener({ onExchange, ownHeaders, onRefused = () => {
     request: IncomingMessage
     response: ServerResponse
     waits?: boolean
-    upgrade?: { socket: Duplex; firstBytes: Buffer }
+    upgrade?: { socket: Duplex; firstBytes: Buffer; unwatch: () => void }
     fault?: { status: number; reason: string }
   }): void {
     const { request, response, waits = false, upgrade, fault } = parts

@@ -1,4 +1,5 @@
 import { addCounters, NO_COUNTERS } from '../counters.ts'
+import { afterTheEnd } from '../pause-counts.ts'
 import type { Connection } from './connection.ts'
 import type { Counters } from './protocol.ts'
 
@@ -26,7 +27,7 @@ export function createCounterSums(): CounterSums {
       const counters = live.get(incarnation)
       if (counters === undefined) return
       live.delete(incarnation)
-      dead.set(incarnation, { ...counters, openConnections: 0, openRequests: 0 })
+      dead.set(incarnation, { ...afterTheEnd(counters), openConnections: 0, openRequests: 0 })
       if (dead.size <= DEAD_MAX) return
       const [oldest, last] = dead.entries().next().value!
       dead.delete(oldest)

@@ -3,6 +3,7 @@
  * to which every worker connects, again and again when control is away. A worker serves on from its table meanwhile.
  */
 import type { RoutingTable } from '../table.ts'
+import type { PauseCounts } from '../waiting-room.ts'
 
 export type FromWorker =
   | {
@@ -49,6 +50,8 @@ export interface Counters {
   readonly unrouted: number
   readonly openConnections: number
   readonly openRequests: number
+  /** Absent: no request has ever met a pause. */
+  readonly pause?: PauseCounts
 }
 
 /**

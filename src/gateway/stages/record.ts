@@ -16,7 +16,7 @@ export function record(exchange: Exchange, context: Context, end: { status: numb
   const table = context.routing.current?.table
   const now = monotonicNs()
   const release = exchange.release ?? table?.release ?? 'none'
-  const service = place === null || place.backend.kind === 'none' ? null : place.service
+  const service = place === null || place.backend.kind === 'none' || exchange.paused ? null : place.service
   if (service === null) {
     context.counters.countUnrouted()
   } else if (end.status !== 101) {
@@ -40,6 +40,7 @@ export function record(exchange: Exchange, context: Context, end: { status: numb
     release,
     bytes: end.outcome.bytes,
     client: exchange.clientAddress,
+    ...(exchange.heldNs === 0 ? {} : { heldMs: Math.round(exchange.heldNs / 1e6) }),
     ...(end.outcome.end === 'complete' ? {} : { aborted: true }),
   })
 }
@@ -53,5 +54,5 @@ function statusClassOf({ status, outcome }: { status: number; outcome: Outcome }
 /** An event stream lasts as long as its client likes, and so does what a client leaves: their latency ends with the head. */
 function latencyMs(exchange: Exchange, { now, outcome }: { now: number; outcome: Outcome }): number {
   const untilHead = exchange.eventStream || outcome.end === 'client-gone'
-  return ((untilHead ? exchange.answeredNs : now) - exchange.startedNs) / 1e6
+  return ((untilHead ? exchange.answeredNs : now) - exchange.startedNs - exchange.heldNs) / 1e6
 }

@@ -20,9 +20,12 @@ export const route: Stage = (exchange, context) => {
     prefix: found.path,
     options: routing.router.options(host, method, path),
   }
-  if (backend.kind === 'none') return unavailable('This service is stopped.')
   return null
 }
+
+/** Behind the pause: a service that is stopped for the next release may well be there when its requests go on. */
+export const stopped: Stage = ({ place }) =>
+  place?.backend.kind === 'none' ? unavailable('This service is stopped.') : null
 
 /** 503 with a hint when to come back. */
 export function unavailable(reason: string): ReturnType<typeof plainAnswer> {
