@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { explainSystem } from '../core/system-problem.ts'
 import { deployCommand } from './commands/deploy.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { loadCommand } from './commands/load.ts'
 import { logsCommand } from './commands/logs.ts'
 import { planCommand } from './commands/plan.ts'
 import { restartCommand } from './commands/restart.ts'
@@ -41,6 +42,7 @@ First steps:
     rollbackCommand,
     statusCommand,
     logsCommand,
+    loadCommand,
     restartCommand,
     stopCommand,
     doctorCommand,
