@@ -80,7 +80,7 @@ export class AnswerBook {
       this.#longestGapMs = Math.max(this.#longestGapMs, (endedNs - this.#lastGoodNs) / 1e6)
     }
     this.#lastGoodNs = Math.max(this.#lastGoodNs ?? 0, endedNs)
-    if (isFlipBack({ beganNs, endedNs, at: 0, failure: null, release }, this.#switches)) this.#flipBacks += 1
+    if (isFlipBack({ beganNs, endedNs, release }, this.#switches)) this.#flipBacks += 1
   }
 
   /** Where a failure lies in its deploy: the first thing one wants to know. */

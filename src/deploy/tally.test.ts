@@ -8,6 +8,8 @@ const answer = (beganNs: number, release: string, tookNs = 10): Observation => (
   at: beganNs / 1e6,
   failure: null,
   release,
+  request: 'GET /',
+  status: 200,
 })
 const switches = [{ to: 'new', firstAckNs: 1000, lastAckNs: 1010 }]
 
@@ -45,4 +47,36 @@ test('failures are counted and named, and the longest gap is between good answer
   assert.deepEqual(tally.failures, ['GET /: connection refused'])
   assert.equal(Math.round(tally.longestGapMs), 20)
   assert.deepEqual(Object.keys(tally.releases), ['old', 'new'])
+})
+
+test('a 404 counts as failed where the release before answered the same request, and only there', () => {
+  const seen = (beganNs: number, release: string, request: string, status: number): Observation => ({
+    ...answer(beganNs, release),
+    request,
+    status,
+  })
+  const tally = [
+    seen(0, 'old', 'GET /', 200),
+    seen(1, 'old', 'GET /soon', 404),
+    seen(2, 'new', 'GET /', 404),
+    seen(3, 'new', 'GET /soon', 404),
+    seen(4, 'new', 'GET /soon', 200),
+    seen(5, 'old', 'GET /soon', 404),
+    seen(6, 'new', 'GET /later', 404),
+    seen(7, 'old', 'GET /', 404),
+  ].reduce((sum, one) => count(sum, one, []), EMPTY_TALLY)
+  assert.deepEqual(tally.failures, ['1970-01-01T00:00:00.000Z GET /: status 404 of new, which old answers'])
+  assert.deepEqual({ sent: tally.sent, ok: tally.ok, failed: tally.failed }, { sent: 8, ok: 7, failed: 1 })
+})
+
+test("a 404 of the gateway's own, for a route that is gone, counts as failed too", () => {
+  const gone = { ...answer(1, 'new'), release: null, status: 404 }
+  const { failures } = [answer(0, 'old'), gone].reduce((sum, one) => count(sum, one, []), EMPTY_TALLY)
+  assert.match(failures[0]!, /GET \/: status 404 of the gateway, which old answers$/)
+})
+
+test('what a failed answer leaves behind is not compared with', () => {
+  const lost = { ...answer(0, 'old'), failure: 'GET /: connection refused', release: null, status: null }
+  const tally = [lost, { ...answer(1, 'new'), status: 404 }].reduce((sum, one) => count(sum, one, []), EMPTY_TALLY)
+  assert.equal(tally.failed, 1)
 })

@@ -24,7 +24,8 @@ export interface Witness {
 
 /**
  * Sends steady traffic through the public entrance, every second request on a fresh connection, the others on kept ones.
- * Good is an answer below 500 whose body arrived whole.
+ * Good is an answer below 500 whose body arrived whole; whether a 404 is one depends on what the other release answers: see
+ * tally.ts.
  */
 export function startWitness({
   port,
@@ -67,6 +68,7 @@ function ask(
   const at = Date.now()
   return new Promise((resolve) => {
     let release: string | null = null
+    let status: number | null = null
     const end = (failure: string | null): void => {
       clearTimeout(limit)
       resolve({
@@ -77,15 +79,18 @@ function ask(
           failure &&
           `${new Date(at).toISOString()} ${method} ${path} (${agent ? 'kept' : 'fresh'} connection): ${failure}`,
         release,
+        request: `${method} ${host ?? ''}${path}`,
+        status,
       })
     }
     const request = httpRequest(
       { host: '127.0.0.1', port, method, path, agent, headers: headersFor(host) },
       (response) => {
         release = header(response.headers['seaworthy-release'])
-        const status = response.statusCode ?? 0
+        const answered = response.statusCode ?? 0
+        status = answered
         response.on('error', (error) => end(`answer cut: ${error.message}`))
-        response.on('end', () => end(status >= 500 ? `status ${status}` : null))
+        response.on('end', () => end(answered >= 500 ? `status ${answered}` : null))
         response.resume()
       },
     )

@@ -85,7 +85,7 @@ export class Witnesses {
   summary(deploy: string): WitnessSummary {
     const { startedAt, tally, shown, interruptions } =
       this.#memories.get(deploy) ?? this.#state.witness(deploy) ?? newMemory()
-    const { lastOkNs: _, ...counted } = tally
+    const { lastOkNs: _, answeredBy: __, ...counted } = tally
     return { startedAt, switches: shown, interruptions, ...counted }
   }
 
