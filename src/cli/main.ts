@@ -3,6 +3,7 @@ import { explainSystem } from '../core/system-problem.ts'
 import { deployCommand } from './commands/deploy.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { loadCommand } from './commands/load.ts'
+import { initCommand } from './commands/init.ts'
 import { logsCommand } from './commands/logs.ts'
 import { planCommand } from './commands/plan.ts'
 import { restartCommand } from './commands/restart.ts'
@@ -30,12 +31,14 @@ export async function main(argv: readonly string[]): Promise<number> {
 Exit codes: 0 done, 1 failed, 2 usage or config, 3 the world moved since the plan.
 
 First steps:
+  seaworthy init            look at this project and write a first config
   seaworthy doctor          what this machine and this config have and lack
   seaworthy up              run the environment 'local', first deploy included
   seaworthy deploy          ship what the folder holds now, under traffic
   seaworthy rollback        go back`,
     )
   const commands = [
+    initCommand,
     upCommand,
     planCommand,
     deployCommand,
