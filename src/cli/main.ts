@@ -5,8 +5,10 @@ import { doctorCommand } from './commands/doctor.ts'
 import { loadCommand } from './commands/load.ts'
 import { initCommand } from './commands/init.ts'
 import { logsCommand } from './commands/logs.ts'
+import { pauseCommand } from './commands/pause.ts'
 import { planCommand } from './commands/plan.ts'
 import { restartCommand } from './commands/restart.ts'
+import { resumeCommand } from './commands/resume.ts'
 import { rollbackCommand } from './commands/rollback.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
@@ -47,6 +49,8 @@ First steps:
     logsCommand,
     loadCommand,
     restartCommand,
+    pauseCommand,
+    resumeCommand,
     stopCommand,
     doctorCommand,
   ]

@@ -23,6 +23,7 @@ export function describeProof(proof: Proof): readonly string[] {
     ...(interruptions > 0
       ? [`control was restarted ${plural(interruptions, 'time')} meanwhile; the witness was silent then`]
       : []),
+    ...(proof.paused ? ['requests were paused meanwhile; the witness was silent then'] : []),
     ...foldFailures(failures).map((failure) => `failure: ${failure}`),
     ...(failed > failures.length ? [`failure: ${failed - failures.length} more`] : []),
   ]

@@ -189,7 +189,6 @@ test('the maximal config reports what is not built yet, and nothing that is', ()
       'gateway.redirectToHttps',
       "gateway.routes['POST /api/upload'].compress",
       'gateway.compress',
-      'gateway.pause',
       ...['threats', 'routes', 'exceptions', 'limits', 'connections', 'identity', 'lockout'].map(
         (key) => `guard.${key}`,
       ),

@@ -35,6 +35,7 @@ const GATEWAY = [
   'trustedProxies',
   'timeouts',
   'body',
+  'pause',
   'accessLog',
   ...['timeout', 'body', 'retry', 'headers'].map((key) => `routes.*.${key}`),
 ]

@@ -21,6 +21,7 @@ import { Leases } from './lease.ts'
 import { variablesOf, type ConnectionsOf } from './needs/connection.ts'
 import { Needs } from './needs/needs.ts'
 import { MemoryWatch } from './memory-watch.ts'
+import { Pauses } from './pause.ts'
 import { Retention } from './retention.ts'
 import type { RolloutDetail, RolloutWorld } from './rollout/rollout.ts'
 import { Rollouts } from './rollout/rollouts.ts'
@@ -56,6 +57,8 @@ export class Control {
   readonly needs: Needs
   readonly rollouts: Rollouts
   readonly witnesses: Witnesses
+  readonly pauses: Pauses
+  readonly workers: GatewayWorkers
   readonly history = new CounterHistory()
   readonly memory = new MemoryWatch()
   readonly clock: Clock = systemClock
@@ -93,6 +96,8 @@ export class Control {
       clock,
       isBusy: () => this.#isBusy(),
     })
+    this.pauses = new Pauses({ state, traffic: this.traffic, fleet, clock })
+    this.workers = options.workers
     this.jobs = new Jobs(keeper, folder)
     this.witnesses = new Witnesses(state, () => options.workers.port, logger)
     this.rollouts = new Rollouts(this.#rolloutWorld(), logger)
@@ -116,6 +121,7 @@ export class Control {
       instances: this.supervisor.instances(),
       gateway: await workers.status(this.fleet),
       stoppedServices: this.state.get('stoppedServices'),
+      paused: this.pauses.status(),
     }
   }
 

@@ -1,25 +1,50 @@
 import { dirname, extname, join } from 'node:path'
+import { Problem } from '../core/problem.ts'
 import type { Fleet } from '../gateway/admin/fleet.ts'
 import type { ChildState } from '../keeper/protocol.ts'
 import type { Status } from './api/contract.ts'
+import type { Upgrade } from './api/pause-methods.ts'
 import type { EnvironmentFile } from './environment.ts'
+import { nameOf, planWorkers, workerIdOf } from './gateway-generations.ts'
+import type { GatewayRecord, WorkerId } from './gateway-generations.ts'
 import type { KeeperLink } from './keeper-link.ts'
+import { lastLines } from './last-lines.ts'
+import type { State } from './state.ts'
+import { workerCountOf } from './worker-count.ts'
 
 const SOCKET = 'http'
+/** A worker that was told to go is gone by then: RETIRE_MS of its own and a margin. */
 const STOP_WITHIN_MS = 35_000
 const KILL_WITHIN_MS = 1_000
+const RESPAWN = { minMs: 20, maxMs: 5_000 } as const
+/** New workers that do not serve by then are given up. */
+export const READY_WITHIN_MS = 20_000
+/** A new worker that has ended so often before it served will not serve. */
+const ENDS_MAX = 2
+const LINES_SHOWN = 10
+const LOOK_MS = 25
 
-/** The gateway's processes: the keeper runs and restarts them; this says how many and with what. */
+export interface GatewayWorkersOptions {
+  readonly keeper: KeeperLink
+  readonly folder: string
+  readonly environment: EnvironmentFile
+  readonly state: Pick<State, 'get' | 'set' | 'release'>
+}
+
+/** The gateway's processes: the keeper runs and restarts them; this says how many, with what, and which of them serve. */
 export class GatewayWorkers {
+  readonly #options: GatewayWorkersOptions
   readonly #keeper: KeeperLink
-  readonly #folder: string
-  readonly #environment: EnvironmentFile
+  readonly #told = new Map<string, number>()
   #port = 0
+  #stopping = false
+  /** One change after the other. */
+  #last: Promise<unknown> = Promise.resolve()
+  #upgrading: Promise<Upgrade> | null = null
 
-  constructor(keeper: KeeperLink, folder: string, environment: EnvironmentFile) {
-    this.#keeper = keeper
-    this.#folder = folder
-    this.#environment = environment
+  constructor(options: GatewayWorkersOptions) {
+    this.#options = options
+    this.#keeper = options.keeper
   }
 
   /** The port that was really taken; the config may say 0. */
@@ -27,38 +52,36 @@ export class GatewayWorkers {
     return this.#port
   }
 
-  /** Opens the listening socket and starts the workers that are missing. */
+  /** Opens the listening socket and starts the workers that are missing. An upgrade that died with control is given up. */
   async ensure(): Promise<void> {
-    const { host, http, workers } = this.#environment
+    const { host, http } = this.#options.environment
     const known = (await this.#keeper.list()).sockets.find(({ name }) => name === SOCKET)
     this.#port = (known ?? (await this.#keeper.listen(SOCKET, host, http))).port
-    for (let number = 1; number <= workers; number++) {
-      await this.#keeper.spawn({
-        name: `gateway-${number}`,
-        role: 'gateway',
-        argv: [
-          process.execPath,
-          '--disable-warning=ExperimentalWarning',
-          entry(),
-          '--state',
-          this.#folder,
-          '--worker',
-          String(number),
-        ],
-        cwd: this.#folder,
-        env: { NODE_ENV: 'production' },
-        output: join(this.#folder, 'logs', `gateway-${number}.log`),
-        sockets: [SOCKET],
-        respawn: { minMs: 20, maxMs: 5_000 },
-      })
-    }
+    if (this.#upgrading === null) this.#record({ starting: null })
+    await this.keep()
   }
 
-  /** The workers that must acknowledge a table: those that the keeper says are running. */
+  /** Starts what is missing, lets go what is too much. For every now and then: a release may ask for another number. */
+  keep(): Promise<void> {
+    const next = this.#last.then(() => (this.#stopping ? undefined : this.#keep()))
+    this.#last = next.catch(() => {})
+    return next
+  }
+
+  /**
+   * Starts as many new workers, from the code now on disk, on the same socket; when all of them serve, the old ones accept
+   * nothing more, finish what they have and go. Dying anywhere in between leaves one generation that accepts. Two at once are one.
+   * @throws Problem `gateway.not-upgraded`; the old ones serve on.
+   */
+  upgrade(fleet: Pick<Fleet, 'workers' | 'current'>): Promise<Upgrade> {
+    this.#upgrading ??= this.#upgrade(fleet).finally(() => (this.#upgrading = null))
+    return this.#upgrading
+  }
+
+  /** The workers that must acknowledge a table: all that run, since a retiring one still answers on its connections. */
   async expected(): Promise<readonly { worker: number; pid: number; startedAt: number }[]> {
-    const { children } = await this.#keeper.list()
-    return children.filter(isRunningWorker).map(({ name, identity, startedAt }) => ({
-      worker: workerNumber(name),
+    return (await this.#children()).filter(isRunning).map(({ name, identity, startedAt }) => ({
+      worker: workerIdOf(name).worker,
       pid: identity!.pid,
       startedAt,
     }))
@@ -66,47 +89,150 @@ export class GatewayWorkers {
 
   /** Ends a worker that does not keep up and waits until it is gone; the keeper starts its successor with the saved table. */
   async kill(pid: number): Promise<void> {
-    const { children } = await this.#keeper.list()
-    const child = children.find((one) => isRunningWorker(one) && one.identity!.pid === pid)
+    const child = (await this.#children()).find((one) => isRunning(one) && one.identity!.pid === pid)
     if (!child) return
     await this.#keeper.signal(child.name, 'SIGKILL')
     const until = Date.now() + KILL_WITHIN_MS
-    while (Date.now() < until && (await this.expected()).some((worker) => worker.pid === pid)) {
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
+    while (Date.now() < until && (await this.expected()).some((worker) => worker.pid === pid)) await pause(10)
   }
 
   /** SIGTERM: they stop accepting, answer what is in flight and end. */
   async stop(): Promise<void> {
-    const workers = (await this.#keeper.list()).children.filter(isRunningWorker)
+    this.#stopping = true
+    await this.#last
+    const workers = (await this.#children()).filter(isRunning)
     await Promise.all(workers.map(({ name }) => this.#keeper.signal(name, 'SIGTERM', { final: true })))
     const until = Date.now() + STOP_WITHIN_MS
     while (Date.now() < until) {
-      if (!(await this.#keeper.list()).children.some(isRunningWorker)) return
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      if (!(await this.#children()).some(isRunning)) return
+      await pause(50)
     }
   }
 
   async status(fleet: Fleet): Promise<Status['gateway']> {
-    const { children } = await this.#keeper.list()
-    const connected = fleet.workers()
-    return children
-      .filter(({ role }) => role === 'gateway')
-      .map(({ name, identity, state, restarts }) => ({
-        worker: workerNumber(name),
-        pid: state === 'running' ? (identity?.pid ?? null) : null,
-        version: connected.find(({ worker }) => worker === workerNumber(name))?.version ?? null,
-        restarts,
-      }))
+    const connected = new Map(fleet.workers().map(({ pid, version }) => [pid, version]))
+    const { serving } = this.#options.state.get('gateway')
+    return (await this.#children())
+      .filter((child) => isRunning(child) || workerIdOf(child.name).generation === serving)
+      .map((child) => {
+        const pid = isRunning(child) ? child.identity!.pid : null
+        return {
+          worker: workerIdOf(child.name).worker,
+          pid,
+          version: pid === null ? null : (connected.get(pid) ?? null),
+          restarts: child.restarts,
+          retiring: this.#told.has(child.name),
+        }
+      })
+  }
+
+  async #upgrade(fleet: Pick<Fleet, 'workers' | 'current'>): Promise<Upgrade> {
+    const startedAt = Date.now()
+    const { serving, last } = this.#options.state.get('gateway')
+    const next = last + 1
+    // Written before anything is started: whoever finds it after our death ends what was begun.
+    this.#record({ starting: next, last: next })
+    try {
+      await this.keep()
+      await this.#untilServing(next, fleet)
+    } catch (error) {
+      this.#record({ starting: null })
+      await this.keep()
+      throw error
+    }
+    // And before the old ones are told: from here on the new ones are those that stay.
+    this.#record({ serving: next, starting: null })
+    await this.keep()
+    const children = (await this.#children()).filter(isRunning)
+    const of = (generation: number) => children.filter(({ name }) => workerIdOf(name).generation === generation)
+    return {
+      workers: of(next).map(({ name, identity }) => ({ worker: workerIdOf(name).worker, pid: identity!.pid })),
+      retiring: of(serving).length,
+      tookMs: Date.now() - startedAt,
+    }
+  }
+
+  /** Connected means that it listens; it also has to have the newest table. */
+  async #untilServing(generation: number, fleet: Pick<Fleet, 'workers' | 'current'>): Promise<void> {
+    const until = Date.now() + READY_WITHIN_MS
+    for (;;) {
+      const version = fleet.current?.version ?? 0
+      const ready = new Set(fleet.workers().flatMap((one) => (one.version >= version ? [one.pid] : [])))
+      const children = (await this.#children()).filter(({ name }) => workerIdOf(name).generation === generation)
+      if (children.length > 0 && children.every((one) => isRunning(one) && ready.has(one.identity!.pid))) return
+      const failing = children.find(({ restarts }) => restarts >= ENDS_MAX)
+      if (failing !== undefined || Date.now() > until) throw notUpgraded(failing ?? children[0], this.#stopping)
+      if (this.#stopping) throw notUpgraded(undefined, true)
+      await pause(LOOK_MS)
+    }
+  }
+
+  async #keep(): Promise<void> {
+    const children = await this.#children()
+    const names = new Set(children.map(({ name }) => name))
+    for (const name of this.#told.keys()) if (!names.has(name)) this.#told.delete(name)
+    const { state } = this.#options
+    const live = state.get('live')
+    const plan = planWorkers({
+      record: state.get('gateway'),
+      count: workerCountOf(live === null ? null : state.release(live)) ?? this.#options.environment.workers,
+      children,
+      told: this.#told,
+      now: Date.now(),
+      goneWithinMs: STOP_WITHIN_MS,
+      respawnWithinMs: 2 * RESPAWN.maxMs,
+    })
+    // First those that come, so that there is never nobody.
+    for (const id of plan.start) await this.#start(id)
+    for (const name of plan.retire) {
+      this.#told.set(name, Date.now())
+      await this.#keeper.signal(name, 'SIGTERM', { final: true })
+    }
+    for (const name of plan.kill) await this.#keeper.signal(name, 'SIGKILL', { final: true })
+    for (const name of plan.forget) await this.#keeper.forget(name)
+  }
+
+  async #start(id: WorkerId): Promise<void> {
+    const { folder } = this.#options
+    const worker = String(id.worker)
+    const flags = ['--disable-warning=ExperimentalWarning']
+    await this.#keeper.spawn({
+      name: nameOf(id),
+      role: 'gateway',
+      argv: [process.execPath, ...flags, entry(), '--state', folder, '--worker', worker],
+      cwd: folder,
+      env: { NODE_ENV: 'production' },
+      // The same file for all generations: who reads it looks for the worker, not for a process.
+      output: join(folder, 'logs', `gateway-${worker}.log`),
+      sockets: [SOCKET],
+      respawn: RESPAWN,
+    })
+  }
+
+  #record(change: Partial<GatewayRecord>): void {
+    const { state } = this.#options
+    state.set('gateway', { ...state.get('gateway'), ...change })
+  }
+
+  async #children(): Promise<readonly ChildState[]> {
+    return (await this.#keeper.list()).children.filter(({ role }) => role === 'gateway')
   }
 }
 
-function isRunningWorker({ role, state, identity }: ChildState): boolean {
-  return role === 'gateway' && state === 'running' && identity !== null
+function isRunning({ state, identity }: ChildState): boolean {
+  return state === 'running' && identity !== null
 }
 
-function workerNumber(name: string): number {
-  return Number(name.replace('gateway-', ''))
+function notUpgraded(child: ChildState | undefined, isStopping: boolean): Problem {
+  const why = isStopping ? 'the environment is being stopped' : 'the new workers do not come to serve'
+  return new Problem('gateway.not-upgraded', `${why}: the old ones serve on`, {
+    hint: child === undefined ? 'Nothing was changed.' : `Mend what its last lines say: ${child.output}`,
+    details: child === undefined ? [] : lastLines(child.output, LINES_SHOWN).map((line) => `| ${line}`),
+  })
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 /** The entry file beside our own, in the same form: `.ts` from the sources, `.js` from the package. */

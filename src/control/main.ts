@@ -48,7 +48,7 @@ async function main(folder: string): Promise<void> {
       await control.jobs.reconcile()
     },
   })
-  const workers = new GatewayWorkers(keeper, folder, environment)
+  const workers = new GatewayWorkers({ keeper, folder, environment, state })
   const fleet = await createFleet({
     socketPath: socketPath(folder, 'gateway'),
     expected: () => workers.expected(),
@@ -75,6 +75,7 @@ async function main(folder: string): Promise<void> {
   again('completing an abandoned deploy', () => control.completeAbandoned())
   again('retiring', () => control.retention.retire())
   again('comparing the routing table', () => control.reconcileTraffic())
+  again('keeping the gateway', () => workers.keep())
   again('resting witnesses', () => control.restWitnesses())
   again('looking at liveness', () => lookAtLiveness(control, liveness))
   repeat('watching memory', () => watchMemory(control), logger, MEMORY_LOOK_MS)

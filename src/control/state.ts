@@ -4,8 +4,9 @@ import type { Plan, PlanKind, World } from '../deploy/plan.ts'
 import type { Proof } from '../deploy/proof.ts'
 import type { Release } from '../deploy/release.ts'
 import type { WitnessMemory } from './rollout/witness-memory.ts'
-import type { Pause } from '../gateway/table.ts'
 import type { EnvironmentEvent, Lease, RolloutEvent } from './api/contract.ts'
+import { FIRST_GENERATION, type GatewayRecord } from './gateway-generations.ts'
+import type { PauseRecord } from './pause-record.ts'
 
 /** Rows kept of each kind; older ones go when a deploy ends. */
 export const DEPLOYS_KEPT = 500
@@ -48,7 +49,8 @@ interface Meta {
   migrations: readonly string[]
   /** The release on trial and the share of clients that try it. */
   canary: { readonly release: string; readonly share: number } | null
-  pause: Pause | null
+  pause: PauseRecord | null
+  gateway: GatewayRecord
   /** Instances wanted of a service, where a person or a measure has changed their number. */
   scaled: Readonly<Record<string, number>>
 }
@@ -66,6 +68,7 @@ const EMPTY: Meta = {
   migrations: [],
   canary: null,
   pause: null,
+  gateway: FIRST_GENERATION,
   scaled: {},
 }
 

@@ -6,9 +6,11 @@ import type { Instance, Release } from '../deploy/release.ts'
 import type { Fleet } from '../gateway/admin/fleet.ts'
 import { readSavedTable, saveTable } from '../gateway/table-store.ts'
 import type { RoutingTable } from '../gateway/table.ts'
+import { pauseFor } from './pause-record.ts'
 import type { State } from './state.ts'
 import type { Supervisor } from './supervisor.ts'
 import { makeTable } from './table.ts'
+import { workerCountOf } from './worker-count.ts'
 
 export interface TrafficOptions {
   readonly folder: string
@@ -44,12 +46,20 @@ export class Traffic {
     return next
   }
 
-  /** Makes the table of what is live anew: a trial, a pause or the number of instances has changed. */
-  async refresh(token: number): Promise<Acknowledged | null> {
-    const { state } = this.#options
-    const live = state.get('live')
-    const release = live === null ? null : state.release(live)
-    return release === null ? null : this.switchTo(release, token)
+  /**
+   * Makes the table in force anew: a trial, a pause or the number of instances has changed. Which release it is about is asked
+   * at its turn, and of the table: a switch may be under way, and state knows of it only when it is done.
+   */
+  refresh(token: number): Promise<Acknowledged | null> {
+    const next = this.#last.then(() => {
+      const { folder, state } = this.#options
+      const saved = readSavedTable(folder)
+      const inForce = saved?.release ?? state.get('live')
+      const release = inForce === null ? null : state.release(inForce)
+      return release === null ? null : this.#switchTo(release, Math.max(token, saved?.token ?? 0))
+    })
+    this.#last = next.catch(() => {})
+    return next
   }
 
   /**
@@ -125,8 +135,13 @@ export class Traffic {
       version,
       token,
       canary: onTrial && { release: onTrial, share: trial!.share },
-      pause: state.get('pause'),
+      pause: this.#pauseFor(release),
     })
+  }
+
+  #pauseFor(release: Release): RoutingTable['pause'] {
+    const record = this.#options.state.get('pause')
+    return record && pauseFor(record, release.config.gateway, workerCountOf(release)!)
   }
 
   #instancesOf(release: string, service?: string): readonly Instance[] {

@@ -33,6 +33,8 @@ export interface Proof {
   readonly watch: WatchVerdict | null
   /** How often control died and went on meanwhile; the witness was silent in between. */
   readonly interruptions: number
+  /** Requests were paused meanwhile; the witness was silent then. */
+  readonly paused?: true
 }
 
 export const FAILURES_MAX = 20

@@ -15,6 +15,8 @@ export interface WitnessOptions {
   /** Milliseconds for a whole answer. @default WITNESS_TIMEOUT_MS */
   readonly timeoutMs?: number
   readonly onObservation: (seen: Observation) => void
+  /** Asked before each request: true sends none. @default never */
+  readonly rests?: () => boolean
 }
 
 export interface Witness {
@@ -33,13 +35,14 @@ export function startWitness({
   perSecond,
   timeoutMs = WITNESS_TIMEOUT_MS,
   onObservation,
+  rests = () => false,
 }: WitnessOptions): Witness {
   const kept = new Agent({ keepAlive: true, maxSockets: 4 })
   const open = new Set<Promise<void>>()
   let beat = 0
   // An app of workers alone has no entrance to send anything through.
   const timer = setInterval(() => {
-    if (requests.length === 0 || open.size >= WITNESS_OPEN_MAX) return
+    if (requests.length === 0 || open.size >= WITNESS_OPEN_MAX || rests()) return
     const request = requests[beat % requests.length]!
     const agent = Math.floor(beat / requests.length) % 2 === 0 ? kept : false
     beat += 1

@@ -6,6 +6,7 @@ import { abortUnderLease, deployUnderLease, resumeUnderLease, type Deploying } f
 import { checkApproval, draftRelease, planFor } from '../draft.ts'
 import { processTarget } from '../engine-ports.ts'
 import { EXIT } from '../output.ts'
+import { listenNotice } from '../listen-notice.ts'
 import { describeIdleKeys, describePlan } from '../plan-text.ts'
 import { conclude, withDeploying } from '../with-deploying.ts'
 
@@ -66,6 +67,8 @@ async function run(options: DeployOptions, deploying: Deploying): Promise<number
   }
   checkApproval(project)
   if (idle !== null) narrator.note(idle)
+  const moved = listenNotice(project.app, (await control.call('status', {})).url)
+  if (moved !== null) narrator.note(moved)
   const pinned = options.plan === undefined ? null : readPlan(options.plan)
   const result = await deployUnderLease(deploying, async (target) => {
     if (pinned) return pinned

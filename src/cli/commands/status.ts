@@ -2,6 +2,7 @@ import type { Status } from '../../control/api/contract.ts'
 import type { DeployRecord } from '../../deploy/journal.ts'
 import { environmentCommand, globalsOf, openEnvironment, type MakeCommand } from '../command.ts'
 import { print, printJson, table } from '../output.ts'
+import { describeCounts, describePaused } from '../pause-text.ts'
 
 const HISTORY_SHOWN = 20
 
@@ -26,7 +27,8 @@ export const statusCommand: MakeCommand = () => {
 function describeStatus(status: Status): string {
   const { world, lease, running, last, instances, gateway } = status
   const versions = gateway.map(
-    ({ worker, pid, version }) => `${worker}: ${pid === null ? 'down' : `pid ${pid}, table ${version ?? '?'}`}`,
+    ({ worker, pid, version, retiring }) =>
+      `${worker}: ${pid === null ? 'down' : `pid ${pid}, table ${version ?? '?'}`}${retiring ? ', retiring' : ''}`,
   )
   return [
     table([
@@ -35,6 +37,14 @@ function describeStatus(status: Status): string {
       ['warm', world.warm ?? 'none'],
       ['gateway', versions.join('; ')],
       ['deploy', describeWork(running, last, lease !== null)],
+      ...(status.paused === null
+        ? []
+        : [
+            [
+              'paused',
+              `${describePaused(status.paused)} since ${when(status.paused.since)} by ${status.paused.by}: ${describeCounts(status.paused)}`,
+            ],
+          ]),
       ...(status.stoppedServices.length > 0 ? [['stopped', status.stoppedServices.join(', ')]] : []),
     ]),
     '',

@@ -4,6 +4,7 @@ import { bringUp } from '../bring-up.ts'
 import { environmentCommand, globalsOf, type MakeCommand } from '../command.ts'
 import { deployUnderLease, type Deploying } from '../deploying.ts'
 import { checkApproval, draftRelease, planFor } from '../draft.ts'
+import { listenNotice } from '../listen-notice.ts'
 import { followLogs } from '../log-follow.ts'
 import { createNarrator } from '../narrate.ts'
 import { print } from '../output.ts'
@@ -33,6 +34,8 @@ export const upCommand: MakeCommand = (onExitCode) => {
       const isOurs = !detach && !wasUp
       try {
         narrator.note(`${status.app} (${status.environment}) is up at ${status.url}`)
+        const moved = listenNotice(project.app, status.url)
+        if (moved !== null) narrator.note(moved)
         if (status.world.live === null && !interrupted?.aborted) {
           onExitCode(await firstDeploy({ project, control, secrets, narrator, reason: 'first deploy' }))
         } else if (status.world.live !== null) {

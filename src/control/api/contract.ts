@@ -10,8 +10,9 @@ import type { JournalPoint, Plan, World } from '../../deploy/plan.ts'
 import type { Instance, Release } from '../../deploy/release.ts'
 import type { NeedMethods } from './need-methods.ts'
 import type { GateMethods } from './gate-methods.ts'
+import type { PauseMethods, PauseStatus } from './pause-methods.ts'
 
-export interface Contract extends NeedMethods, GateMethods {
+export interface Contract extends NeedMethods, GateMethods, PauseMethods {
   status: { input: Empty; output: Status }
   events: { input: { after: number; limit: number }; output: { events: readonly EnvironmentEvent[] } }
   counters: { input: Empty; output: Counters }
@@ -153,6 +154,9 @@ export interface Status {
     readonly pid: number | null
     readonly version: number | null
     readonly restarts: number
+    /** Finishes what it has, accepts nothing more. */
+    readonly retiring: boolean
   }[]
   readonly stoppedServices: readonly string[]
+  readonly paused: PauseStatus | null
 }

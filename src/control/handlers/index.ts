@@ -7,6 +7,7 @@ import { variablesOf } from '../needs/connection.ts'
 import { makeNeedHandlers } from './needs.ts'
 import { done, fencedBy, releaseOf as findRelease } from './tools.ts'
 import { gateHandlers } from './gate.ts'
+import { pauseHandlers } from './pause.ts'
 
 /** The control API: each method hands on to the part that does it. Deploy methods check the lease's token first. */
 export function makeHandlers(control: Control): Handlers {
@@ -22,6 +23,7 @@ export function makeHandlers(control: Control): Handlers {
   return {
     ...makeNeedHandlers(control),
     ...gateHandlers(control),
+    ...pauseHandlers(control),
     status: () => control.status(),
     events: ({ after, limit }) => ({ events: state.events(after, Math.min(limit, 1000)) }),
     counters: () => control.fleet.report(),

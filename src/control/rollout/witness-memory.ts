@@ -9,4 +9,5 @@ export interface WitnessMemory {
   readonly shown: Proof['switches']
   /** How often control died and went on meanwhile. */
   readonly interruptions: number
+  readonly paused?: true
 }

@@ -47,7 +47,10 @@ export class Witnesses {
       port: this.#port(),
       requests,
       perSecond,
+      rests: () => this.#restsFor(id),
       onObservation: (seen) => {
+        // On its way when the pause began: that it was held is what was asked for.
+        if (seen.failure !== null && this.#restsFor(id)) return
         const now = this.#memories.get(id)!
         this.#memories.set(id, { ...now, tally: count(now.tally, seen, now.switches) })
       },
@@ -83,10 +86,19 @@ export class Witnesses {
   }
 
   summary(deploy: string): WitnessSummary {
-    const { startedAt, tally, shown, interruptions } =
+    const { startedAt, tally, shown, interruptions, paused } =
       this.#memories.get(deploy) ?? this.#state.witness(deploy) ?? newMemory()
     const { lastOkNs: _, answeredBy: __, ...counted } = tally
-    return { startedAt, switches: shown, interruptions, ...counted }
+    return { startedAt, switches: shown, interruptions, ...(paused ? { paused } : {}), ...counted }
+  }
+
+  /** A witness that is held proves nothing, and would take the places of users: it rests while anything is paused. */
+  #restsFor(deploy: string): boolean {
+    if (this.#state.get('pause') === null) return false
+    const memory = this.#memories.get(deploy)!
+    if (memory.tally.lastOkNs !== null || memory.paused !== true)
+      this.#memories.set(deploy, { ...memory, paused: true, tally: { ...memory.tally, lastOkNs: null } })
+    return true
   }
 
   /** A full disk must not end control: the count goes on in memory. */

@@ -1,0 +1,25 @@
+import type { Command } from 'commander'
+import { environmentCommand, globalsOf, openEnvironment } from '../command.ts'
+import { whoAmI } from '../lease.ts'
+import { print, printJson } from '../output.ts'
+
+/** `seaworthy restart gateway`: below `restart`, so that the word is the same for all that is started afresh. */
+export function restartGatewayCommand(): Command {
+  const command = environmentCommand(
+    'gateway',
+    'New gateway workers from the code now on disk beside the old ones, on the same socket: no request is lost.',
+  )
+    .exitOverride()
+    .addHelpText('after', '\nExample:\n  seaworthy restart gateway')
+    .action(async (environment: string | undefined) => {
+      using opened = await openEnvironment(command, environment)
+      const upgrade = await opened.control.call('gateway.upgrade', { by: whoAmI() })
+      if (globalsOf(command).json) return printJson(upgrade)
+      const { workers, retiring, tookMs } = upgrade
+      const pids = workers.map(({ worker, pid }) => `${worker}: pid ${pid}`).join(', ')
+      print(`new gateway workers serve after ${tookMs} ms (${pids})`)
+      if (retiring > 0)
+        print(`${retiring} old ones finish what they have; WebSockets stay on them for up to 30 s, then get 1012`)
+    })
+  return command
+}
