@@ -17,6 +17,9 @@ import { socketPath } from '../../src/keeper/paths.ts'
 
 export const root = join(import.meta.dirname, '..', '..')
 
+/** From the end of `stop` to the end of the keeper's process. */
+const EXIT_WITHIN_MS = 2_000
+
 export interface CommandResult {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
@@ -28,6 +31,8 @@ export interface CommandResult {
 export class TestProject implements AsyncDisposable {
   readonly folder: string
   readonly stateFolder: string
+  /** The CLI that is run; a test may have a copy of it. */
+  program = join(root, 'bin/seaworthy.js')
   #control: ControlClient | null = null
 
   /** @param state the folder that the config names for the environment `local`, when it names one */
@@ -52,7 +57,7 @@ export class TestProject implements AsyncDisposable {
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
   ): { readonly pid: number; readonly ended: Promise<CommandResult> } {
-    const child = spawn(process.execPath, [join(root, 'bin/seaworthy.js'), ...args], {
+    const child = spawn(process.execPath, [this.program, ...args], {
       cwd: this.folder,
       env: { PATH: process.env['PATH']!, HOME: process.env['HOME'] ?? '/', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -99,6 +104,8 @@ export class TestProject implements AsyncDisposable {
     if (existsSync(this.stateFolder)) await this.run(['stop'])
     this.#control?.close()
     const places = [this.folder, this.stateFolder]
+    // `stop` returns when the keeper has closed its connections: its process is gone a moment later.
+    await until(() => processesMentioning(...places).length === 0, 'processes to end', EXIT_WITHIN_MS).catch(() => {})
     const left = processesMentioning(...places)
     for (const { pid } of left) process.kill(pid, 'SIGKILL')
     await until(() => processesMentioning(...places).length === 0, 'processes to end')
