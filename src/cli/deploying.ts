@@ -2,7 +2,7 @@ import { systemClock } from '../core/clock.ts'
 import { Problem } from '../core/problem.ts'
 import type { ControlClient } from '../control/api/client.ts'
 import { abortDeploy, continueDeploy, executePlan, type DeployResult, type Engine } from '../deploy/engine.ts'
-import { isPastSwitch } from '../deploy/journal.ts'
+import { hasTraffic } from '../deploy/journal.ts'
 import type { JournalPoint, Plan } from '../deploy/plan.ts'
 import type { Target } from '../deploy/target.ts'
 import { engineControl, processTarget } from './engine-ports.ts'
@@ -86,7 +86,7 @@ function onInterrupt(): { readonly signal: AbortSignal } & Disposable {
 async function settleUnfinished(engine: Engine, { control, narrator }: Deploying): Promise<void> {
   const { running } = await control.call('status', {})
   if (running === null) return
-  const past = isPastSwitch(running.journal)
+  const past = hasTraffic(running.journal)
   narrator.event({
     kind: 'note',
     text: `${running.id} was left unfinished: ${past ? 'completing it' : 'undoing it'} first`,

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import type { DeployEvent, DeployResult } from '../deploy/engine.ts'
 import type { Operation, Plan } from '../deploy/plan.ts'
+import { describeProgress } from './canary-text.ts'
 import { describeProof, milliseconds } from './proof-text.ts'
 
 /** Tells a person, or a program, what a deploy does. */
@@ -81,6 +82,8 @@ function textNarrator(out: NodeJS.WriteStream, isTerminal: boolean): Narrator {
           return line(
             `  ${event.to} has the traffic: ${event.workers} workers acknowledged within ${milliseconds(event.tookMs)}`,
           )
+        case 'canary':
+          return line(`  ${describeProgress(event.progress)}`)
         case 'note':
           return line(`  ${event.text}`)
         case 'undone':

@@ -19,6 +19,7 @@ const proof: Proof = {
   switches: [{ to: '2-y', tookMs: 0.04, workers: 2, at: 0 }],
   drain: null,
   watch: null,
+  canary: null,
   interruptions: 0,
 }
 

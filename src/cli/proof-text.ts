@@ -1,4 +1,5 @@
 import type { Proof } from '../deploy/proof.ts'
+import { describeStep } from './canary-text.ts'
 
 /** A proof in sentences, each of them a count of something that was observed. */
 export function describeProof(proof: Proof): readonly string[] {
@@ -14,6 +15,7 @@ export function describeProof(proof: Proof): readonly string[] {
     ...switches.map(
       ({ to, tookMs, workers }) => `switch to ${to}: ${plural(workers, 'worker')} within ${milliseconds(tookMs)}`,
     ),
+    ...(proof.canary ?? []).map(describeStep),
     ...(watch ? [`watch: ${describeWatch(watch)}`] : []),
     ...(drain
       ? [

@@ -201,8 +201,6 @@ test('the maximal config reports what is not built yet, and nothing that is', ()
       'alerts.rules',
       "environments.box.target: 'docker' is not yet in effect",
       'environments.box.host',
-      "environments.box.strategy: 'canary' is not yet in effect",
-      'environments.box.canary',
       'environments.box.hooks',
       ...['approval', 'prometheus', 'loki', 'otlp', 'overrides.guard.threats'].map((key) => `environments.box.${key}`),
       "environments.cluster.target: 'kubernetes' is not yet in effect",

@@ -46,6 +46,7 @@ const ENVIRONMENT = [
   'state',
   'secrets',
   'strategy',
+  'canary',
   'watch',
   'drain',
   'smoke',
@@ -72,10 +73,6 @@ const VALUES: readonly (readonly [path: Path, values: readonly string[]])[] = [
   [['services', '*', 'protocol'], ['http1']],
   [['environments', '*', 'overrides', 'services', '*', 'protocol'], ['http1']],
   [['environments', '*', 'target'], ['process']],
-  [
-    ['environments', '*', 'strategy'],
-    ['blue-green', 'recreate'],
-  ],
 ]
 
 function walk(value: unknown, path: Path): readonly string[] {

@@ -23,7 +23,8 @@ import { Needs } from './needs/needs.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import { Pauses } from './pause.ts'
 import { Retention } from './retention.ts'
-import type { RolloutDetail, RolloutWorld } from './rollout/rollout.ts'
+import type { RolloutDetail } from './rollout/detail.ts'
+import type { RolloutWorld } from './rollout/rollout.ts'
 import { Rollouts } from './rollout/rollouts.ts'
 import { Witnesses } from './rollout/witnesses.ts'
 import { SecretFiles, type Secrets } from './secrets.ts'
@@ -122,6 +123,7 @@ export class Control {
       gateway: await workers.status(this.fleet),
       stoppedServices: this.state.get('stoppedServices'),
       paused: this.pauses.status(),
+      canary: this.rollouts.trial(),
     }
   }
 
@@ -158,7 +160,7 @@ export class Control {
     if (deploy.state !== 'running') return
     await this.witnesses.stop(deploy.id)
     // A refused deploy leaves a proof too: that the live release was not disturbed.
-    if (deploy.proof === null) this.#saveProof(deploy, { watch: null, drain: null })
+    if (deploy.proof === null) this.#saveProof(deploy, { watch: null, drain: null, canary: null })
     this.state.atomically(() => {
       this.state.finishDeploy(deploy.id, outcome, message, this.clock.now())
       this.state.addEvent(
@@ -305,13 +307,14 @@ export class Control {
   }
 
   #rolloutWorld(): RolloutWorld {
-    const { fleet } = this.#options
+    const { fleet, workers } = this.#options
     return {
       state: this.state,
       leases: this.leases,
       clock: this.clock,
       witnesses: this.witnesses,
       traffic: this.traffic,
+      port: () => workers.port,
       drain: (upstreams, withinMs) => fleet.drain(upstreams, withinMs),
       report: () => fleet.report(),
       baselineOf: (release, now) => this.history.baselineOf(release, now),
@@ -321,7 +324,7 @@ export class Control {
     }
   }
 
-  #saveProof(deploy: DeployRecord, part: Pick<Proof, 'watch' | 'drain'>): void {
+  #saveProof(deploy: DeployRecord, part: Pick<Proof, 'watch' | 'drain' | 'canary'>): void {
     const { id, plan } = deploy
     const summary = this.witnesses.summary(id)
     const proof = {

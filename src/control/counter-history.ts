@@ -30,9 +30,17 @@ export class CounterHistory {
   }
 }
 
-/** All that one release has answered since the workers began to count. A client that left is no error of the release. */
-export function sampleOf(release: string, counters: Counters, at: number): Sample {
-  const cells = counters.cells.filter((cell) => cell.release === release && cell.status !== '1xx')
+/**
+ * All that one release has answered since the workers began to count. A client that left is no error of the release.
+ * `of`: only requests that asked for the release by header, as the witness of a trial does, or only the others. @default both
+ */
+export function sampleOf(release: string, counters: Counters, at: number, of?: 'addressed' | 'users'): Sample {
+  const cells = counters.cells.filter(
+    (cell) =>
+      cell.release === release &&
+      cell.status !== '1xx' &&
+      (of === undefined || (of === 'addressed') === (cell.addressed ?? false)),
+  )
   const errors = cells.filter(({ status }) => status === '5xx' || status === 'aborted')
   return {
     at,

@@ -30,7 +30,7 @@ export interface InstanceRow {
 export interface RolloutRow {
   readonly deploy: string
   readonly token: number
-  readonly phase: 'switch' | 'watch' | 'drain' | 'back' | 'settled'
+  readonly phase: 'canary' | 'switch' | 'watch' | 'drain' | 'back' | 'settled'
   readonly detail: unknown
 }
 

@@ -1,8 +1,9 @@
+import type { CanaryProgress } from './canary.ts'
 import type { Clock } from '../core/clock.ts'
 import { messageOf, Problem } from '../core/problem.ts'
 import { explainSystem } from '../core/system-problem.ts'
 import { passGate } from './gate.ts'
-import { doneOperations, isPastSwitch, type DeployRecord, type DeployState } from './journal.ts'
+import { doneOperations, hasTraffic, type DeployRecord, type DeployState } from './journal.ts'
 import type { JournalPoint, Operation, Plan } from './plan.ts'
 import type { Proof } from './proof.ts'
 import type { Release } from './release.ts'
@@ -37,6 +38,7 @@ export type RolloutNews =
       readonly lastAckNs: number
     }
   | { readonly kind: 'note'; readonly text: string }
+  | { readonly kind: 'canary'; readonly progress: CanaryProgress }
 
 export interface RolloutOutcome {
   readonly outcome: 'switched' | 'inconclusive' | 'taken-back' | 'failed'
@@ -99,12 +101,12 @@ export async function continueDeploy(deploy: string, engine: Engine): Promise<De
 export async function abortDeploy(deploy: string, engine: Engine): Promise<DeployResult> {
   const { plan, journal, state } = await engine.control.deploy(deploy)
   if (state !== 'running') return settle(deploy, engine)
-  if (isPastSwitch(journal) && plan.base.live !== null) {
+  if (hasTraffic(journal) && plan.base.live !== null) {
     const { outcome, text } = await engine.control.takeBack(deploy, 'aborted by hand', forward(plan, engine))
     if (outcome !== 'taken-back') throw rolloutFailed(text)
     return settle(deploy, engine)
   }
-  if (isPastSwitch(journal)) {
+  if (hasTraffic(journal)) {
     throw new Problem(
       'deploy.nothing-behind',
       `${deploy} was the first release and is live: there is nothing to go back to`,
@@ -163,6 +165,7 @@ async function act({ kind, service, need }: Operation, { release, retires }: Pla
     case 'retire':
       for (const retired of retires) await target.stop(retired, null)
       return
+    case 'canary':
     case 'switch':
     case 'watch':
     case 'drain':

@@ -36,7 +36,12 @@ export function doneOperations(journal: readonly JournalEntry[]): ReadonlySet<st
   return new Set(journal.filter(({ point }) => point === 'end').map(({ operation }) => operation))
 }
 
-/** True once traffic may have reached the next release: from here on only control goes back. */
+/** True once traffic may have reached the next release, by its trial or by the switch: from here on only control goes back. */
+export function hasTraffic(journal: readonly JournalEntry[]): boolean {
+  return isPastSwitch(journal) || journal.some(({ operation }) => operation === 'canary')
+}
+
+/** True once the switch has begun. */
 export function isPastSwitch(journal: readonly JournalEntry[]): boolean {
   return journal.some(({ operation }) => operation === 'switch')
 }

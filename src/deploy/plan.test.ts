@@ -98,6 +98,29 @@ test('a deploy keeps the old release warm and stops the one before it', () => {
   assert.deepEqual(plan.changes, [{ path: 'files.api', from: 'api-a', to: 'api-b' }])
 })
 
+test('a canary deploy has its trial between smoke and switch; going back or restarting has none', () => {
+  const withTrial = (of: Release): Release => ({ ...of, config: { ...of.config, strategy: 'canary' } })
+  const [live, next] = [withTrial(release(1, { api: service() })), withTrial(release(2, { api: service() }, 'b'))]
+  const plan = planned({ live, next })
+  assert.deepEqual(ids(plan), ['prepare:api', 'start:api', 'gate:api', 'canary', 'switch', 'watch', 'drain', 'retire'])
+  const trial = plan.operations.find(({ kind }) => kind === 'canary')!
+  assert.equal(trial.by, 'control')
+  assert.match(
+    trial.because,
+    /^5 %, 25 %, 50 % of the clients for 60 s each and 200 answers; more than 1 % errors or 1.5 x/,
+  )
+  for (const kind of ['rollback', 'restart'] as const) assert.ok(!ids(planned({ kind, live, next })).includes('canary'))
+  assert.ok(!ids(planned({ live: null, next })).includes('canary'))
+})
+
+test('a service that cannot run beside its next release allows no trial', () => {
+  const fixed = (sequence: number, file: string): Release => {
+    const of = release(sequence, { api: service({ port: 9000 }), web: service() }, file)
+    return { ...of, config: { ...of.config, strategy: 'canary' } }
+  }
+  assert.ok(!ids(planned({ live: fixed(1, 'a'), next: fixed(2, 'b') })).includes('canary'))
+})
+
 test('a migration runs before anything is started', () => {
   const order = ids(planned({ migrates: ['api'] }))
   assert.ok(order.indexOf('migrate:api') > order.indexOf('prepare:api'))

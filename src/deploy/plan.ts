@@ -12,6 +12,7 @@ export const OPERATION_KINDS = [
   'start',
   'gate',
   'smoke',
+  'canary',
   'switch',
   'watch',
   'drain',
@@ -27,7 +28,7 @@ export interface Operation {
   readonly service: string | null
   /** The need that an operation of kind `need` is about. */
   readonly need?: string
-  /** Who does it: the CLI before traffic can reach the release and for cleaning up, control from the switch on. */
+  /** Who does it: the CLI before traffic can reach the release and for cleaning up, control once it can. */
   readonly by: 'cli' | 'control'
   readonly because: string
 }
@@ -83,6 +84,7 @@ export function makePlan(input: PlanInput): Plan {
   const operations = [
     ...(input.nextIsWarm ? [] : bringUp(input)),
     ...smoke(next),
+    ...canary(input),
     operation('switch', null, 'control', switchCause(live, next)),
     ...watch(input),
     ...(live
@@ -148,6 +150,18 @@ function smoke(next: Release): Operation[] {
   return checks === 0
     ? []
     : [operation('smoke', null, 'cli', `${checks} declared ${checks === 1 ? 'request' : 'requests'}`)]
+}
+
+/** A trial needs both releases side by side: none where a service of the old one has to make room. */
+function canary({ kind, live, next }: PlanInput): Operation[] {
+  const { strategy, watch: limits, canary: trial } = next.config
+  if (strategy !== 'canary' || kind !== 'deploy' || !live) return []
+  if (Object.values(next.config.services).some((service) => isRecreated(service, strategy))) return []
+  const shares = trial.steps.map((share) => `${Number((share * 100).toPrecision(3))} %`).join(', ')
+  const cause =
+    `${shares} of the clients for ${trial.everyMs / 1000} s each and ${trial.sample} answers; more than ` +
+    `${limits.errors * 100} % errors or ${limits.p95Ratio} x the p95 of ${live.id} in the same time takes it back`
+  return [operation('canary', null, 'control', cause)]
 }
 
 function watch({ kind, live, next }: PlanInput): Operation[] {

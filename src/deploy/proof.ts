@@ -1,3 +1,5 @@
+import type { CanaryStep } from './canary.ts'
+
 /** What the witness saw: its own traffic through the public entrance, from before the switch until after the drain. */
 export interface Proof {
   readonly deploy: string
@@ -31,6 +33,8 @@ export interface Proof {
     readonly moved: number
   } | null
   readonly watch: WatchVerdict | null
+  /** The steps of its trial, users' and the witness's answers apart; null without one. */
+  readonly canary: readonly CanaryStep[] | null
   /** How often control died and went on meanwhile; the witness was silent in between. */
   readonly interruptions: number
   /** Requests were paused meanwhile; the witness was silent then. */

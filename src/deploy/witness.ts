@@ -27,7 +27,8 @@ export interface Witness {
 /**
  * Sends steady traffic through the public entrance, every second request on a fresh connection, the others on kept ones.
  * Good is an answer below 500 whose body arrived whole; whether a 404 is one depends on what the other release answers: see
- * tally.ts.
+ * tally.ts. While a release is on trial it asks the live one: whether that is
+ * disturbed is what it tells. The trial has a witness of its own: pairs.ts.
  */
 export function startWitness({
   port,
@@ -46,7 +47,7 @@ export function startWitness({
     const request = requests[beat % requests.length]!
     const agent = Math.floor(beat / requests.length) % 2 === 0 ? kept : false
     beat += 1
-    const answered = ask(port, request, agent, timeoutMs).then((seen) => {
+    const answered = ask({ port, request, agent, timeoutMs, side: 'never' }).then((seen) => {
       open.delete(answered)
       onObservation(seen)
     })
@@ -61,12 +62,18 @@ export function startWitness({
   }
 }
 
-function ask(
-  port: number,
-  { method, host, path }: ResolvedRequest,
-  agent: Agent | false,
-  timeoutMs: number,
-): Promise<Observation> {
+export interface Question {
+  readonly port: number
+  readonly request: ResolvedRequest
+  readonly agent: Agent | false
+  readonly timeoutMs: number
+  /** Which side of a trial is asked, where one runs. */
+  readonly side: 'always' | 'never'
+}
+
+/** Sends one request of the witness. Never rejects: what went wrong is what was observed. */
+export function ask({ port, request: asked, agent, timeoutMs, side }: Question): Promise<Observation> {
+  const { method, host, path } = asked
   const beganNs = monotonicNs()
   const at = Date.now()
   return new Promise((resolve) => {
@@ -87,7 +94,7 @@ function ask(
       })
     }
     const request = httpRequest(
-      { host: '127.0.0.1', port, method, path, agent, headers: headersFor(host) },
+      { host: '127.0.0.1', port, method, path, agent, headers: headersFor(host, side) },
       (response) => {
         release = header(response.headers['seaworthy-release'])
         const answered = response.statusCode ?? 0
@@ -107,8 +114,8 @@ function ask(
   })
 }
 
-function headersFor(host: string | null): Record<string, string> {
-  const headers = { 'user-agent': 'seaworthy-witness', accept: '*/*' }
+function headersFor(host: string | null, side: Question['side']): Record<string, string> {
+  const headers = { 'user-agent': 'seaworthy-witness', accept: '*/*', 'seaworthy-canary': side }
   return host === null ? headers : { ...headers, host }
 }
 

@@ -13,6 +13,8 @@ export interface Observation {
   /** Null for what has no latency. */
   readonly latencyMs: number | null
   readonly retried: number
+  /** Its client asked for this release by header. @default false */
+  readonly addressed?: boolean
 }
 
 export interface CounterBook {
@@ -26,12 +28,13 @@ export function createCounterBook(): CounterBook {
   const cells = new Map<string, MutableCell>()
   let unrouted = 0
   return {
-    count({ service, release, status, latencyMs, retried }) {
-      const key = keyOf({ service, release, status })
+    count({ service, release, status, latencyMs, retried, addressed = false }) {
+      const name = { service, release, status, ...(addressed ? { addressed } : {}) }
+      const key = keyOf(name)
       let cell = cells.get(key)
       if (cell === undefined) {
         if (cells.size >= CELLS_MAX) cells.delete(cells.keys().next().value!)
-        cell = emptyCell({ service, release, status })
+        cell = emptyCell(name)
         cells.set(key, cell)
       }
       cell.count += 1
@@ -78,14 +81,14 @@ export function addCounters(all: Iterable<Counters>): Counters {
   return { cells: [...cells.values()], unrouted, openConnections, openRequests, ...(pause ? { pause } : {}) }
 }
 
-type CellName = Pick<CounterCell, 'service' | 'release' | 'status'>
+type CellName = Pick<CounterCell, 'service' | 'release' | 'status' | 'addressed'>
 type MutableCell = { -readonly [Key in keyof CounterCell]: CounterCell[Key] } & { buckets: number[] }
 
-function keyOf({ service, release, status }: CellName): string {
-  return `${service}\n${release}\n${status}`
+function keyOf({ service, release, status, addressed }: CellName): string {
+  return `${service}\n${release}\n${status}${addressed ? '\naddressed' : ''}`
 }
 
-function emptyCell({ service, release, status }: CellName): MutableCell {
+function emptyCell({ service, release, status, addressed }: CellName): MutableCell {
   const buckets = Array.from({ length: LATENCY_BOUNDS_MS.length + 1 }, () => 0)
-  return { service, release, status, count: 0, buckets, sumMs: 0, retried: 0 }
+  return { service, release, status, ...(addressed ? { addressed } : {}), count: 0, buckets, sumMs: 0, retried: 0 }
 }

@@ -81,6 +81,18 @@ export interface Place {
   readonly options: RouteOptions | null
 }
 
+/** How a client stands to the release on trial. */
+export interface Standing {
+  /** The release on trial. */
+  readonly release: string
+  /** The client tries it while this is below the share: from 0 to 1, -1 for always, infinite for never. */
+  readonly bucket: number
+  /** Asked for by header. */
+  readonly addressed: boolean
+  /** Drawn just now: no cookie of the client's says it yet. */
+  readonly fresh: boolean
+}
+
 /** What is known of one exchange; each stage fills in its part. */
 export interface Exchange {
   readonly head: RequestHead
@@ -104,6 +116,10 @@ export interface Exchange {
   heldNs: number
   /** The pause answered it: no release is judged by that. */
   paused: boolean
+
+  // choose
+  /** Null while nothing is on trial. */
+  standing: Standing | null
 
   // forward
   /** The instance and the release that answered; null for the gateway's own answers. */
@@ -129,6 +145,7 @@ export function newExchange(parts: Pick<Exchange, 'head' | 'body' | 'client' | '
     place: null,
     heldNs: 0,
     paused: false,
+    standing: null,
     instance: null,
     release: null,
     retried: 0,

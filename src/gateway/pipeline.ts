@@ -1,6 +1,7 @@
 import type { Context, Stage } from './context.ts'
 import { plainAnswer } from './exchange.ts'
 import type { Answer, Exchange } from './exchange.ts'
+import { choose } from './stages/choose.ts'
 import { forward } from './stages/forward.ts'
 import { identify } from './stages/identify.ts'
 import { pause } from './stages/pause.ts'
@@ -10,7 +11,7 @@ import { route, stopped } from './stages/route.ts'
 import { staticFiles } from './stages/static-files.ts'
 
 /** The order in which a request is judged and served. Whatever answers, `respond` and `record` follow. */
-export const STAGES: readonly Stage[] = [identify, route, pause, stopped, staticFiles, forward]
+export const STAGES: readonly Stage[] = [identify, route, pause, choose, stopped, staticFiles, forward]
 
 /** Serves one exchange to its end. Never rejects. */
 export async function serve(exchange: Exchange, context: Context): Promise<void> {

@@ -1,13 +1,14 @@
 import { messageOf } from '../core/problem.ts'
 import type { HealthWatch, Probe } from './health.ts'
 import { watchHealth } from './health.ts'
+import { evenDraw } from './draw.ts'
 import { fencedOff } from './fencing.ts'
 import { createPool } from './pool.ts'
 import type { Pool } from './pool.ts'
 import { createRouter } from './router.ts'
 import type { Router } from './router.ts'
 import { blockListOf } from './client-address.ts'
-import type { RoutingTable, Upstream as UpstreamAddress } from './table.ts'
+import type { Backend, Canary, RoutingTable, Upstream as UpstreamAddress } from './table.ts'
 import { createUpstream } from './upstream.ts'
 import type { Claim, Upstream } from './upstream.ts'
 import type { UpstreamLink } from './upstream-link.ts'
@@ -18,7 +19,15 @@ export interface Routing {
   readonly table: RoutingTable
   readonly router: Router
   readonly pools: ReadonlyMap<string, Pool>
+  readonly trial: Trial | null
   readonly trustedProxies: BlockList
+}
+
+/** The release on trial, made ready for use. */
+export interface Trial extends Canary {
+  readonly pools: ReadonlyMap<string, Pool>
+  /** A bucket for a client about whom nothing is known. */
+  draw(): number
 }
 
 export interface RoutingState {
@@ -47,6 +56,7 @@ export function createRoutingState({ link, probe, onApplied }: RoutingParts): Ro
   const upstreams = new Map<string, Upstream>()
   const watches = new Map<string, HealthWatch>()
   let current: Routing | null = null
+  const draw = evenDraw(Math.random())
   let token = 0
   return {
     get current() {
@@ -79,11 +89,17 @@ export function createRoutingState({ link, probe, onApplied }: RoutingParts): Ro
   }
 
   function build(table: RoutingTable): Routing {
-    const pools = new Map<string, Pool>()
     // Everything that can throw comes before the first change.
     const router = createRouter(table.routes, table.options)
     const trustedProxies = blockListOf(table.trustedProxies)
-    for (const [service, backend] of Object.entries(table.services)) {
+    const { canary } = table
+    const trial = canary && { ...canary, pools: poolsOf(canary.services), draw }
+    return { table, router, pools: poolsOf(table.services), trial, trustedProxies }
+  }
+
+  function poolsOf(services: RoutingTable['services']): ReadonlyMap<string, Pool> {
+    const pools = new Map<string, Pool>()
+    for (const [service, backend] of Object.entries(services)) {
       if (backend.kind !== 'upstreams') continue
       const members = backend.upstreams.map(upstreamFor)
       for (const upstream of members) {
@@ -93,7 +109,7 @@ export function createRoutingState({ link, probe, onApplied }: RoutingParts): Ro
       }
       pools.set(service, createPool(members))
     }
-    return { table, router, pools, trustedProxies }
+    return pools
   }
 
   function upstreamFor(address: UpstreamAddress): Upstream {
@@ -110,9 +126,9 @@ export function createRoutingState({ link, probe, onApplied }: RoutingParts): Ro
 
   function retireUnlisted(table: RoutingTable): void {
     const listed = new Set(
-      Object.values(table.services).flatMap((backend) =>
-        backend.kind === 'upstreams' ? backend.upstreams.map((upstream) => upstream.id) : [],
-      ),
+      [table.services, table.canary?.services ?? {}]
+        .flatMap((services): readonly Backend[] => Object.values(services))
+        .flatMap((backend) => (backend.kind === 'upstreams' ? backend.upstreams.map(({ id }) => id) : [])),
     )
     for (const upstream of upstreams.values()) {
       if (listed.has(upstream.id)) continue

@@ -7,8 +7,8 @@ import { failuresOf, startLoad } from '../support/load.ts'
 import { TestProject } from '../support/project.ts'
 import { assertWhole, migrationRuns, wholeConfig, writeEdition } from '../support/whole-app.ts'
 
-/** Operations of the plan that this test deploys: all kinds but `stop`, which only a recreated service has. */
-const KINDS = OPERATION_KINDS.filter((kind) => kind !== 'stop')
+/** Operations of the plan that this test deploys: all kinds but `stop`, which only a recreated service has, and `canary`: below. */
+const KINDS = OPERATION_KINDS.filter((kind) => kind !== 'stop' && kind !== 'canary')
 
 for (const way of ['--resume', '--abort'] as const) {
   test(`the CLI dies by SIGKILL at every journal point, then ${way}: one healthy release, no request lost`, (t) =>

@@ -5,6 +5,7 @@ import { environmentCommand, globalsOf, type MakeCommand } from '../command.ts'
 import { abortUnderLease, deployUnderLease, resumeUnderLease, type Deploying } from '../deploying.ts'
 import { checkApproval, draftRelease, planFor } from '../draft.ts'
 import { processTarget } from '../engine-ports.ts'
+import { abortTrial, promoteTrial } from '../on-trial.ts'
 import { EXIT } from '../output.ts'
 import { listenNotice } from '../listen-notice.ts'
 import { describeIdleKeys, describePlan } from '../plan-text.ts'
@@ -14,6 +15,7 @@ interface DeployOptions {
   readonly dryRun?: boolean
   readonly resume?: boolean
   readonly abort?: boolean
+  readonly promote?: boolean
   readonly force?: boolean
   readonly plan?: string
   readonly json?: boolean
@@ -28,7 +30,8 @@ export const deployCommand: MakeCommand = (onExitCode) => {
     )
     .option('--force', 'deploy although nothing changed')
     .option('--resume', 'go on with a deploy that was interrupted')
-    .option('--abort', 'undo a deploy that was interrupted')
+    .option('--abort', 'undo a deploy that was interrupted, or take back a release on trial')
+    .option('--promote', 'let a release on trial go to its next step now')
     .addHelpText(
       'after',
       `
@@ -36,7 +39,8 @@ Examples:
   seaworthy deploy                     into 'local'
   seaworthy deploy staging --dry-run   what would be done, and why
   seaworthy plan --out p.json && seaworthy deploy --plan p.json
-  seaworthy deploy --resume            after a crash or a cancelled job`,
+  seaworthy deploy --resume            after a crash or a cancelled job
+  seaworthy deploy --promote           a release on trial to its next step`,
     )
     .action(async (environment: string | undefined, options: DeployOptions) => {
       const { json } = globalsOf(command)
@@ -49,10 +53,13 @@ Examples:
 
 async function run(options: DeployOptions, deploying: Deploying): Promise<number> {
   const { project, control, secrets, narrator } = deploying
-  if (options.resume && options.abort) throw new Problem('cli.usage', '--resume and --abort exclude each other')
+  const ways = (['resume', 'abort', 'promote'] as const).filter((way) => options[way])
+  if (ways.length > 1)
+    throw new Problem('cli.usage', `${ways.map((way) => `--${way}`).join(' and ')} exclude each other`)
+  if (options.promote) return promoteTrial(deploying)
   if (options.resume) return conclude(await resumeUnderLease(deploying), narrator)
   if (options.abort) {
-    const result = await abortUnderLease(deploying)
+    const result = (await abortTrial(deploying)) ?? (await abortUnderLease(deploying))
     narrator.result(result)
     // Going back is what was asked for, whichever side of the switch it was.
     return result.state === 'aborted' || result.state === 'taken-back' ? EXIT.done : EXIT.failed

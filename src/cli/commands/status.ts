@@ -1,5 +1,6 @@
 import type { Status } from '../../control/api/contract.ts'
 import type { DeployRecord } from '../../deploy/journal.ts'
+import { describeProgress } from '../canary-text.ts'
 import { environmentCommand, globalsOf, openEnvironment, type MakeCommand } from '../command.ts'
 import { print, printJson, table } from '../output.ts'
 import { describeCounts, describePaused } from '../pause-text.ts'
@@ -36,7 +37,6 @@ function describeStatus(status: Status): string {
       ['live', world.live ?? 'nothing: run `seaworthy deploy`'],
       ['warm', world.warm ?? 'none'],
       ['gateway', versions.join('; ')],
-      ['deploy', describeWork(running, last, lease !== null)],
       ...(status.paused === null
         ? []
         : [
@@ -45,6 +45,8 @@ function describeStatus(status: Status): string {
               `${describePaused(status.paused)} since ${when(status.paused.since)} by ${status.paused.by}: ${describeCounts(status.paused)}`,
             ],
           ]),
+      ['deploy', describeWork(running, last, { isHeld: lease !== null, isOnTrial: status.canary !== null })],
+      ...(status.canary === null ? [] : [['on trial', describeProgress(status.canary.progress)]]),
       ...(status.stoppedServices.length > 0 ? [['stopped', status.stoppedServices.join(', ')]] : []),
     ]),
     '',
@@ -67,9 +69,15 @@ function describeStatus(status: Status): string {
   ].join('\n')
 }
 
-function describeWork(running: DeployRecord | null, last: DeployRecord | null, isHeld: boolean): string {
+function describeWork(
+  running: DeployRecord | null,
+  last: DeployRecord | null,
+  { isHeld, isOnTrial }: { isHeld: boolean; isOnTrial: boolean },
+): string {
   if (running && isHeld)
     return `${running.id} to ${running.plan.release.id} is at work since ${when(running.startedAt)}`
+  if (isOnTrial && running)
+    return `${running.id} is on trial; control goes on with it alone: \`seaworthy deploy --resume\` follows`
   if (running) return `${running.id} was interrupted: \`seaworthy deploy --resume\` or \`--abort\``
   return last ? describeDeploy(last).join('  ') : 'none yet'
 }

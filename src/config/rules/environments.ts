@@ -1,4 +1,5 @@
 import { normalize } from 'node:path'
+import { parseRatio } from '../../core/quantity.ts'
 import { finding, type Finding } from '../explain-issue.ts'
 import { showValue, type Path } from '../path.ts'
 import { covers } from '../route.ts'
@@ -23,6 +24,7 @@ export const environmentRuleList: readonly EnvironmentRule[] = [
   requestsHitRoutes,
   overridesKnownServices,
   stateOfItsOwn,
+  canaryStepsGrow,
 ]
 
 const BELONGS = { host: 'docker', context: 'kubernetes', namespace: 'kubernetes' } as const
@@ -167,6 +169,26 @@ function stateOfItsOwn(scene: Scene, name: string, environment: Environment): re
       `a folder of its own, and environment ${same[0]} has the same; change one of them`,
     ),
   ]
+}
+
+/** A share that shrinks would send clients back to the old release and forth again. */
+function canaryStepsGrow(_scene: Scene, name: string, { canary }: Environment): readonly Finding[] {
+  const steps = canary?.steps ?? []
+  const wrong = steps.findIndex((step, index) => shareOf(step) <= (index === 0 ? 0 : shareOf(steps[index - 1]!)))
+  if (wrong < 0) return []
+  return [
+    finding(
+      ['environments', name, 'canary', 'steps', wrong],
+      showValue(steps[wrong]),
+      `a share above ${wrong === 0 ? '0 %' : `the one before, ${showValue(steps[wrong - 1])}`}; write steps that grow`,
+    ),
+  ]
+}
+
+/** The schema has said already what is no ratio at all; then nothing more is. */
+function shareOf(step: string): number {
+  const parsed = parseRatio(step)
+  return parsed.ok ? parsed.value : NaN
 }
 
 function services(scene: Scene, rule: (service: Service, path: string[]) => readonly Finding[]): readonly Finding[] {

@@ -5,6 +5,7 @@
 import type { ProcessIdentity } from '../../core/process-identity.ts'
 import type { Counters } from '../../gateway/admin/protocol.ts'
 import type { RolloutNews, RolloutOutcome } from '../../deploy/engine.ts'
+import type { CanaryMethods, CanaryStatus } from './canary-methods.ts'
 import type { DeployRecord, DeployState } from '../../deploy/journal.ts'
 import type { JournalPoint, Plan, World } from '../../deploy/plan.ts'
 import type { Instance, Release } from '../../deploy/release.ts'
@@ -12,7 +13,7 @@ import type { NeedMethods } from './need-methods.ts'
 import type { GateMethods } from './gate-methods.ts'
 import type { PauseMethods, PauseStatus } from './pause-methods.ts'
 
-export interface Contract extends NeedMethods, GateMethods, PauseMethods {
+export interface Contract extends NeedMethods, GateMethods, PauseMethods, CanaryMethods {
   status: { input: Empty; output: Status }
   events: { input: { after: number; limit: number }; output: { events: readonly EnvironmentEvent[] } }
   counters: { input: Empty; output: Counters }
@@ -159,4 +160,6 @@ export interface Status {
   }[]
   readonly stoppedServices: readonly string[]
   readonly paused: PauseStatus | null
+  /** The release on trial; null while there is none. */
+  readonly canary: CanaryStatus | null
 }

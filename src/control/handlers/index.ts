@@ -8,6 +8,7 @@ import { makeNeedHandlers } from './needs.ts'
 import { done, fencedBy, releaseOf as findRelease } from './tools.ts'
 import { gateHandlers } from './gate.ts'
 import { pauseHandlers } from './pause.ts'
+import { canaryHandlers } from './canary.ts'
 
 /** The control API: each method hands on to the part that does it. Deploy methods check the lease's token first. */
 export function makeHandlers(control: Control): Handlers {
@@ -24,6 +25,7 @@ export function makeHandlers(control: Control): Handlers {
     ...makeNeedHandlers(control),
     ...gateHandlers(control),
     ...pauseHandlers(control),
+    ...canaryHandlers(control),
     status: () => control.status(),
     events: ({ after, limit }) => ({ events: state.events(after, Math.min(limit, 1000)) }),
     counters: () => control.fleet.report(),

@@ -1,7 +1,8 @@
 import type { Clock } from '../../core/clock.ts'
 import { quantile } from '../../core/histogram.ts'
+import { messageOf } from '../../core/problem.ts'
 import { breachOf, ERROR_WINDOW_MS, type Baseline, type Sample } from '../../deploy/watch.ts'
-import type { DeployRecord } from '../../deploy/journal.ts'
+import { isPastSwitch, type DeployRecord } from '../../deploy/journal.ts'
 import type { Operation } from '../../deploy/plan.ts'
 import type { Proof, WatchVerdict } from '../../deploy/proof.ts'
 import type { Release } from '../../deploy/release.ts'
@@ -12,6 +13,8 @@ import type { Leases } from '../lease.ts'
 import { HEARTBEAT_MS } from '../lease.ts'
 import type { RolloutRow, State } from '../state.ts'
 import type { Traffic } from '../traffic.ts'
+import type { RolloutDetail } from './detail.ts'
+import { NEW_TRIAL, Trial } from './trial.ts'
 import type { Witnesses } from './witnesses.ts'
 
 /** How often a watched release is looked at. */
@@ -29,36 +32,19 @@ export interface RolloutWorld {
   readonly leases: Leases
   readonly clock: Clock
   readonly witnesses: Witnesses
-  readonly traffic: Pick<Traffic, 'switchTo' | 'upstreamsOf'>
+  readonly traffic: Pick<Traffic, 'switchTo' | 'refresh' | 'upstreamsOf'>
+  /** The gateway's port. */
+  port(): number
   drain(upstreams: readonly string[], withinMs: number): Promise<DrainReport>
   report(): Promise<Counters>
   baselineOf(release: string, now: Counters): Baseline
   /** Brings back a release's instances where they were stopped for the new ones, and waits until they accept. */
   revive(release: Release, insteadOf: Release): Promise<void>
   stopInstances(release: string): Promise<void>
-  saveProof(deploy: DeployRecord, part: Pick<Proof, 'watch' | 'drain'>): void
+  saveProof(deploy: DeployRecord, part: Pick<Proof, 'watch' | 'drain' | 'canary'>): void
 }
 
-/** What a rollout remembers across control's death; JSON in state.db. */
-export interface RolloutDetail {
-  readonly from?: string | null
-  /** How long the release has been looked at. */
-  readonly watchedMs?: number
-  /** Until when the release that was warm before was to be kept. */
-  readonly warmUntilBefore?: number | null
-  readonly baseline?: Baseline
-  readonly because?: string
-  /** The phase in which something unforeseen ended it: `--resume` begins there again. */
-  readonly failedIn?: RolloutRow['phase'] | null
-  /** The first look of the watch and one of the newest: control goes on from them after its own death. */
-  readonly looks?: readonly [Sample, Sample]
-  /** The last look before the newest run of errors began, and the look that saw its latest; milliseconds. */
-  readonly erring?: { readonly since: number; readonly lastAt: number } | null
-  readonly watch?: WatchVerdict
-  readonly drain?: DrainReport & { readonly moved: number }
-}
-
-/** One deploy from its switch until the old release has drained, or until the old one serves again. */
+/** One deploy from its trial or its switch until the old release has drained, or until the old one serves again. */
 export class Rollout {
   readonly #world: RolloutWorld
   readonly #deploy: DeployRecord
@@ -66,6 +52,7 @@ export class Rollout {
   #phase: RolloutRow['phase']
   #detail: RolloutDetail
   #askedBack: string | null = null
+  #trial: Trial | null = null
 
   constructor(row: RolloutRow, world: RolloutWorld) {
     this.#world = world
@@ -91,11 +78,17 @@ export class Rollout {
     return isOpen ? { token: this.#token, because: this.#askedBack! } : null
   }
 
+  /** The trial that runs now. */
+  get trial(): Trial | null {
+    return this.#phase === 'canary' ? this.#trial : null
+  }
+
   async run(): Promise<void> {
     const heartbeat = setInterval(() => this.#renew(), HEARTBEAT_MS)
     this.#renew()
     try {
       this.#world.witnesses.start(this.#deploy)
+      if (this.#phase === 'canary') await this.#canary()
       if (this.#phase === 'switch') await this.#switch()
       if (this.#phase === 'watch') await this.#watch()
       if (this.#phase === 'drain') await this.#drain()
@@ -121,6 +114,40 @@ export class Rollout {
     return from === null ? null : this.#world.state.release(from)
   }
 
+  async #canary(): Promise<void> {
+    const { clock } = this.#world
+    this.#journal('canary', 'begin')
+    const memory = this.#detail.trial ?? NEW_TRIAL
+    this.#trial = new Trial(
+      {
+        next: this.#next,
+        old: this.#old!,
+        clock,
+        port: this.#world.port(),
+        report: () => this.#world.report(),
+        share: (share) => this.#share({ release: this.#next.id, share }),
+        askedBack: () => this.#askedBack,
+        remember: (trial) => this.#save('canary', { trial }),
+        tell: (progress) => this.#emit({ kind: 'canary', progress }),
+        note: (text) => this.#note(text),
+      },
+      memory,
+    )
+    // Clients are on a release that nobody judges any more: whatever went wrong, they go back.
+    const because = await this.#trial.run().catch((error: unknown) => `its trial failed: ${messageOf(error)}`)
+    if (because !== null) return this.#save('back', { because })
+    this.#journal('canary', 'end')
+    this.#save('switch')
+  }
+
+  /** The share of clients that try a release; null ends the trial. Only this rollout gives shares: no token is older. */
+  async #share(canary: { readonly release: string; readonly share: number } | null): Promise<void> {
+    const { state, traffic } = this.#world
+    this.#token = Math.max(this.#token, state.get('token'))
+    state.set('canary', canary)
+    await traffic.refresh(this.#token)
+  }
+
   async #switch(): Promise<void> {
     const { state, clock } = this.#world
     this.#journal('switch', 'begin')
@@ -134,6 +161,7 @@ export class Rollout {
       if (before !== this.#next.id) {
         const { kind } = this.#deploy.plan
         state.set('live', this.#next.id)
+        state.set('canary', null)
         if (kind === 'deploy') state.set('warm', before)
         if (kind === 'rollback') state.set('warm', null)
         state.set(
@@ -245,6 +273,7 @@ export class Rollout {
 
   async #back(): Promise<void> {
     const { state, clock } = this.#world
+    if (!isPastSwitch(state.journal(this.#deploy.id))) return this.#endTrial()
     const decidedAt = clock.now()
     const because = this.#detail.because ?? 'asked for'
     const old = this.#old
@@ -269,6 +298,20 @@ export class Rollout {
       const { errors } = sampleOf(this.#next.id, await this.#world.report(), clock.now())
       this.#save('back', { watch: { ...watch, failed: errors - (looks?.[0].errors ?? 0), backMs } })
     }
+    await this.#takenBack(because, old, report)
+  }
+
+  /** The live release was never left: the trial's clients return to it, then the release goes. */
+  async #endTrial(): Promise<void> {
+    const old = this.#old
+    if (old === null) throw new Error('there is no earlier release to go back to')
+    await this.#share(null)
+    const report = await this.#world.drain(this.#world.traffic.upstreamsOf(this.#next.id), this.#next.config.drainMs)
+    await this.#takenBack(this.#detail.because ?? 'asked for', old, report)
+  }
+
+  async #takenBack(because: string, old: Release, report: DrainReport): Promise<void> {
+    const { state, clock } = this.#world
     this.#save('back', { drain: { ...report, moved: report.websockets } })
     await this.#closeProof()
     await this.#world.stopInstances(this.#next.id)
@@ -301,8 +344,8 @@ export class Rollout {
 
   async #closeProof(): Promise<void> {
     await this.#world.witnesses.stop(this.#deploy.id)
-    const { watch, drain } = this.#detail
-    this.#world.saveProof(this.#deploy, { watch: watch ?? null, drain: drain ?? null })
+    const { watch = null, drain = null, trial } = this.#detail
+    this.#world.saveProof(this.#deploy, { watch, drain, canary: trial?.ended ?? null })
   }
 
   #journal(operation: string, point: 'begin' | 'end'): void {

@@ -1,8 +1,13 @@
 import type { Logger } from '../../core/logger.ts'
 import { messageOf, Problem } from '../../core/problem.ts'
+import type { CanaryProgress } from '../../deploy/canary.ts'
 import type { RolloutProgress } from '../api/contract.ts'
 import type { RolloutRow } from '../state.ts'
-import { Rollout, type RolloutDetail, type RolloutWorld } from './rollout.ts'
+import type { RolloutDetail } from './detail.ts'
+import { Rollout, type RolloutWorld } from './rollout.ts'
+
+/** How long a promotion waits for the workers to have the next share. */
+const PROMOTE_MS = 5_000
 
 /** Once traffic can reach a release, this carries on: through the death of the CLI, and of control itself. */
 export class Rollouts {
@@ -25,7 +30,7 @@ export class Rollouts {
       return this.#run({ ...row, token, phase: failedIn, detail: { ...(row.detail as RolloutDetail), failedIn: null } })
     }
     if (row !== null) return
-    const first: RolloutRow = { deploy, token, phase: 'switch', detail: {} satisfies RolloutDetail }
+    const first: RolloutRow = { deploy, token, phase: this.#firstPhase(deploy), detail: {} satisfies RolloutDetail }
     this.#world.state.saveRollout(first)
     this.#run(first)
   }
@@ -64,6 +69,41 @@ export class Rollouts {
       if (events.length > 0 || settled || clock.now() >= until) return { events, settled }
       await clock.sleep(20)
     }
+  }
+
+  /** The trial that runs now, with its deploy. */
+  trial(): { readonly deploy: string; readonly progress: CanaryProgress } | null {
+    for (const [deploy, { trial }] of this.#running) if (trial !== null) return { deploy, progress: trial.progress }
+    return null
+  }
+
+  /** Ends the step that runs now, as if it had passed; resolves when the next share is in force or the trial is over. */
+  async promote(by: string): Promise<{ readonly deploy: string; readonly share: number }> {
+    const [deploy, rollout] = this.#onTrial()
+    const { trial } = rollout
+    const before = trial!.progress.step
+    const share = trial!.promote(by)
+    const until = this.#world.clock.now() + PROMOTE_MS
+    while (rollout.trial?.progress.step === before && this.#world.clock.now() < until) await this.#world.clock.sleep(20)
+    return { deploy, share }
+  }
+
+  /** Takes the release on trial back on a person's word. Returns its deploy. */
+  abortTrial(by: string): string {
+    const [deploy, rollout] = this.#onTrial()
+    rollout.askBack(`aborted by ${by}`)
+    return deploy
+  }
+
+  #onTrial(): readonly [deploy: string, Rollout] {
+    const found = [...this.#running].find(([, { trial }]) => trial !== null)
+    if (found !== undefined) return found
+    throw new Problem('deploy.not-on-trial', 'no release is on trial', { hint: 'See `seaworthy status`.' })
+  }
+
+  #firstPhase(deploy: string): RolloutRow['phase'] {
+    const { operations } = this.#world.state.deploy(deploy)!.plan
+    return operations.some(({ kind }) => kind === 'canary') ? 'canary' : 'switch'
   }
 
   isRunning(): boolean {

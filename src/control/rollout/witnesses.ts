@@ -11,7 +11,7 @@ const SAVE_EVERY_MS = 1_000
 /** Counts kept in memory; older ones are read from the state again. */
 const MEMORIES_KEPT = 20
 
-export type WitnessSummary = Omit<Proof, 'deploy' | 'from' | 'to' | 'finishedAt' | 'drain' | 'watch'>
+export type WitnessSummary = Omit<Proof, 'deploy' | 'from' | 'to' | 'finishedAt' | 'drain' | 'watch' | 'canary'>
 
 interface Running {
   readonly witness: Witness

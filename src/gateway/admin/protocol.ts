@@ -65,6 +65,8 @@ export interface CounterCell {
   readonly service: string
   readonly release: string
   readonly status: StatusClass
+  /** Requests of a trial that asked for this release by header: the witness's, mostly. Counted in cells of their own. */
+  readonly addressed?: true
   readonly count: number
   /** One count per bucket of LATENCY_BOUNDS_MS, then one for everything above. */
   readonly buckets: readonly number[]

@@ -6,6 +6,7 @@ import { pump } from '../pump.ts'
 import type { Pump } from '../pump.ts'
 import type { Claim } from '../upstream.ts'
 import type { UpstreamAnswer, UpstreamEvents, UpstreamFailure } from '../upstream-link.ts'
+import { CANARY_HEADER, withoutTrialCookie } from '../trial-cookie.ts'
 import { tunnel } from '../websocket.ts'
 import { IDENTITY_HEADERS, identityHeaders } from './identify.ts'
 
@@ -154,7 +155,8 @@ export function tooLarge(bytesMax: number): Answer {
 
 function requestHeaders(exchange: Exchange): string[] {
   const { head, body } = exchange
-  const headers = ['Host', head.authority, ...endToEnd(head.headers, REPLACED), ...identityHeaders(exchange)]
+  const passed = withoutTrialCookie(endToEnd(head.headers, REPLACED))
+  const headers = ['Host', head.authority, ...passed, ...identityHeaders(exchange)]
   if (body.present && body.length === null) headers.push('Transfer-Encoding', 'chunked')
   else if (body.present) headers.push('Content-Length', String(body.length))
   else if (EXPECT_BODY.has(head.method)) headers.push('Content-Length', '0')
@@ -169,7 +171,7 @@ function isEventStream(answer: UpstreamAnswer): boolean {
   return headerOf(answer.headers, 'content-type')?.toLowerCase().startsWith('text/event-stream') === true
 }
 
-/** Written anew by `requestHeaders`. `Expect` is answered here, when a connection to the upstream stands. */
-const REPLACED: ReadonlySet<string> = new Set([...IDENTITY_HEADERS, 'host', 'content-length', 'expect'])
+/** Written anew by `requestHeaders`, or for the gateway alone. `Expect` is answered here, when a connection to the upstream stands. */
+const REPLACED: ReadonlySet<string> = new Set([...IDENTITY_HEADERS, 'host', 'content-length', 'expect', CANARY_HEADER])
 const EXPECT_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 const NOTHING: ReadonlySet<string> = new Set()

@@ -5,18 +5,18 @@ import type { Context } from '../context.ts'
 import type { Claim, Upstream } from '../upstream.ts'
 import type { FailureKind, UpstreamFailure } from '../upstream-link.ts'
 import { attempt, tooLarge } from './attempt.ts'
+import { poolFor } from './choose.ts'
 import type { Limits } from './attempt.ts'
 import { unavailable } from './route.ts'
 
 /** Sends the request to an upstream of its service and brings the answer, at the second attempt where that is harmless. */
 export async function forward(exchange: Exchange, context: Context): Promise<Answer> {
-  const place = exchange.place!
   const { bodyBytesMax } = limitsOf(exchange, context)
   if ((exchange.body.length ?? 0) > bodyBytesMax) return tooLarge(bodyBytesMax)
   const tried: Upstream[] = []
   for (;;) {
     // The table of this moment, not the one the request began with: between this and the count nothing can come.
-    const claim = context.routing.current?.pools.get(place.service)?.claim(tried)
+    const claim = poolFor(exchange, context.routing.current)?.claim(tried)
     if (claim === undefined || claim === null) return unavailable('No instance of this service is running.')
     exchange.instance = claim.upstream.id
     exchange.release = claim.upstream.release

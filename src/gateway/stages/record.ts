@@ -7,7 +7,15 @@ import type { Exchange, Outcome } from '../exchange.ts'
 /** Counts a WebSocket that opens: its end may be far away. */
 export function recordOpened(exchange: Exchange, context: Context): void {
   const { place, release, retried } = exchange
-  context.counters.count({ service: place!.service, release: release!, status: '1xx', latencyMs: null, retried })
+  const addressed = exchange.standing?.addressed ?? false
+  context.counters.count({
+    service: place!.service,
+    release: release!,
+    status: '1xx',
+    latencyMs: null,
+    retried,
+    addressed,
+  })
 }
 
 /** Counts a finished exchange and writes its access line. */
@@ -26,6 +34,7 @@ export function record(exchange: Exchange, context: Context, end: { status: numb
       status: statusClassOf(end),
       latencyMs: latencyMs(exchange, { now, outcome: end.outcome }),
       retried: exchange.retried,
+      addressed: exchange.standing?.addressed ?? false,
     })
   }
   if (table?.accessLog !== true) return

@@ -1,6 +1,7 @@
 import { monotonicNs } from '../../core/clock.ts'
 import type { Context } from '../context.ts'
 import type { Answer, Exchange } from '../exchange.ts'
+import { keepStanding } from './choose.ts'
 
 /** Puts on every answer what every answer carries, also on refusals and errors. */
 export function respond(exchange: Exchange, context: Context, answer: Answer): Answer {
@@ -12,6 +13,7 @@ export function respond(exchange: Exchange, context: Context, answer: Answer): A
   const release = exchange.release ?? context.routing.current?.table.release ?? 'none'
   setHeader(answer.headers, 'Seaworthy-Release', release)
   setHeader(answer.headers, 'X-Correlation-Id', exchange.correlationId)
+  keepStanding(exchange, context.routing.current, answer)
   return answer
 }
 
