@@ -6,6 +6,7 @@ import { hasTraffic } from '../deploy/journal.ts'
 import type { JournalPoint, Plan } from '../deploy/plan.ts'
 import type { Target } from '../deploy/target.ts'
 import { engineControl, processTarget } from './engine-ports.ts'
+import { originOf } from './deploy-origin.ts'
 import { takeLease } from './lease.ts'
 import type { Narrator } from './narrate.ts'
 import type { Project } from './project.ts'
@@ -48,10 +49,11 @@ export function abortUnderLease(deploying: Deploying): Promise<DeployResult> {
 
 async function underLease<T>(deploying: Deploying, work: (engine: Engine) => Promise<T>): Promise<T> {
   const { project, control, secrets, narrator, reason } = deploying
+  const origin = originOf(project, secrets)
   await using lease = await takeLease(control, reason, (text) => narrator.event({ kind: 'note', text }))
   using interruption = onInterrupt()
   return await work({
-    control: engineControl(control, lease.token, secrets),
+    control: engineControl(control, lease.token, secrets, origin),
     target: processTarget(project, control, secrets, lease.token),
     clock: systemClock,
     signal: AbortSignal.any([lease.signal, interruption.signal]),

@@ -9,16 +9,6 @@ import type { Target } from '../deploy/target.ts'
 import type { Project } from './project.ts'
 import type { SecretValues } from './secret-values.ts'
 
-/** Better refused than not asked for. @throws Problem `deploy.approval-not-yet` */
-export function checkApproval({ app, checked }: Project): void {
-  if (checked.app.environments[app.environment]?.approval !== true) return
-  throw new Problem(
-    'deploy.approval-not-yet',
-    `deploys to ${app.environment} want an approval, and this version cannot ask for one`,
-    { hint: `Take environments.${app.environment}.approval out of the config until approvals work.` },
-  )
-}
-
 /** The release that the project's files, config and secrets would make now. */
 export async function draftRelease(project: Project, secrets: SecretValues, control: ControlClient): Promise<Release> {
   const { app, folder } = project

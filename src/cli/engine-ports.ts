@@ -4,6 +4,8 @@ import { Problem } from '../core/problem.ts'
 import type { EngineControl, RolloutNews, RolloutOutcome } from '../deploy/engine.ts'
 import { ProcessTarget, type Supervision } from '../deploy/targets/process/target.ts'
 import { whoAmI } from './lease.ts'
+import type { DeployOrigin } from '../control/api/hooks-methods.ts'
+import { runBeforeHook } from './before-hook.ts'
 import { buildEnvironment } from './build-environment.ts'
 import type { Project } from './project.ts'
 import type { SecretValues } from './secret-values.ts'
@@ -12,7 +14,12 @@ const FOLLOW_MS = 5_000
 const LINES_SHOWN = 30
 
 /** The engine's view of control, under one lease. */
-export function engineControl(control: ControlClient, token: number, secrets: SecretValues): EngineControl {
+export function engineControl(
+  control: ControlClient,
+  token: number,
+  secrets: SecretValues,
+  origin: DeployOrigin,
+): EngineControl {
   const follow = async (
     deploy: string,
     after: number,
@@ -32,7 +39,7 @@ export function engineControl(control: ControlClient, token: number, secrets: Se
     }
   }
   return {
-    begin: async (plan) => (await control.call('deploy.begin', { token, plan, by: whoAmI() })).deploy,
+    begin: async (plan) => (await control.call('deploy.begin', { token, plan, by: whoAmI(), origin })).deploy,
     journal: async (deploy, { operation, point }) => {
       await control.call('deploy.journal', { token, deploy, operation, point })
     },
@@ -60,6 +67,7 @@ export function engineControl(control: ControlClient, token: number, secrets: Se
     reviveService: async (service) => {
       await control.call('service.start', { service, token })
     },
+    runHook: (deploy, plan) => runBeforeHook({ control, token, deploy, plan, by: whoAmI(), folder: origin.folder }),
     keptReleases: async () => (await control.call('release.list', { onceLive: false })).releases,
   }
 }

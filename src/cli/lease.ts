@@ -1,13 +1,14 @@
-import { hostname, userInfo } from 'node:os'
+import { hostname } from 'node:os'
 import type { ControlClient } from '../control/api/client.ts'
 import { HEARTBEAT_MS } from '../control/lease.ts'
 import { Problem } from '../core/problem.ts'
 import { ownIdentity } from '../core/process-identity.ts'
+import { loginName } from './login-name.ts'
 
 const LOOK_EVERY_MS = 500
 
 export function whoAmI(): string {
-  return `${userInfo().username}@${hostname()} (pid ${process.pid})`
+  return `${loginName()}@${hostname()} (pid ${process.pid})`
 }
 
 export interface HeldLease extends AsyncDisposable {

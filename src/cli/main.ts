@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { explainSystem } from '../core/system-problem.ts'
+import { approveCommand } from './commands/approve.ts'
+import { auditTrailCommand } from './commands/audit-trail.ts'
 import { deployCommand } from './commands/deploy.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { loadCommand } from './commands/load.ts'
@@ -43,6 +45,7 @@ First steps:
     initCommand,
     upCommand,
     planCommand,
+    approveCommand,
     deployCommand,
     rollbackCommand,
     statusCommand,
@@ -52,6 +55,7 @@ First steps:
     pauseCommand,
     resumeCommand,
     stopCommand,
+    auditTrailCommand,
     doctorCommand,
   ]
   let code: number = EXIT.done

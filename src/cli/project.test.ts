@@ -4,7 +4,6 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { checkApproval } from './draft.ts'
 import { openProject } from './project.ts'
 
 function folderWith(t: TestContext, environment: object): string {
@@ -43,10 +42,4 @@ test('a folder outside the project gets no file of git', async (t) => {
   await openProject(folderWith(t, { state: join(elsewhere, 'state') }), undefined)
   assert.equal(existsSync(join(elsewhere, 'state')), true)
   assert.equal(existsSync(join(elsewhere, 'state', '.gitignore')), false)
-})
-
-test('a deploy that wants an approval is refused as long as nobody can give it', async (t) => {
-  checkApproval(await openProject(folderWith(t, {}), undefined))
-  const project = await openProject(folderWith(t, { approval: true }), undefined)
-  assert.throws(() => checkApproval(project), { code: 'deploy.approval-not-yet' })
 })

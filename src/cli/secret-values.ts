@@ -19,7 +19,9 @@ export interface SecretValues {
 /** Looks every declared secret up: in the environment first, then in the environment's secrets file. */
 export function readSecrets({ app, folder, stateFolder, secretsFile }: Project): SecretValues {
   const urls = Object.keys(usedNeeds(app)).flatMap((need) => app.needs[need]!.url ?? [])
-  const names = [...new Set([...Object.values(app.services).flatMap(({ secrets }) => secrets), ...urls])].toSorted()
+  const ofServices = Object.values(app.services).flatMap(({ secrets }) => secrets)
+  const ofChannels = Object.values(app.channels).map(({ secret }) => secret)
+  const names = [...new Set([...ofServices, ...ofChannels, ...urls])].toSorted()
   const fromFile =
     secretsFile === null ? {} : readSecretsFile(isAbsolute(secretsFile) ? secretsFile : join(folder, secretsFile))
   const valueOf = (name: string): string | undefined => process.env[name] ?? fromFile[name]

@@ -51,6 +51,8 @@ const ENVIRONMENT = [
   'drain',
   'smoke',
   'witness',
+  'hooks',
+  'approval',
   ...SERVICE.map((key) => `overrides.services.*.${key}`),
   ...GATEWAY.map((key) => `overrides.gateway.${key}`),
 ]
@@ -63,6 +65,7 @@ const IN_EFFECT: readonly Path[] = [
   ...SERVICE.map((key) => `services.*.${key}`),
   ...GATEWAY.map((key) => `gateway.${key}`),
   ...ENVIRONMENT.map((key) => `environments.*.${key}`),
+  ...['webhook', 'slack'].map((kind) => `alerts.channels.*.${kind}`),
 ].map((key) => key.split('.'))
 
 /** Not in effect, but reported key by key. */
@@ -90,8 +93,9 @@ function walk(value: unknown, path: Path): readonly string[] {
   return Object.entries(value).flatMap(([key, held]) => walk(held, [...path, key]))
 }
 
-/** One key of what is reported in parts: not looked into any further. */
+/** One key of what is reported in parts: not looked into any further, unless something below it is in effect. */
 function isPart(path: Path): boolean {
+  if (IN_EFFECT.some((pattern) => pattern.length > path.length && startsWith(pattern, path))) return false
   return IN_PARTS.some((pattern) => path.length > pattern.length && startsWith(path, pattern))
 }
 

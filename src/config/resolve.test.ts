@@ -86,6 +86,7 @@ test('a minimal config gets every default', () => {
     canary: { steps: [0.05, 0.25, 0.5], everyMs: 60_000, sample: 200 },
     hooks: { before: null, after: null, failed: null },
     approval: false,
+    channels: {},
   } satisfies ResolvedApp)
 })
 

@@ -23,6 +23,14 @@ export interface ResolvedApp {
   readonly hooks: { readonly [When in HookTime]: readonly string[] | null }
   /** Whether somebody has to approve a deploy. */
   readonly approval: boolean
+  /** Ways to tell people, by name; those whose kind is in effect. */
+  readonly channels: Readonly<Record<string, ResolvedChannel>>
+}
+
+export interface ResolvedChannel {
+  readonly kind: 'webhook' | 'slack'
+  /** The name of the secret that holds the URL. */
+  readonly secret: string
 }
 
 export const HOOK_TIMES = ['before', 'after', 'failed'] as const

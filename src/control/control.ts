@@ -5,14 +5,18 @@ import { systemClock, type Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import { messageOf, Problem } from '../core/problem.ts'
 import type { DeployRecord, DeployState } from '../deploy/journal.ts'
+import { checkPlanHash } from '../deploy/plan-hash.ts'
 import { isRecreated, type Plan } from '../deploy/plan.ts'
 import type { Proof } from '../deploy/proof.ts'
 import type { Instance, Release } from '../deploy/release.ts'
 import type { Fleet } from '../gateway/admin/fleet.ts'
 import type { Status } from './api/contract.ts'
+import type { DeployOrigin } from './api/hooks-methods.ts'
+import { Approvals } from './approvals.ts'
 import { CounterHistory } from './counter-history.ts'
 import type { EnvironmentFile } from './environment.ts'
 import type { GatewayWorkers } from './gateway-workers.ts'
+import { AfterDeploy } from './hooks/after-deploy.ts'
 import { Jobs } from './jobs.ts'
 import type { KeeperLink } from './keeper-link.ts'
 import { makeInstances } from './launch.ts'
@@ -60,6 +64,8 @@ export class Control {
   readonly witnesses: Witnesses
   readonly pauses: Pauses
   readonly workers: GatewayWorkers
+  readonly approvals: Approvals
+  readonly afterDeploy: AfterDeploy
   readonly history = new CounterHistory()
   readonly memory = new MemoryWatch()
   readonly clock: Clock = systemClock
@@ -102,6 +108,10 @@ export class Control {
     this.jobs = new Jobs(keeper, folder)
     this.witnesses = new Witnesses(state, () => options.workers.port, logger)
     this.rollouts = new Rollouts(this.#rolloutWorld(), logger)
+    const { environment } = options
+    this.approvals = new Approvals({ ...environment, state, clock })
+    const { jobs, approvals } = this
+    this.afterDeploy = new AfterDeploy({ folder, path: environment.path, state, jobs, approvals, clock, logger })
     for (const name of ['logs', 'proofs', 'releases', 'instances'])
       mkdirSync(join(folder, name), { recursive: true, mode: 0o700 })
   }
@@ -127,7 +137,8 @@ export class Control {
     }
   }
 
-  beginDeploy(plan: Plan, by: string): string {
+  beginDeploy(plan: Plan, by: string, origin: DeployOrigin): string {
+    checkPlanHash(plan)
     const running = this.state.runningDeploy()
     if (running?.plan.hash === plan.hash) return running.id
     if (running) {
@@ -147,10 +158,15 @@ export class Control {
         },
       )
     }
+    this.approvals.check(plan, by)
+    this.afterDeploy.saveChannels(origin)
     const id = this.state.atomically(() => {
       this.state.set('sequence', Math.max(sequence, plan.release.sequence))
       this.state.saveRelease(plan.release)
-      return this.state.beginDeploy({ kind: plan.kind, by, plan, startedAt: this.clock.now() })
+      const deploy = this.state.beginDeploy({ kind: plan.kind, by, plan, startedAt: this.clock.now() })
+      this.approvals.use(plan.hash, deploy)
+      this.afterDeploy.expect(deploy, origin)
+      return deploy
     })
     this.witnesses.start(this.state.deploy(id)!)
     return id

@@ -22,8 +22,18 @@ export class Jobs {
     this.#folder = folder
   }
 
+  /** Where a job's output goes; there from its start on. */
+  outputOf(name: string): string {
+    return join(this.#folder, 'logs', `${name}.log`)
+  }
+
+  /** True while it runs, and until its end has been heard. */
+  async knows(name: string): Promise<boolean> {
+    return (await this.#find(name)) !== undefined
+  }
+
   async run(job: Job): Promise<JobExit> {
-    const output = join(this.#folder, 'logs', `${job.name}.log`)
+    const output = this.outputOf(job.name)
     const ended = new Promise<{ readonly exit: Exit | null }>((resolve) => {
       this.#waiting.set(job.name, [...(this.#waiting.get(job.name) ?? []), resolve])
     })

@@ -7,6 +7,7 @@ import type { Instance } from '../deploy/release.ts'
 import { createFleet, type Fleet } from '../gateway/admin/fleet.ts'
 import { socketPath } from '../keeper/paths.ts'
 import { serveApi } from './api/server.ts'
+import { audited } from './audit/audited.ts'
 import { Control } from './control.ts'
 import { readEnvironment } from './environment.ts'
 import { GatewayWorkers } from './gateway-workers.ts'
@@ -63,7 +64,10 @@ async function main(folder: string): Promise<void> {
   await untilConnected(workers, fleet)
   control.rollouts.resume()
   control.resumeWitness()
-  await serveApi(socketPath(folder, 'control'), makeHandlers(control), (method, error) => {
+  const { afterDeploy, leases } = control
+  const onRecorded = (): void => afterDeploy.look()
+  const handlers = audited(makeHandlers(control), { trail: afterDeploy.trail, leases, logger, onRecorded })
+  await serveApi(socketPath(folder, 'control'), handlers, (method, error) => {
     logger.error('call failed', { method, error: error instanceof Error ? error.stack : String(error) })
   })
   logger.info('control is up', { app: environment.app, environment: environment.environment, port: workers.port })
@@ -77,6 +81,8 @@ async function main(folder: string): Promise<void> {
   again('comparing the routing table', () => control.reconcileTraffic())
   again('keeping the gateway', () => workers.keep())
   again('resting witnesses', () => control.restWitnesses())
+  again('looking at what deploys are owed', () => afterDeploy.look())
+  again('telling people', () => afterDeploy.deliver())
   again('looking at liveness', () => lookAtLiveness(control, liveness))
   repeat('watching memory', () => watchMemory(control), logger, MEMORY_LOOK_MS)
 }

@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import { CHAIN_START, type ChainHead } from '../core/hash-chain.ts'
 import type { DeployRecord, DeployState, JournalEntry } from '../deploy/journal.ts'
 import type { Plan, PlanKind, World } from '../deploy/plan.ts'
 import type { Proof } from '../deploy/proof.ts'
@@ -53,6 +54,8 @@ interface Meta {
   gateway: GatewayRecord
   /** Instances wanted of a service, where a person or a measure has changed their number. */
   scaled: Readonly<Record<string, number>>
+  /** The newest record of the audit trail. */
+  auditHead: ChainHead
 }
 
 const EMPTY: Meta = {
@@ -70,6 +73,7 @@ const EMPTY: Meta = {
   pause: null,
   gateway: FIRST_GENERATION,
   scaled: {},
+  auditHead: CHAIN_START,
 }
 
 const SCHEMA = `
@@ -107,6 +111,11 @@ export class State {
 
   close(): void {
     this.#db.close()
+  }
+
+  /** For a part that keeps a table of its own here: its changes take part in `atomically`. */
+  tables<T>(make: (db: DatabaseSync) => T): T {
+    return make(this.#db)
   }
 
   /** Several changes as one. */

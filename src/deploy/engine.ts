@@ -24,6 +24,8 @@ export interface EngineControl {
   /** Stops a live service for its next release; `reviveService` undoes it. */
   holdService(service: string): Promise<void>
   reviveService(service: string): Promise<void>
+  /** Runs the hook `before`; resolves when it has succeeded. */
+  runHook(deploy: string, plan: Plan): Promise<void>
   /** Releases whose files must stay. */
   keptReleases(): Promise<readonly Release[]>
 }
@@ -126,7 +128,7 @@ async function perform(operation: Operation, deploy: string, plan: Plan, engine:
   engine.onEvent({ kind: 'begun', operation })
   await journal(deploy, operation, 'begin', engine)
   try {
-    await abortable(act(operation, plan, engine), engine.signal, (reason) => reason)
+    await abortable(act(operation, deploy, plan, engine), engine.signal, (reason) => reason)
   } catch (error) {
     engine.onEvent({ kind: 'failed', operation, message: messageOf(error) })
     throw error
@@ -135,7 +137,9 @@ async function perform(operation: Operation, deploy: string, plan: Plan, engine:
   engine.onEvent({ kind: 'done', operation, tookMs: engine.clock.now() - startedAt })
 }
 
-async function act({ kind, service, need }: Operation, { release, retires }: Plan, engine: Engine): Promise<void> {
+async function act(operation: Operation, deploy: string, plan: Plan, engine: Engine): Promise<void> {
+  const { kind, service, need } = operation
+  const { release, retires } = plan
   const { target, control, clock, signal } = engine
   const onNote = (text: string): void => engine.onEvent({ kind: 'note', text })
   switch (kind) {
@@ -143,6 +147,8 @@ async function act({ kind, service, need }: Operation, { release, retires }: Pla
       const lack = await control.ensureNeed(release, need!)
       return lack === null ? undefined : onNote(lack)
     }
+    case 'hook':
+      return control.runHook(deploy, plan)
     case 'prepare':
       return target.prepare(release, service!, onNote)
     case 'migrate':

@@ -64,6 +64,7 @@ function release(sequence: number, services: Record<string, ResolvedService>, fi
     canary: { steps: [0.05, 0.25, 0.5], everyMs: 60_000, sample: 200 },
     hooks: { before: null, after: null, failed: null },
     approval: false,
+    channels: {},
   }
   const artifacts = Object.fromEntries(Object.keys(services).map((name) => [name, `${name}-${file}`]))
   return { id: `${sequence}-x`, sequence, digest: 'x', config, artifacts, secrets: {}, migrationLevel: 0, createdAt: 0 }
@@ -167,6 +168,23 @@ test('every operation has a cause, and two journal points', () => {
   assert.ok(plan.operations.every(({ because }) => because.length > 0))
   assert.equal(journalPoints(plan).length, 2 * plan.operations.length)
   assert.deepEqual(journalPoints(plan)[0], { operation: 'prepare:api', point: 'begin' })
+})
+
+test('the hook before comes first; going back and starting again do not wait for it', () => {
+  const withHook = (one: Release): Release => ({
+    ...one,
+    config: { ...one.config, hooks: { before: ['node', 'check.ts'], after: null, failed: null } },
+  })
+  const next = withHook(release(2, { api: service() }, 'b'))
+  assert.deepEqual(planned({ next }).operations[0], {
+    id: 'hook:before',
+    kind: 'hook',
+    service: null,
+    by: 'cli',
+    because: "'node check.ts' has to succeed before anything is touched",
+  })
+  for (const kind of ['rollback', 'restart'] as const)
+    assert.ok(!ids(planned({ kind, next })).includes('hook:before'), kind)
 })
 
 test('the hash covers the plan: another file, another hash', () => {

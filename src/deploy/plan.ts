@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto'
 import type { ResolvedService } from '../config/resolved.ts'
 import { type Change, changesBetween } from './changes.ts'
+import { planHash } from './plan-hash.ts'
 import type { Release } from './release.ts'
 import { usedNeeds, type NeedUse } from './used-needs.ts'
 
 export const OPERATION_KINDS = [
   'need',
+  'hook',
   'prepare',
   'migrate',
   'stop',
@@ -49,6 +50,8 @@ export interface Plan {
   readonly downtime: readonly Downtime[]
   /** Releases whose instances the last operation stops. */
   readonly retires: readonly string[]
+  /** Who wrote it to a file for others to look at. */
+  readonly by?: string
   /** sha256 over all of the above. */
   readonly hash: string
 }
@@ -82,6 +85,7 @@ export function makePlan(input: PlanInput): Plan {
   const changes = changesBetween(live, next)
   const retires = releasesToRetire(input)
   const operations = [
+    ...hookBefore(input),
     ...(input.nextIsWarm ? [] : bringUp(input)),
     ...smoke(next),
     ...canary(input),
@@ -93,7 +97,7 @@ export function makePlan(input: PlanInput): Plan {
     operation('retire', null, 'cli', retireCause(input, retires)),
   ]
   const plan = { kind, base: world, release: next, operations, changes, downtime: downtimeOf(input), retires }
-  return { ...plan, hash: createHash('sha256').update(JSON.stringify(plan)).digest('hex') }
+  return { ...plan, hash: planHash(plan) }
 }
 
 /** A journal point: just after an operation's begin or end was written and synced. */
@@ -143,6 +147,14 @@ function needOperation(need: string, { requiredBy, optionalFor }: NeedUse): Oper
       ? `running and healthy: required by ${requiredBy.join(', ')}`
       : `optional for ${optionalFor.join(', ')}`
   return { id: `need:${need}`, kind: 'need', service: null, need, by: 'cli', because }
+}
+
+/** Going back, and starting the same release again, must not wait for a check that may itself be what is broken. */
+function hookBefore({ kind, next }: PlanInput): Operation[] {
+  const { before } = next.config.hooks
+  if (before === null || kind !== 'deploy') return []
+  const because = `'${before.join(' ')}' has to succeed before anything is touched`
+  return [{ id: 'hook:before', kind: 'hook', service: null, by: 'cli', because }]
 }
 
 function smoke(next: Release): Operation[] {

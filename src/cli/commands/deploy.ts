@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { Problem } from '../../core/problem.ts'
-import type { Plan } from '../../deploy/plan.ts'
 import { environmentCommand, globalsOf, type MakeCommand } from '../command.ts'
 import { abortUnderLease, deployUnderLease, resumeUnderLease, type Deploying } from '../deploying.ts'
-import { checkApproval, draftRelease, planFor } from '../draft.ts'
+import { draftRelease, planFor } from '../draft.ts'
 import { processTarget } from '../engine-ports.ts'
 import { abortTrial, promoteTrial } from '../on-trial.ts'
 import { EXIT } from '../output.ts'
 import { listenNotice } from '../listen-notice.ts'
+import { readPlan } from '../plan-file.ts'
 import { describeIdleKeys, describePlan } from '../plan-text.ts'
 import { conclude, withDeploying } from '../with-deploying.ts'
 
@@ -72,7 +71,6 @@ async function run(options: DeployOptions, deploying: Deploying): Promise<number
     else narrator.note(`${describePlan(plan)}${idle === null ? '' : `\n\n${idle}`}`)
     return EXIT.done
   }
-  checkApproval(project)
   if (idle !== null) narrator.note(idle)
   const moved = listenNotice(project.app, (await control.call('status', {})).url)
   if (moved !== null) narrator.note(moved)
@@ -86,15 +84,4 @@ async function run(options: DeployOptions, deploying: Deploying): Promise<number
     return null
   })
   return conclude(result, narrator)
-}
-
-function readPlan(file: string): Plan {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Plan
-  } catch (error) {
-    throw new Problem('cli.plan-unreadable', `${file} is no plan`, {
-      hint: 'Make one with `seaworthy plan --out FILE`.',
-      cause: error,
-    })
-  }
 }

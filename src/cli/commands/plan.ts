@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs'
 import { environmentCommand, globalsOf, openEnvironment, type MakeCommand } from '../command.ts'
 import { draftRelease, planFor } from '../draft.ts'
 import { processTarget } from '../engine-ports.ts'
 import { print, printJson } from '../output.ts'
+import { writePlan } from '../plan-file.ts'
 import { describeIdleKeys, describePlan } from '../plan-text.ts'
 import { readSecrets } from '../secret-values.ts'
 
@@ -18,17 +18,23 @@ export const planCommand: MakeCommand = () => {
       const { project, control } = opened
       const secrets = readSecrets(project)
       const target = processTarget(project, control, secrets, 0)
-      const plan = await planFor({
+      const made = await planFor({
         kind: 'deploy',
         next: await draftRelease(project, secrets, control),
         control,
         target,
       })
-      if (out !== undefined) writeFileSync(out, JSON.stringify(plan, null, 2))
+      const plan = out === undefined ? made : writePlan(out, made)
       if (globalsOf(command).json) printJson(plan)
       else {
         const idle = describeIdleKeys(project.checked)
         print(`${describePlan(plan)}${idle === null ? '' : `\n\n${idle}`}`)
+        if (out !== undefined && project.app.approval) {
+          const { environment: name } = project.app
+          print(
+            `\nSomebody else approves it: seaworthy approve ${out} ${name}\nThen: seaworthy deploy ${name} --plan ${out}`,
+          )
+        }
       }
     })
   return command

@@ -2,6 +2,7 @@ import { environmentDown } from '../../control/api/client.ts'
 import { Problem } from '../../core/problem.ts'
 import { connectKeeper } from '../../keeper/client.ts'
 import { environmentCommand, globalsOf, openEnvironment, type MakeCommand } from '../command.ts'
+import { whoAmI } from '../lease.ts'
 import { removeSocketFolder } from '../socket-folder.ts'
 import { print, printJson } from '../output.ts'
 
@@ -24,8 +25,8 @@ export const stopCommand: MakeCommand = () => {
       const { project, control } = opened
       const { json } = globalsOf(command)
       if (service !== undefined) {
-        if (start) await control.call('service.start', { service, token: null })
-        else await control.call('service.stop', { service, held: false, token: null })
+        if (start) await control.call('service.start', { service, token: null, by: whoAmI() })
+        else await control.call('service.stop', { service, held: false, token: null, by: whoAmI() })
         return json
           ? printJson({ service, running: start ?? false })
           : print(`${service} is ${start ? 'running' : 'stopped'}`)
@@ -40,7 +41,7 @@ export const stopCommand: MakeCommand = () => {
         () => null,
       )
       if (running && !json) print(`${running.id} is not finished: it goes on when the environment is up again`)
-      await control.call('environment.stop', {}).catch((error: unknown) => {
+      await control.call('environment.stop', { by: whoAmI() }).catch((error: unknown) => {
         if (!(error instanceof Problem) || error.code !== 'environment.down') throw error
         // A control that cannot come up must not keep the rest running.
         return keeper.shutdown(GRACE_MS)

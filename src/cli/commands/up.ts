@@ -3,11 +3,12 @@ import type { KeeperClient } from '../../keeper/client.ts'
 import { bringUp } from '../bring-up.ts'
 import { environmentCommand, globalsOf, type MakeCommand } from '../command.ts'
 import { deployUnderLease, type Deploying } from '../deploying.ts'
-import { checkApproval, draftRelease, planFor } from '../draft.ts'
+import { draftRelease, planFor } from '../draft.ts'
 import { listenNotice } from '../listen-notice.ts'
+import { whoAmI } from '../lease.ts'
 import { followLogs } from '../log-follow.ts'
 import { createNarrator } from '../narrate.ts'
-import { print } from '../output.ts'
+import { EXIT, print } from '../output.ts'
 import { openProject, type Project } from '../project.ts'
 import { readSecrets } from '../secret-values.ts'
 import { removeSocketFolder } from '../socket-folder.ts'
@@ -61,7 +62,13 @@ export const upCommand: MakeCommand = (onExitCode) => {
 /** Unless somebody else has made it meanwhile. */
 async function firstDeploy(deploying: Deploying): Promise<number> {
   const { project, control, secrets, narrator } = deploying
-  checkApproval(project)
+  if (project.app.approval) {
+    const { environment } = project.app
+    narrator.note(
+      `nothing is live: ${environment} wants an approval. Next: seaworthy plan ${environment} --out plan.json`,
+    )
+    return EXIT.done
+  }
   const result = await deployUnderLease(deploying, async (target) => {
     const { world } = await control.call('status', {})
     if (world.live !== null) return null
@@ -91,7 +98,7 @@ async function stopInOrder(
   json: boolean,
 ): Promise<void> {
   if (!json) print('\nstopping: the gateway finishes what is in flight …')
-  await control.call('environment.stop', {})
+  await control.call('environment.stop', { by: whoAmI() })
   await keeper.closed
   removeSocketFolder(project.stateFolder)
 }

@@ -12,8 +12,9 @@ import type { Instance, Release } from '../../deploy/release.ts'
 import type { NeedMethods } from './need-methods.ts'
 import type { GateMethods } from './gate-methods.ts'
 import type { PauseMethods, PauseStatus } from './pause-methods.ts'
+import type { DeployOrigin, HooksMethods } from './hooks-methods.ts'
 
-export interface Contract extends NeedMethods, GateMethods, PauseMethods, CanaryMethods {
+export interface Contract extends NeedMethods, GateMethods, PauseMethods, CanaryMethods, HooksMethods {
   status: { input: Empty; output: Status }
   events: { input: { after: number; limit: number }; output: { events: readonly EnvironmentEvent[] } }
   counters: { input: Empty; output: Counters }
@@ -37,7 +38,7 @@ export interface Contract extends NeedMethods, GateMethods, PauseMethods, Canary
   'migration.done': { input: Fenced & { migration: string }; output: Empty }
 
   /** Begins a deploy, or finds the one that runs this very plan. Refused with `deploy.moved` when its base is gone. */
-  'deploy.begin': { input: Fenced & { plan: Plan; by: string }; output: { deploy: string } }
+  'deploy.begin': { input: Fenced & { plan: Plan; by: string; origin: DeployOrigin }; output: { deploy: string } }
   'deploy.journal': { input: Fenced & JournalPoint & { deploy: string }; output: Empty }
   /** Marks the end of a deploy that never reached its switch, or of its clean-up. */
   'deploy.finish': { input: Fenced & { deploy: string; state: DeployState; message: string | null }; output: Empty }
@@ -71,13 +72,13 @@ export interface Contract extends NeedMethods, GateMethods, PauseMethods, Canary
   'rollout.back': { input: Fenced & { deploy: string; because: string }; output: Empty }
 
   /** Stops instances, gateway and control in order; the keeper ends last. */
-  'environment.stop': { input: Empty; output: Empty }
+  'environment.stop': { input: { by?: string }; output: Empty }
   /**
    * Stops one service of the live release (the gateway answers 503 for it), or starts it again. `held`: only until the
    * next switch, because the next release cannot run beside it. `token`: of the deploy that asks; null: a person does.
    */
-  'service.stop': { input: { service: string; held: boolean; token: number | null }; output: Empty }
-  'service.start': { input: { service: string; token: number | null }; output: Empty }
+  'service.stop': { input: { service: string; held: boolean; token: number | null; by?: string }; output: Empty }
+  'service.start': { input: { service: string; token: number | null; by?: string }; output: Empty }
 }
 
 export type Method = keyof Contract

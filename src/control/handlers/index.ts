@@ -9,6 +9,7 @@ import { done, fencedBy, releaseOf as findRelease } from './tools.ts'
 import { gateHandlers } from './gate.ts'
 import { pauseHandlers } from './pause.ts'
 import { canaryHandlers } from './canary.ts'
+import { hooksHandlers } from './hooks.ts'
 
 /** The control API: each method hands on to the part that does it. Deploy methods check the lease's token first. */
 export function makeHandlers(control: Control): Handlers {
@@ -26,6 +27,7 @@ export function makeHandlers(control: Control): Handlers {
     ...gateHandlers(control),
     ...pauseHandlers(control),
     ...canaryHandlers(control),
+    ...hooksHandlers(control),
     status: () => control.status(),
     events: ({ after, limit }) => ({ events: state.events(after, Math.min(limit, 1000)) }),
     counters: () => control.fleet.report(),
@@ -43,7 +45,7 @@ export function makeHandlers(control: Control): Handlers {
       return done(before.includes(migration) || state.set('migrations', [...before, migration]))
     }),
 
-    'deploy.begin': fenced(({ plan, by }) => ({ deploy: control.beginDeploy(plan, by) })),
+    'deploy.begin': fenced(({ plan, by, origin }) => ({ deploy: control.beginDeploy(plan, by, origin) })),
     'deploy.journal': fenced(({ deploy, operation, point }) =>
       done(state.writeJournal({ deploy: deployOf(deploy).id, operation, point, at: clock.now() })),
     ),

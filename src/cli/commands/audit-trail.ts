@@ -1,0 +1,74 @@
+import { readTrail, RECORDS_MAX, verifyTrail } from '../../control/audit/read-trail.ts'
+import type { TrailRecord } from '../../control/audit/trail.ts'
+import { Problem } from '../../core/problem.ts'
+import { parseDuration } from '../../core/quantity.ts'
+import { environmentCommand, globalsOf, type MakeCommand } from '../command.ts'
+import { print, printJson, table } from '../output.ts'
+import { openProject } from '../project.ts'
+
+const SHOWN = 50
+const DESCRIPTION = 'Who did what to the environment, and what came of it; reads the files, whether it is up or not.'
+
+interface Options {
+  readonly since?: string
+  readonly limit?: string
+  readonly verify?: boolean
+}
+
+export const auditTrailCommand: MakeCommand = () => {
+  const command = environmentCommand('audit-trail', DESCRIPTION)
+    .option('--since <time>', "only records since then: '2h', '7d', or an ISO 8601 time")
+    .option('--limit <count>', `the newest so many, at most ${RECORDS_MAX} @default ${SHOWN}`)
+    .option(
+      '--verify',
+      'follow the chain of hashes; ends with 1 and names the first record that is not what was written',
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  seaworthy audit-trail production --since 7d\n  seaworthy audit-trail production --verify',
+    )
+    .action(async (environment: string | undefined, { since, limit, verify }: Options) => {
+      const { config, json } = globalsOf(command)
+      const { stateFolder } = await openProject(config, environment)
+      if (verify) {
+        const { records, head, files, tornBytes } = verifyTrail(stateFolder)
+        if (json) return printJson({ ok: true, records, head, files, tornBytes })
+        print(`${records} records follow each other from the first to the last, which is ${head.hash}`)
+        if (tornBytes > 0)
+          print(`${tornBytes} bytes of a record that a crash has cut: control takes them off when it starts`)
+        return
+      }
+      const records = readTrail(stateFolder, { sinceMs: sinceOf(since), limit: limitOf(limit) })
+      if (json) return printJson(records)
+      print(records.length === 0 ? 'no records' : table(records.map(describeRecord)))
+    })
+  return command
+}
+
+function describeRecord({ sequence, time, who, what, subject, outcome }: TrailRecord): readonly string[] {
+  const facts = Object.entries(subject).flatMap(([name, value]) =>
+    value === null ? [] : [`${name}=${isHash(value) ? value.slice(0, 12) : value}`],
+  )
+  return [String(sequence), time, who, what, outcome, facts.join(' ')]
+}
+
+/** 64 characters that nobody compares by eye; `--json` has them whole. */
+function isHash(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
+}
+
+function sinceOf(since: string | undefined): number | null {
+  if (since === undefined) return null
+  const ago = parseDuration(since)
+  const at = ago.ok ? Date.now() - ago.value : Date.parse(since)
+  if (!Number.isNaN(at)) return at
+  throw new Problem('cli.usage', `--since ${since} is no time`, {
+    hint: "Write how long ago ('2h', '7d') or when ('2026-11-21T08:00:00Z').",
+  })
+}
+
+function limitOf(limit: string | undefined): number {
+  const count = limit === undefined ? SHOWN : Number(limit)
+  if (Number.isInteger(count) && count > 0 && count <= RECORDS_MAX) return count
+  throw new Problem('cli.usage', `--limit ${limit} is no number from 1 to ${RECORDS_MAX}`)
+}

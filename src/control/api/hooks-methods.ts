@@ -1,0 +1,46 @@
+import type { HookTime } from '../../config/resolved.ts'
+import type { Plan } from '../../deploy/plan.ts'
+
+/** Approvals of plans, and what runs after a deploy. */
+export interface HooksMethods {
+  /** For APPROVAL_MS and one deploy. Refused with `approval.own-plan` for whoever made the plan. */
+  'approval.give': { input: { plan: Plan; by: string }; output: { approval: Approval } }
+  'approval.revoke': { input: { hash: string; by: string }; output: { approval: Approval } }
+  /** Newest first. */
+  'approval.list': { input: { readonly none?: never }; output: { approvals: readonly Approval[] } }
+  /** The hook that control runs once the deploy has ended; null when it has none, or has not ended. */
+  'hook.look': { input: { deploy: string }; output: { hook: HookRun | null } }
+}
+
+export interface Approval {
+  /** Of the plan. */
+  readonly hash: string
+  readonly by: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly until: number
+  /** The deploy that it was used for. */
+  readonly usedBy: string | null
+  readonly revokedBy: string | null
+}
+
+export interface HookRun {
+  readonly time: Exclude<HookTime, 'before'>
+  readonly state: 'running' | 'done' | 'failed'
+  /** How it ended, in words; empty while it runs. */
+  readonly description: string
+  readonly lastLines: readonly string[]
+}
+
+/** Where a deploy comes from: what control needs to go on without the command that began it. */
+export interface DeployOrigin {
+  /** The folder of the config: hooks run there. */
+  readonly folder: string
+  /** Ways to tell people, by name; the URLs are values of secrets. */
+  readonly channels: Readonly<Record<string, Channel>>
+}
+
+export interface Channel {
+  readonly kind: 'webhook' | 'slack'
+  readonly url: string
+}

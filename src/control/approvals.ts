@@ -1,0 +1,161 @@
+import { canonicalJson } from '../core/canonical-json.ts'
+import type { Clock } from '../core/clock.ts'
+import { Problem } from '../core/problem.ts'
+import { checkPlanHash } from '../deploy/plan-hash.ts'
+import type { Plan } from '../deploy/plan.ts'
+import type { Release } from '../deploy/release.ts'
+import type { Approval } from './api/hooks-methods.ts'
+import type { State } from './state.ts'
+
+/** How long an approval can be used. */
+export const APPROVAL_MS = 24 * 3_600_000
+/** Older ones are forgotten; what was approved stays in the audit trail. */
+const APPROVALS_KEPT = 200
+
+export interface ApprovalsOptions {
+  readonly state: State
+  readonly clock: Clock
+  readonly app: string
+  readonly environment: string
+}
+
+/** Who has approved which plan. An approval is for one plan, by somebody else than its maker, and for one deploy. */
+export class Approvals {
+  readonly #options: ApprovalsOptions
+  readonly #rows: ApprovalRows
+
+  constructor(options: ApprovalsOptions) {
+    this.#options = options
+    this.#rows = makeRows(options.state)
+  }
+
+  /** Newest first. */
+  list(): readonly Approval[] {
+    return this.#rows.list()
+  }
+
+  /** @throws Problem `deploy.plan-altered`, `approval.other-environment`, `approval.own-plan` */
+  give(plan: Plan, by: string): Approval {
+    const { clock, app, environment } = this.#options
+    checkPlanHash(plan)
+    const { config } = plan.release
+    if (config.name !== app || config.environment !== environment) {
+      throw new Problem(
+        'approval.other-environment',
+        `the plan is for ${config.name} (${config.environment}); this is ${app} (${environment})`,
+        { hint: 'Name the environment the plan was made for.' },
+      )
+    }
+    if (plan.by === undefined || personOf(plan.by) === personOf(by)) {
+      throw new Problem('approval.own-plan', `the plan was made by ${plan.by ?? 'nobody who said so'}, as you are`, {
+        hint: 'Somebody else has to approve it: `seaworthy approve FILE`, under a login of their own.',
+      })
+    }
+    const at = clock.now()
+    const approval = { hash: plan.hash, by, at, until: at + APPROVAL_MS, usedBy: null, revokedBy: null }
+    this.#rows.save(approval)
+    return approval
+  }
+
+  /** @throws Problem `approval.unknown` */
+  revoke(hash: string, by: string): Approval {
+    const approval = this.#rows.find(hash)
+    if (approval === null) {
+      throw new Problem('approval.unknown', `no plan ${hash} has been approved`, {
+        hint: 'See `seaworthy audit-trail`: a plan that was changed has another hash.',
+      })
+    }
+    const revoked = { ...approval, revokedBy: by }
+    this.#rows.save(revoked)
+    return revoked
+  }
+
+  /** @throws Problem `deploy.not-approved` when the environment wants an approval and has none for this plan */
+  check(plan: Plan, by: string): void {
+    const { state, environment } = this.#options
+    const live = state.get('live')
+    const running = live === null ? null : state.release(live)
+    // Taking the condition out of the config is itself a change that wants an approval.
+    const wants = plan.release.config.approval || (running?.config.approval ?? false)
+    if (!wants || this.#goesBack(plan, running)) return
+    const because = this.#objection(plan, by)
+    if (because === null) return
+    throw new Problem('deploy.not-approved', `${environment} wants an approval of this plan: ${because}`, {
+      hint: `Somebody else runs \`seaworthy approve plan.json ${environment}\`, then you \`seaworthy deploy ${environment} --plan plan.json\`.`,
+      details: [
+        `plan ${plan.hash}`,
+        ...(plan.by === undefined ? [`make one to hand on: seaworthy plan ${environment} --out plan.json`] : []),
+      ],
+    })
+  }
+
+  /** To be called in the same change that begins the deploy. */
+  use(hash: string, deploy: string): void {
+    const approval = this.#rows.find(hash)
+    if (approval !== null) this.#rows.save({ ...approval, usedBy: deploy })
+  }
+
+  /** Who approved the plan of a deploy; null when nobody had to. */
+  approverOf(hash: string): string | null {
+    return this.#rows.find(hash)?.by ?? null
+  }
+
+  /** Back to what has been live, or the live release once more: nothing comes in that nobody has approved. */
+  #goesBack({ kind, release }: Plan, live: Release | null): boolean {
+    if (kind === 'deploy') return false
+    const known = kind === 'restart' ? [live] : this.#options.state.onceLive()
+    return known.some((one) => one !== null && contentOf(one) === contentOf(release))
+  }
+
+  #objection(plan: Plan, by: string): string | null {
+    const approval = this.#rows.find(plan.hash)
+    if (approval === null) return 'nobody has given one'
+    if (approval.revokedBy !== null) return `${approval.revokedBy} has revoked it`
+    if (approval.usedBy !== null) return `it was used for ${approval.usedBy}`
+    if (approval.until <= this.#options.clock.now())
+      return `that of ${approval.by} ran out at ${new Date(approval.until).toISOString()}`
+    if (personOf(approval.by) === personOf(by)) return `${approval.by} cannot both approve and deploy it`
+    return null
+  }
+}
+
+/** `shop@host (pid 12)` → `shop@host`. */
+export function personOf(by: string): string {
+  return by.replace(/ \(pid \d+\)$/, '')
+}
+
+function contentOf({ config, artifacts, secrets, digest }: Release): string {
+  return canonicalJson({ config, artifacts, secrets, digest })
+}
+
+interface ApprovalRows {
+  find(hash: string): Approval | null
+  list(): readonly Approval[]
+  save(approval: Approval): void
+}
+
+function makeRows(state: State): ApprovalRows {
+  return state.tables((db) => {
+    db.exec(
+      'create table if not exists approvals (hash text primary key, at integer not null, approval text not null) strict',
+    )
+    const parse = (row: Record<string, unknown>): Approval => JSON.parse(row['approval'] as string) as Approval
+    return {
+      find: (hash) => {
+        const row = db.prepare('select approval from approvals where hash = ?').get(hash)
+        return row === undefined ? null : parse(row)
+      },
+      list: () => db.prepare('select approval from approvals order by at desc').all().map(parse),
+      save: (approval) => {
+        db.prepare('insert or replace into approvals values (?, ?, ?)').run(
+          approval.hash,
+          approval.at,
+          JSON.stringify(approval),
+        )
+        db.prepare('delete from approvals where hash not in (select hash from approvals order by at desc limit ?)').run(
+          APPROVALS_KEPT,
+        )
+      },
+    }
+  })
+}

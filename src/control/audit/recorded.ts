@@ -1,0 +1,74 @@
+import type { Contract, Method } from '../api/contract.ts'
+import type { Subject } from './trail.ts'
+
+/** Methods that change nothing. */
+export const READING = [
+  'status',
+  'events',
+  'counters',
+  'lease.look',
+  'release.get',
+  'release.list',
+  'migration.list',
+  'deploy.get',
+  'deploy.list',
+  'instance.lines',
+  'instance.list',
+  'rollout.follow',
+  'approval.list',
+  'hook.look',
+  'instance.examine',
+] as const satisfies readonly Method[]
+
+/** Methods whose doing is on record elsewhere, with the reason. */
+export const ON_RECORD_ELSEWHERE = {
+  'lease.renew': 'a heartbeat every few seconds of a lease whose taking is recorded',
+  'lease.release': 'the end of what was recorded, or of what runs out by itself',
+  'deploy.journal': 'the journal in state.db is itself the record',
+  'job.cancel': 'the end of a job whose beginning is recorded',
+} as const satisfies Partial<Record<Method, string>>
+
+/** Every other method: a new one does not compile until it stands here or above. */
+export type RecordedMethod = Exclude<Method, (typeof READING)[number] | keyof typeof ON_RECORD_ELSEWHERE>
+
+export interface Told {
+  /** Null: whoever holds the lease. */
+  readonly who: string | null
+  readonly subject: Subject
+}
+
+/**
+ * What the audit trail says of a call; null: nothing. `ok` is false for a call that was refused. Never the value of a
+ * secret, nor anything that may hold one.
+ */
+type Describe<M extends Method> = (input: Contract[M]['input'], ok: boolean) => Told | null
+
+export const RECORDED: { readonly [M in RecordedMethod]: Describe<M> } = {
+  // Asked again and again while somebody else holds it.
+  'lease.acquire': ({ holder, reason }, ok) => (ok ? { who: holder, subject: { reason } } : null),
+  'migration.done': ({ migration }) => byHolder({ migration }),
+  // A deploy that began, or ended, has a record of its own, which is written whoever is alive: see hooks/after-deploy.ts.
+  'deploy.begin': ({ plan, by }, ok) =>
+    ok ? null : { who: by, subject: { kind: plan.kind, release: plan.release.id, planHash: plan.hash } },
+  'deploy.finish': ({ deploy, state }, ok) => (ok ? null : byHolder({ deploy, state })),
+  'instance.start': ({ release, service }) => byHolder({ release, service }),
+  'instance.stop': ({ release, service }) => byHolder({ release, service }),
+  'job.run': ({ job }) => byHolder({ job: job.name }),
+  'rollout.begin': ({ deploy }) => byHolder({ deploy }),
+  'rollout.back': ({ deploy, because }) => byHolder({ deploy, because }),
+  'environment.stop': ({ by = null }) => ({ who: by, subject: {} }),
+  'service.stop': ({ service, held, by = null }) => ({ who: by, subject: { service, held } }),
+  'service.start': ({ service, by = null }) => ({ who: by, subject: { service } }),
+  'need.ensure': ({ release, need }) => byHolder({ release, need }),
+  'pause.begin': ({ kind, services, by }) => ({ who: by, subject: { kind, services: services?.join(', ') ?? 'all' } }),
+  'pause.end': ({ by }) => ({ who: by, subject: {} }),
+  'gateway.upgrade': ({ by }) => ({ who: by, subject: {} }),
+  'canary.promote': ({ by }) => ({ who: by, subject: {} }),
+  'canary.abort': ({ by }) => ({ who: by, subject: {} }),
+  'approval.give': ({ plan, by }) => ({ who: by, subject: { planHash: plan.hash, release: plan.release.id } }),
+  'approval.revoke': ({ hash, by }) => ({ who: by, subject: { planHash: hash } }),
+}
+
+function byHolder(subject: Subject): Told {
+  return { who: null, subject }
+}

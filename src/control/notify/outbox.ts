@@ -1,0 +1,69 @@
+import type { State } from '../state.ts'
+
+/** Messages that wait, at most; the oldest go first. */
+export const MESSAGES_MAX = 1_000
+/** A message that could not be delivered for so long is given up. */
+export const MESSAGE_MS_MAX = 24 * 3_600_000
+/** Between two tries, doubled each time. */
+const RETRY_MS_MIN = 1_000
+const RETRY_MS_MAX = 5 * 60_000
+
+/** Something to tell one channel, saved until it has been told. */
+export interface Message {
+  readonly sequence: number
+  readonly channel: string
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  readonly attempts: number
+  readonly dueAt: number
+  /** What it is about, in words. */
+  readonly about: string
+  readonly body: unknown
+}
+
+/** Messages on their way out, in state.db: what is saved here is delivered at least once, whatever dies in between. */
+export interface Outbox {
+  add(message: Pick<Message, 'channel' | 'about' | 'body'>, now: number): void
+  due(now: number, limit: number): readonly Message[]
+  delivered(message: Message): void
+  /** It is tried again later, ever more slowly. */
+  postpone(message: Message, now: number): void
+}
+
+export function makeOutbox(state: State): Outbox {
+  return state.tables((db) => {
+    db.exec(`create table if not exists outbox (
+      sequence integer primary key autoincrement, channel text not null, created_at integer not null,
+      attempts integer not null, due_at integer not null, about text not null, body text not null) strict`)
+    return {
+      add: ({ channel, about, body }, now) => {
+        db.prepare(
+          'insert into outbox (channel, created_at, attempts, due_at, about, body) values (?, ?, 0, ?, ?, ?)',
+        ).run(channel, now, now, about, JSON.stringify(body))
+        db.prepare(
+          'delete from outbox where sequence not in (select sequence from outbox order by sequence desc limit ?)',
+        ).run(MESSAGES_MAX)
+      },
+      due: (now, limit) => {
+        const rows = db.prepare('select * from outbox where due_at <= ? order by sequence limit ?').all(now, limit)
+        return rows.map((row) => ({
+          sequence: row['sequence'] as number,
+          channel: row['channel'] as string,
+          createdAt: row['created_at'] as number,
+          attempts: row['attempts'] as number,
+          dueAt: row['due_at'] as number,
+          about: row['about'] as string,
+          body: JSON.parse(row['body'] as string) as unknown,
+        }))
+      },
+      delivered: ({ sequence }) => void db.prepare('delete from outbox where sequence = ?').run(sequence),
+      postpone: ({ sequence, attempts }, now) => {
+        const afterMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** attempts)
+        db.prepare('update outbox set attempts = attempts + 1, due_at = ? where sequence = ?').run(
+          now + afterMs,
+          sequence,
+        )
+      },
+    }
+  })
+}

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import type { Channel } from '../api/hooks-methods.ts'
+import { State } from '../state.ts'
+import { makeOutbox, MESSAGES_MAX, MESSAGE_MS_MAX } from './outbox.ts'
+import { Postman } from './postman.ts'
+
+const SECRET_PATH = '/sw-1c22-secret'
+
+async function make(t: TestContext, answer: (request: IncomingMessage, response: ServerResponse) => void) {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-postman-'))
+  const state = new State(join(folder, 'state.db'))
+  const bodies: unknown[] = []
+  const server = createServer((request, response) => {
+    let text = ''
+    request.on('data', (chunk: Buffer) => (text += chunk.toString()))
+    request.on('end', () => {
+      bodies.push(JSON.parse(text))
+      answer(request, response)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+    state.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  let now = 1_000_000
+  const events: string[] = []
+  const outbox = makeOutbox(state)
+  const channels = { find: (): Channel | null => ({ kind: 'webhook', url: `${origin}${SECRET_PATH}` }) }
+  const clock = { now: () => now, sleep: async () => {} }
+  const onEvent = (kind: string, text: string): void => void events.push(`${kind}: ${text}`)
+  const postman = new Postman({ outbox, channels, clock, onEvent, timeoutMs: 200 })
+  const add = (n: number): void => outbox.add({ channel: 'ops', about: `m${n}`, body: { n } }, now)
+  const waiting = (): number => outbox.due(Number.MAX_SAFE_INTEGER, MESSAGES_MAX * 2).length
+  return { postman, outbox, channels, server, bodies, events, add, waiting, later: (ms: number) => void (now += ms) }
+}
+
+const end = (status: number) => (_: unknown, response: ServerResponse) => void response.writeHead(status).end('x')
+
+test('messages arrive in their order and are gone then', async (t) => {
+  const { postman, add, bodies, events, waiting } = await make(t, end(204))
+  add(1)
+  add(2)
+  await postman.deliver()
+  assert.deepEqual(bodies, [{ n: 1 }, { n: 2 }])
+  assert.deepEqual([events, waiting()], [['notified: ops was told: m1', 'notified: ops was told: m2'], 0])
+})
+
+test('a receiver that fails twice is tried again, each time later, and said once', async (t) => {
+  let left = 2
+  const { postman, add, bodies, events, waiting, later } = await make(t, (request, response) =>
+    end(left-- > 0 ? 503 : 200)(request, response),
+  )
+  add(1)
+  await postman.deliver()
+  await postman.deliver()
+  assert.equal(bodies.length, 1, 'not before its time')
+  later(1_000)
+  await postman.deliver()
+  later(1_999)
+  await postman.deliver()
+  assert.equal(bodies.length, 2, 'the second pause is twice as long')
+  later(1)
+  await postman.deliver()
+  assert.deepEqual([bodies.length, waiting()], [3, 0])
+  assert.deepEqual(events, [
+    'notify-failed: ops (m1): it answered 503; it is tried again',
+    'notified: ops was told: m1',
+  ])
+})
+
+test('a receiver that hangs is left after the timeout, one that is gone as well; no event holds its URL', async (t) => {
+  const { postman, add, server, events, waiting, later } = await make(t, () => {})
+  add(1)
+  await postman.deliver()
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+  later(5_000)
+  await postman.deliver()
+  assert.equal(waiting(), 1)
+  assert.deepEqual(events, ['notify-failed: ops (m1): no answer within 0.2 s; it is tried again'])
+  later(MESSAGE_MS_MAX + 1)
+  await postman.deliver()
+  assert.equal(waiting(), 0)
+  assert.equal(events.at(-1), 'notify-given-up: ops was not told (m1): ECONNREFUSED')
+  assert.doesNotMatch(events.join(), /secret/)
+})
+
+test('what trying again cannot mend is given up at once', async (t) => {
+  const { postman, add, channels, bodies, events, waiting } = await make(t, end(404))
+  add(1)
+  await postman.deliver()
+  channels.find = () => null
+  add(2)
+  await postman.deliver()
+  channels.find = () => ({ kind: 'slack', url: 'not a url' })
+  add(3)
+  await postman.deliver()
+  assert.deepEqual([bodies.length, waiting()], [1, 0])
+  assert.deepEqual(events, [
+    'notify-given-up: ops was not told (m1): it answered 404',
+    'notify-given-up: ops was not told (m2): no such channel is declared any more',
+    'notify-given-up: ops was not told (m3): what the secret holds is no URL',
+  ])
+})
+
+test('a redirect is no delivery, and is not followed', async (t) => {
+  const { postman, add, bodies, events } = await make(t, (_, response) =>
+    response.writeHead(302, { location: '/elsewhere' }).end(),
+  )
+  add(1)
+  await postman.deliver()
+  assert.equal(bodies.length, 1)
+  assert.match(events[0]!, /given-up.*302/)
+})
+
+test('the outbox holds so many; the oldest go first', async (t) => {
+  const { outbox, add, waiting } = await make(t, end(200))
+  for (let n = 1; n <= MESSAGES_MAX + 5; n++) add(n)
+  assert.equal(waiting(), MESSAGES_MAX)
+  assert.deepEqual(outbox.due(Number.MAX_SAFE_INTEGER, 1)[0]!.body, { n: 6 })
+})
