@@ -9,7 +9,12 @@ const releases = [3, 2, 1].map((sequence) => ({ id: `${sequence}-x`, sequence, a
 const target = { prepared: async () => [] } as unknown as Target
 
 function find(live: string, wanted?: string): Promise<Release> {
-  const call = async (method: string): Promise<unknown> => (method === 'status' ? { world: { live } } : { releases })
+  const answers: Record<string, unknown> = {
+    status: { world: { live } },
+    'release.list': { releases },
+    'migration.list': { contracts: [] },
+  }
+  const call = async (method: string): Promise<unknown> => answers[method]
   return findEarlier({ call } as unknown as ControlClient, wanted, target)
 }
 

@@ -1,9 +1,9 @@
 import { canonicalJson, sha256 } from '../core/canonical-json.ts'
 import type { ControlClient } from '../control/api/client.ts'
 import { Problem } from '../core/problem.ts'
+import { acrossContract, contractSince, pendingMigrations } from '../deploy/migration.ts'
 import { makePlan, type Plan, type PlanKind } from '../deploy/plan.ts'
 import { releaseId, type Instance, type Release } from '../deploy/release.ts'
-import { migrationId } from '../deploy/targets/process/target.ts'
 import { readSource } from '../deploy/targets/process/source.ts'
 import type { Target } from '../deploy/target.ts'
 import type { Project } from './project.ts'
@@ -15,20 +15,20 @@ export async function draftRelease(project: Project, secrets: SecretValues, cont
   const artifacts: Record<string, string> = {}
   for (const [name, service] of Object.entries(app.services)) artifacts[name] = (await readSource(folder, service)).hash
   const { world } = await control.call('status', {})
-  const { migrations } = await control.call('migration.list', {})
+  const { level } = await control.call('migration.list', {})
   const digest = sha256(canonicalJson({ config: app, artifacts, secrets: secrets.fingerprints }))
   const sequence = world.sequence + 1
-  const draft: Release = {
+  return {
     id: releaseId(sequence, digest),
     sequence,
     digest,
     config: app,
     artifacts,
     secrets: secrets.fingerprints,
-    migrationLevel: 0,
+    // Rises when its own expand changes the schema.
+    migrationLevel: level,
     createdAt: Date.now(),
   }
-  return { ...draft, migrationLevel: migrations.length + pendingMigrations(draft, migrations).length }
 }
 
 export interface PlanRequest {
@@ -44,13 +44,19 @@ export async function planFor({ kind, next, control, target }: PlanRequest): Pro
   const { release: live } =
     world.live === null ? { release: null } : await control.call('release.get', { release: world.live })
   const { migrations } = await control.call('migration.list', {})
+  const migrates = kind === 'deploy' ? pendingMigrations(next, migrations) : []
+  const { outlook } =
+    migrates.length === 0
+      ? { outlook: {} }
+      : await control.call('migration.outlook', { release: next, services: migrates })
   return makePlan({
     kind,
     world,
     live,
     next,
     nextIsWarm: world.warm === next.id && isWhole(next, instances),
-    migrates: kind === 'deploy' ? pendingMigrations(next, migrations) : [],
+    migrates,
+    rehearsals: outlook,
     prepared: await target.prepared(),
   })
 }
@@ -63,6 +69,7 @@ export async function findEarlier(
 ): Promise<Release> {
   const { world } = await control.call('status', {})
   const { releases } = await control.call('release.list', { onceLive: true })
+  const { contracts } = await control.call('migration.list', {})
   const current = releases.find(({ id }) => id === world.live)
   const others = releases.filter(({ id }) => id !== world.live)
   const release =
@@ -70,12 +77,15 @@ export async function findEarlier(
       ? others.find(({ sequence }) => sequence < (current?.sequence ?? 0))
       : releases.find(({ id, sequence }) => id === wanted || String(sequence) === wanted)
   if (release === undefined || release.id === world.live) {
-    const names = others.map(({ id }) => id).join(', ')
+    const reachable = others.filter((other) => contractSince(other, contracts) === null)
+    const names = reachable.map(({ id }) => id).join(', ')
     const what = release ? `${release.id} is live already` : `there is no release ${wanted} that has been live`
     throw new Problem('rollback.nothing', wanted ? what : 'there is no earlier release to go back to', {
       hint: names === '' ? 'Deploy a mended release instead.' : `Name one of these with --to: ${names}`,
     })
   }
+  const contract = contractSince(release, contracts)
+  if (contract !== null) throw acrossContract(release.id, contract)
   const prepared = await target.prepared()
   const missing = Object.entries(release.artifacts).filter(([, artifact]) => !prepared.includes(artifact))
   if (missing.length > 0) {
@@ -93,12 +103,6 @@ export async function findEarlier(
 /** The same release under a new number, for a restart. */
 export function again(release: Release, sequence: number): Release {
   return { ...release, sequence, id: releaseId(sequence, release.digest), createdAt: Date.now() }
-}
-
-function pendingMigrations(release: Release, done: readonly string[]): readonly string[] {
-  return Object.entries(release.config.services)
-    .filter(([name, { migrate }]) => migrate.expand !== null && !done.includes(migrationId(release, name)))
-    .map(([name]) => name)
 }
 
 function isWhole({ id, config }: Release, instances: readonly Instance[]): boolean {

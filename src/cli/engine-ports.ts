@@ -12,6 +12,8 @@ import type { SecretValues } from './secret-values.ts'
 
 const FOLLOW_MS = 5_000
 const LINES_SHOWN = 30
+/** How often one asks whether a migration that changes the database has come to its end. */
+const APPLYING_LOOK_MS = 200
 
 /** The engine's view of control, under one lease. */
 export function engineControl(
@@ -93,8 +95,15 @@ export function processTarget(
     lastLines: async (name) => (await control.call('instance.lines', { name, count: LINES_SHOWN })).lines,
     examine: async (name) => (await control.call('instance.examine', { name })).examination,
     migrations: async () => (await control.call('migration.list', {})).migrations,
-    migrated: async (migration) => {
-      await control.call('migration.done', { token, migration })
+    runMigration: async (order) => {
+      let { run } = await control.call('migration.begin', { token, by: whoAmI(), ...order })
+      while (run.outcome === 'running')
+        ({ run } = await control.call('migration.follow', { id: run.id, waitMs: FOLLOW_MS }))
+      return run
+    },
+    settleMigrations: async (release) => {
+      while (!(await control.call('migration.cancel', { token, release })).idle)
+        await new Promise((resolve) => setTimeout(resolve, APPLYING_LOOK_MS))
     },
   }
   const { NODE_ENV: _, ...environment } = baseEnvironment(process.env['PATH'] ?? '/usr/bin:/bin')

@@ -8,6 +8,7 @@ import { loadCommand } from './commands/load.ts'
 import { initCommand } from './commands/init.ts'
 import { logsCommand } from './commands/logs.ts'
 import { pauseCommand } from './commands/pause.ts'
+import { migrateCommand } from './commands/migrate.ts'
 import { planCommand } from './commands/plan.ts'
 import { restartCommand } from './commands/restart.ts'
 import { resumeCommand } from './commands/resume.ts'
@@ -48,6 +49,7 @@ First steps:
     approveCommand,
     deployCommand,
     rollbackCommand,
+    migrateCommand,
     statusCommand,
     logsCommand,
     loadCommand,

@@ -180,7 +180,7 @@ test('the maximal config reports what is not built yet, and nothing that is', ()
     [
       'needs.bus.topics',
       "services.api.protocol: 'h2c' is not yet in effect",
-      ...['affinity', 'consumes', 'migrate.contract'].map((key) => `services.api.${key}`),
+      ...['affinity', 'consumes'].map((key) => `services.api.${key}`),
       ...['max', 'cpu', 'memory', 'rate', 'queue'].map((key) => `services.api.scale.${key}`),
       'services.api.resources.cpu',
       'services.packed.image',

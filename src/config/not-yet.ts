@@ -21,7 +21,7 @@ const SERVICE = [
   'health',
   'env',
   'secrets',
-  'migrate.expand',
+  'migrate',
   'scale.min',
   'resources.memory',
   'grace',

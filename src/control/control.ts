@@ -22,6 +22,7 @@ import type { KeeperLink } from './keeper-link.ts'
 import { makeInstances } from './launch.ts'
 import { lastLines } from './last-lines.ts'
 import { Leases } from './lease.ts'
+import { Migrations } from './migrations/migrations.ts'
 import { variablesOf, type ConnectionsOf } from './needs/connection.ts'
 import { Needs } from './needs/needs.ts'
 import { MemoryWatch } from './memory-watch.ts'
@@ -60,6 +61,7 @@ export class Control {
   readonly retention: Retention
   readonly jobs: Jobs
   readonly needs: Needs
+  readonly migrations: Migrations
   readonly rollouts: Rollouts
   readonly witnesses: Witnesses
   readonly pauses: Pauses
@@ -106,11 +108,13 @@ export class Control {
     this.pauses = new Pauses({ state, traffic: this.traffic, fleet, clock })
     this.workers = options.workers
     this.jobs = new Jobs(keeper, folder)
+    const { jobs, connectionsOf } = this
+    this.migrations = new Migrations({ folder, state, jobs, keeper, clock, connectionsOf })
     this.witnesses = new Witnesses(state, () => options.workers.port, logger)
     this.rollouts = new Rollouts(this.#rolloutWorld(), logger)
     const { environment } = options
     this.approvals = new Approvals({ ...environment, state, clock })
-    const { jobs, approvals } = this
+    const { approvals } = this
     this.afterDeploy = new AfterDeploy({ folder, path: environment.path, state, jobs, approvals, clock, logger })
     for (const name of ['logs', 'proofs', 'releases', 'instances'])
       mkdirSync(join(folder, name), { recursive: true, mode: 0o700 })

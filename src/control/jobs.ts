@@ -83,9 +83,12 @@ export class Jobs {
   }
 
   async #conclude(job: Job, exit: Exit | null, output: string, timedOut: boolean): Promise<JobExit> {
+    const ok = exit?.kind === 'code' && exit.code === 0
+    // Killed alone, it leaves what it had started: that must not work on while somebody already mends what it did.
+    if (!ok) await this.#keeper.signal(job.name, 'SIGKILL', { group: true, final: true })
     await this.#keeper.forget(job.name)
     return {
-      ok: exit?.kind === 'code' && exit.code === 0,
+      ok,
       description: timedOut ? `did not end within ${job.timeoutMs / 1000} s` : describeExit(exit),
       lastLines: lastLines(output, LINES_SHOWN),
     }

@@ -47,6 +47,7 @@ async function main(folder: string): Promise<void> {
       await workers.ensure()
       await control.supervisor.reconcile()
       await control.jobs.reconcile()
+      await control.migrations.resume()
     },
   })
   const workers = new GatewayWorkers({ keeper, folder, environment, state })
@@ -63,6 +64,7 @@ async function main(folder: string): Promise<void> {
   // A rollout judges by what the workers report, and drains them: not before they are here.
   await untilConnected(workers, fleet)
   control.rollouts.resume()
+  await control.migrations.resume()
   control.resumeWitness()
   const { afterDeploy, leases } = control
   const onRecorded = (): void => afterDeploy.look()

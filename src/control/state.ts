@@ -5,6 +5,7 @@ import type { Plan, PlanKind, World } from '../deploy/plan.ts'
 import type { Proof } from '../deploy/proof.ts'
 import type { Release } from '../deploy/release.ts'
 import type { WitnessMemory } from './rollout/witness-memory.ts'
+import { MigrationRuns } from './migrations/runs.ts'
 import type { EnvironmentEvent, Lease, RolloutEvent } from './api/contract.ts'
 import { FIRST_GENERATION, type GatewayRecord } from './gateway-generations.ts'
 import type { PauseRecord } from './pause-record.ts'
@@ -48,6 +49,8 @@ interface Meta {
   heldServices: readonly string[]
   /** `<service>:<artifact>` of expanding migrations that have run, in order. */
   migrations: readonly string[]
+  /** How many expands have changed the schema; null before the first that was counted so. */
+  schemaLevel: number | null
   /** The release on trial and the share of clients that try it. */
   canary: { readonly release: string; readonly share: number } | null
   pause: PauseRecord | null
@@ -69,6 +72,7 @@ const EMPTY: Meta = {
   stoppedServices: [],
   heldServices: [],
   migrations: [],
+  schemaLevel: null,
   canary: null,
   pause: null,
   gateway: FIRST_GENERATION,
@@ -101,12 +105,14 @@ const SCHEMA = `
  * synchronisation, so that neither a kill nor a power cut takes back what was acknowledged.
  */
 export class State {
+  readonly migrationRuns: MigrationRuns
   readonly #db: DatabaseSync
 
   constructor(file: string) {
     this.#db = new DatabaseSync(file)
     this.#db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000')
     this.#db.exec(SCHEMA)
+    this.migrationRuns = new MigrationRuns(this.#db)
   }
 
   close(): void {

@@ -75,6 +75,8 @@ export interface PlanInput {
   readonly nextIsWarm: boolean
   /** Services whose expanding migration has not been applied for these files yet. */
   readonly migrates: readonly string[]
+  /** Service → on what its migration is rehearsed, in words. */
+  readonly rehearsals?: Readonly<Record<string, string>>
   /** Artifacts already in place. */
   readonly prepared: readonly string[]
 }
@@ -119,7 +121,7 @@ export function isRecreated(service: ResolvedService, strategy: string): boolean
   return service.run.kind === 'program' && (service.port !== null || strategy === 'recreate')
 }
 
-function bringUp({ live, next, migrates, prepared }: PlanInput): Operation[] {
+function bringUp({ live, next, migrates, prepared, rehearsals = {} }: PlanInput): Operation[] {
   const services = Object.entries(next.config.services)
   const programs = services.filter(([, service]) => service.run.kind === 'program')
   const recreated = programs.filter(([, service]) => isRecreated(service, next.config.strategy))
@@ -129,9 +131,7 @@ function bringUp({ live, next, migrates, prepared }: PlanInput): Operation[] {
     ...services
       .filter(([name]) => !prepared.includes(next.artifacts[name] ?? ''))
       .map(([name, service]) => operation('prepare', name, 'cli', prepareCause(name, service, live, next))),
-    ...migrates.map((name) =>
-      operation('migrate', name, 'cli', 'its expanding migration has not run for these files and variables'),
-    ),
+    ...migrates.map((name) => operation('migrate', name, 'cli', migrateCause(rehearsals[name]))),
     ...stops.map(([name, service]) => operation('stop', name, 'cli', recreateCause(service))),
     ...programs.map(([name, service]) => operation('start', name, 'cli', startCause(service))),
     ...programs.map(([name, service]) =>
@@ -183,7 +183,17 @@ function watch({ kind, live, next }: PlanInput): Operation[] {
   return [operation('watch', null, 'control', `for ${forMs / 1000} s; ${limits} takes it back`)]
 }
 
+function migrateCause(rehearsal: string | undefined): string {
+  const cause = 'its expanding migration has not run for these files and variables'
+  return rehearsal === undefined ? cause : `${cause}; ${rehearsal}`
+}
+
 function switchCause(live: Release | null, next: Release): string {
+  const kept = (live?.migrationLevel ?? 0) - next.migrationLevel
+  if (live && kept > 0) {
+    const what = kept === 1 ? '1 expanding migration is not undone' : `${kept} expanding migrations are not undone`
+    return `all traffic from ${live.id} to ${next.id}; ${what}: it runs on the expanded schema`
+  }
   return live ? `all traffic from ${live.id} to ${next.id}` : `first release: ${next.id} takes the traffic`
 }
 

@@ -60,7 +60,7 @@ export function writeEdition(project: TestProject, edition: string): void {
   write(
     'api/migrate.mjs',
     `import { appendFileSync } from 'node:fs'\nimport { basename } from 'node:path'\n` +
-      `appendFileSync('${MIGRATIONS}', basename(process.cwd()) + '\\n')\n`,
+      `if (!process.env.REHEARSAL) appendFileSync('${MIGRATIONS}', basename(process.cwd()) + '\\n')\n`,
   )
   write('web/index.html', `<!doctype html><title>${edition}</title>`)
 }

@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { environmentNames, type CheckedConfig } from '../../config/check.ts'
 import { notYetInEffect } from '../../config/not-yet.ts'
-import type { ResolvedApp } from '../../config/resolved.ts'
+import type { ResolvedApp, ResolvedService } from '../../config/resolved.ts'
 import { messageOf, Problem } from '../../core/problem.ts'
 import { connectControl } from '../../control/api/client.ts'
+import { SQL } from '../../control/migrations/sql-files.ts'
 import { socketPath } from '../../keeper/paths.ts'
 import { environmentCommand, globalsOf, type MakeCommand } from '../command.ts'
 import { EXIT, print, printJson, table } from '../output.ts'
@@ -58,7 +59,7 @@ function lookAtPrograms({ services }: ResolvedApp, path: string): Finding[] {
   const commands = Object.entries(services).flatMap(([name, { build, run, migrate }]) => [
     ...(build ? [{ name: `${name}: build`, argv: build }] : []),
     ...(run.kind === 'program' ? [{ name: `${name}: start`, argv: run.argv }] : []),
-    ...(migrate.expand ? [{ name: `${name}: migrate.expand`, argv: migrate.expand }] : []),
+    ...programsOf(name, migrate),
   ])
   return commands.map(({ name, argv: [program = ''] }) => {
     if (program.includes('/')) return { level: 'note', what: name, detail: `${program} is looked up in the release` }
@@ -67,6 +68,14 @@ function lookAtPrograms({ services }: ResolvedApp, path: string): Finding[] {
     const version =
       program === 'node' ? ` ${spawnSync(`${found}/${program}`, ['--version']).stdout.toString().trim()}` : ''
     return { level: 'ok', what: name, detail: `${found}/${program}${version}` }
+  })
+}
+
+/** What an sql migration needs is a database, not a program. */
+function programsOf(name: string, migrate: ResolvedService['migrate']) {
+  return (['expand', 'contract'] as const).flatMap((phase) => {
+    const argv = migrate[phase]
+    return argv === null || argv[0] === SQL ? [] : [{ name: `${name}: migrate.${phase}`, argv }]
   })
 }
 

@@ -9,12 +9,14 @@ import type { CanaryMethods, CanaryStatus } from './canary-methods.ts'
 import type { DeployRecord, DeployState } from '../../deploy/journal.ts'
 import type { JournalPoint, Plan, World } from '../../deploy/plan.ts'
 import type { Instance, Release } from '../../deploy/release.ts'
+import type { MigrationMethods } from './migrations-methods.ts'
 import type { NeedMethods } from './need-methods.ts'
 import type { GateMethods } from './gate-methods.ts'
 import type { PauseMethods, PauseStatus } from './pause-methods.ts'
 import type { DeployOrigin, HooksMethods } from './hooks-methods.ts'
 
-export interface Contract extends NeedMethods, GateMethods, PauseMethods, CanaryMethods, HooksMethods {
+export interface Contract
+  extends NeedMethods, GateMethods, PauseMethods, CanaryMethods, HooksMethods, MigrationMethods {
   status: { input: Empty; output: Status }
   events: { input: { after: number; limit: number }; output: { events: readonly EnvironmentEvent[] } }
   counters: { input: Empty; output: Counters }
@@ -32,10 +34,6 @@ export interface Contract extends NeedMethods, GateMethods, PauseMethods, Canary
   'release.get': { input: { release: string }; output: { release: Release | null } }
   /** Newest first. `onceLive`: only those that have taken traffic. */
   'release.list': { input: { onceLive: boolean }; output: { releases: readonly Release[] } }
-
-  /** Expanding migrations that have run: `<service>:<artifact>`. */
-  'migration.list': { input: Empty; output: { migrations: readonly string[] } }
-  'migration.done': { input: Fenced & { migration: string }; output: Empty }
 
   /** Begins a deploy, or finds the one that runs this very plan. Refused with `deploy.moved` when its base is gone. */
   'deploy.begin': { input: Fenced & { plan: Plan; by: string; origin: DeployOrigin }; output: { deploy: string } }

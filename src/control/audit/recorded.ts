@@ -18,6 +18,9 @@ export const READING = [
   'approval.list',
   'hook.look',
   'instance.examine',
+  'migration.state',
+  'migration.outlook',
+  'migration.follow',
 ] as const satisfies readonly Method[]
 
 /** Methods whose doing is on record elsewhere, with the reason. */
@@ -46,7 +49,11 @@ type Describe<M extends Method> = (input: Contract[M]['input'], ok: boolean) => 
 export const RECORDED: { readonly [M in RecordedMethod]: Describe<M> } = {
   // Asked again and again while somebody else holds it.
   'lease.acquire': ({ holder, reason }, ok) => (ok ? { who: holder, subject: { reason } } : null),
-  'migration.done': ({ migration }) => byHolder({ migration }),
+  'migration.begin': ({ release, service, phase, by, giveUpRollback }) => ({
+    who: by,
+    subject: { release, service, phase, giveUpRollback },
+  }),
+  'migration.cancel': ({ release }) => byHolder({ release }),
   // A deploy that began, or ended, has a record of its own, which is written whoever is alive: see hooks/after-deploy.ts.
   'deploy.begin': ({ plan, by }, ok) =>
     ok ? null : { who: by, subject: { kind: plan.kind, release: plan.release.id, planHash: plan.hash } },

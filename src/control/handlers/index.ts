@@ -4,6 +4,7 @@ import type { Job } from '../api/contract.ts'
 import type { Handlers } from '../api/server.ts'
 import type { Control } from '../control.ts'
 import { variablesOf } from '../needs/connection.ts'
+import { makeMigrationHandlers, refuseAcrossContract } from './migrations.ts'
 import { makeNeedHandlers } from './needs.ts'
 import { done, fencedBy, releaseOf as findRelease } from './tools.ts'
 import { gateHandlers } from './gate.ts'
@@ -28,6 +29,7 @@ export function makeHandlers(control: Control): Handlers {
     ...pauseHandlers(control),
     ...canaryHandlers(control),
     ...hooksHandlers(control),
+    ...makeMigrationHandlers(control),
     status: () => control.status(),
     events: ({ after, limit }) => ({ events: state.events(after, Math.min(limit, 1000)) }),
     counters: () => control.fleet.report(),
@@ -39,13 +41,11 @@ export function makeHandlers(control: Control): Handlers {
 
     'release.get': ({ release }) => ({ release: state.release(release) }),
     'release.list': ({ onceLive }) => ({ releases: onceLive ? state.onceLive() : state.releases() }),
-    'migration.list': () => ({ migrations: state.get('migrations') }),
-    'migration.done': fenced(({ migration }) => {
-      const before = state.get('migrations')
-      return done(before.includes(migration) || state.set('migrations', [...before, migration]))
-    }),
 
-    'deploy.begin': fenced(({ plan, by, origin }) => ({ deploy: control.beginDeploy(plan, by, origin) })),
+    'deploy.begin': fenced(({ plan, by, origin }) => {
+      refuseAcrossContract(state, plan)
+      return { deploy: control.beginDeploy(plan, by, origin) }
+    }),
     'deploy.journal': fenced(({ deploy, operation, point }) =>
       done(state.writeJournal({ deploy: deployOf(deploy).id, operation, point, at: clock.now() })),
     ),

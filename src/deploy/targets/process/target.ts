@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { canonicalJson } from '../../../core/canonical-json.ts'
 import { messageOf, Problem } from '../../../core/problem.ts'
 import { scrubOf, type Scrub } from '../../../core/scrub.ts'
 import type { ResolvedSmoke } from '../../../config/resolved.ts'
+import { migrationId, type MigrationPhase, type MigrationRun } from '../../migration.ts'
 import type { Instance, Release } from '../../release.ts'
 import { isReached, type Examination } from '../../diagnosis/evidence.ts'
 import { saysNotReady } from '../../diagnosis/answer.ts'
@@ -16,7 +15,6 @@ import { ask, judge, probeReady, runCheck } from './probe.ts'
 import { readSource } from './source.ts'
 
 export const BUILD_TIMEOUT_MS = 30 * 60_000
-export const MIGRATION_TIMEOUT_MS = 60 * 60_000
 /** How long a worker without a check has to stay up to pass once. */
 const ALIVE_MS = 1_000
 
@@ -43,8 +41,18 @@ export interface Supervision {
   cancelJob(name: string): Promise<void>
   lastLines(instance: string): Promise<readonly string[]>
   examine(instance: string): Promise<Examination>
+  /** Expanding migrations that are done. */
   migrations(): Promise<readonly string[]>
-  migrated(migration: string): Promise<void>
+  /** Runs a migration, or waits for the one that runs, to its end. */
+  runMigration(order: {
+    readonly release: string
+    readonly service: string
+    readonly phase: MigrationPhase
+    readonly env: Readonly<Record<string, string>>
+    readonly giveUpRollback: boolean
+  }): Promise<MigrationRun>
+  /** Ends what a release still rehearses, and waits for what it applies. */
+  settleMigrations(release: string): Promise<void>
 }
 
 export interface ProcessTargetOptions {
@@ -113,37 +121,34 @@ export class ProcessTarget implements Target {
     return names.filter((name) => !name.startsWith(MAKING))
   }
 
-  async migrate(release: Release, name: string): Promise<void> {
+  async migrate(release: Release, name: string, onLine: (line: string) => void): Promise<void> {
+    if ((await this.#options.supervision.migrations()).includes(migrationId(release, name))) return
+    const { rehearsal } = await this.#runMigration(release, name, { phase: 'expand', giveUpRollback: false })
+    if (rehearsal !== null) onLine(`${name}: rehearsed ${rehearsal}`)
+  }
+
+  /**
+   * Runs the contracting migration of a live release's service.
+   * @throws Problem `migration.too-early` while an older release may return, unless `giveUpRollback`
+   */
+  contract(release: Release, name: string, giveUpRollback: boolean): Promise<MigrationRun> {
+    return this.#runMigration(release, name, { phase: 'contract', giveUpRollback })
+  }
+
+  async #runMigration(
+    release: Release,
+    name: string,
+    options: { readonly phase: MigrationPhase; readonly giveUpRollback: boolean },
+  ): Promise<MigrationRun> {
     const { supervision, environment, secretsOf } = this.#options
-    const service = release.config.services[name]!
-    const migration = migrationId(release, name)
-    if ((await supervision.migrations()).includes(migration)) return
-    const argv = service.migrate.expand!
-    const exit = await supervision.runJob({
-      name: `migrate:${name}@${release.id}`,
-      argv,
-      cwd: this.#folderOf(release, name),
-      env: {
-        ...environment,
-        NODE_ENV: 'production',
-        ...service.env,
-        RELEASE: release.id,
-        ...secretsOf(service.secrets),
-      },
-      timeoutMs: MIGRATION_TIMEOUT_MS,
-      uses: { release: release.id, service: name },
+    const { env: own, secrets } = release.config.services[name]!
+    const env = { ...environment, NODE_ENV: 'production', ...own, RELEASE: release.id, ...secretsOf(secrets) }
+    const run = await supervision.runMigration({ release: release.id, service: name, env, ...options })
+    if (run.outcome === 'done') return run
+    throw new Problem(run.code ?? 'migration.failed', run.message ?? `the ${run.phase} of ${name} failed`, {
+      ...(run.hint === null ? {} : { hint: run.hint }),
+      details: [...run.changes, ...run.lastLines.map((line) => `| ${line}`)],
     })
-    if (!exit.ok) {
-      throw new Problem(
-        'deploy.migration-failed',
-        `the expanding migration of ${name} ('${argv.join(' ')}') ${exit.description}`,
-        {
-          hint: 'The live release goes on. Mend the migration and deploy again; what it had committed before failing is still there.',
-          details: exit.lastLines.map((line) => `| ${line}`),
-        },
-      )
-    }
-    await supervision.migrated(migration)
   }
 
   start(release: Release, name: string): Promise<readonly Instance[]> {
@@ -221,8 +226,8 @@ export class ProcessTarget implements Target {
     const { supervision } = this.#options
     for (const name of Object.keys(release?.config.services ?? {})) {
       await supervision.cancelJob(`build:${name}@${release!.id}`)
-      await supervision.cancelJob(`migrate:${name}@${release!.id}`)
     }
+    if (release !== null) await supervision.settleMigrations(release.id)
     const used = new Set(keep.flatMap(({ artifacts }) => Object.values(artifacts)))
     for (const name of await readdir(this.#releases).catch(() => [])) {
       if (used.has(name) || isLeftToItsMaker(name)) continue
@@ -241,15 +246,6 @@ export class ProcessTarget implements Target {
   #folderOf(release: Release, service: string): string {
     return join(this.#releases, release.artifacts[service]!)
   }
-}
-
-/** One expanding migration: the same files with the same command and the same variables run it once. */
-export function migrationId(release: Release, service: string): string {
-  const { migrate, env } = release.config.services[service]!
-  const command = createHash('sha256')
-    .update(canonicalJson([migrate.expand, env]))
-    .digest('hex')
-  return `${service}:${release.artifacts[service]}:${command.slice(0, 8)}`
 }
 
 function verdict(because: string | null, look: Look | null, tookMs: number, expectsBody = true): Probe {

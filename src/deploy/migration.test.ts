@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { migrationId } from './target.ts'
+import { migrationId } from './migration.ts'
 
 test('a migration runs again when its variables, its command or its files change, and only then', () => {
   const id = (env: object, expand = ['node', 'migrate.js'], artifact = 'a1'): string =>

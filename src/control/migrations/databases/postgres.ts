@@ -1,0 +1,288 @@
+import { createHash } from 'node:crypto'
+import { Client } from 'pg'
+import { messageOf, Problem } from '../../../core/problem.ts'
+import { notApplied, type SqlFile } from '../sql-files.ts'
+import {
+  COPY_WITHIN_MS,
+  LEDGER,
+  STATEMENT_LOCK_MS,
+  type Copy,
+  type Database,
+  type Schema,
+  type SqlConnection,
+  type SqlRun,
+} from './database.ts'
+import { findPrograms, pipe } from './postgres-programs.ts'
+import { SCHEMA_QUERY, SMALL_TABLES_QUERY } from './postgres-schema.ts'
+import { endsTransaction } from './statements.ts'
+
+const CONNECT_MS = 10_000
+const LOCK_EVERY_MS = 250
+/** Any number that nobody else takes: 'seaw' in ASCII. The second half of the lock is free. */
+const LOCK_CLASS = 0x73656177
+const SMALL_TABLE_BYTES_MAX = 1024 * 1024
+const APPLICATION = 'seaworthy migration'
+
+const LEDGER_TABLE = `create table if not exists ${LEDGER} (
+  service text not null, phase text not null, name text not null, sha256 text not null,
+  release text not null, applied_at timestamptz not null default now(), primary key (service, phase, name))`
+
+export class PostgresDatabase implements Database {
+  readonly need: string
+  readonly kind = 'postgres'
+  readonly #connection: SqlConnection
+  /** The connection that holds the lock also changes the schema: who gets the lock knows that the other has ended. */
+  #locked: Client | null = null
+
+  constructor(connection: SqlConnection) {
+    this.need = connection.need
+    this.#connection = connection
+  }
+
+  size(): Promise<number> {
+    return this.#withClient(async (client) => {
+      const { rows } = await client.query<{ bytes: string }>('select pg_database_size(current_database()) as bytes')
+      return Number(rows[0]!.bytes)
+    })
+  }
+
+  async lock(withinMs: number): Promise<AsyncDisposable> {
+    const client = await this.#connect()
+    const until = Date.now() + withinMs
+    for (;;) {
+      const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock($1, 0) as got', [LOCK_CLASS])
+      if (rows[0]!.got) break
+      if (Date.now() > until) {
+        const holder = await holderOf(client)
+        await client.end()
+        throw new Problem('migration.locked', `another migration is at work on ${this.need}: ${holder}`, {
+          hint: 'Wait until it has ended, then run the command again.',
+        })
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOCK_EVERY_MS))
+    }
+    this.#locked = client
+    return {
+      [Symbol.asyncDispose]: async () => {
+        this.#locked = null
+        await client.end()
+      },
+    }
+  }
+
+  schema(): Promise<Schema> {
+    return this.#withClient(async (client) => {
+      // Names in definitions are then always written with their schema.
+      await client.query("select set_config('search_path', 'pg_catalog', false)")
+      const { rows } = await client.query<{ line: string }>(SCHEMA_QUERY)
+      return rows.map(({ line }) => `${this.need}: ${line}`)
+    })
+  }
+
+  async copy(bytesMax: number): Promise<Copy> {
+    try {
+      await this.removeCopy()
+      const of = (await this.size()) > bytesMax ? 'schema' : 'data'
+      await this.#withClient((client) => this.#fillCopy(client, of))
+      const url = new URL(this.#connection.url)
+      const name = copyName(databaseOf(url))
+      const copied = new URL(url)
+      copied.pathname = `/${name}`
+      return {
+        of,
+        database: new PostgresDatabase({ ...this.#connection, url: copied.href }),
+        replace: [[this.#connection.url, copied.href]],
+        variables: Object.fromEntries(
+          Object.entries(this.#connection.variables)
+            .filter(([, value]) => value === databaseOf(url))
+            .map(([variable]) => [variable, name]),
+        ),
+      }
+    } catch (error) {
+      await this.removeCopy().catch(() => {})
+      if (error instanceof Problem) throw error
+      throw new Problem('migration.no-rehearsal', `no copy of ${this.need} can be made: ${messageOf(error)}`, {
+        hint: "A migration is rehearsed on a copy in the same server: its user needs CREATEDB. Only an 'sql' migration, which is one transaction, runs without. Nothing was changed.",
+        cause: error,
+      })
+    }
+  }
+
+  removeCopy(): Promise<void> {
+    return this.#withClient(async (client) => {
+      const name = copyName(databaseOf(new URL(this.#connection.url)))
+      const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [name])
+      if (rowCount === 0) return
+      // Whoever was killed over a rehearsal may have left a connection.
+      await client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name])
+      await client.query(`drop database if exists ${client.escapeIdentifier(name)}`)
+    })
+  }
+
+  pending(run: SqlRun): Promise<readonly SqlFile[]> {
+    return this.#withClient(async (client) => {
+      const { rows } = await client.query<{ there: string | null }>('select to_regclass($1) as there', [LEDGER])
+      return notApplied(run.files, rows[0]!.there === null ? new Map() : await ledgerOf(client, run))
+    })
+  }
+
+  apply(run: SqlRun): Promise<void> {
+    const { files, service, phase, release } = run
+    const changing = files.find(({ text }) => endsTransaction(text))
+    if (changing !== undefined) throw holdsTransaction(changing.name)
+    return this.#withClient(async (client) => {
+      await client.query('begin')
+      try {
+        await client.query(LEDGER_TABLE)
+        for (const { name, sha256, text } of notApplied(files, await ledgerOf(client, run))) {
+          await client.query(`set local lock_timeout = ${STATEMENT_LOCK_MS}`)
+          const transaction = await transactionOf(client)
+          await client.query(text).catch((error: unknown) => {
+            throw new Error(`${name}: ${messageOf(error)}`, { cause: error })
+          })
+          if ((await transactionOf(client)) !== transaction) throw holdsTransaction(name)
+          // What a file has set, a search path above all, is for itself.
+          await client.query('reset all; reset role')
+          await client.query(
+            `insert into ${LEDGER} (service, phase, name, sha256, release) values ($1, $2, $3, $4, $5)`,
+            [service, phase, name, sha256, release],
+          )
+        }
+        await client.query('commit')
+      } catch (error) {
+        await client.query('rollback').catch(() => {})
+        throw error
+      }
+    })
+  }
+
+  async #fillCopy(client: Client, of: 'data' | 'schema'): Promise<void> {
+    const name = copyName(client.database ?? '')
+    const { rows } = await client.query<Record<'encoding' | 'datcollate' | 'datctype' | 'version', string>>(
+      `select pg_encoding_to_char(encoding) as encoding, datcollate, datctype,
+         current_setting('server_version_num') as version
+       from pg_database where datname = current_database()`,
+    )
+    const { encoding, datcollate, datctype, version } = rows[0]!
+    await client.query(
+      `create database ${client.escapeIdentifier(name)} template template0 encoding ${client.escapeLiteral(encoding)}
+       lc_collate ${client.escapeLiteral(datcollate)} lc_ctype ${client.escapeLiteral(datctype)}`,
+    )
+    const programs = findPrograms(Math.floor(Number(version) / 10_000), process.env['PATH'] ?? '')
+    const pour = (options: readonly string[]): Promise<void> =>
+      pipe({
+        // Of no use to a copy, and a subscription would begin to take from its publisher.
+        dump: [
+          `${programs}/pg_dump`,
+          '--no-owner',
+          '--no-privileges',
+          '--no-publications',
+          '--no-subscriptions',
+          ...options,
+        ],
+        restore: [`${programs}/psql`, '-X', '-q', '-v', 'ON_ERROR_STOP=1'],
+        environment: environmentOf(client, this.#connection.url),
+        restoreInto: name,
+        withinMs: COPY_WITHIN_MS,
+      })
+    if (of === 'data') return pour([])
+    await pour(['--schema-only'])
+    const small = await client.query<{ schema: string; name: string }>(SMALL_TABLES_QUERY, [SMALL_TABLE_BYTES_MAX])
+    const tables = small.rows.map((table) => `--table="${quoted(table.schema)}"."${quoted(table.name)}"`)
+    if (tables.length > 0) await pour(['--data-only', ...tables])
+  }
+
+  async #withClient<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    if (this.#locked !== null) {
+      await this.#locked.query('reset search_path')
+      return work(this.#locked)
+    }
+    const client = await this.#connect()
+    try {
+      return await work(client)
+    } finally {
+      await client.end()
+    }
+  }
+
+  async #connect(): Promise<Client> {
+    const client = new Client({
+      connectionString: this.#connection.url,
+      connectionTimeoutMillis: CONNECT_MS,
+      application_name: APPLICATION,
+      keepAlive: true,
+    })
+    // A connection that breaks while nobody asks: whoever asks next is told.
+    client.on('error', () => {})
+    try {
+      await client.connect()
+      return client
+    } catch (error) {
+      throw new Problem('migration.unreachable', `${this.need} cannot be reached: ${messageOf(error)}`, {
+        hint: 'See that the database runs and takes this user, then run the command again. Nothing was changed.',
+        cause: error,
+      })
+    }
+  }
+}
+
+function databaseOf(url: URL): string {
+  return decodeURIComponent(url.pathname.slice(1)) || decodeURIComponent(url.username)
+}
+
+/** The same for the same database, so that whoever comes next finds what a crash has left; 63 bytes at most. */
+function copyName(database: string): string {
+  const mark = createHash('sha256').update(database).digest('hex').slice(0, 8)
+  return `seaworthy_rehearsal_${mark}_${database.replaceAll(/[^A-Za-z0-9_]/g, '_').slice(0, 24)}`
+}
+
+function environmentOf(client: Client, url: string): Readonly<Record<string, string>> {
+  const sslmode = new URL(url).searchParams.get('sslmode')
+  return {
+    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+    PGHOST: client.host,
+    PGPORT: String(client.port),
+    PGUSER: client.user ?? '',
+    PGPASSWORD: typeof client.password === 'string' ? client.password : '',
+    PGDATABASE: client.database ?? '',
+    PGAPPNAME: APPLICATION,
+    PGCONNECT_TIMEOUT: String(CONNECT_MS / 1000),
+    ...(sslmode === null ? {} : { PGSSLMODE: sslmode }),
+  }
+}
+
+async function ledgerOf(client: Client, { service, phase }: SqlRun): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await client.query<{ name: string; sha256: string }>(
+    `select name, sha256 from ${LEDGER} where service = $1 and phase = $2`,
+    [service, phase],
+  )
+  return new Map(rows.map(({ name, sha256 }) => [name, sha256]))
+}
+
+async function transactionOf(client: Client): Promise<string> {
+  return (await client.query<{ id: string }>('select txid_current() as id')).rows[0]!.id
+}
+
+async function holderOf(client: Client): Promise<string> {
+  const { rows } = await client.query<{ pid: number; address: string | null; name: string }>(
+    `select a.pid, a.client_addr::text as address, a.application_name as name
+     from pg_locks l join pg_stat_activity a on a.pid = l.pid
+     where l.locktype = 'advisory' and l.classid = $1::oid and l.granted
+       and l.database = (select oid from pg_database where datname = current_database())`,
+    [LOCK_CLASS],
+  )
+  const [row] = rows
+  return row === undefined
+    ? 'it has just ended'
+    : `'${row.name}' from ${row.address ?? 'this host'} (backend ${row.pid})`
+}
+
+function holdsTransaction(file: string): Error {
+  return new Error(
+    `${file}: it begins or ends a transaction itself: an sql migration is one transaction, take that out`,
+  )
+}
+
+function quoted(name: string): string {
+  return name.replaceAll('"', '""')
+}

@@ -1,0 +1,169 @@
+import { messageOf, Problem } from '../../../core/problem.ts'
+import {
+  LOCK_WITHIN_MS,
+  WHOLE_COPY_BYTES_MAX,
+  type Copy,
+  type Database,
+  type Schema,
+  type SqlRun,
+} from '../databases/database.ts'
+import { changesBetween } from '../schema-changes.ts'
+import { readSqlFiles, sqlCommand } from '../sql-files.ts'
+import { runCommand } from './command.ts'
+import { redirect, type MigrationOrder } from './order.ts'
+import type { MigrationReport } from './report.ts'
+
+/** Set for a command that is rehearsed: what it does beside its databases, such as sending a mail, it does twice. */
+const REHEARSAL_VARIABLE = 'REHEARSAL'
+
+export interface Job {
+  readonly order: MigrationOrder
+  readonly databases: readonly Database[]
+  /** The command's environment; it names the real databases. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly save: (report: MigrationReport) => void
+  /** A line for the log. */
+  readonly say: (line: string) => void
+  /** @default WHOLE_COPY_BYTES_MAX */
+  readonly copyBytesMax?: number
+}
+
+/** What runs, on the originals or on copies. Rejects when it fails. */
+interface Work {
+  readonly name: string
+  /** True for what leaves no trace when it fails. */
+  readonly isAtomic: boolean
+  run(databases: readonly Database[], environment: Readonly<Record<string, string>>): Promise<void>
+}
+
+/** Rehearses a migration on copies, then runs it. True when it was done; the report says the rest. */
+export async function perform(job: Job): Promise<boolean> {
+  const { order, databases, save, say } = job
+  let before: readonly Schema[] | null = null
+  let rehearsal: string | null = null
+  try {
+    save({ step: 'rehearsing' })
+    await using locks = new AsyncDisposableStack()
+    for (const database of databases) locks.use(await database.lock(LOCK_WITHIN_MS))
+    before = await schemasOf(databases)
+    const work = await workOf(job)
+    if (work === null) rehearsal = 'nothing was pending'
+    else {
+      rehearsal = await rehearse(work, before, job)
+      save({ step: 'applying', rehearsal, before })
+      say(`running ${work.name}`)
+      await work.run(databases, job.environment).catch(async (error: unknown) => {
+        const after = await schemasOf(databases)
+        throw failure(order, `${work.name} ${messageOf(error)}`, changesBetween(before!, after), databases.length > 0)
+      })
+    }
+    const after = await schemasOf(databases)
+    save({ step: 'ended', rehearsal, before, after, problem: null })
+    return true
+  } catch (error) {
+    say(messageOf(error))
+    const problem = error instanceof Problem ? error : failure(order, messageOf(error), [], databases.length > 0)
+    const after = await schemasOf(databases).catch(() => null)
+    save({ step: 'ended', rehearsal, before, after, problem: problem.toJSON() })
+    return false
+  }
+}
+
+/** Null when there is nothing to do. */
+async function workOf({ order, databases }: Job): Promise<Work | null> {
+  const { command, service, phase, release, timeoutMs } = order
+  const name = `'${command.join(' ')}'`
+  const sql = sqlCommand(command)
+  if (sql === null) {
+    return {
+      name,
+      isAtomic: false,
+      run: async (_, env) => {
+        const because = await runCommand(command, { env, timeoutMs })
+        if (because !== null) throw new Error(because)
+      },
+    }
+  }
+  const run: SqlRun = { service, phase, release, files: readSqlFiles(sql.path) }
+  const database = databaseFor(sql.need, databases)
+  if ((await database.pending(run)).length === 0) return null
+  return {
+    name,
+    isAtomic: true,
+    run: (all) => all[databases.indexOf(database)]!.apply(run),
+  }
+}
+
+function databaseFor(need: string | null, databases: readonly Database[]): Database {
+  const [only] = databases
+  const found = need === null && databases.length === 1 ? only : databases.find((one) => one.need === need)
+  if (found !== undefined) return found
+  const known = databases.map((one) => one.need).join(', ')
+  throw new Problem('migration.sql-which', `an sql migration runs on one need, and ${need ?? 'none'} was named`, {
+    hint: known === '' ? "Declare it: uses: { db: 'required' }." : `Write 'sql PATH NEED' with one of: ${known}.`,
+  })
+}
+
+/** Runs the work on copies of all databases. Says in words on what; the copies are gone when it returns. */
+async function rehearse(work: Work, before: readonly Schema[], job: Job): Promise<string> {
+  const { order, databases, environment, say, copyBytesMax = WHOLE_COPY_BYTES_MAX } = job
+  if (databases.length === 0) return 'not rehearsed: the service uses no database that is known'
+  try {
+    const copies: Copy[] = []
+    try {
+      for (const database of databases) copies.push(await database.copy(copyBytesMax))
+    } catch (error) {
+      if (!work.isAtomic) throw error
+      return `not rehearsed, but one transaction: ${messageOf(error)}`
+    }
+    const words = `on a copy of ${copies.map((copy) => describeCopy(copy)).join(', ')}`
+    say(`rehearsing ${work.name} ${words}`)
+    const copied = copies.map(({ database }) => database)
+    await work.run(copied, { ...redirect(environment, copies), [REHEARSAL_VARIABLE]: '1' }).catch((error: unknown) => {
+      throw failedRehearsal(order, `${work.name} ${messageOf(error)}, rehearsed ${words}`)
+    })
+    const escaped = changesBetween(before, await schemasOf(databases))
+    if (escaped.length > 0) throw notRehearsed(work.name, databases, escaped)
+    return words
+  } finally {
+    for (const database of databases) await database.removeCopy()
+  }
+}
+
+function describeCopy({ database, of }: Copy): string {
+  return `${database.need} (${database.kind}, ${of === 'data' ? 'all data' : 'schema and small tables'})`
+}
+
+async function schemasOf(databases: readonly Database[]): Promise<readonly Schema[]> {
+  const schemas: Schema[] = []
+  for (const database of databases) schemas.push(await database.schema())
+  return schemas
+}
+
+function failedRehearsal({ phase }: MigrationOrder, message: string): Problem {
+  const hint =
+    'Only copies were touched: the schema and the rows are as they were. Mend the migration and run the command again.'
+  return phase === 'expand'
+    ? new Problem('deploy.migration-failed', `the expanding migration ${message}`, { hint })
+    : new Problem('migration.failed', `the contracting migration ${message}`, { hint })
+}
+
+function failure({ phase }: MigrationOrder, message: string, changes: readonly string[], isKnown: boolean): Problem {
+  const left = !isKnown
+    ? 'The service uses no database that is known: what it had committed before failing is still there.'
+    : changes.length === 0
+      ? 'The schema is as it was.'
+      : 'It has left the changes shown here: they were committed before it failed.'
+  const hint = `What is live goes on. ${left} Mend the migration and run the command again.`
+  return phase === 'expand'
+    ? new Problem('deploy.migration-failed', `the expanding migration ${message}`, { hint, details: changes })
+    : new Problem('migration.failed', `the contracting migration ${message}`, { hint, details: changes })
+}
+
+function notRehearsed(name: string, databases: readonly Database[], changes: readonly string[]): Problem {
+  const needs = databases.map(({ need }) => need).join(', ')
+  return new Problem('migration.not-rehearsed', `${name} changed ${needs} itself where it was to change a copy`, {
+    hint: 'Let it take the address of its database from the variables of its need, such as DB_URL.',
+    details: changes,
+  })
+}

@@ -1,0 +1,119 @@
+/** Expand and contract on real databases, under light load: what a failed one leaves, and where a rollback may go. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { failuresOf, startLoad, type Answer } from '../support/load.ts'
+import { type Edition, type Rows, Shelf, type StoreKind } from '../support/shelf.ts'
+
+const second: Edition = {
+  column: 'category',
+  expand: 'sql migrations',
+  contract: 'sql contract',
+  files: {
+    'migrations/002-category.sql': 'alter table items add column category text;\nupdate items set category = topic;\n',
+    'contract/002-topic.sql': 'alter table items drop column topic;\n',
+  },
+}
+
+/** Adds a column by itself, committed at once, and then fails. */
+const HALF = `
+import { DatabaseSync } from 'node:sqlite'
+import { createRequire } from 'node:module'
+const add = 'alter table items add column half text'
+if (process.env.DB_URL.startsWith('file:')) new DatabaseSync(process.env.DB_FILE).exec(add)
+else {
+  const client = new (createRequire(process.env.MODULES)('pg').Client)(process.env.DB_URL)
+  await client.connect()
+  await client.query(add)
+  await client.end()
+}
+console.log('half is there, the rest is not')
+process.exit(3)
+`
+
+/** What was sold to users is on the shelf, once; whatever release sold it. */
+function assertSold(rows: Rows, answers: readonly Answer[], before: number): void {
+  const sold = answers.filter(({ method, failure }) => method === 'POST' && failure === null).length
+  assert.equal(rows.length, before + sold)
+  assert.equal(new Set(rows.map(({ id }) => id)).size, rows.length)
+}
+
+for (const kind of ['sqlite', 'postgres'] as const satisfies readonly StoreKind[]) {
+  void test(`on ${kind} the six cases end as they should, and users lose nothing`, async () => {
+    await using shelf = await Shelf.start(kind)
+    const { project } = shelf
+    const first = (await project.status()).world.live!
+    const seed = await shelf.rows()
+    await using load = startLoad({ port: await project.port(), clients: 4, pauseMs: 20 })
+
+    // Expand fails, a command that commits by itself: it never came to the database.
+    const schema = await shelf.schema()
+    shelf.write({ column: 'topic', expand: 'node half.mjs', files: { 'half.mjs': HALF } })
+    const refused = await shelf.run(['deploy'])
+    assert.equal(refused.code, 1)
+    assert.match(refused.stderr, /rehearsed on a copy of db .*\[deploy\.migration-failed\]/)
+    assert.match(refused.stderr, /half is there, the rest is not/)
+    assert.match(refused.stderr, /Only copies were touched/)
+    assert.deepEqual(await shelf.schema(), schema)
+    assert.equal((await project.status()).world.live, first)
+
+    // Expand fails, an sql migration: the statement before the wrong one is taken back with it.
+    const wrong = 'alter table items add column half text;\nalter table nowhere add column x text;\n'
+    shelf.write({ column: 'topic', expand: 'sql wrong.sql', files: { 'wrong.sql': wrong } })
+    const taken = await shelf.run(['deploy'])
+    assert.match(taken.stderr, /wrong\.sql: .*nowhere/)
+    assert.deepEqual(await shelf.schema(), schema)
+
+    // Expand ok.
+    shelf.write(second)
+    const plan = await shelf.must(['plan'])
+    assert.match(plan.stdout, new RegExp(`migrate:api .* rehearsed on a copy of db \\(${kind}, all data\\)`))
+    const deployed = await shelf.must(['deploy'])
+    assert.match(deployed.stdout, new RegExp(`rehearsed on a copy of db \\(${kind}, all data\\)`))
+    assert.deepEqual(await shelf.columns(), ['id', 'name', 'topic', 'category'])
+    assert.deepEqual((await shelf.rows()).slice(0, seed.length), seed)
+
+    // Contract too early: the first release is warm, and made for an earlier schema.
+    const early = await shelf.run(['migrate', '--contract'])
+    assert.equal(early.code, 1)
+    assert.match(early.stderr, /is too early: .* is kept warm until \d{4}-.*\[migration\.too-early\]/)
+    assert.ok(early.stderr.includes(first), early.stderr)
+    assert.match((await shelf.must(['migrate'])).stdout, /too early: .* \(warm until/)
+    assert.deepEqual(await shelf.columns(), ['id', 'name', 'topic', 'category'])
+
+    // Rollback before the contract: the old code runs on the expanded schema.
+    const { stdout: back } = await shelf.must(['rollback'])
+    assert.match(back, /1 expanding migration is not undone: it runs on the expanded schema/)
+    assert.equal((await project.status()).world.live, first)
+    assert.deepEqual((await shelf.rows()).slice(0, seed.length), seed)
+
+    // Forward again; its migration has run, and is not run twice.
+    assert.doesNotMatch((await shelf.must(['deploy'])).stdout, /migrate:api/)
+    assert.equal((await shelf.run(['migrate', '--contract'])).code, 1)
+
+    // Contract ok, once a rollback would go to a release of today's schema.
+    shelf.write({ ...second, env: { EDITION: 'third' } })
+    await shelf.must(['deploy'])
+    const { warm } = (await project.status()).world
+    const contracted = await shelf.must(['migrate', '--contract'])
+    assert.match(contracted.stdout, /api: done at .*rehearsed on a copy of db.*topic/)
+    assert.deepEqual(await shelf.columns(), ['id', 'name', 'category'])
+    assert.match((await shelf.must(['migrate', '--contract'])).stdout, /api: done at/)
+
+    // Rollback after it: to a release of today's schema, and not to the first.
+    const across = await shelf.run(['rollback', '--to', first])
+    assert.equal(across.code, 1)
+    assert.match(
+      across.stderr,
+      /before the contract of api \('sql contract'\), which ran at .*@.*\[rollback\.across-contract\]/,
+    )
+    await shelf.must(['rollback'])
+    assert.equal((await project.status()).world.live, warm)
+
+    const answers = await load.stop()
+    assert.deepEqual(failuresOf(answers), [])
+    assert.ok(answers.length > 100, `only ${answers.length} answers`)
+    assertSold(await shelf.rows(), answers, seed.length)
+    assert.deepEqual((await shelf.rows()).slice(0, seed.length), seed)
+    assert.deepEqual(await shelf.leftovers(), [])
+  })
+}
