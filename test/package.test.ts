@@ -19,7 +19,7 @@ import { after, before, test } from 'node:test'
 import { processesMentioning, root, until } from './support/project.ts'
 
 const RUN_WITHIN_MS = 60_000
-const NEEDS = ['zod', 'commander']
+const NEEDS = ['@redis/client', 'commander', 'pg', 'yaml', 'zod']
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'seaworthy-package-')))
 const project = join(folder, 'project')
@@ -47,10 +47,22 @@ before(() => {
   const [tarball] = readdirSync(folder).filter((name) => name.endsWith('.tgz'))
   mkdirSync(installed, { recursive: true })
   must(folder, 'tar', ['-xzf', tarball!, '-C', installed, '--strip-components=1'])
-  for (const name of NEEDS) {
+  for (const name of withTheirNeeds(NEEDS)) {
     cpSync(realpathSync(join(root, 'node_modules', name)), join(project, 'node_modules', name), { recursive: true })
   }
 })
+
+/** What npm would install for these: what is optional and not there is left out. */
+function withTheirNeeds(names: readonly string[], known = new Set<string>()): ReadonlySet<string> {
+  for (const name of names) {
+    const file = join(root, 'node_modules', name, 'package.json')
+    if (known.has(name) || !existsSync(file)) continue
+    known.add(name)
+    const { dependencies = {} } = JSON.parse(readFileSync(file, 'utf8')) as { dependencies?: Record<string, string> }
+    withTheirNeeds(Object.keys(dependencies), known)
+  }
+  return known
+}
 
 after(() => rmSync(folder, { recursive: true, force: true }))
 
