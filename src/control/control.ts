@@ -74,6 +74,7 @@ export class Control {
   readonly #options: ControlOptions
   readonly #secrets: SecretFiles
   readonly #since = Date.now()
+  #ending = false
 
   constructor(options: ControlOptions) {
     const { folder, keeper, state, logger, fleet } = options
@@ -248,6 +249,7 @@ export class Control {
 
   /** Front to back: the gateway finishes what is in flight, then the instances go; the keeper ends the rest and itself. */
   async stopEnvironment(): Promise<void> {
+    this.#ending = true
     await this.#options.workers.stop()
     await this.supervisor.halt()
     setImmediate(() => {
@@ -292,7 +294,8 @@ export class Control {
 
   /** Mends the routing table should it differ from what is live. */
   async reconcileTraffic(): Promise<void> {
-    if (this.#isBusy()) return
+    // A table made from instances that are being stopped would be the one that the next `up` begins with.
+    if (this.#ending || this.#isBusy()) return
     const mended = await this.traffic.reconcile()
     if (mended !== null) this.state.addEvent(this.clock.now(), 'table-mended', mended)
   }
