@@ -4,6 +4,7 @@ import { writeFileAtomic } from '../core/atomic-file.ts'
 import { systemClock, type Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import { messageOf, Problem } from '../core/problem.ts'
+import { scrubOf } from '../core/scrub.ts'
 import type { DeployRecord, DeployState } from '../deploy/journal.ts'
 import { checkPlanHash } from '../deploy/plan-hash.ts'
 import { isRecreated, type Plan } from '../deploy/plan.ts'
@@ -306,8 +307,11 @@ export class Control {
 
   connectionsOf: ConnectionsOf = (release, service) => this.needs.connectionsOf(release, service)
 
+  /** Without the values of the secrets that an instance was started with: they may be other ones by now. */
   linesOf(name: string, count: number): readonly string[] {
-    return lastLines(join(this.#options.folder, 'logs', `${basename(name)}.log`), count)
+    const lines = lastLines(join(this.#options.folder, 'logs', `${basename(name)}.log`), count)
+    const one = this.supervisor.instances().find(({ id }) => id === name)
+    return one ? lines.map(scrubOf(this.#secrets.read(one.release, one.service))) : lines
   }
 
   #live(service: string): Release {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { tmpdir } from 'node:os'
 import { test } from 'node:test'
 import type { ResolvedService } from '../../config/resolved.ts'
 import type { Instance } from '../release.ts'
@@ -115,6 +117,20 @@ test("Node's own heap limit is proven by its abort; other runtimes' words are a 
     'Exception in thread "main" java.lang.OutOfMemoryError: Java heap space',
   ])
     expectCause(evidence({ instance: crashed, lastLines: [line] }), 'out-of-memory', 'likely', /ran out of memory/)
+})
+
+test('what V8 really says when its heap is full is understood', () => {
+  const fill = 'const kept = []; for (;;) kept.push(new Array(10_000).fill({}).map((_, index) => ({ index })))'
+  // Through a shell, which turns off the core file that an abort would leave.
+  const argv = ['-c', 'ulimit -c 0; exec "$0" --max-old-space-size=12 -e "$1"', process.execPath, fill]
+  const { stderr, signal } = spawnSync('sh', argv, { encoding: 'utf8', cwd: tmpdir() })
+  const lastLines = stderr.split('\n').slice(-30)
+  expectCause(
+    evidence({ instance: { ...crashed, lastExit: `was killed by ${signal}` }, lastLines }),
+    'out-of-memory',
+    'proven',
+    /Node's own heap limit/,
+  )
 })
 
 test("a SIGKILL beside a rise of the kernel's count is a guess, without one a crash", () => {
