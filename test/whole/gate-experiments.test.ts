@@ -54,7 +54,10 @@ test('a server that closes every connection is neither TLS nor HTTP/2', async (t
 })
 
 test('HTTP/2 without TLS is proven by its SETTINGS; a server that speaks first is shown by its bytes', async (t) => {
-  const http2 = await tryOn(t, createHttp2((_request, response) => response.end()))
+  const http2 = await tryOn(
+    t,
+    createHttp2((_request, response) => response.end()),
+  )
   assert.deepEqual([http2.tls, http2.h2c], [false, true])
   const banner = await tryOn(
     t,

@@ -114,6 +114,12 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     cause: /not-ready, proven: its answer/,
     says: /it says itself that it is not ready \('not_ready'\): GET \/health\/readiness answered 200 without ""ready""/,
   },
+  'a stale process at its port': {
+    program: 'stale-process',
+    cause: /another-program, proven: the kernel's table/,
+    says: /port \d+ is answered by another program, not by this instance: pid \d+ \(.*node -e/,
+    shows: [/listens on: \[::1\]:\d+/],
+  },
   'an address in use': {
     program: 'address-in-use',
     cause: /address-in-use, proven/,

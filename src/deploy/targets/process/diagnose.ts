@@ -122,7 +122,7 @@ function describeProgram({ pid, lastExit, restarts }: Instance, program: Program
 }
 
 function describeMemory({ memory }: Examination): string {
-  if (memory === null) return 'not measured yet'
+  if (memory === null) return 'not measured: it was gone too soon'
   const bound = memory.limitBytes === null ? 'no bound (`resources.memory`)' : `bound ${megabytes(memory.limitBytes)}`
   return `${megabytes(memory.peakBytes)} at most, ${bound}`
 }

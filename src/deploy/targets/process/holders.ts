@@ -32,7 +32,9 @@ function ownersOf(inodes: ReadonlySet<string>): ReadonlyMap<string, number> {
 }
 
 function commandOf(pid: number): string {
-  return read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()
+  return read(`/proc/${pid}/cmdline`)
+    .replaceAll(/[\0\s]+/g, ' ')
+    .trim()
 }
 
 /** The instance whose mark it carries: see `processesOf`. */
