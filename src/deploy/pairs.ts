@@ -29,7 +29,7 @@ export interface Pairs {
  * users are too few. The gateway counts both.
  */
 export function startPairs({ port, requests, perSecond, isWanted, onSent }: PairsOptions): Pairs {
-  const agent = new Agent({ keepAlive: true, maxSockets: 8 })
+  const agent = new Agent({ keepAlive: true, maxSockets: PAIRS_OPEN_MAX })
   const open = new Set<Promise<void>>()
   let beat = 0
   const everyMs = 1000 / Math.min(perSecond, PAIRS_PER_SECOND_MAX)
