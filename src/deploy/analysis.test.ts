@@ -114,7 +114,7 @@ test('slow answers while a release warms up are forgiven, slow ones that stay ar
   assert.equal(judge(looks(20, { next: warming, old: good }), limits).kind, 'passed')
   const tiring: Flow = { answers: 10, ms: (look) => (look <= 10 ? 20 : 200) }
   assert.equal(judge(looks(20, { next: tiring, old: good }), limits).kind, 'breach')
-  const fast = looks(4, { next: { answers: 500, ms: () => 200 }, old: good })
+  const fast = looks(4, { next: { answers: 500, ms: () => 200 }, old: { answers: 500 } })
   assert.equal(judge(fast, limits).kind, 'passed', 'a second is too short to judge')
 })
 

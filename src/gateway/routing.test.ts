@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRoutingState } from './routing.ts'
-import { tableOf } from './testing.ts'
+import { QUIET_HEALTH, tableOf } from './testing.ts'
 
 function makeState() {
   const closed: string[] = []
@@ -47,6 +47,28 @@ void test('an upstream that comes back while it drains is in use again with its 
   claim.release()
   assert.deepEqual(closed, ['b'])
   assert.ok(state.find('a')!.listed)
+  state.close()
+})
+
+void test('an upstream on trial is listed like any other, stays itself when it goes live, and goes with its trial', () => {
+  const { state, closed } = makeState()
+  const onTrial = (id: string) => ({
+    release: id,
+    share: 0.5,
+    services: { api: { kind: 'upstreams' as const, upstreams: [upstream(id)], health: QUIET_HEALTH } },
+  })
+  state.apply(tableOf([upstream('a')], { canary: onTrial('b') }))
+  const b = state.find('b')!
+  assert.equal(b.listed, true)
+  const claim = state.current!.trial!.pools.get('api')!.claim([])!
+  assert.equal(claim.upstream, b)
+  state.apply(tableOf([upstream('b')]))
+  assert.deepEqual([state.find('b') === b, b.listed, b.claims.size, closed], [true, true, 1, ['a']])
+  claim.release()
+
+  state.apply(tableOf([upstream('b')], { canary: onTrial('c') }))
+  state.apply(tableOf([upstream('b')]))
+  assert.deepEqual([state.find('c'), closed], [null, ['a', 'c']])
   state.close()
 })
 

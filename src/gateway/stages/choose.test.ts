@@ -209,6 +209,21 @@ void test('a request that waited until its trial was over goes to the live relea
   assert.deepEqual([release, status, cookie], ['1', 200, null])
 })
 
+void test('a request that waited until another trial began is no part of that one', async () => {
+  let hold: (() => void) | null = null
+  await using first = await startUpstream('2', (incoming) => (hold = () => incoming.socket.destroy()))
+  await using second = await startUpstream('3')
+  await using old = await startUpstream('1')
+  await using gateway = await startGateway(tableOf([old.upstream], { canary: onTrial(first.upstream, 1) }))
+  await using control = await startControl(gateway)
+  const waiting = ask(gateway)
+  await until(() => hold !== null)
+  await control.apply(tableOf([old.upstream], { canary: onTrial(second.upstream, 1) }))
+  hold!()
+  const { release, cookie } = await waiting
+  assert.deepEqual([release, cookie], ['1', null])
+})
+
 interface Answered {
   readonly status: number
   readonly release: string | null
