@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Pause } from './table.ts'
-import { BUFFERED_BYTES_MAX, createWaitingRoom, RELEASED_AT_ONCE } from './waiting-room.ts'
+import { BUFFERED_BYTES_MAX, createWaitingRoom, RELEASE_ANYWAY_MS, RELEASED_AT_ONCE } from './waiting-room.ts'
 import type { WaitEnd, WaitingRoom } from './waiting-room.ts'
 import { until } from './testing.ts'
 
@@ -23,7 +23,7 @@ function come(room: WaitingRoom, name: string, ends: string[], guest: { service?
   return { leave: () => leave(), ended }
 }
 
-void test('who waits goes on in order, some in each turn, and whoever comes meanwhile goes last', async () => {
+void test('who waits goes on in order, some at once, the next as those end; whoever comes meanwhile goes last', async () => {
   const room = createWaitingRoom()
   room.apply(hold())
   const ends: string[] = []
@@ -36,6 +36,10 @@ void test('who waits goes on in order, some in each turn, and whoever comes mean
   assert.equal(ends.length, RELEASED_AT_ONCE)
   assert.ok(room.mustWait('api'))
   come(room, 'late', ends)
+  room.ended()
+  await Promise.resolve()
+  assert.equal(ends.length, RELEASED_AT_ONCE + 1)
+  // The others last: they do not keep the rest waiting for ever.
 
   await until(() => ends.length === count + 1)
   assert.deepEqual(ends, [...Array.from({ length: count }, (_, index) => `${index} forward`), 'late forward'])
@@ -50,7 +54,8 @@ void test('a second pause holds those whose turn has not come', async () => {
   for (let index = 0; index < RELEASED_AT_ONCE + 1; index++) come(room, String(index), ends)
   room.apply(null)
   room.apply(hold())
-  await new Promise((resolve) => setImmediate(resolve))
+  room.ended()
+  await new Promise((resolve) => setTimeout(resolve, 2 * RELEASE_ANYWAY_MS))
   assert.equal(ends.length, RELEASED_AT_ONCE)
   assert.equal(room.counts.held, 1)
   room.close()

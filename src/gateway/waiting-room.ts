@@ -6,8 +6,13 @@ import type { Pause } from './table.ts'
  */
 export const BUFFERED_BYTES_MAX = 128 * 1024
 
-/** Requests let go in one turn of the event loop: an instance that has just come up is not met by all of them at once. */
+/**
+ * Requests let go before one of them has ended: an instance that has just come up is not met by all of them at once, and a
+ * queue of connections as short as some servers' (128) does not run over.
+ */
 export const RELEASED_AT_ONCE = 64
+/** So many more are let go after this long although none has ended: they may be WebSockets, or slow. */
+export const RELEASE_ANYWAY_MS = 250
 
 /** What became of requests that met a pause; cumulative but for `held`. */
 export interface PauseCounts {
@@ -43,6 +48,8 @@ export interface WaitingRoom {
   mustWait(service: string): boolean
   /** Waits within the bounds of the pause. Those who are let go continue in the order in which they came. */
   wait(guest: Guest): Promise<WaitEnd>
+  /** One that was let go has ended: the next may go. */
+  ended(): void
   countTurnedAway(): void
   /** A table has become current. */
   apply(pause: Pause | null): void
@@ -66,11 +73,17 @@ export function createWaitingRoom(): WaitingRoom {
   let current: Pause | null = null
   /** The newest bounds: they also hold for those who come while the others are let go. */
   let bounds: Pick<Pause, 'queue' | 'bytesMax' | 'waitMs'> = { queue: 0, bytesMax: 0, waitMs: 0 }
-  let releasing = false
+  /** How many may be let go now. */
+  let allowance = RELEASED_AT_ONCE
+  let refill: NodeJS.Timeout | undefined
   let closed = false
   return {
     mustWait: (service) => holds(service) || waitingOf.has(service),
     wait,
+    ended() {
+      allowance = Math.min(RELEASED_AT_ONCE, allowance + 1)
+      release()
+    },
     countTurnedAway: () => void (sums.turnedAway += 1),
     apply(pause) {
       current = pause
@@ -82,6 +95,7 @@ export function createWaitingRoom(): WaitingRoom {
     },
     close() {
       closed = true
+      clearTimeout(refill)
       for (const one of queue) one.end('lost')
     },
   }
@@ -110,24 +124,24 @@ export function createWaitingRoom(): WaitingRoom {
     })
   }
 
-  /** Lets go whoever is held no longer: some now, the next in the next turn, so that the order is kept and nothing stalls. */
+  /** Lets go whoever is held no longer, in order and as far as the allowance goes. */
   function release(): void {
-    let room = RELEASED_AT_ONCE
+    if (queue.size === 0) return
     for (const one of queue) {
       if (holds(one.service)) continue
-      if (room === 0) return again()
-      room -= 1
-      one.end(current !== null && isPaused(current, one.service) ? 'maintenance' : 'forward')
+      const turnedAway = current !== null && isPaused(current, one.service)
+      if (!turnedAway && allowance === 0) return refillSoon()
+      if (!turnedAway) allowance -= 1
+      one.end(turnedAway ? 'maintenance' : 'forward')
     }
   }
 
-  function again(): void {
-    if (releasing) return
-    releasing = true
-    setImmediate(() => {
-      releasing = false
+  function refillSoon(): void {
+    refill ??= setTimeout(() => {
+      refill = undefined
+      allowance = RELEASED_AT_ONCE
       release()
-    })
+    }, RELEASE_ANYWAY_MS)
   }
 
   function holds(service: string): boolean {

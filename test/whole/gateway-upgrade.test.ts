@@ -32,12 +32,11 @@ test('a deploy in the middle of upgrades: nothing fails, nothing flips back', as
   project.configure(config({ NAME: 'v2' }))
   const deployed = project.run(['deploy', '--json'])
   let upgrades = 0
-  let ended = false
-  void deployed.then(() => (ended = true))
-  while (!ended) {
+  const ended = deployed.then(() => true)
+  do {
     await project.control.call('gateway.upgrade', { by: 'test' })
     upgrades += 1
-  }
+  } while (!(await Promise.race([ended, Promise.resolve(false)])))
   const { code, stdout } = await deployed
   assert.equal(code, 0, stdout)
   assert.ok(upgrades > 1)

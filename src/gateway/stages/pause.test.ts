@@ -32,7 +32,7 @@ async function countsOf(fleet: Fleet): Promise<PauseCounts> {
   return (await fleet.report()).pause ?? NO_PAUSE_COUNTS
 }
 
-void test('held requests go on in their order to what the table names by then, and none falls between', async (t) => {
+void test('held requests go on to what the table names by then, and none falls between', async (t) => {
   await using old = await startUpstream('1')
   await using next = await startUpstream('2')
   await using gateway = await startGateway(tableOf([old.upstream], { pause: hold }))
@@ -50,11 +50,9 @@ void test('held requests go on in their order to what the table names by then, a
   await until(() => clients.every(({ ended }) => ended))
 
   assert.ok(clients.every(({ text }) => text.startsWith('HTTP/1.1 200')))
-  const arrived = [...old.requests, ...next.requests].map(({ url }) => url)
-  assert.deepEqual(
-    arrived,
-    clients.map((_, index) => `/${index}`),
-  )
+  // In which order: order.test.ts beside this file, since what is sent in order over several connections may arrive otherwise.
+  assert.equal(old.requests.length + next.requests.length, clients.length)
+  assert.ok(next.requests.length > 0, 'all of them had gone before the switch')
   assert.deepEqual(await countsOf(fleet), { ...NO_PAUSE_COUNTS, forwarded: 200 })
 })
 

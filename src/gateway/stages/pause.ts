@@ -33,9 +33,10 @@ async function hold(exchange: Exchange, context: Context): Promise<Answer | null
     onGone: (listener) => client.onGone(listener),
   })
   exchange.heldNs += monotonicNs() - sinceNs
+  if (end !== 'forward') return refusal(exchange, context, end)
+  exchange.ended.push(() => context.waitingRoom.ended())
   // The table may be another one by now: no await between here and the claim.
-  if (end === 'forward') return route(exchange, context)
-  return refusal(exchange, context, end)
+  return route(exchange, context)
 }
 
 function refusal(exchange: Exchange, context: Context, end: Exclude<WaitEnd, 'forward'>): Answer {
