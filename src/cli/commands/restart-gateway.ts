@@ -19,7 +19,7 @@ export function restartGatewayCommand(): Command {
       const pids = workers.map(({ worker, pid }) => `${worker}: pid ${pid}`).join(', ')
       print(`new gateway workers serve after ${tookMs} ms (${pids})`)
       if (retiring > 0)
-        print(`${retiring} old ones finish what they have; WebSockets stay on them for up to 30 s, then get 1012`)
+        print(`${retiring} old ones finish what they have; their WebSockets get 1012 over the next 15 s`)
     })
   return command
 }
