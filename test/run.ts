@@ -28,6 +28,7 @@ const phases: readonly Phase[] = [
   { name: 'format', group: 'check', run: () => check([bin('oxfmt'), '--check', '.']) },
   { name: 'dead code', group: 'check', run: () => check([bin('knip')]) },
   { name: 'package', group: 'check', run: () => tests(['test/package.test.ts']) },
+  { name: 'reference', group: 'check', run: () => tests(['test/reference.test.ts']) },
   { name: 'tidy', group: 'check', run: () => tests(['test/tidy.test.ts']) },
   {
     name: 'unit',

@@ -19,8 +19,8 @@ import { upCommand } from './commands/up.ts'
 import { EXIT, exitCodeOf, printError } from './output.ts'
 import { version } from './version.ts'
 
-/** The composition root: everything that is made, is made below here. Returns the exit code. */
-export async function main(argv: readonly string[]): Promise<number> {
+/** The command line as it is: what `main` runs and the command reference is made of. */
+export function makeProgram(onExitCode: (code: number) => void): Command {
   const program = new Command('seaworthy')
     .description('Takes a web service from demo to production, and proves it.')
     .version(version())
@@ -60,9 +60,15 @@ First steps:
     auditTrailCommand,
     doctorCommand,
   ]
-  let code: number = EXIT.done
   // What commander does only for commands it has made itself: without it a wrong option would end the process with 1.
-  for (const make of commands) program.addCommand(make((result) => (code = result)).copyInheritedSettings(program))
+  for (const make of commands) program.addCommand(make(onExitCode).copyInheritedSettings(program))
+  return program
+}
+
+/** The composition root: everything that is made, is made below here. Returns the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let code: number = EXIT.done
+  const program = makeProgram((result) => (code = result))
   try {
     await program.parseAsync([...argv], { from: 'user' })
     return code

@@ -1,0 +1,7 @@
+import { cliPage } from './cli-page.ts'
+import { configPage } from './config-page.ts'
+
+/** Every generated page: its path in the repository, and its text. */
+export function pages(): Readonly<Record<string, string>> {
+  return { 'docs/reference/config.md': configPage(), 'docs/reference/cli.md': cliPage() }
+}

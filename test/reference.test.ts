@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { configKeys } from '../docs/generate/config-page.ts'
+import { pages } from '../docs/generate/pages.ts'
+
+const root = join(import.meta.dirname, '..')
+
+for (const [path, text] of Object.entries(pages())) {
+  test(`${path} says what the code says`, () => {
+    assert.equal(readFileSync(join(root, path), 'utf8'), text, `${path} is out of date: npm run docs`)
+  })
+}
+
+test('the reference is the same whoever makes it', () => {
+  const { COLUMNS, LANG } = process.env
+  try {
+    Object.assign(process.env, { COLUMNS: '40', LANG: 'de_DE.UTF-8' })
+    const narrow = pages()
+    Object.assign(process.env, { COLUMNS: '200', LANG: 'C' })
+    assert.deepEqual(pages(), narrow)
+  } finally {
+    for (const [name, value] of Object.entries({ COLUMNS, LANG })) {
+      if (value === undefined) delete process.env[name]
+      else process.env[name] = value
+    }
+  }
+})
+
+test('every key has a meaning, and a default that the schema fills in is the one its description names', () => {
+  assert.ok(configKeys.length > 150, `${configKeys.length} keys`)
+  for (const { path, description, filledIn } of configKeys) {
+    assert.notEqual(description, '', path.join('.'))
+    if (filledIn === null) continue
+    assert.match(description, new RegExp(`Default:?.*${String(filledIn).replace('.', '\\.')}`), path.join('.'))
+  }
+})
