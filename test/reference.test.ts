@@ -13,21 +13,6 @@ for (const [path, text] of Object.entries(pages())) {
   })
 }
 
-test('the reference is the same whoever makes it', () => {
-  const { COLUMNS, LANG } = process.env
-  try {
-    Object.assign(process.env, { COLUMNS: '40', LANG: 'de_DE.UTF-8' })
-    const narrow = pages()
-    Object.assign(process.env, { COLUMNS: '200', LANG: 'C' })
-    assert.deepEqual(pages(), narrow)
-  } finally {
-    for (const [name, value] of Object.entries({ COLUMNS, LANG })) {
-      if (value === undefined) delete process.env[name]
-      else process.env[name] = value
-    }
-  }
-})
-
 test('every key has a meaning, and a default that the schema fills in is the one its description names', () => {
   assert.ok(configKeys.length > 150, `${configKeys.length} keys`)
   for (const { path, description, filledIn } of configKeys) {

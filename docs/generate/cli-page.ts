@@ -6,9 +6,6 @@ const HEAD = `# Command reference
 <!-- Made by \`npm run docs\` from the commands themselves; a test compares. Change src/cli/commands, not this page. -->
 `
 
-/** Whoever asks in whatever terminal: the same lines. */
-const WIDTH = 100
-
 /** docs/reference/cli.md. */
 export function cliPage(): string {
   const program = makeProgram(() => {})
@@ -56,7 +53,7 @@ function defaultOf(value: unknown): string {
 function textAfterHelp(command: Command): string {
   let text = ''
   command
-    .configureHelp({ helpWidth: WIDTH })
+
     .configureOutput({ writeOut: (part) => (text += part), writeErr: () => {} })
   command.outputHelp()
   return text.slice(command.helpInformation().length).trim()
