@@ -11,6 +11,7 @@ import { plainOf, reasonsOf, textOf, type Reason } from './config-text.ts'
 import { DETECTORS, LOOKED_FOR } from './detect/index.ts'
 import { draftOf } from './draft.ts'
 import type { Finding } from './finding.ts'
+import { nameOf } from './look.ts'
 import { readProject, type ProjectFiles } from './project-files.ts'
 
 export const CONFIG_NAME = 'seaworthy.config.ts'
@@ -41,7 +42,7 @@ export function propose(folder: string, options: { start?: string } = {}): Propo
 /** The same for files that were read before. */
 export function proposeFor(project: ProjectFiles, { start }: { start?: string } = {}): Proposal {
   const found = DETECTORS.flatMap((detect) => detect(project))
-  const draft = draftOf(project, start === undefined ? found : withStart(found, start, project.name))
+  const draft = draftOf(project, start === undefined ? found : withStart(found, start))
   if (draft.services.length === 0) {
     throw new Problem('init.nothing-recognised', `nothing that runs was recognised in ${project.name}`, {
       hint: "Say how it starts: seaworthy init --start 'program arguments' (it has to listen on $PORT).",
@@ -67,7 +68,7 @@ const HEAD = [
 ]
 
 /** What a person says wins over what was found in the folder itself. */
-function withStart(found: readonly Finding[], start: string, name: string): readonly Finding[] {
+function withStart(found: readonly Finding[], start: string): readonly Finding[] {
   const split = splitWords(start)
   if (!split.ok || split.words.length === 0) {
     const reason = split.ok ? 'it is empty' : split.reason
@@ -77,7 +78,7 @@ function withStart(found: readonly Finding[], start: string, name: string): read
   const own = found.find((each) => each.kind === 'service' && each.folder === '.' && each.runtime !== 'static')
   const rest = found.filter((each) => each !== own && !(each.kind === 'service' && each.runtime === 'static'))
   if (own?.kind !== 'service') {
-    return [...rest, { kind: 'service', folder: '.', runtime: 'told', name, keys: { start: command } }]
+    return [...rest, { kind: 'service', folder: '.', runtime: 'told', name: nameOf('.'), keys: { start: command } }]
   }
   const { static: _, ...keys } = own.keys
   return [...rest, { ...own, keys: { ...keys, start: command } }]

@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, openSync, readdirSync, readSync, realpathSync } from 'node:fs'
+import { closeSync, lstatSync, openSync, readdirSync, readSync, realpathSync, type Dirent } from 'node:fs'
 import { basename, join } from 'node:path'
 
 export const FILES_MAX = 20_000
@@ -34,18 +34,20 @@ const LISTED_ONLY = /(?:^|\/)(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-loc
 
 /**
  * Lists and reads a project's folder. Hidden folders, packages and tests are skipped, symbolic links are not followed,
- * and everything has a bound (20 000 files, 12 levels, 256 KiB of a file, 32 MiB in all).
+ * and everything has a bound (12 levels, 256 KiB of a file, 32 MiB in all).
+ * @param options.filesMax how many are listed. @default 20000
  */
-export function readProject(folder: string): ProjectFiles {
+export function readProject(folder: string, { filesMax = FILES_MAX }: { filesMax?: number } = {}): ProjectFiles {
   const texts = new Map<string, string | null>()
   const paths: string[] = []
   const left: string[] = []
   let bytesLeft = READ_BYTES_MAX
 
   const visit = (inner: string, depth: number): void => {
-    const entries = readdirSync(join(folder, inner), { withFileTypes: true })
+    const entries = entriesOf(join(folder, inner))
+    if (entries === null) return void left.push(`${inner}/: cannot be read`)
     for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (paths.length >= FILES_MAX) return
+      if (paths.length >= filesMax) return
       const path = inner === '' ? entry.name : `${inner}/${entry.name}`
       if (entry.isDirectory() && !entry.name.startsWith('.') && !SKIPPED.has(entry.name)) {
         if (depth < DEPTH_MAX) visit(path, depth + 1)
@@ -55,7 +57,7 @@ export function readProject(folder: string): ProjectFiles {
     }
   }
   visit('', 1)
-  if (paths.length >= FILES_MAX) left.push(`more than ${FILES_MAX} files: the rest was not looked at`)
+  if (paths.length >= filesMax) left.push(`more than ${filesMax} files: the rest was not looked at`)
 
   // What is nearest to the top says most: it is read first, should the bytes run out.
   const worth = paths.filter((path) => READ.test(path) && !LISTED_ONLY.test(path))
@@ -87,6 +89,15 @@ function projectOf({ name, paths, texts, left }: Parts): ProjectFiles {
     paths: paths.toSorted(),
     text: (path) => (known.has(path) ? (texts.get(path) ?? '') : null),
     left,
+  }
+}
+
+/** Null where they are not ours to read. */
+function entriesOf(folder: string): readonly Dirent[] | null {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch {
+    return null
   }
 }
 

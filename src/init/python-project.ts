@@ -115,6 +115,8 @@ export function applicationOf(project: ProjectFiles, folder: string, constructor
     new RegExp(`^(\\w+)\\s*(?::\\s*\\w+\\s*)?=\\s*(?:\\w+\\.)?${constructor}\\(`),
   )
   if (assigned !== undefined) return loadable(assigned.path, assigned.match[1]!, folder, assigned.where)
+  // A function that makes one is of this framework where the framework's constructor is called at all.
+  if (linesMatching(project, sources, new RegExp(`\\b${constructor}\\(`)).length === 0) return null
   const makers = linesMatching(project, sources, /^def (create_app|make_app)\(/)
   const called = linesMatching(project, sources, /^(\w+)\s*=\s*(?:create_app|make_app)\(/)[0]
   if (called !== undefined) return loadable(called.path, called.match[1]!, folder, called.where)

@@ -7,7 +7,7 @@ const ANSWERS =
   /\b(?:get|route|all|use|handle|handlefunc|path|re_path|url|pathname|add_api_route|api_route|add_url_rule|match|map|any|request_uri|path_info|requesturi|controller)\b|===?|\bcase\b|\bin\b/i
 const ASKS = /\bfetch\(|axios|requests\.|urlopen|http\.Get\(|curl|\bexpect\(|\.request\(/
 const PATH =
-  /['"`](\^?\/?(?:[\w.-]+\/){0,4}(?:health|healthz|healthcheck|health-check|livez|readyz|liveness|readiness|ready|live|alive|startup|startupz|up|ping|_health)(?:\/[\w-]+)?\/?)\$?['"`]/i
+  /['"`](?:(?:GET|HEAD) )?(\^?\/?(?:[\w.-]+\/){0,4}(?:health|healthz|healthcheck|health-check|livez|readyz|liveness|readiness|ready|live|alive|startup|startupz|up|ping|_health)(?:\/[\w-]+)?\/?)\$?['"`]/i
 
 const KINDS: readonly (readonly [TextKey, RegExp])[] = [
   ['startup', /startupz?\/?$/i],
