@@ -52,7 +52,7 @@ function ofPython(project: ProjectFiles, folder: string): Guess<string> | null {
   }
   if (has(project, folder, 'manage.py')) {
     const settings = sourcesOf(project, folder).filter((path) => /settings(?:\/\w+)?\.py$/.test(path))
-    const [databases] = linesMatching(project, settings, /^DATABASES\s*=\s*(?!\{\s*\})/)
+    const [databases] = linesMatching(project, settings, /^DATABASES\s*=(?!\s*\{\s*\})/)
     if (databases === undefined) return null
     return {
       value: `${python} manage.py migrate --noinput`,
