@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { dirname, extname, join } from 'node:path'
@@ -7,7 +6,7 @@ import type { Status } from '../control/api/contract.ts'
 import { writeEnvironment, type EnvironmentFile } from '../control/environment.ts'
 import { lastLines } from '../control/last-lines.ts'
 import { Problem } from '../core/problem.ts'
-import { listListeners } from '../deploy/targets/process/listeners.ts'
+import { holderOf } from '../deploy/targets/process/port-holder.ts'
 import { connect } from '../deploy/targets/process/probe.ts'
 import { connectKeeper, type KeeperClient } from '../keeper/client.ts'
 import { folderMark, socketPath } from '../keeper/paths.ts'
@@ -134,20 +133,6 @@ async function checkPort({ host, http }: EnvironmentFile): Promise<void> {
   })
 }
 
-/** `pid 12: node server.js`, where we may look; else empty. */
-function holderOf(port: number): string {
-  const inodes = new Set(listListeners().flatMap((one) => (one.port === port ? [`socket:[${one.inode}]`] : [])))
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      if (!readdirSync(`/proc/${pid}/fd`).some((fd) => inodes.has(readlinkSync(`/proc/${pid}/fd/${fd}`)))) continue
-      return `pid ${pid}, ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()}`
-    } catch {
-      // Gone meanwhile, or not ours to look at.
-    }
-  }
-  return ''
-}
-
 /** The first answer; given up as soon as control has ended too often to hope. */
 async function untilAnswering(keeper: KeeperClient, stateFolder: string): Promise<Status> {
   const decided = new AbortController()
@@ -176,10 +161,10 @@ async function untilAnswering(keeper: KeeperClient, stateFolder: string): Promis
 
 /**
  * The front door, and behind it what is live already: a first deploy comes with its own gate. A program that takes longer
- * than our patience is for the gateway and the supervisor to deal with.
+ * than our patience is for the gateway and the supervisor to deal with, and so is one that waits for a need.
  */
 async function untilAccepting({ url, world, instances }: Status): Promise<void> {
-  const live = instances.filter(({ release, port }) => release === world.live && port !== null)
+  const live = instances.filter(({ release, port, pid }) => release === world.live && port !== null && pid !== null)
   const endpoints = [
     { host: '127.0.0.1', port: Number(new URL(url).port || 80) },
     ...live.map(({ host, port }) => ({ host, port: port! })),

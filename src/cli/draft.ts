@@ -6,6 +6,7 @@ import { makePlan, type Plan, type PlanKind } from '../deploy/plan.ts'
 import { releaseId, type Instance, type Release } from '../deploy/release.ts'
 import { readSource } from '../deploy/targets/process/source.ts'
 import type { Target } from '../deploy/target.ts'
+import { checkNeeds } from './need-check.ts'
 import type { Project } from './project.ts'
 import type { SecretValues } from './secret-values.ts'
 
@@ -18,7 +19,7 @@ export async function draftRelease(project: Project, secrets: SecretValues, cont
   const { level } = await control.call('migration.list', {})
   const digest = sha256(canonicalJson({ config: app, artifacts, secrets: secrets.fingerprints }))
   const sequence = world.sequence + 1
-  return {
+  const draft: Release = {
     id: releaseId(sequence, digest),
     sequence,
     digest,
@@ -29,6 +30,8 @@ export async function draftRelease(project: Project, secrets: SecretValues, cont
     migrationLevel: level,
     createdAt: Date.now(),
   }
+  await checkNeeds(draft, secrets, control)
+  return draft
 }
 
 export interface PlanRequest {

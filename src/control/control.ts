@@ -84,7 +84,13 @@ export class Control {
     this.fleet = fleet
     this.#secrets = new SecretFiles(folder)
     this.leases = new Leases(state, this.clock)
-    this.needs = new Needs(folder)
+    this.needs = new Needs({
+      folder,
+      path: options.environment.path,
+      state,
+      keeper,
+      onHealthy: () => this.#wakeInstances(),
+    })
     this.supervisor = new Supervisor({
       folder,
       keeper,
@@ -92,6 +98,7 @@ export class Control {
       secrets: this.#secrets,
       variablesOf: (id, service) => {
         const release = state.release(id)
+        if (release !== null) this.needs.requireFor(release, service)
         return release === null ? {} : variablesOf(this.connectionsOf(release, service))
       },
       clock: this.clock,
@@ -253,6 +260,7 @@ export class Control {
     this.#ending = true
     await this.#options.workers.stop()
     await this.supervisor.halt()
+    await this.needs.halt()
     setImmediate(() => {
       this.#options.keeper.shutdown(SHUTDOWN_GRACE_MS).catch((error: unknown) => {
         this.#options.logger.error('the keeper did not end', { error: String(error) })
@@ -299,6 +307,16 @@ export class Control {
     if (this.#ending || this.#isBusy()) return
     const mended = await this.traffic.reconcile()
     if (mended !== null) this.state.addEvent(this.clock.now(), 'table-mended', mended)
+  }
+
+  /** Stops the servers that no release uses any more. */
+  async settleNeeds(): Promise<void> {
+    if (!this.#isBusy()) await this.needs.settle()
+  }
+
+  /** What waited for a need goes on at once. */
+  #wakeInstances(): void {
+    for (const { release, service } of this.supervisor.instances()) this.supervisor.wake(release, service)
   }
 
   #isBusy(): boolean {

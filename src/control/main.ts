@@ -16,6 +16,7 @@ import { KeeperLink } from './keeper-link.ts'
 import { Liveness } from './liveness.ts'
 import { LogMarks } from './log-marks.ts'
 import { MEMORY_LOOK_MS } from './memory-watch.ts'
+import { START_WITHIN_MS } from './needs/needs.ts'
 import { State } from './state.ts'
 
 const HOUSEKEEPING_MS = 500
@@ -42,9 +43,11 @@ async function main(folder: string): Promise<void> {
       if (event.event !== 'exited') return
       control.supervisor.onExited(event.child)
       control.jobs.onExited(event.child)
+      control.needs.onExited(event.child)
     },
     onSuccession: async () => {
       await workers.ensure()
+      await control.needs.reconcile(0)
       await control.supervisor.reconcile()
       await control.jobs.reconcile()
       await control.migrations.resume()
@@ -60,6 +63,7 @@ async function main(folder: string): Promise<void> {
   const control: Control = new Control({ folder, environment, keeper, fleet, workers, state, logger })
 
   await workers.ensure()
+  await control.needs.reconcile(START_WITHIN_MS)
   await control.supervisor.reconcile()
   // A rollout judges by what the workers report, and drains them: not before they are here.
   await untilConnected(workers, fleet)
@@ -77,7 +81,7 @@ async function main(folder: string): Promise<void> {
   const liveness = new Liveness(control.clock)
   const marks = new LogMarks(join(folder, 'logs'))
   const again = (what: string, work: () => void | Promise<void>): void => repeat(what, work, logger)
-  again('noting the outputs', () => marks.note(instanceNames(control), control.clock.now()))
+  again('noting the outputs', () => marks.note(outputs(control), control.clock.now()))
   again('completing an abandoned deploy', () => control.completeAbandoned())
   again('retiring', () => control.retention.retire())
   again('comparing the routing table', () => control.reconcileTraffic())
@@ -85,6 +89,8 @@ async function main(folder: string): Promise<void> {
   again('resting witnesses', () => control.restWitnesses())
   again('looking at what deploys are owed', () => afterDeploy.look())
   again('telling people', () => afterDeploy.deliver())
+  again('asking the needs', () => control.needs.look())
+  again('settling the needs', () => control.settleNeeds())
   again('looking at liveness', () => lookAtLiveness(control, liveness))
   repeat('watching memory', () => watchMemory(control), logger, MEMORY_LOOK_MS)
 }
@@ -102,8 +108,8 @@ function repeat(what: string, work: () => void | Promise<void>, logger: Logger, 
   }, everyMs)
 }
 
-function instanceNames({ supervisor }: Control): readonly string[] {
-  return supervisor.instances().map(({ id }) => id)
+function outputs({ supervisor, needs }: Control): readonly string[] {
+  return [...supervisor.instances().map(({ id }) => id), ...needs.outputs()]
 }
 
 async function lookAtLiveness({ supervisor, state }: Control, liveness: Liveness): Promise<void> {

@@ -9,15 +9,19 @@ export const PORT_MAX = 31_999
 const ATTEMPTS_MAX = 200
 
 /** A port on which nothing listens and that is not in `taken`. */
-export async function pickPort(host: string, taken: ReadonlySet<number>): Promise<number> {
+export async function pickPort(
+  host: string,
+  taken: ReadonlySet<number>,
+  { min, max } = { min: PORT_MIN, max: PORT_MAX },
+): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const port = PORT_MIN + Math.floor(Math.random() * (PORT_MAX - PORT_MIN + 1))
+    const port = min + Math.floor(Math.random() * (max - min + 1))
     if (!taken.has(port) && (await isFree(host, port))) return port
   }
-  throw new Error(`no free port on ${host} between ${PORT_MIN} and ${PORT_MAX} in ${ATTEMPTS_MAX} attempts`)
+  throw new Error(`no free port on ${host} between ${min} and ${max} in ${ATTEMPTS_MAX} attempts`)
 }
 
-function isFree(host: string, port: number): Promise<boolean> {
+export function isFree(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()
     server.once('error', () => resolve(false))

@@ -14,7 +14,8 @@ export const ADOPTED_CHECK_MS = 200
 const STOPPING_CHECK_MS = 20
 /** How long a killed process may take to be gone: the kernel is still tearing it down. */
 const KILLED_WITHIN_MS = 2_000
-const STOP_ORDER: readonly Role[] = ['instance', 'gateway', 'control']
+/** Needs last: whoever uses them has ended by then, and control does not start them again. */
+const STOP_ORDER: readonly Role[] = ['instance', 'gateway', 'control', 'need']
 
 export interface ChildrenOptions {
   /** Put into each child's environment: see CHILD_VARIABLE. */
@@ -228,6 +229,7 @@ async function launch(spec: ChildSpec, descriptors: readonly number[], onExit: (
     const child = spawn(program, rest, {
       cwd: spec.cwd,
       env: spec.env,
+      ...spec.account,
       detached: true,
       stdio: ['ignore', output, output, ...descriptors],
     })

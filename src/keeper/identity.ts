@@ -58,7 +58,11 @@ export function findMarked(mark: string): ReadonlyMap<string, ProcessIdentity> {
     const stat = readStat(Number(entry))
     const identity = readIdentity(Number(entry))
     // Whatever a child starts carries the mark as well; the child itself leads the group.
-    if (identity && stat?.group === identity.pid && !isEnded(stat)) found.set(marked.slice(prefix.length), identity)
+    if (!identity || stat?.group !== identity.pid || isEnded(stat)) continue
+    // PostgreSQL makes each of its processes the leader of a group: the child is the oldest of them.
+    const name = marked.slice(prefix.length)
+    const other = found.get(name)
+    if (other === undefined || identity.startTicks < other.startTicks) found.set(name, identity)
   }
   return found
 }

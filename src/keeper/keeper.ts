@@ -7,7 +7,7 @@ import { folderMark, logPath, outputPath, recordPath, socketPath } from './paths
 import { readRecord, writeRecord, type ChildRecord } from './record.ts'
 import { serve } from './server.ts'
 import { Sockets } from './sockets.ts'
-import type { KeeperState, ProcessIdentity, Request } from './protocol.ts'
+import type { KeeperState, ProcessIdentity, Request, Role } from './protocol.ts'
 import type { Answer, Server } from './server.ts'
 import type { HeldSocket } from './sockets.ts'
 
@@ -158,8 +158,8 @@ function completed(
   state: string,
 ): readonly ChildRecord[] {
   const known = recorded.map((child): ChildRecord => {
-    // What an instance leaves behind carries its mark too; control and workers leave nothing.
-    if (child.role === 'instance') return child
+    // What an instance or a need leaves behind carries its mark too; control and workers leave nothing.
+    if (child.role === 'instance' || child.role === 'need') return child
     const identity = marked.get(child.name)
     if (identity === undefined || (child.identity !== null && isAlive(child.identity))) return child
     return { ...child, identity, state: 'running', exit: null }
@@ -168,7 +168,7 @@ function completed(
     .filter(([name]) => !recorded.some((child) => child.name === name))
     .map(([name, identity]): ChildRecord => ({
       name,
-      role: name === 'control' ? 'control' : name.startsWith('gateway-') ? 'gateway' : 'instance',
+      role: roleOf(name),
       identity,
       state: 'running',
       startedAt: Date.now(),
@@ -177,4 +177,11 @@ function completed(
       output: outputPath(state, name),
     }))
   return [...known, ...unknown]
+}
+
+function roleOf(name: string): Role {
+  if (name === 'control') return 'control'
+  if (name.startsWith('gateway-')) return 'gateway'
+  // Instances carry their release behind an @, and a service may be called anything.
+  return name.startsWith('need-') && !name.includes('@') ? 'need' : 'instance'
 }

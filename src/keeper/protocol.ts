@@ -3,7 +3,8 @@
  * one reply with the same `id`; after `events` the connection also receives an Event line for every change.
  */
 
-export const ROLES = ['control', 'gateway', 'instance'] as const
+/** `need`: a server that instances use, such as a database. */
+export const ROLES = ['control', 'gateway', 'instance', 'need'] as const
 export type Role = (typeof ROLES)[number]
 
 /** Who a process is: a pid alone is reused, a pid with its start time and the boot it belongs to is not. */
@@ -22,6 +23,8 @@ export interface ChildSpec {
   readonly cwd: string
   /** The whole environment; nothing is inherited. */
   readonly env: Readonly<Record<string, string>>
+  /** The account it runs as, where the keeper may change it. @default the keeper's own */
+  readonly account?: { readonly uid: number; readonly gid: number }
   /** A file, opened for append, that takes stdout and stderr. */
   readonly output: string
   /** Names of listening sockets to inherit, as file descriptors 3, 4, … in this order. */

@@ -51,6 +51,7 @@ export function parseSpec(value: unknown): ChildSpec {
   const output = text(fields, 'output')
   const cwd = text(fields, 'cwd')
   if (!output.startsWith('/') || !cwd.startsWith('/')) throw bad('output, cwd: expected absolute paths')
+  const account = fields['account'] === undefined ? undefined : fieldsOf(fields['account'], 'account')
   const respawn = fields['respawn'] === undefined ? undefined : fieldsOf(fields['respawn'], 'respawn')
   return {
     name: name(fields),
@@ -59,6 +60,7 @@ export function parseSpec(value: unknown): ChildSpec {
     cwd,
     env: env as Record<string, string>, // just looked at
     output,
+    ...(account ? { account: { uid: integer(account, 'uid'), gid: integer(account, 'gid') } } : {}),
     ...(fields['sockets'] === undefined ? {} : { sockets: texts(fields, 'sockets') }),
     ...(respawn ? { respawn: { minMs: integer(respawn, 'minMs'), maxMs: integer(respawn, 'maxMs') } } : {}),
   }

@@ -9,9 +9,10 @@ import { connectControl } from '../../control/api/client.ts'
 import { SQL } from '../../control/migrations/sql-files.ts'
 import { socketPath } from '../../keeper/paths.ts'
 import { environmentCommand, globalsOf, type MakeCommand } from '../command.ts'
+import { lookAtNeeds } from '../doctor-needs.ts'
 import { EXIT, print, printJson, table } from '../output.ts'
 import { openProject, type Project } from '../project.ts'
-import { readSecrets } from '../secret-values.ts'
+import { readSecrets, type SecretValues } from '../secret-values.ts'
 
 interface Finding {
   readonly level: 'ok' | 'missing' | 'note'
@@ -31,6 +32,10 @@ export const doctorCommand: MakeCommand = (onExitCode) => {
         ...lookAtMachine(),
         ...lookAtPrograms(project.app, process.env['PATH'] ?? ''),
         lookAtSecrets(() => readSecrets(project)),
+        ...(await lookAtNeeds(
+          project,
+          secretOf(() => readSecrets(project)),
+        )),
         ...lookAtStateFolder(project),
         await lookAtPort(project.app, project.stateFolder),
         ...lookAtConfig(project.checked),
@@ -90,6 +95,17 @@ function lookAtSecrets(read: () => { fingerprints: Readonly<Record<string, strin
   } catch (error) {
     const which = error instanceof Problem && error.details.length > 0 ? `: ${error.details.join(', ')}` : ''
     return { level: 'missing', what: 'secrets', detail: `${messageOf(error)}${which}` }
+  }
+}
+
+/** One secret's value; null where any is missing: that is a finding of its own. */
+function secretOf(read: () => SecretValues): (name: string) => string | null {
+  return (name) => {
+    try {
+      return read().of([name])[name] ?? null
+    } catch {
+      return null
+    }
   }
 }
 

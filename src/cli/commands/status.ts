@@ -2,6 +2,7 @@ import type { Status } from '../../control/api/contract.ts'
 import type { DeployRecord } from '../../deploy/journal.ts'
 import { describeProgress } from '../canary-text.ts'
 import { environmentCommand, globalsOf, openEnvironment, type MakeCommand } from '../command.ts'
+import { describeNeeds } from '../need-text.ts'
 import { print, printJson, table } from '../output.ts'
 import { describeCounts, describePaused } from '../pause-text.ts'
 
@@ -15,10 +16,12 @@ export const statusCommand: MakeCommand = () => {
       using opened = await openEnvironment(command, environment, { awayMs: 1_000 })
       const { control } = opened
       const status = await control.call('status', {})
+      const { needs } = await control.call('need.list', {})
       const { deploys } = history ? await control.call('deploy.list', { limit: HISTORY_SHOWN }) : { deploys: [] }
       const { events } = history ? await control.call('events', { after: 0, limit: HISTORY_SHOWN }) : { events: [] }
-      if (globalsOf(command).json) return printJson(history ? { ...status, deploys, events } : status)
+      if (globalsOf(command).json) return printJson({ ...status, needs, ...(history ? { deploys, events } : {}) })
       print(describeStatus(status))
+      if (needs.length > 0) print(`\n${describeNeeds(needs)}`)
       if (deploys.length > 0) print(`\nDeploys\n${table(deploys.map(describeDeploy))}`)
       if (events.length > 0) print(`\nEvents\n${table(events.map(({ at, kind, text }) => [when(at), kind, text]))}`)
     })

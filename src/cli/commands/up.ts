@@ -9,6 +9,7 @@ import { whoAmI } from '../lease.ts'
 import { followLogs } from '../log-follow.ts'
 import { createNarrator } from '../narrate.ts'
 import { EXIT, print } from '../output.ts'
+import { describeLacks } from '../need-text.ts'
 import { openProject, type Project } from '../project.ts'
 import { readSecrets } from '../secret-values.ts'
 import { removeSocketFolder } from '../socket-folder.ts'
@@ -37,6 +38,7 @@ export const upCommand: MakeCommand = (onExitCode) => {
         narrator.note(`${status.app} (${status.environment}) is up at ${status.url}`)
         const moved = listenNotice(project.app, status.url)
         if (moved !== null) narrator.note(moved)
+        for (const lack of describeLacks((await control.call('need.list', {})).needs)) narrator.note(lack)
         if (status.world.live === null && !interrupted?.aborted) {
           onExitCode(await firstDeploy({ project, control, secrets, narrator, reason: 'first deploy' }))
         } else if (status.world.live !== null) {

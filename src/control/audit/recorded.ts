@@ -18,6 +18,8 @@ export const READING = [
   'approval.list',
   'hook.look',
   'instance.examine',
+  'need.check',
+  'need.list',
   'migration.state',
   'migration.outlook',
   'migration.follow',

@@ -8,12 +8,20 @@ import type { ResolvedNeed } from '../../config/resolved.ts'
 import type { Release } from '../../deploy/release.ts'
 import { variablesOf } from './connection.ts'
 import { Needs } from './needs.ts'
+import type { KeeperLink } from '../keeper-link.ts'
+import { State } from '../state.ts'
 
 function release(id: string, needs: Record<string, Partial<ResolvedNeed>>): Release {
   const uses = Object.fromEntries(Object.keys(needs).map((name) => [name, 'required']))
   const services = { api: { run: { kind: 'program' }, uses } }
   const filled = Object.entries(needs).map(([name, need]) => [name, { version: null, url: null, ...need }])
   return { id, config: { services, needs: Object.fromEntries(filled) } } as unknown as Release
+}
+
+/** No server is run here: the keeper is never asked. */
+function needsIn(folder: string): Needs {
+  const state = new State(join(folder, 'state.db'))
+  return new Needs({ folder, path: '', state, keeper: {} as KeeperLink, onHealthy: () => {} })
 }
 
 function folderFor(t: TestContext): string {
@@ -24,7 +32,7 @@ function folderFor(t: TestContext): string {
 
 test('a SQLite need is a file in WAL mode that its owner alone can read, the same for every release', async (t) => {
   const folder = folderFor(t)
-  const needs = new Needs(folder)
+  const needs = needsIn(folder)
   const one = release('1-a', { db: { kind: 'sqlite' } })
   assert.equal(await needs.ensure(one, 'db', null), null)
   const file = variablesOf(needs.connectionsOf(one, 'api'))['DB_FILE']!
@@ -48,12 +56,12 @@ test('a SQLite need is a file in WAL mode that its owner alone can read, the sam
 
 test('the URL of an external need is kept with its release, for its owner alone', async (t) => {
   const folder = folderFor(t)
-  const needs = new Needs(folder)
+  const needs = needsIn(folder)
   const one = release('1-a', { bus: { kind: 'kafka', url: 'BUS' } })
   await needs.ensure(one, 'bus', 'kafka://one')
   // Asked again without the value: after a reboot, or for a rollback.
   await needs.ensure(one, 'bus', null)
-  assert.deepEqual(variablesOf(new Needs(folder).connectionsOf(one, 'api')), {
+  assert.deepEqual(variablesOf(needsIn(folder).connectionsOf(one, 'api')), {
     BUS: 'kafka://one',
     BUS_URL: 'kafka://one',
   })
@@ -65,7 +73,7 @@ test('the URL of an external need is kept with its release, for its owner alone'
 })
 
 test('a Kafka without a URL is refused with the way out', async (t) => {
-  const needs = new Needs(folderFor(t))
+  const needs = needsIn(folderFor(t))
   await assert.rejects(needs.ensure(release('1-a', { bus: { kind: 'kafka' } }), 'bus', null), {
     code: 'need.not-here',
     hint: /kafka\(\{ url: 'BUS_URL' \}\)/,

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeFileAtomic } from '../../core/atomic-file.ts'
+import { pickPort } from '../ports.ts'
+
+/** Beside the range of instances, so that none of them takes a need's port while its server is down. */
+const PORTS = { min: 18_000, max: 19_999 }
+const PASSWORD_BYTES = 24
+
+/** What a server that runs here is reached by, the same over all its restarts: services hold it. */
+export interface Credentials {
+  readonly kind: 'postgres' | 'redis'
+  readonly port: number
+  /** Of the account that services use. */
+  readonly password: string
+  /** Of the account that control looks after the server with. */
+  readonly adminPassword: string
+  /** The version that ran on the data last; null before the first time. */
+  readonly ranVersion: string | null
+}
+
+/** `<state>/needs/<need>`: everything that belongs to a need, for its owner alone. */
+export function needFolder(stateFolder: string, need: string): string {
+  return join(stateFolder, 'needs', need)
+}
+
+export function readCredentials(stateFolder: string, need: string): Credentials | null {
+  try {
+    return JSON.parse(readFileSync(fileOf(stateFolder, need), 'utf8')) as Credentials
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}
+
+export function writeCredentials(stateFolder: string, need: string, credentials: Credentials): void {
+  mkdirSync(needFolder(stateFolder, need), { recursive: true, mode: 0o700 })
+  writeFileAtomic(fileOf(stateFolder, need), JSON.stringify(credentials, null, 2), { mode: 0o600 })
+}
+
+/** A free port and random passwords. */
+export async function makeCredentials(kind: Credentials['kind'], taken: ReadonlySet<number>): Promise<Credentials> {
+  const password = (): string => randomBytes(PASSWORD_BYTES).toString('base64url')
+  const port = await pickPort('127.0.0.1', taken, PORTS)
+  return { kind, port, password: password(), adminPassword: password(), ranVersion: null }
+}
+
+function fileOf(stateFolder: string, need: string): string {
+  return join(needFolder(stateFolder, need), 'credentials.json')
+}

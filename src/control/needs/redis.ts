@@ -1,0 +1,102 @@
+import { join } from 'node:path'
+import type { Credentials } from './credentials.ts'
+import type { Engine, ServerPlace } from './engine.ts'
+import { findRedis } from './installations.ts'
+import { ownFile } from './own-file.ts'
+import { withOwnWay } from './own-way.ts'
+import { majorOf } from './versions.ts'
+
+const ASK_MS = 2_000
+const CONFIG = 'redis.conf'
+/** A cache without a declared size must not take the machine. */
+const CACHE_BYTES = 256 * 1024 * 1024
+
+export const redisEngine: Engine = {
+  kind: 'redis',
+  title: 'Redis',
+  account: 'redis',
+  install: 'sudo apt-get install redis-server',
+  // Saves what it keeps, then ends.
+  stopSignal: 'SIGTERM',
+  find: findRedis,
+  dataMajor: (_data, credentials) => (credentials?.ranVersion ? majorOf(credentials.ranVersion) : null),
+  // Files of an older one are read; those of a newer one are not.
+  reads: (major, dataMajor) => major >= dataMajor,
+  create: async () => {},
+  configure: (place) => ownFile(join(place.data, CONFIG), renderConfig(place), place.account),
+  launch: (place, { folder }) => ({
+    argv: withOwnWay(place, (data) => [join(folder, 'redis-server'), join(data, CONFIG), '--dir', data]),
+    env: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' },
+  }),
+  provision: async () => {},
+  adjust: ({ config, credentials }) =>
+    withRedis(urlOf(credentials), async (client) => {
+      for (const [name, value] of Object.entries(settingsOf(config))) await client.configSet(name, value)
+    }),
+  probe: (url) =>
+    withRedis(url, async (client) => {
+      // Answers with an error when writes are refused: a full disk, say.
+      await client.ping()
+      return /redis_version:(\S+)/.exec(await client.info('server'))?.[1] ?? 'unknown'
+    }),
+  urlOf: (_need, credentials) => urlOf(credentials),
+}
+
+function urlOf({ port, password }: Credentials): string {
+  return `redis://:${password}@127.0.0.1:${port}`
+}
+
+/** A cache forgets what is used least and keeps nothing on the disk; a store refuses what does not fit and keeps all. */
+function settingsOf({ role, bytesMax }: ServerPlace['config']): Readonly<Record<string, string>> {
+  const isCache = role === 'cache'
+  return {
+    maxmemory: String(bytesMax ?? (isCache ? CACHE_BYTES : 0)),
+    'maxmemory-policy': isCache ? 'allkeys-lru' : 'noeviction',
+    appendonly: isCache ? 'no' : 'yes',
+  }
+}
+
+function renderConfig({ config, credentials }: ServerPlace): string {
+  return [
+    '# Written by Seaworthy at every start.',
+    'bind 127.0.0.1',
+    `port ${credentials.port}`,
+    'protected-mode yes',
+    `requirepass ${credentials.password}`,
+    'daemonize no',
+    'logfile ""',
+    'save ""',
+    'appendfsync everysec',
+    ...Object.entries(settingsOf(config)).map(([name, value]) => `${name} ${value}`),
+    '',
+  ].join('\n')
+}
+
+/** What we ask of one; its full type depends on every option. */
+interface RedisClient {
+  ping(): Promise<unknown>
+  info(section: string): Promise<string>
+  configSet(name: string, value: string): Promise<unknown>
+}
+
+async function withRedis<T>(url: string, work: (client: RedisClient) => Promise<T>): Promise<T> {
+  const { createClient } = await import('@redis/client')
+  const client = createClient({
+    url,
+    // Servers before version 6 know no other.
+    RESP: 2,
+    disableOfflineQueue: true,
+    socket: { connectTimeout: ASK_MS, reconnectStrategy: false },
+  })
+  client.on('error', () => {})
+  let late: NodeJS.Timeout | undefined
+  const expired = new Promise<never>((_resolve, reject) => {
+    late = setTimeout(() => reject(new Error(`no answer within ${ASK_MS} ms`)), ASK_MS)
+  })
+  try {
+    return await Promise.race([client.connect().then(() => work(client)), expired])
+  } finally {
+    clearTimeout(late)
+    if (client.isOpen) client.destroy()
+  }
+}
