@@ -89,7 +89,7 @@ export class Control {
       path: options.environment.path,
       state,
       keeper,
-      onHealthy: () => this.#wakeInstances(),
+      onThere: () => this.#wakeInstances(),
     })
     this.supervisor = new Supervisor({
       folder,

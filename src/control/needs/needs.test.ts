@@ -21,7 +21,7 @@ function release(id: string, needs: Record<string, Partial<ResolvedNeed>>): Rele
 /** No server is run here: the keeper is never asked. */
 function needsIn(folder: string): Needs {
   const state = new State(join(folder, 'state.db'))
-  return new Needs({ folder, path: '', state, keeper: {} as KeeperLink, onHealthy: () => {} })
+  return new Needs({ folder, path: '', state, keeper: {} as KeeperLink, onThere: () => {} })
 }
 
 function folderFor(t: TestContext): string {

@@ -26,8 +26,8 @@ export interface NeedsOptions {
   readonly path: string
   readonly state: State
   readonly keeper: KeeperLink
-  /** Told when a server has become healthy: who waited for it can go on. */
-  readonly onHealthy: () => void
+  /** Told when a server can be used again: who waited for it can go on. */
+  readonly onThere: () => void
 }
 
 /** What the services of an environment use: hands out connections, and has files and servers in place. */
@@ -174,7 +174,7 @@ export class Needs {
   }
 
   #make(need: string, config: ResolvedNeed): NeedServer {
-    const { folder, path, keeper, onHealthy } = this.#options
+    const { folder, path, keeper, onThere } = this.#options
     const server = new NeedServer(config, {
       need,
       stateFolder: folder,
@@ -182,7 +182,7 @@ export class Needs {
       keeper,
       takenPorts: () => new Set([...this.#servers.values()].flatMap((one) => one.report().port ?? [])),
       note: (kind, text) => this.#note(kind, text),
-      onHealthy,
+      onThere,
     })
     this.#servers.set(need, server)
     return server

@@ -37,7 +37,8 @@ export interface NeedServerOptions {
   /** Ports that other needs have. */
   readonly takenPorts: () => ReadonlySet<number>
   readonly note: (kind: string, text: string) => void
-  readonly onHealthy: (need: string) => void
+  /** Told when it can be used again: who waited for it can go on. */
+  readonly onThere: () => void
 }
 
 /** A server that a need stands for: made, started, asked, started again with backoff, ended in order. */
@@ -247,18 +248,17 @@ export class NeedServer {
       was === 'starting' ? 'need-healthy' : 'need-recovered',
       `${need} (${this.#engine.title} ${this.#version}) is healthy`,
     )
-    this.#options.onHealthy(need)
   }
 
   #sawFailure(error: unknown): void {
     const cause = messageOf(error) || 'it does not answer'
     this.#failures += 1
-    if (this.#state !== 'healthy') {
-      // Why it started again is worth more than that it does not answer yet.
-      if (this.#state === 'unhealthy' || this.#state === 'starting') this.#cause = cause
-      return
-    }
-    if (this.#failures < FAILURES_MAX) return
+    // It answers, and what it lacks is known: no need to wait for more of it.
+    const isKnown = error instanceof Problem
+    if (this.#state === 'unhealthy' || (this.#state === 'starting' && !isKnown)) this.#cause = cause
+    // Why it was started again is worth more than that it does not answer yet.
+    const isEnough = isKnown || (this.#state === 'healthy' && this.#failures >= FAILURES_MAX)
+    if (this.#state === 'unhealthy' || !isEnough) return
     this.#to('unhealthy', cause)
     this.#options.note('need-unhealthy', `${this.#options.need}: ${cause}`)
   }
@@ -306,9 +306,11 @@ export class NeedServer {
   }
 
   #to(state: NeedState, cause: string | null): void {
+    const wasThere = this.isThere()
     if (this.#state !== state) this.#since = Date.now()
     this.#state = state
     this.#cause = cause
+    if (this.isThere() && !wasThere) this.#options.onThere()
   }
 }
 
