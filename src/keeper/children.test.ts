@@ -126,7 +126,7 @@ test('a group is signalled as a whole, also when its leader is gone', async () =
   await eventually('the stray is gone', () => !isRunning(stray ?? 0))
 })
 
-test('shutdown stops instances first and control last, says bye, and kills who does not listen', async () => {
+test('shutdown stops instances first and needs last, says bye, and kills who does not listen', async () => {
   await using keeper = await makeKeeper()
   const { client, state, events } = keeper
   const polite = `process.on('SIGTERM', () => setTimeout(() => process.exit(0), 30)); console.log('up'); ${idle}`
@@ -135,6 +135,7 @@ test('shutdown stops instances first and control last, says bye, and kills who d
   const children = [
     await client.spawn(script(state, 'control', polite, { role: 'control', respawn })),
     await client.spawn(script(state, 'gateway-1', polite, { role: 'gateway', respawn })),
+    await client.spawn(script(state, 'need-db', polite, { role: 'need' })),
     await client.spawn(script(state, 'api', polite)),
   ]
   for (const { output } of children) await eventually('it is up', () => textOf(output) === 'up\n')
@@ -143,7 +144,7 @@ test('shutdown stops instances first and control last, says bye, and kills who d
   const ends = events.flatMap((event) =>
     event.event === 'exited' ? [`${event.child.name} ${event.child.exit?.kind}`] : [],
   )
-  assert.deepEqual(ends, ['api code', 'gateway-1 code', 'control code'])
+  assert.deepEqual(ends, ['api code', 'gateway-1 code', 'control code', 'need-db code'])
   assert.equal(textOf(`${state}/keeper.json`), '')
 
   await using second = await makeKeeper()

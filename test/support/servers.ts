@@ -1,11 +1,11 @@
-import pg from 'pg'
+import { Client } from 'pg'
 import { createClient } from '@redis/client'
 import type { NeedReport, NeedState } from '../../src/control/needs/report.ts'
 import { until, type TestProject } from './project.ts'
 
 /** Asks a PostgreSQL once, over a connection of its own. */
 export async function query(url: string, sql: string, values: readonly unknown[] = []): Promise<readonly unknown[][]> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: 20_000 })
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: 20_000 })
   client.on('error', () => {})
   await client.connect()
   try {

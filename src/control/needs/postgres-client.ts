@@ -23,8 +23,8 @@ export function askPostgres(url: string): Promise<string> {
 
 /** Connects, works and leaves, each within its time, also when the server has stopped answering in between. */
 export async function withClient<T>(connectionString: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const { default: pg } = await import('pg')
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: ASK_MS, query_timeout: ASK_MS })
+  const { Client } = await import('pg')
+  const client = new Client({ connectionString, connectionTimeoutMillis: ASK_MS, query_timeout: ASK_MS })
   client.on('error', () => {})
   try {
     await client.connect()

@@ -60,6 +60,8 @@ function renderConfig({ credentials }: ServerPlace): string {
     'full_page_writes = on',
     'synchronous_commit = on',
     'wal_compression = on',
+    // Control starts it again, ever more slowly, and tells why; by itself it would try many times a second.
+    'restart_after_crash = off',
     "log_destination = 'stderr'",
     'logging_collector = off',
     "log_line_prefix = '%m [%p] '",

@@ -24,6 +24,8 @@ export const GRACE_MS = 30_000
 const KILL_WAIT_MS = 5_000
 const RETRY_MS = 5_000
 const LINES_SHOWN = 8
+/** A cause may stand before what followed from it. */
+const LINES_SEARCHED = 40
 /** Ends of one start after which nobody waits any longer. */
 const ENDS_MAX = 3
 const LOOK_MS = 100
@@ -281,7 +283,7 @@ export class NeedServer {
     const { need } = this.#options
     const lines = this.#output.last(LINES_SHOWN)
     // Whoever sends SIGKILL says nothing in a server's log.
-    const cause = how.includes('SIGKILL') ? null : causeIn([how, ...lines])
+    const cause = how.includes('SIGKILL') ? null : causeIn([how, ...this.#output.last(LINES_SEARCHED)])
     const now = Date.now()
     this.#ends = [...this.#ends, now].slice(-20)
     const { afterMs, crashLoop } = restartAfter(this.#ends, now)
