@@ -51,7 +51,9 @@ export class Retention {
     const { live, warm } = state.world()
     const newest = state.onceLive().slice(0, RELEASES_KEPT)
     const running = supervisor.instances().map(({ release }) => release)
-    const kept = new Set([live, warm, ...newest.map(({ id }) => id), ...running])
+    // What a migration that is under way leaves is found out by the connections of its release.
+    const migrating = state.migrationRuns.running().map(({ release }) => release)
+    const kept = new Set([live, warm, ...newest.map(({ id }) => id), ...running, ...migrating])
     for (const { id } of state.releases()) {
       if (kept.has(id)) continue
       state.forgetRelease(id)

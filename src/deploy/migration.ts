@@ -27,6 +27,8 @@ export interface MigrationRun {
   readonly migration: string
   /** user@host of whoever asked for it. */
   readonly by: string
+  /** Of the lease it was begun under: the same holder asking again wants to hear of this run, not to have another one. */
+  readonly token: number
   /** Milliseconds since the epoch. */
   readonly begunAt: number
   readonly endedAt: number | null
@@ -77,16 +79,18 @@ export interface ContractWorld {
   readonly warmUntil: number | null
   /** Releases that have been live and were not taken back, newest first. */
   readonly onceLive: readonly Release[]
+  /** Contracts that have run: whom they bar already, one more cannot hurt. */
+  readonly contracts: readonly MigrationRun[]
 }
 
 /** Older releases that may still return to traffic and were not made for the schema that the contract leaves. */
 export function contractBlockers(world: ContractWorld, service: string): readonly ContractBlocker[] {
-  const { live, warm, warmUntil, onceLive } = world
+  const { live, warm, warmUntil, onceLive, contracts } = world
   const command = live.config.services[service]?.migrate.contract ?? []
   const contract = { service, sequence: live.sequence, level: live.migrationLevel, command }
   const candidate = onceLive.find(({ sequence }) => sequence < live.sequence) ?? null
   const isEarlier = (release: Release | null): release is Release =>
-    release !== null && release.id !== live.id && isBefore(release, contract)
+    release !== null && release.id !== live.id && isBefore(release, contract) && !contractSince(release, contracts)
   if (isEarlier(warm)) return [{ release: warm.id, because: 'warm', warmUntil }]
   return isEarlier(candidate) ? [{ release: candidate.id, because: 'rollback candidate', warmUntil: null }] : []
 }

@@ -1,7 +1,10 @@
 /** Expand and contract on real databases, under light load: what a failed one leaves, and where a rollback may go. */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import type { Plan } from '../../src/deploy/plan.ts'
 import { failuresOf, startLoad, type Answer } from '../support/load.ts'
+import { until } from '../support/project.ts'
 import { type Edition, type Rows, Shelf, type StoreKind } from '../support/shelf.ts'
 
 const second: Edition = {
@@ -117,3 +120,53 @@ for (const kind of ['sqlite', 'postgres'] as const satisfies readonly StoreKind[
     assert.deepEqual(await shelf.leftovers(), [])
   })
 }
+
+void test('a contract waits for the end of a deploy; with the rollback given up it runs, and nothing goes back across it', async () => {
+  await using shelf = await Shelf.start('sqlite')
+  const { project } = shelf
+  const first = (await project.status()).world.live!
+  shelf.write(second, { watch: { for: '4s', warm: '10min', p95: '100x' } })
+  const deploy = shelf.start(['deploy'])
+  await until(async () => (await project.status()).world.live !== first, 'the switch')
+  // While the watch may still take the release back, by itself and without asking.
+  const { world: watched, lease } = await project.status()
+  const ask = { release: watched.live!, service: 'api', phase: 'contract', by: 'test', env: {}, giveUpRollback: true }
+  await assert.rejects(project.control.call('migration.begin', { token: lease!.token, ...ask, phase: 'contract' }), {
+    code: 'deploy.unfinished',
+  })
+  assert.equal((await deploy.ended).code, 0)
+
+  assert.equal((await shelf.run(['migrate', '--give-up-rollback'])).code, 2)
+  assert.match((await shelf.run(['migrate', '--contract'])).stderr, /\[migration\.too-early\]/)
+  const given = await shelf.must(['migrate', '--contract', '--give-up-rollback'])
+  assert.ok(given.stdout.includes(`given up for it: ${first}`), given.stdout)
+  assert.deepEqual(await shelf.columns(), ['id', 'name', 'category'])
+  const { world, instances } = await project.status()
+  assert.equal(world.warm, null)
+  assert.ok(instances.every(({ release }) => release === world.live))
+
+  const across = await shelf.run(['rollback'])
+  assert.match(across.stderr, /\[rollback\.across-contract\]/)
+  // Control itself refuses, too: a plan can be older than the contract.
+  const { release } = await project.control.call('release.get', { release: first })
+  const { token } = await project.control.call('lease.acquire', { holder: 'test', reason: 'test', process: null })
+  const plan = { kind: 'rollback', release } as unknown as Plan
+  await assert.rejects(project.control.call('deploy.begin', { token, plan, by: 'test' }), {
+    code: 'rollback.across-contract',
+  })
+  await project.control.call('lease.release', { token })
+  const { events } = await project.control.call('events', { after: 0, limit: 100 })
+  assert.ok(events.some(({ kind, text }) => kind === 'rollback-given-up' && text.includes(first)))
+})
+
+void test('a command that finds the database by itself is told that it was not rehearsed', async () => {
+  await using shelf = await Shelf.start('sqlite')
+  const file = join(shelf.project.stateFolder, 'needs/db/db.db')
+  const script = `import { DatabaseSync } from 'node:sqlite'
+    new DatabaseSync(['', ...${JSON.stringify(file.split('/').slice(1))}].join('/')).exec('create table beside (a)')`
+  shelf.write({ column: 'topic', expand: 'node beside.mjs', files: { 'beside.mjs': script } })
+  const { code, stderr } = await shelf.run(['deploy'])
+  assert.equal(code, 1)
+  assert.match(stderr, /changed db itself where it was to change a copy {2}\[migration\.not-rehearsed\]/)
+  assert.match(stderr, /\+ db: table beside: create table beside \(a\)/i)
+})

@@ -1,4 +1,4 @@
-import { acrossContract, contractSince, type MigrationRun } from '../../deploy/migration.ts'
+import { acrossContract, contractSince, migrationId, type MigrationRun } from '../../deploy/migration.ts'
 import type { Plan } from '../../deploy/plan.ts'
 import type { MigrationMethods } from '../api/migrations-methods.ts'
 import type { Handlers } from '../api/server.ts'
@@ -31,11 +31,13 @@ export function makeMigrationHandlers(control: Control): Pick<Handlers, keyof Mi
 
 async function begin(control: Control, input: Begin): Promise<MigrationRun> {
   const { state, migrations, rollouts } = control
-  const { service, phase, by, env, giveUpRollback } = input
+  const { service, phase, by, token, env, giveUpRollback } = input
   const release = releaseOf(state, input.release)
-  const request = { release, service, phase, by, env }
+  const request = { release, service, phase, by, token, env }
   const isUnderWay = state.migrationRuns.running().length > 0
-  if (phase === 'expand' || isUnderWay) return migrations.begin({ ...request, gaveUp: [] })
+  const last = state.migrationRuns.last(service, phase, migrationId(release, service, phase))
+  // A contract that is under way, or was just run for this caller, is not judged a second time.
+  if (phase === 'expand' || isUnderWay || last?.token === token) return migrations.begin({ ...request, gaveUp: [] })
   const blockers = checkContract(state, { release, service, isRollingOut: rollouts.isRunning() })
   if (blockers.length > 0 && !giveUpRollback) throw tooEarly(service, release.id, blockers)
   const gaveUp = blockers.map((blocker) => blocker.release)

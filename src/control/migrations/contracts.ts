@@ -43,6 +43,7 @@ export function blockersOf(state: State, live: Release, service: string): readon
       warm: warm === null ? null : state.release(warm),
       warmUntil: state.get('warmUntil'),
       onceLive: state.onceLive(),
+      contracts: state.migrationRuns.contracts(),
     },
     service,
   )

@@ -36,6 +36,8 @@ export interface MigrationRequest {
   readonly service: string
   readonly phase: MigrationPhase
   readonly by: string
+  /** Of the caller's lease. */
+  readonly token: number
   /** The command's variables but those of its needs. */
   readonly env: Readonly<Record<string, string>>
   readonly gaveUp: readonly string[]
@@ -68,10 +70,14 @@ export class Migrations {
     return describeOutlook(release, service, connections ?? [])
   }
 
-  /** Begins a run, or finds the one that is under way already. @throws Problem `migration.running` for another one. */
+  /**
+   * Begins a run, or finds the one that is under way, that is done, or that this very caller has had: its call may be made
+   * again when control died over the answer.
+   * @throws Problem `migration.running` for another one
+   */
   begin(request: MigrationRequest): MigrationRun {
     const { state, clock } = this.#options
-    const { release, service, phase, by, gaveUp } = request
+    const { release, service, phase, by, token, gaveUp } = request
     const migration = migrationId(release, service, phase)
     const [running] = state.migrationRuns.running()
     if (running !== undefined) {
@@ -80,6 +86,8 @@ export class Migrations {
         hint: 'Wait until it has ended: `seaworthy migrate` shows it.',
       })
     }
+    const last = state.migrationRuns.last(service, phase, migration)
+    if (last !== null && (last.outcome === 'done' || last.token === token)) return last
     const run = state.migrationRuns.begin({
       service,
       phase,
@@ -89,6 +97,7 @@ export class Migrations {
       command: release.config.services[service]!.migrate[phase]!,
       migration,
       by,
+      token,
       begunAt: clock.now(),
       endedAt: null,
       outcome: 'running',

@@ -4,6 +4,10 @@ import { LOCK_WITHIN_MS, type Database, type Schema } from './databases/database
 import type { MigrationReport } from './job/report.ts'
 import { changesBetween, fingerprintOf } from './schema-changes.ts'
 
+/** How long one tries to reach the databases of a job that was killed. */
+const SWEEP_WITHIN_MS = 60_000
+const SWEEP_AGAIN_MS = 1_000
+
 export interface Ended {
   readonly report: MigrationReport | null
   readonly databases: readonly Database[]
@@ -28,7 +32,7 @@ export async function settleRun(run: MigrationRun, ended: Ended): Promise<Migrat
     return { ...base, ...prints, rehearsal, changes, outcome: 'failed', ...told(problem) }
   }
   const applying = report?.step === 'applying' ? report : null
-  const swept = await sweep(databases)
+  const swept = await sweep(databases, Date.now() + SWEEP_WITHIN_MS)
   const changes = applying && swept.schemas ? changesBetween(applying.before, swept.schemas) : []
   const isTouched = applying !== null && (changes.length > 0 || swept.schemas === null || databases.length === 0)
   const left = isTouched
@@ -49,10 +53,22 @@ export async function settleRun(run: MigrationRun, ended: Ended): Promise<Migrat
   }
 }
 
+interface Swept {
+  readonly schemas: readonly Schema[] | null
+  readonly lack: string | null
+}
+
+/** After a reboot the databases may come up later than we do. */
+async function sweep(databases: readonly Database[], until: number): Promise<Swept> {
+  for (;;) {
+    const swept = await sweepOnce(databases)
+    if (swept.lack === null || Date.now() > until) return swept
+    await new Promise((resolve) => setTimeout(resolve, SWEEP_AGAIN_MS))
+  }
+}
+
 /** Waits until nothing of a killed job is under way, removes its copies, and looks at what there is. */
-async function sweep(
-  databases: readonly Database[],
-): Promise<{ readonly schemas: readonly Schema[] | null; readonly lack: string | null }> {
+async function sweepOnce(databases: readonly Database[]): Promise<Swept> {
   try {
     await using locks = new AsyncDisposableStack()
     const schemas: Schema[] = []

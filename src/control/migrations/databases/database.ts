@@ -8,7 +8,10 @@ export const SMALL_TABLE_ROWS_MAX = 10_000
 /** How long a run waits for another one that is at work on the same database. */
 export const LOCK_WITHIN_MS = 30_000
 /** How long a statement of ours waits for the app's own locks before it gives way: traffic waits behind it. */
-export const STATEMENT_LOCK_MS = 5_000
+export const STATEMENT_LOCK_MS = 2_000
+/** How often all of it is tried again after it has given way. */
+export const LOCK_ATTEMPTS_MAX = 5
+export const LOCK_PAUSE_MS = 1_000
 /** A copy that takes longer is given up. */
 export const COPY_WITHIN_MS = 10 * 60_000
 

@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto'
 import { Client } from 'pg'
 import { messageOf, Problem } from '../../../core/problem.ts'
-import { notApplied, type SqlFile } from '../sql-files.ts'
+import type { SqlFile } from '../sql-files.ts'
 import {
   COPY_WITHIN_MS,
-  LEDGER,
-  STATEMENT_LOCK_MS,
+  LOCK_ATTEMPTS_MAX,
+  LOCK_PAUSE_MS,
   type Copy,
   type Database,
   type Schema,
   type SqlConnection,
   type SqlRun,
 } from './database.ts'
+import { applySql, isLockTimeout, pendingSql } from './postgres-apply.ts'
 import { findPrograms, pipe } from './postgres-programs.ts'
 import { SCHEMA_QUERY, SMALL_TABLES_QUERY } from './postgres-schema.ts'
-import { endsTransaction } from './statements.ts'
 
 const CONNECT_MS = 10_000
 const LOCK_EVERY_MS = 250
@@ -22,10 +22,6 @@ const LOCK_EVERY_MS = 250
 const LOCK_CLASS = 0x73656177
 const SMALL_TABLE_BYTES_MAX = 1024 * 1024
 const APPLICATION = 'seaworthy migration'
-
-const LEDGER_TABLE = `create table if not exists ${LEDGER} (
-  service text not null, phase text not null, name text not null, sha256 text not null,
-  release text not null, applied_at timestamptz not null default now(), primary key (service, phase, name))`
 
 export class PostgresDatabase implements Database {
   readonly need: string
@@ -120,40 +116,18 @@ export class PostgresDatabase implements Database {
   }
 
   pending(run: SqlRun): Promise<readonly SqlFile[]> {
-    return this.#withClient(async (client) => {
-      const { rows } = await client.query<{ there: string | null }>('select to_regclass($1) as there', [LEDGER])
-      return notApplied(run.files, rows[0]!.there === null ? new Map() : await ledgerOf(client, run))
-    })
+    return this.#withClient((client) => pendingSql(client, run))
   }
 
-  apply(run: SqlRun): Promise<void> {
-    const { files, service, phase, release } = run
-    const changing = files.find(({ text }) => endsTransaction(text))
-    if (changing !== undefined) throw holdsTransaction(changing.name)
-    return this.#withClient(async (client) => {
-      await client.query('begin')
+  async apply(run: SqlRun): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
       try {
-        await client.query(LEDGER_TABLE)
-        for (const { name, sha256, text } of notApplied(files, await ledgerOf(client, run))) {
-          await client.query(`set local lock_timeout = ${STATEMENT_LOCK_MS}`)
-          const transaction = await transactionOf(client)
-          await client.query(text).catch((error: unknown) => {
-            throw new Error(`${name}: ${messageOf(error)}`, { cause: error })
-          })
-          if ((await transactionOf(client)) !== transaction) throw holdsTransaction(name)
-          // What a file has set, a search path above all, is for itself.
-          await client.query('reset all; reset role')
-          await client.query(
-            `insert into ${LEDGER} (service, phase, name, sha256, release) values ($1, $2, $3, $4, $5)`,
-            [service, phase, name, sha256, release],
-          )
-        }
-        await client.query('commit')
+        return await this.#withClient((client) => applySql(client, run))
       } catch (error) {
-        await client.query('rollback').catch(() => {})
-        throw error
+        if (!isLockTimeout(error) || attempt === LOCK_ATTEMPTS_MAX) throw error
+        await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE_MS))
       }
-    })
+    }
   }
 
   async #fillCopy(client: Client, of: 'data' | 'schema'): Promise<void> {
@@ -251,18 +225,6 @@ function environmentOf(client: Client, url: string): Readonly<Record<string, str
   }
 }
 
-async function ledgerOf(client: Client, { service, phase }: SqlRun): Promise<ReadonlyMap<string, string>> {
-  const { rows } = await client.query<{ name: string; sha256: string }>(
-    `select name, sha256 from ${LEDGER} where service = $1 and phase = $2`,
-    [service, phase],
-  )
-  return new Map(rows.map(({ name, sha256 }) => [name, sha256]))
-}
-
-async function transactionOf(client: Client): Promise<string> {
-  return (await client.query<{ id: string }>('select txid_current() as id')).rows[0]!.id
-}
-
 async function holderOf(client: Client): Promise<string> {
   const { rows } = await client.query<{ pid: number; address: string | null; name: string }>(
     `select a.pid, a.client_addr::text as address, a.application_name as name
@@ -275,12 +237,6 @@ async function holderOf(client: Client): Promise<string> {
   return row === undefined
     ? 'it has just ended'
     : `'${row.name}' from ${row.address ?? 'this host'} (backend ${row.pid})`
-}
-
-function holdsTransaction(file: string): Error {
-  return new Error(
-    `${file}: it begins or ends a transaction itself: an sql migration is one transaction, take that out`,
-  )
 }
 
 function quoted(name: string): string {

@@ -6,6 +6,7 @@ import { messageOf, Problem } from '../../../core/problem.ts'
 import { notApplied, type SqlFile } from '../sql-files.ts'
 import {
   LEDGER,
+  LOCK_ATTEMPTS_MAX,
   SMALL_TABLE_ROWS_MAX,
   STATEMENT_LOCK_MS,
   type Copy,
@@ -137,7 +138,10 @@ export class SqliteDatabase implements Database {
   /** Closing it, as `using` does, takes back a transaction that was not committed. */
   #open(): DatabaseSync {
     // SQLite rebuilds a table by dropping the old one: with foreign keys on, that deletes what refers to it.
-    return new DatabaseSync(this.#file, { timeout: STATEMENT_LOCK_MS, enableForeignKeyConstraints: false })
+    return new DatabaseSync(this.#file, {
+      timeout: STATEMENT_LOCK_MS * LOCK_ATTEMPTS_MAX,
+      enableForeignKeyConstraints: false,
+    })
   }
 }
 
