@@ -22,7 +22,7 @@ const HALF = `
 import { DatabaseSync } from 'node:sqlite'
 import { createRequire } from 'node:module'
 const add = 'alter table items add column half text'
-if (process.env.DB_URL.startsWith('file:')) new DatabaseSync(process.env.DB_FILE).exec(add)
+if (process.env.DB_URL.startsWith('file:')) new DatabaseSync(process.env.DB_FILE, { timeout: 5000 }).exec(add)
 else {
   const client = new (createRequire(process.env.MODULES)('pg').Client)(process.env.DB_URL)
   await client.connect()
@@ -53,10 +53,10 @@ for (const kind of ['sqlite', 'postgres'] as const satisfies readonly StoreKind[
     shelf.write({ column: 'topic', expand: 'node half.mjs', files: { 'half.mjs': HALF } })
     const refused = await shelf.run(['deploy'])
     assert.equal(refused.code, 1)
+    assert.deepEqual(await shelf.schema(), schema)
     assert.match(refused.stderr, /rehearsed on a copy of db .*\[deploy\.migration-failed\]/)
     assert.match(refused.stderr, /half is there, the rest is not/)
     assert.match(refused.stderr, /Only copies were touched/)
-    assert.deepEqual(await shelf.schema(), schema)
     assert.equal((await project.status()).world.live, first)
 
     // Expand fails, an sql migration: the statement before the wrong one is taken back with it.
