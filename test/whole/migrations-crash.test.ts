@@ -73,7 +73,11 @@ void test('the CLI dies while the migration is applied: an abort waits for its e
   process.kill(deploy.pid, 'SIGKILL')
   await deploy.ended
   const abort = shelf.start(['deploy', '--abort'])
-  await until(async () => (await shelf.project.status()).lease?.reason === 'deploy', 'the abort to be at work')
+  await until(async () => (await shelf.project.status()).running === null, 'the abort to come to its clean-up')
+  const { lease } = await shelf.project.status()
+  const [{ release }] = (await shelf.project.control.call('migration.state', {})).runs as [{ release: string }]
+  const asked = await shelf.project.control.call('migration.cancel', { token: lease!.token, release })
+  assert.equal(asked.idle, false)
   assert.notDeepEqual(jobsOf(shelf), [])
   go()
   assert.equal((await abort.ended).code, 0)
