@@ -75,8 +75,8 @@ void test('the CLI dies while the migration is applied: an abort waits for its e
   const abort = shelf.start(['deploy', '--abort'])
   await until(async () => (await shelf.project.status()).running === null, 'the abort to come to its clean-up')
   const { lease } = await shelf.project.status()
-  const [{ release }] = (await shelf.project.control.call('migration.state', {})).runs as [{ release: string }]
-  const asked = await shelf.project.control.call('migration.cancel', { token: lease!.token, release })
+  const [run] = (await shelf.project.control.call('migration.state', {})).runs
+  const asked = await shelf.project.control.call('migration.cancel', { token: lease!.token, release: run!.release })
   assert.equal(asked.idle, false)
   assert.notDeepEqual(jobsOf(shelf), [])
   go()
