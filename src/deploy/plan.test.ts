@@ -163,6 +163,14 @@ test('a restart stops the instances that it replaced and leaves the warm release
   assert.deepEqual(plan.changes, [])
 })
 
+test('a migration says on what it is rehearsed; going back says what is not undone', () => {
+  const plan = planned({ migrates: ['api'], rehearsals: { api: 'rehearsed on a copy of db (sqlite, all data)' } })
+  assert.match(plan.operations.find(({ kind }) => kind === 'migrate')!.because, /variables; rehearsed on a copy of db/)
+  const live = { ...release(2, { api: service() }, 'b'), migrationLevel: 2 }
+  const back = planned({ kind: 'rollback', live, next: release(1, { api: service() }), nextIsWarm: true })
+  assert.match(back.operations[0]!.because, /from 2-x to 1-x; 2 expanding migrations are not undone/)
+})
+
 test('every operation has a cause, and two journal points', () => {
   const plan = planned({})
   assert.ok(plan.operations.every(({ because }) => because.length > 0))

@@ -52,10 +52,12 @@ const healthSchema = z.strictObject({
 const migrateSchema = z.strictObject({
   expand: command()
     .optional()
-    .describe('Runs before the new release starts; the old release must work with its result. Default: none.'),
+    .describe(
+      "Runs before the new release starts; the old release must work with its result. 'sql FOLDER' applies the .sql files of a folder in one transaction. Default: none.",
+    ),
   contract: command()
     .optional()
-    .describe('Runs once the old release is gone; takes away what only that one used. Default: none.'),
+    .describe('Takes away what only older releases used; run by `seaworthy migrate --contract`. Default: none.'),
 })
 
 const scaleSchema = z.strictObject({
