@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { dirname, extname, join } from 'node:path'
 import { connectControl, type ControlClient } from '../control/api/client.ts'
 import type { Status } from '../control/api/contract.ts'
+import { scaleTimingEnvironment } from '../control/scale/timing.ts'
 import { writeEnvironment, type EnvironmentFile } from '../control/environment.ts'
 import { lastLines } from '../control/last-lines.ts'
 import { Problem } from '../core/problem.ts'
@@ -96,6 +97,7 @@ async function startControl(keeper: KeeperClient, stateFolder: string): Promise<
       HOME: process.env['HOME'] ?? '/',
       LANG: process.env['LANG'] ?? 'C.UTF-8',
       PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+      ...scaleTimingEnvironment(),
     },
     output: logOf(stateFolder),
     respawn: { minMs: 50, maxMs: 5_000 },

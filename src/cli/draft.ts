@@ -7,6 +7,7 @@ import { releaseId, type Instance, type Release } from '../deploy/release.ts'
 import { readSource } from '../deploy/targets/process/source.ts'
 import type { Target } from '../deploy/target.ts'
 import { checkNeeds } from './need-check.ts'
+import { wantedInstances, type Scaled } from '../deploy/wanted.ts'
 import type { Project } from './project.ts'
 import type { SecretValues } from './secret-values.ts'
 
@@ -43,7 +44,8 @@ export interface PlanRequest {
 
 /** Looks at the world once and decides what to do in it. */
 export async function planFor({ kind, next, control, target }: PlanRequest): Promise<Plan> {
-  const { world, instances } = await control.call('status', {})
+  const { world, instances, scaling } = await control.call('status', {})
+  const scaled = Object.fromEntries(scaling.map(({ service, wanted }) => [service, wanted]))
   const { release: live } =
     world.live === null ? { release: null } : await control.call('release.get', { release: world.live })
   const { migrations } = await control.call('migration.list', {})
@@ -57,10 +59,11 @@ export async function planFor({ kind, next, control, target }: PlanRequest): Pro
     world,
     live,
     next,
-    nextIsWarm: world.warm === next.id && isWhole(next, instances),
     migrates,
     rehearsals: outlook,
+    nextIsWarm: world.warm === next.id && isWhole(next, instances, scaled),
     prepared: await target.prepared(),
+    scaled,
   })
 }
 
@@ -108,11 +111,11 @@ export function again(release: Release, sequence: number): Release {
   return { ...release, sequence, id: releaseId(sequence, release.digest), createdAt: Date.now() }
 }
 
-function isWhole({ id, config }: Release, instances: readonly Instance[]): boolean {
+function isWhole({ id, config }: Release, instances: readonly Instance[], scaled: Scaled): boolean {
   return Object.entries(config.services).every(
     ([name, service]) =>
       service.run.kind !== 'program' ||
       instances.filter((one) => one.release === id && one.service === name && one.state === 'running').length >=
-        service.instances,
+        wantedInstances(name, service, scaled),
   )
 }

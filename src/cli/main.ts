@@ -4,6 +4,7 @@ import { approveCommand } from './commands/approve.ts'
 import { auditTrailCommand } from './commands/audit-trail.ts'
 import { deployCommand } from './commands/deploy.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { execCommand } from './commands/exec.ts'
 import { loadCommand } from './commands/load.ts'
 import { initCommand } from './commands/init.ts'
 import { logsCommand } from './commands/logs.ts'
@@ -13,6 +14,7 @@ import { planCommand } from './commands/plan.ts'
 import { restartCommand } from './commands/restart.ts'
 import { resumeCommand } from './commands/resume.ts'
 import { rollbackCommand } from './commands/rollback.ts'
+import { scaleCommand } from './commands/scale.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
 import { upCommand } from './commands/up.ts'
@@ -52,6 +54,8 @@ First steps:
     migrateCommand,
     statusCommand,
     logsCommand,
+    scaleCommand,
+    execCommand,
     loadCommand,
     restartCommand,
     pauseCommand,

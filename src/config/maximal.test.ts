@@ -181,7 +181,6 @@ test('the maximal config reports what is not built yet, and nothing that is', ()
       'needs.bus.topics',
       "services.api.protocol: 'h2c' is not yet in effect",
       ...['affinity', 'consumes'].map((key) => `services.api.${key}`),
-      ...['max', 'cpu', 'memory', 'rate', 'queue'].map((key) => `services.api.scale.${key}`),
       'services.api.resources.cpu',
       'services.packed.image',
       'gateway.listen.https',

@@ -28,6 +28,10 @@ import { variablesOf, type ConnectionsOf } from './needs/connection.ts'
 import { Needs } from './needs/needs.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import { Pauses } from './pause.ts'
+import { Execs } from './scale/exec.ts'
+import { inTable } from './scale/outside.ts'
+import { Scaler } from './scale/scaler.ts'
+import type { ScaleTiming } from './scale/timing.ts'
 import { Retention } from './retention.ts'
 import type { RolloutDetail } from './rollout/detail.ts'
 import type { RolloutWorld } from './rollout/rollout.ts'
@@ -50,6 +54,7 @@ export interface ControlOptions {
   readonly workers: GatewayWorkers
   readonly state: State
   readonly logger: Logger
+  readonly scaleTiming: ScaleTiming
 }
 
 /** The environment's one long-lived process: holds its parts together and does what needs several of them. */
@@ -59,6 +64,8 @@ export class Control {
   readonly leases: Leases
   readonly supervisor: Supervisor
   readonly traffic: Traffic
+  readonly scaler: Scaler
+  readonly execs: Execs
   readonly retention: Retention
   readonly jobs: Jobs
   readonly needs: Needs
@@ -91,28 +98,35 @@ export class Control {
       keeper,
       onThere: () => this.#wakeInstances(),
     })
+    const needsOf = (id: string, service: string) => {
+      const release = state.release(id)
+      if (release !== null) this.needs.requireFor(release, service)
+      return release === null ? {} : variablesOf(this.connectionsOf(release, service))
+    }
     this.supervisor = new Supervisor({
       folder,
       keeper,
       state,
       secrets: this.#secrets,
-      variablesOf: (id, service) => {
-        const release = state.release(id)
-        if (release !== null) this.needs.requireFor(release, service)
-        return release === null ? {} : variablesOf(this.connectionsOf(release, service))
-      },
+      variablesOf: needsOf,
       clock: this.clock,
       logger,
     })
     const { supervisor, clock } = this
-    this.traffic = new Traffic({ folder, state, fleet, supervisor, clock })
+    const seen = { instances: () => inTable(state, supervisor.instances()) }
+    this.traffic = new Traffic({ folder, state, fleet, supervisor: seen, clock })
+    const { path } = options.environment
+    const isBusy = () => this.#isBusy()
+    const members = { folder, path, state, supervisor, traffic: this.traffic, fleet, clock, isBusy }
+    this.scaler = new Scaler({ ...members, timing: options.scaleTiming })
+    this.execs = new Execs({ folder, path, state, clock, secrets: this.#secrets, variablesOf: needsOf })
     this.retention = new Retention({
       folder,
       state,
       supervisor,
       secrets: this.#secrets,
       clock,
-      isBusy: () => this.#isBusy(),
+      isBusy,
     })
     this.pauses = new Pauses({ state, traffic: this.traffic, fleet, clock })
     this.workers = options.workers
@@ -147,6 +161,7 @@ export class Control {
       stoppedServices: this.state.get('stoppedServices'),
       paused: this.pauses.status(),
       canary: this.rollouts.trial(),
+      scaling: this.scaler.status(),
     }
   }
 
@@ -258,6 +273,7 @@ export class Control {
   /** Front to back: the gateway finishes what is in flight, then the instances go; the keeper ends the rest and itself. */
   async stopEnvironment(): Promise<void> {
     this.#ending = true
+    this.scaler.rest()
     await this.#options.workers.stop()
     await this.supervisor.halt()
     await this.needs.halt()

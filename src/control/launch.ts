@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expandWords } from '../core/words.ts'
 import type { Release } from '../deploy/release.ts'
+import { wantedInstances } from '../deploy/wanted.ts'
 import { pickPort } from './ports.ts'
 import type { InstanceRow, State } from './state.ts'
 
@@ -25,10 +26,14 @@ export async function makeInstances(
 ): Promise<readonly InstanceRow[]> {
   const { release, service } = launch
   const all = state.instances()
-  const existing = all.filter((row) => row.release === release.id && row.service === service)
+  const leaving = state.get('outside')
+  const existing = all.filter(
+    (row) => row.release === release.id && row.service === service && leaving[row.id] !== 'leaving',
+  )
+  const wanted = wantedInstances(service, release.config.services[service]!, state.get('scaled'))
   const taken = new Set(all.map(({ port }) => port ?? 0))
   const rows: InstanceRow[] = []
-  while (existing.length + rows.length < release.config.services[service]!.instances) {
+  while (existing.length + rows.length < wanted) {
     const port = await portOf(launch, taken)
     if (port !== null) taken.add(port)
     const number = state.nextNumber(`${service}@${release.id}`)

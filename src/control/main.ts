@@ -17,6 +17,7 @@ import { Liveness } from './liveness.ts'
 import { LogMarks } from './log-marks.ts'
 import { MEMORY_LOOK_MS } from './memory-watch.ts'
 import { START_WITHIN_MS } from './needs/needs.ts'
+import { readScaleTiming } from './scale/timing.ts'
 import { State } from './state.ts'
 
 const HOUSEKEEPING_MS = 500
@@ -60,7 +61,16 @@ async function main(folder: string): Promise<void> {
     kill: (pid) => workers.kill(pid),
     onCounters: (counters) => control.history.note(Date.now(), counters),
   })
-  const control: Control = new Control({ folder, environment, keeper, fleet, workers, state, logger })
+  const control: Control = new Control({
+    folder,
+    environment,
+    keeper,
+    fleet,
+    workers,
+    state,
+    logger,
+    scaleTiming: readScaleTiming(),
+  })
 
   await workers.ensure()
   await control.needs.reconcile(START_WITHIN_MS)
@@ -86,6 +96,7 @@ async function main(folder: string): Promise<void> {
   again('retiring', () => control.retention.retire())
   again('comparing the routing table', () => control.reconcileTraffic())
   again('keeping the gateway', () => workers.keep())
+  again('scaling', () => control.scaler.tick())
   again('resting witnesses', () => control.restWitnesses())
   again('looking at what deploys are owed', () => afterDeploy.look())
   again('telling people', () => afterDeploy.deliver())

@@ -6,6 +6,8 @@ import type { Proof } from '../deploy/proof.ts'
 import type { Release } from '../deploy/release.ts'
 import type { WitnessMemory } from './rollout/witness-memory.ts'
 import { MigrationRuns } from './migrations/runs.ts'
+import type { Pause } from '../gateway/table.ts'
+import type { ScaleNote } from './api/scale-methods.ts'
 import type { EnvironmentEvent, Lease, RolloutEvent } from './api/contract.ts'
 import { FIRST_GENERATION, type GatewayRecord } from './gateway-generations.ts'
 import type { PauseRecord } from './pause-record.ts'
@@ -36,6 +38,9 @@ export interface RolloutRow {
   readonly detail: unknown
 }
 
+/** Why an instance takes no traffic: it has yet to pass its check, or is on its way out. */
+export type Outside = Readonly<Record<string, 'joining' | 'leaving'>>
+
 interface Meta {
   live: string | null
   warm: string | null
@@ -59,6 +64,8 @@ interface Meta {
   scaled: Readonly<Record<string, number>>
   /** The newest record of the audit trail. */
   auditHead: ChainHead
+  scaleNotes: Readonly<Record<string, ScaleNote>>
+  outside: Outside
 }
 
 const EMPTY: Meta = {
@@ -78,6 +85,8 @@ const EMPTY: Meta = {
   gateway: FIRST_GENERATION,
   scaled: {},
   auditHead: CHAIN_START,
+  scaleNotes: {},
+  outside: {},
 }
 
 const SCHEMA = `

@@ -3,6 +3,7 @@ import { type Change, changesBetween } from './changes.ts'
 import { planHash } from './plan-hash.ts'
 import type { Release } from './release.ts'
 import { usedNeeds, type NeedUse } from './used-needs.ts'
+import { wantedInstances, type Scaled } from './wanted.ts'
 
 export const OPERATION_KINDS = [
   'need',
@@ -79,6 +80,8 @@ export interface PlanInput {
   readonly rehearsals?: Readonly<Record<string, string>>
   /** Artifacts already in place. */
   readonly prepared: readonly string[]
+  /** @default nothing has been scaled */
+  readonly scaled?: Scaled
 }
 
 /** Decides what a deploy will do. Touches nothing. */
@@ -121,7 +124,7 @@ export function isRecreated(service: ResolvedService, strategy: string): boolean
   return service.run.kind === 'program' && (service.port !== null || strategy === 'recreate')
 }
 
-function bringUp({ live, next, migrates, prepared, rehearsals = {} }: PlanInput): Operation[] {
+function bringUp({ live, next, migrates, prepared, rehearsals = {}, scaled = {} }: PlanInput): Operation[] {
   const services = Object.entries(next.config.services)
   const programs = services.filter(([, service]) => service.run.kind === 'program')
   const recreated = programs.filter(([, service]) => isRecreated(service, next.config.strategy))
@@ -133,7 +136,9 @@ function bringUp({ live, next, migrates, prepared, rehearsals = {} }: PlanInput)
       .map(([name, service]) => operation('prepare', name, 'cli', prepareCause(name, service, live, next))),
     ...migrates.map((name) => operation('migrate', name, 'cli', migrateCause(rehearsals[name]))),
     ...stops.map(([name, service]) => operation('stop', name, 'cli', recreateCause(service))),
-    ...programs.map(([name, service]) => operation('start', name, 'cli', startCause(service))),
+    ...programs.map(([name, service]) =>
+      operation('start', name, 'cli', startCause(wantedInstances(name, service, scaled))),
+    ),
     ...programs.map(([name, service]) =>
       operation('gate', name, 'cli', `${service.health.passes} passes in a row from outside, before it takes traffic`),
     ),
@@ -215,8 +220,8 @@ function prepareCause(name: string, service: ResolvedService, live: Release | nu
   return service.build ? `${why}: copy and build with '${service.build.join(' ')}'` : `${why}: copy`
 }
 
-function startCause(service: ResolvedService): string {
-  return service.instances === 1 ? 'one instance' : `${service.instances} instances`
+function startCause(instances: number): string {
+  return instances === 1 ? 'one instance' : `${instances} instances`
 }
 
 function recreateCause(service: ResolvedService): string {

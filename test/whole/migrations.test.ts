@@ -151,7 +151,8 @@ void test('a contract waits for the end of a deploy; with the rollback given up 
   const { release } = await project.control.call('release.get', { release: first })
   const { token } = await project.control.call('lease.acquire', { holder: 'test', reason: 'test', process: null })
   const plan = { kind: 'rollback', release } as unknown as Plan
-  await assert.rejects(project.control.call('deploy.begin', { token, plan, by: 'test' }), {
+  const origin = { folder: project.folder, channels: {} }
+  await assert.rejects(project.control.call('deploy.begin', { token, plan, by: 'test', origin }), {
     code: 'rollback.across-contract',
   })
   await project.control.call('lease.release', { token })

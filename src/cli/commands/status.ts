@@ -5,6 +5,7 @@ import { environmentCommand, globalsOf, openEnvironment, type MakeCommand } from
 import { describeNeeds } from '../need-text.ts'
 import { print, printJson, table } from '../output.ts'
 import { describeCounts, describePaused } from '../pause-text.ts'
+import { isScaled, scalingTable } from '../scale-text.ts'
 
 const HISTORY_SHOWN = 20
 
@@ -69,6 +70,7 @@ function describeStatus(status: Status): string {
         one.lastExit ?? '',
       ]),
     ]),
+    ...(status.scaling.some(isScaled) ? ['', scalingTable(status.scaling)] : []),
   ].join('\n')
 }
 

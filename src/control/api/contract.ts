@@ -14,9 +14,10 @@ import type { NeedMethods } from './need-methods.ts'
 import type { GateMethods } from './gate-methods.ts'
 import type { PauseMethods, PauseStatus } from './pause-methods.ts'
 import type { DeployOrigin, HooksMethods } from './hooks-methods.ts'
+import type { ScaleMethods, ScaleStatus } from './scale-methods.ts'
 
 export interface Contract
-  extends NeedMethods, GateMethods, PauseMethods, CanaryMethods, HooksMethods, MigrationMethods {
+  extends NeedMethods, GateMethods, PauseMethods, CanaryMethods, HooksMethods, MigrationMethods, ScaleMethods {
   status: { input: Empty; output: Status }
   events: { input: { after: number; limit: number }; output: { events: readonly EnvironmentEvent[] } }
   counters: { input: Empty; output: Counters }
@@ -161,4 +162,5 @@ export interface Status {
   readonly paused: PauseStatus | null
   /** The release on trial; null while there is none. */
   readonly canary: CanaryStatus | null
+  readonly scaling: readonly ScaleStatus[]
 }

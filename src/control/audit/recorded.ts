@@ -20,6 +20,7 @@ export const READING = [
   'instance.examine',
   'need.check',
   'need.list',
+  'scale.look',
   'migration.state',
   'migration.outlook',
   'migration.follow',
@@ -74,6 +75,12 @@ export const RECORDED: { readonly [M in RecordedMethod]: Describe<M> } = {
   'gateway.upgrade': ({ by }) => ({ who: by, subject: {} }),
   'canary.promote': ({ by }) => ({ who: by, subject: {} }),
   'canary.abort': ({ by }) => ({ who: by, subject: {} }),
+  'service.scale': ({ counts, by }) => ({
+    who: by,
+    subject: Object.fromEntries(Object.entries(counts).map(([service, count]) => [service, count ?? 'auto'])),
+  }),
+  // Its arguments may hold what nobody should read: the program's name has to do.
+  'exec.prepare': ({ service, argv, by }) => ({ who: by, subject: { service, program: argv[0] ?? '' } }),
   'approval.give': ({ plan, by }) => ({ who: by, subject: { planHash: plan.hash, release: plan.release.id } }),
   'approval.revoke': ({ hash, by }) => ({ who: by, subject: { planHash: hash } }),
 }

@@ -11,6 +11,7 @@ import { gateHandlers } from './gate.ts'
 import { pauseHandlers } from './pause.ts'
 import { canaryHandlers } from './canary.ts'
 import { hooksHandlers } from './hooks.ts'
+import { scaleHandlers } from './scale.ts'
 
 /** The control API: each method hands on to the part that does it. Deploy methods check the lease's token first. */
 export function makeHandlers(control: Control): Handlers {
@@ -30,6 +31,7 @@ export function makeHandlers(control: Control): Handlers {
     ...canaryHandlers(control),
     ...hooksHandlers(control),
     ...makeMigrationHandlers(control),
+    ...scaleHandlers(control),
     status: () => control.status(),
     events: ({ after, limit }) => ({ events: state.events(after, Math.min(limit, 1000)) }),
     counters: () => control.fleet.report(),

@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** What the processes of one session have used. */
+export interface Usage {
+  /** Seconds of CPU since they began, of those that have ended and were waited for too. */
+  readonly cpuSeconds: number
+  /** Resident memory. Pages that processes share count for each of them. */
+  readonly residentBytes: number
+}
+
+/** USER_HZ, in which /proc counts: 100 on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100
+
+/** The use of every session on this machine, by the pid of its leader: an instance is a session of its own. */
+export function usageBySession(procFolder = '/proc'): ReadonlyMap<number, Usage> {
+  const sessions = new Map<number, Usage>()
+  for (const name of readdirSync(procFolder)) {
+    if (!/^\d+$/.test(name)) continue
+    const stat = read(`${procFolder}/${name}/stat`)
+    // The name in the second field may hold blanks and parentheses: the fields are counted behind it.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const session = Number(fields[3])
+    if (!(session > 0)) continue
+    const ticks = [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field]), 0)
+    const before = sessions.get(session) ?? { cpuSeconds: 0, residentBytes: 0 }
+    sessions.set(session, {
+      cpuSeconds: before.cpuSeconds + ticks / TICKS_PER_SECOND,
+      residentBytes: before.residentBytes + residentOf(read(`${procFolder}/${name}/status`)),
+    })
+  }
+  return sessions
+}
+
+/** `VmRSS:      1234 kB`; a zombie has none. */
+function residentOf(status: string): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    // Gone between the listing and the look.
+    return ''
+  }
+}
