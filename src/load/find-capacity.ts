@@ -1,9 +1,12 @@
+import { Problem } from '../core/problem.ts'
 import { judgeStep, nextRate, type Limits, type Next, type Step } from './capacity.ts'
 import type { LoadOptions } from './options.ts'
 import type { LoadResult } from './result.ts'
 
 /** Times a rate is tried before it counts as too much: a machine has bad moments of its own. */
 const TRIES_MAX = 2
+/** Times that one step may be spoilt by the generator's own lag before the search gives up. */
+const SPOILT_MAX = 3
 /** How long an instance may take to work off what a step has left to it. */
 const SETTLE_MS_MAX = 30_000
 const SETTLE_RATE = 5
@@ -43,7 +46,7 @@ export async function findCapacity(request: CapacityRequest): Promise<Capacity> 
 async function trySteps(perSecond: number, request: CapacityRequest): Promise<CapacityStep> {
   const { options, limits, stepMs, generate, signal } = request
   for (let tries = 1; ; tries++) {
-    const result = await generate({ ...options, perSecond, forMs: stepMs }, signal)
+    const result = await believed(() => generate({ ...options, perSecond, forMs: stepMs }, signal))
     signal.throwIfAborted()
     const because = judgeStep(result, limits)
     if (because !== null) await settle(request)
@@ -51,11 +54,23 @@ async function trySteps(perSecond: number, request: CapacityRequest): Promise<Ca
   }
 }
 
+/** A busy machine holds the generator up now and then; what it measured then is thrown away and measured again. */
+async function believed(run: () => Promise<LoadResult>): Promise<LoadResult> {
+  for (let spoilt = 1; ; spoilt++) {
+    try {
+      return await run()
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'load.saturated' || spoilt === SPOILT_MAX) throw error
+    }
+  }
+}
+
 /** After too much, until a few requests are answered within the limits again: the next step must not pay for this one. */
 async function settle({ options, limits, generate, signal }: CapacityRequest): Promise<void> {
   const until = performance.now() + SETTLE_MS_MAX
   while (performance.now() < until && !signal.aborted) {
-    const result = await generate({ ...options, perSecond: SETTLE_RATE, forMs: SETTLE_STEP_MS }, signal)
+    const few = { ...options, perSecond: SETTLE_RATE, forMs: SETTLE_STEP_MS }
+    const result = await believed(() => generate(few, signal))
     if (judgeStep(result, { ...limits, errors: 1 }) === null) return
   }
 }
