@@ -11,6 +11,7 @@ import { takeLease } from './lease.ts'
 import type { Narrator } from './narrate.ts'
 import type { Project } from './project.ts'
 import type { SecretValues } from './secret-values.ts'
+import { tellHook } from './tell-hook.ts'
 
 export interface Deploying {
   readonly project: Project
@@ -28,13 +29,15 @@ export async function deployUnderLease(
   deploying: Deploying,
   plan: (target: Target) => Promise<Plan | null>,
 ): Promise<DeployResult | null> {
-  return underLease(deploying, async (engine) => {
+  const result = await underLease(deploying, async (engine) => {
     await settleUnfinished(engine, deploying)
     const made = await plan(engine.target)
     if (made === null) return null
     deploying.narrator.plan(made)
     return executePlan(made, engine)
   })
+  if (result !== null) await tellHook(deploying.control, result.deploy, (text) => deploying.narrator.note(text))
+  return result
 }
 
 /** Goes on with the unfinished deploy. @throws Problem `deploy.nothing-unfinished` */

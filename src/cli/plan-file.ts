@@ -1,14 +1,28 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { personOf } from '../control/approvals.ts'
 import { Problem } from '../core/problem.ts'
 import { checkPlanHash, signPlan } from '../deploy/plan-hash.ts'
 import type { Plan } from '../deploy/plan.ts'
+import { readSource } from '../deploy/targets/process/source.ts'
 import { whoAmI } from './lease.ts'
+import type { Project } from './project.ts'
 
-/** Writes a plan for others to look at, with the name of its maker. Returns what was written. */
-export function writePlan(file: string, plan: Plan): Plan {
+/**
+ * Writes a plan for others to look at, with the name of its maker. Returns what was written.
+ * @throws Problem `cli.plan-in-sources` where the file would itself change what the plan is for
+ */
+export async function writePlan(file: string, plan: Plan, { folder }: Project): Promise<Plan> {
   const signed = signPlan(plan, personOf(whoAmI()))
+  const isNew = !existsSync(file)
   writeFileSync(file, JSON.stringify(signed, null, 2))
+  const { config, artifacts } = plan.release
+  for (const [name, service] of Object.entries(config.services)) {
+    if ((await readSource(folder, service)).hash === artifacts[name]) continue
+    if (isNew) rmSync(file)
+    throw new Problem('cli.plan-in-sources', `${file} is one of the files of ${name}: the plan would not fit them`, {
+      hint: 'Write it elsewhere, such as .seaworthy/plan.json, which is never a part of a release.',
+    })
+  }
   return signed
 }
 

@@ -9,6 +9,8 @@ import type { State } from './state.ts'
 
 /** How long an approval can be used. */
 export const APPROVAL_MS = 24 * 3_600_000
+/** Where a plan to hand on may lie without being a part of what is deployed. */
+const PLAN_FILE = '.seaworthy/plan.json'
 /** Older ones are forgotten; what was approved stays in the audit trail. */
 const APPROVALS_KEPT = 200
 
@@ -81,10 +83,10 @@ export class Approvals {
     const because = this.#objection(plan, by)
     if (because === null) return
     throw new Problem('deploy.not-approved', `${environment} wants an approval of this plan: ${because}`, {
-      hint: `Somebody else runs \`seaworthy approve plan.json ${environment}\`, then you \`seaworthy deploy ${environment} --plan plan.json\`.`,
+      hint: `Somebody else runs \`seaworthy approve ${PLAN_FILE} ${environment}\`, then you \`seaworthy deploy ${environment} --plan ${PLAN_FILE}\`.`,
       details: [
         `plan ${plan.hash}`,
-        ...(plan.by === undefined ? [`make one to hand on: seaworthy plan ${environment} --out plan.json`] : []),
+        ...(plan.by === undefined ? [`make one to hand on: seaworthy plan ${environment} --out ${PLAN_FILE}`] : []),
       ],
     })
   }

@@ -96,7 +96,7 @@ test('a holder that slept while another deploy was made is refused by its token 
 test('a plan is refused when the world moved since it was made, and touches nothing', async () => {
   await using project = await startProject()
   project.configure(config('v2'))
-  const file = join(project.folder, 'plan.json')
+  const file = join(project.folder, '.seaworthy/plan.json')
   await project.must(['plan', '--out', file])
   await project.must(['deploy'])
   const before = await project.status()

@@ -40,7 +40,7 @@ void test("an instance's environment holds the documented names, and secrets lie
   assert.equal(seen['INSTANCE_DIR'], join(project.stateFolder, 'instances', String(id)))
 
   project.configure(plainConfig({ service, env: { NAME: 'v2' } }))
-  const plan = await project.must(['plan', '--json', '--out', join(project.folder, '.git-plan.json')], env)
+  const plan = await project.must(['plan', '--json', '--out', join(project.folder, '.seaworthy/plan.json')], env)
   const told = [
     up,
     plan,
@@ -50,7 +50,7 @@ void test("an instance's environment holds the documented names, and secrets lie
     await project.must(['logs', '--json']),
   ]
   for (const { stdout, stderr } of told) assertSecret(stdout + stderr, 'what a command said')
-  assertSecret(readFileSync(join(project.folder, '.git-plan.json'), 'latin1'), 'the plan')
+  assertSecret(readFileSync(join(project.folder, '.seaworthy/plan.json'), 'latin1'), 'the plan')
 
   // A new value is a change, and the instances get it.
   const changed = `${TOKEN}-next`

@@ -21,9 +21,9 @@ export const approveCommand: MakeCommand = () => {
       'after',
       `
 Examples:
-  seaworthy plan production --out plan.json      one person
-  seaworthy approve plan.json production         another person
-  seaworthy deploy production --plan plan.json   either`,
+  seaworthy plan production --out .seaworthy/plan.json      one person
+  seaworthy approve .seaworthy/plan.json production         another person
+  seaworthy deploy production --plan .seaworthy/plan.json   not the one who approved it`,
     )
     .action(async (file: string | undefined, environment: string | undefined, { revoke }: { revoke?: boolean }) => {
       const { json } = globalsOf(command)

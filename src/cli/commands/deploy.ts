@@ -37,7 +37,7 @@ export const deployCommand: MakeCommand = (onExitCode) => {
 Examples:
   seaworthy deploy                     into 'local'
   seaworthy deploy staging --dry-run   what would be done, and why
-  seaworthy plan --out p.json && seaworthy deploy --plan p.json
+  seaworthy plan --out .seaworthy/plan.json && seaworthy deploy --plan .seaworthy/plan.json
   seaworthy deploy --resume            after a crash or a cancelled job
   seaworthy deploy --promote           a release on trial to its next step`,
     )

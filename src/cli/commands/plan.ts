@@ -12,7 +12,7 @@ export const planCommand: MakeCommand = () => {
     'What a deploy would do, step by step, with the cause of each and the diff.',
   )
     .option('--out <file>', 'also write the plan to a file for `seaworthy deploy --plan`')
-    .addHelpText('after', '\nExamples:\n  seaworthy plan\n  seaworthy plan production --out plan.json')
+    .addHelpText('after', '\nExamples:\n  seaworthy plan\n  seaworthy plan production --out .seaworthy/plan.json')
     .action(async (environment: string | undefined, { out }: { out?: string }) => {
       using opened = await openEnvironment(command, environment)
       const { project, control } = opened
@@ -24,7 +24,7 @@ export const planCommand: MakeCommand = () => {
         control,
         target,
       })
-      const plan = out === undefined ? made : writePlan(out, made)
+      const plan = out === undefined ? made : await writePlan(out, made, project)
       if (globalsOf(command).json) printJson(plan)
       else {
         const idle = describeIdleKeys(project.checked)

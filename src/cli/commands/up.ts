@@ -67,7 +67,7 @@ async function firstDeploy(deploying: Deploying): Promise<number> {
   if (project.app.approval) {
     const { environment } = project.app
     narrator.note(
-      `nothing is live: ${environment} wants an approval. Next: seaworthy plan ${environment} --out plan.json`,
+      `nothing is live: ${environment} wants an approval. Next: seaworthy plan ${environment} --out .seaworthy/plan.json`,
     )
     return EXIT.done
   }

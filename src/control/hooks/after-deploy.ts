@@ -13,7 +13,7 @@ import { bodyFor, deployMessage, hasSucceeded, inWords, proofDigest } from '../n
 import { makeOutbox, type Outbox } from '../notify/outbox.ts'
 import { Postman } from '../notify/postman.ts'
 import type { State } from '../state.ts'
-import { hookJob } from './hook-job.ts'
+import { hookJob, hookName } from './hook-job.ts'
 import { makeOwed, type Owed, type OwedRow } from './owed.ts'
 
 export interface AfterDeployOptions {
@@ -139,6 +139,9 @@ export class AfterDeploy {
     const row = this.#owed.find(deploy.id)!
     const time = hasSucceeded(deploy) ? 'after' : 'failed'
     const argv = deploy.plan.release.config.hooks[time]
+    const before = hookName('before', deploy.id, deploy.plan.release.id)
+    // A command that was interrupted leaves it running.
+    if (deploy.plan.operations.some(({ kind }) => kind === 'hook')) await jobs.cancel(before)
     if (argv === null) return this.#owed.save({ ...row, settled: true })
     const proof = join(folder, 'proofs', `${deploy.id}.json`)
     const outcome = { state: deploy.state, because: deploy.message, proof }

@@ -30,12 +30,14 @@ export class Postman {
     const byChannel = Map.groupBy(outbox.due(clock.now(), ROUND_MAX), ({ channel }) => channel)
     await Promise.all(
       [...byChannel.values()].map(async (messages) => {
-        for (const message of messages) await this.#deliver(message)
+        // What comes behind one that has to wait would only wait for the same receiver.
+        for (const message of messages) if (!(await this.#deliver(message))) return
       }),
     )
   }
 
-  async #deliver(message: Message): Promise<void> {
+  /** False when it has to be tried again. */
+  async #deliver(message: Message): Promise<boolean> {
     const { outbox, channels, clock, onEvent, timeoutMs = TIMEOUT_MS } = this.#options
     const { channel: name, about } = message
     const channel = channels.find(name)
@@ -46,13 +48,16 @@ export class Postman {
     if (posted.ok) {
       // A crash before this line delivers it once more: at least once.
       outbox.delivered(message)
-      return onEvent('notified', `${name} was told: ${about}`)
+      onEvent('notified', `${name} was told: ${about}`)
+      return true
     }
     if (posted.final || clock.now() - message.createdAt > MESSAGE_MS_MAX) {
       outbox.delivered(message)
-      return onEvent('notify-given-up', `${name} was not told (${about}): ${posted.because}`)
+      onEvent('notify-given-up', `${name} was not told (${about}): ${posted.because}`)
+      return true
     }
     outbox.postpone(message, clock.now())
     if (message.attempts === 0) onEvent('notify-failed', `${name} (${about}): ${posted.because}; it is tried again`)
+    return false
   }
 }
