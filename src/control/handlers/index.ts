@@ -46,22 +46,22 @@ export function makeHandlers(control: Control): Handlers {
 
     'deploy.begin': fenced(({ plan, by, origin }) => {
       refuseAcrossContract(state, plan)
-      return { deploy: control.beginDeploy(plan, by, origin) }
+      return { deploy: control.deploys.begin(plan, by, origin) }
     }),
     'deploy.journal': fenced(({ deploy, operation, point }) =>
       done(state.writeJournal({ deploy: deployOf(deploy).id, operation, point, at: clock.now() })),
     ),
     'deploy.finish': fenced(async ({ deploy, state: outcome, message }) =>
-      done(await control.finishDeploy(deployOf(deploy), outcome, message)),
+      done(await control.deploys.finish(deployOf(deploy), outcome, message)),
     ),
     'deploy.get': ({ deploy }) => ({ deploy: state.deploy(deploy) }),
     'deploy.list': ({ limit }) => ({ deploys: state.deploys(Math.min(limit, 500)) }),
 
     'instance.start': fenced(async ({ release, service, secrets }) => ({
-      instances: await control.startInstances(releaseOf(release), service, secrets),
+      instances: await control.services.start(releaseOf(release), service, secrets),
     })),
     'instance.stop': fenced(async ({ release, service }) => ({
-      stopped: await control.stopInstances(release, service),
+      stopped: await control.services.stop(release, service),
     })),
     'instance.lines': ({ name, count }) => ({ lines: control.linesOf(name, Math.min(count, 1000)) }),
     'instance.list': () => ({ instances: supervisor.instances() }),
@@ -75,9 +75,9 @@ export function makeHandlers(control: Control): Handlers {
 
     'environment.stop': async () => done(await control.stopEnvironment()),
     'service.stop': async ({ service, held, token }) =>
-      done(await leases.holdOrCheck(token, `stop ${service}`, () => control.stopService(service, held))),
+      done(await leases.holdOrCheck(token, `stop ${service}`, () => control.services.takeOut(service, held))),
     'service.start': async ({ service, token }) =>
-      done(await leases.holdOrCheck(token, `start ${service}`, () => control.startService(service))),
+      done(await leases.holdOrCheck(token, `start ${service}`, () => control.services.bringBack(service))),
   }
 
   function withNeeds(job: Job): Job {

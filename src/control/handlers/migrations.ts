@@ -50,7 +50,7 @@ async function begin(control: Control, input: Begin): Promise<MigrationRun> {
       state.addEvent(control.clock.now(), 'rollback-given-up', `${id} was given up for a contract, by ${by}`)
     })
     // A warm release takes no requests, but its workers would meet the new schema.
-    await control.stopInstances(id, null)
+    await control.services.stop(id, null)
   }
   return migrations.begin({ ...request, gaveUp })
 }

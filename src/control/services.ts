@@ -1,0 +1,127 @@
+import { join } from 'node:path'
+import type { Clock } from '../core/clock.ts'
+import { messageOf, Problem } from '../core/problem.ts'
+import { isRecreated } from '../deploy/plan.ts'
+import type { Instance, Release } from '../deploy/release.ts'
+import type { Fleet } from '../gateway/admin/fleet.ts'
+import { makeInstances } from './launch.ts'
+import type { SecretFiles, Secrets } from './secrets.ts'
+import type { State } from './state.ts'
+import type { Supervisor } from './supervisor.ts'
+import type { Traffic } from './traffic.ts'
+
+/** How long going back waits for an old instance to accept connections. */
+const REVIVE_MS = 15_000
+
+export interface ServicesOptions {
+  readonly folder: string
+  /** Under which instances' programs are looked up. */
+  readonly path: string
+  readonly state: State
+  readonly clock: Clock
+  readonly supervisor: Supervisor
+  readonly traffic: Traffic
+  readonly fleet: Fleet
+  readonly secrets: SecretFiles
+}
+
+/** Starts and stops the instances of a release's services, with the gateway knowing of it. */
+export class Services {
+  readonly #options: ServicesOptions
+
+  constructor(options: ServicesOptions) {
+    this.#options = options
+  }
+
+  /** Begins the instances that are not there yet. `values`: of its secrets; empty: those kept from before. */
+  async start(release: Release, service: string, values: Secrets): Promise<readonly Instance[]> {
+    const { clock, folder, path, secrets, state, supervisor } = this.#options
+    if (Object.keys(values).length > 0) secrets.save(release.id, service, values)
+    const artifactFolder = join(folder, 'releases', release.artifacts[service]!)
+    const launch = { release, service, artifactFolder, path }
+    await supervisor.untilStopped(release.id, service)
+    supervisor.wake(release.id, service)
+    for (const row of await makeInstances(launch, folder, state, clock.now())) await supervisor.start(row)
+    return supervisor.instances().filter((instance) => instance.release === release.id && instance.service === service)
+  }
+
+  /** Never what takes traffic, unless the service is recreated and so cannot run beside its next release. */
+  async stop(release: string, service: string | null): Promise<readonly string[]> {
+    const { state } = this.#options
+    const config = state.release(release)?.config
+    const isLive = release === state.get('live')
+    const recreated =
+      service !== null && config?.services[service] && isRecreated(config.services[service], config.strategy)
+    if (isLive && !recreated) {
+      throw new Problem('instance.live', `${release} takes the traffic: its instances are not stopped`, {
+        hint: 'Deploy or roll back first; `seaworthy stop SERVICE` stops a service on purpose.',
+      })
+    }
+    return this.stopAll(release, service)
+  }
+
+  /** `held`: only until the next switch. */
+  async takeOut(service: string, held: boolean): Promise<void> {
+    const { clock, fleet, state, traffic } = this.#options
+    const live = this.#live(service)
+    const list = held ? 'heldServices' : 'stoppedServices'
+    state.set(list, [...new Set([...state.get(list), service])])
+    const upstreams = traffic.upstreamsOf(live.id, service)
+    await traffic.switchTo(live, state.get('token'))
+    await fleet.drain(upstreams, live.config.drainMs)
+    await this.stopAll(live.id, service)
+    const why = held ? 'for the next release, which cannot run beside it' : 'on purpose'
+    state.addEvent(clock.now(), 'service-stopped', `${service} was stopped ${why}`)
+  }
+
+  async bringBack(service: string): Promise<void> {
+    const { clock, state, traffic } = this.#options
+    const live = this.#live(service)
+    await this.start(live, service, {})
+    await traffic.untilAccepting(live, service, { atLeast: 'all' })
+    for (const list of ['stoppedServices', 'heldServices'] as const) {
+      state.set(
+        list,
+        state.get(list).filter((name) => name !== service),
+      )
+    }
+    await traffic.switchTo(live, state.get('token'))
+    state.addEvent(clock.now(), 'service-started', `${service} was started again`)
+  }
+
+  #live(service: string): Release {
+    const { state } = this.#options
+    const id = state.get('live')
+    const release = id === null ? null : state.release(id)
+    if (release?.config.services[service]?.run.kind === 'program') return release
+    const known = Object.keys(release?.config.services ?? {}).join(', ')
+    throw new Problem('service.unknown', `${service} is no running service of ${id ?? 'a live release'}`, {
+      hint: known === '' ? 'Nothing is live yet.' : `Services: ${known}.`,
+    })
+  }
+
+  /** Without asking whether it takes traffic. */
+  async stopAll(release: string, service: string | null): Promise<readonly string[]> {
+    const { supervisor } = this.#options
+    const ids = supervisor
+      .instances()
+      .filter((instance) => instance.release === release && (service === null || instance.service === service))
+      .map(({ id }) => id)
+    await Promise.all(ids.map((id) => supervisor.stop(id)))
+    return ids
+  }
+
+  /** Brings back a release's instances where they were stopped for the new ones, and waits until they accept. */
+  async revive(release: Release, insteadOf: Release): Promise<void> {
+    const { clock, state, traffic } = this.#options
+    for (const [name, service] of Object.entries(release.config.services)) {
+      if (service.run.kind !== 'program' || state.get('stoppedServices').includes(name)) continue
+      if (isRecreated(service, release.config.strategy)) await this.stopAll(insteadOf.id, name)
+      await this.start(release, name, {})
+      // Traffic is failing now: one instance that accepts is enough, and after a while going back is better than waiting.
+      await traffic.untilAccepting(release, name, { atLeast: 'one', withinMs: REVIVE_MS }).catch((error: unknown) => {
+        state.addEvent(clock.now(), 'revive-incomplete', messageOf(error))
+      })
+    }
+  }
+}
