@@ -113,7 +113,7 @@ export interface ResolvedHealth {
   readonly ready:
     | { readonly kind: 'http'; readonly path: string }
     | { readonly kind: 'command'; readonly argv: readonly string[] }
-    /** Not declared: the path '/health/readiness' where it answers 2xx, else a TCP connection that opens. */
+    /** Not declared: '/health/readiness', below 500; where nothing answers there, a connection that opens, unless it has routes. */
     | { readonly kind: 'default' }
     /** A worker without routes and without a check: it has to stay up. */
     | { readonly kind: 'alive' }

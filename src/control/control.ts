@@ -2,7 +2,6 @@ import { mkdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { systemClock, type Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
-import { scrubOf } from '../core/scrub.ts'
 import type { Fleet } from '../gateway/admin/fleet.ts'
 import type { Status } from './api/contract.ts'
 import { Approvals } from './approvals.ts'
@@ -199,11 +198,9 @@ export class Control {
 
   connectionsOf: ConnectionsOf = (release, service) => this.needs.connectionsOf(release, service)
 
-  /** Without the values of the secrets that an instance was started with: they may be other ones by now. */
   linesOf(name: string, count: number): readonly string[] {
     const lines = lastLines(join(this.#options.folder, 'logs', `${basename(name)}.log`), count)
-    const one = this.supervisor.instances().find(({ id }) => id === name)
-    return one ? lines.map(scrubOf(this.#secrets.read(one.release, one.service))) : lines
+    return lines.map(this.supervisor.scrubOf(name))
   }
 
   #rolloutWorld(): RolloutWorld {

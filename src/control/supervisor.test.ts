@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -88,7 +88,7 @@ function make(t: TestContext) {
   const logger = createLogger('test', () => {})
   const secrets = new SecretFiles(folder)
   const supervisor = new Supervisor({
-    variablesOf: () => ({}),
+    variablesOf: () => ({ DB_HOST: '127.0.0.1', DB_PASSWORD: 'sw-need-4711', DB_FILE: 'file:///data/x' }),
     folder,
     keeper: keeper.link,
     state,
@@ -97,7 +97,7 @@ function make(t: TestContext) {
     logger,
   })
   keeper.listen((child) => supervisor.onExited(child))
-  return { keeper, supervisor, state }
+  return { keeper, supervisor, state, secrets, folder }
 }
 
 const until = async (condition: () => boolean): Promise<void> => {
@@ -159,4 +159,34 @@ test('stopping and stopping again is one stop, and both wait for it', async (t) 
   ])
   assert.equal(keeper.running.size, 0)
   assert.deepEqual(supervisor.instances(), [])
+})
+
+test('what an instance says on its way out is kept without its secrets and the passwords of its needs', async (t) => {
+  const { keeper, supervisor, state, secrets, folder } = make(t)
+  secrets.save(row.release, row.service, { API_KEY: 'sw-key-0815' })
+  mkdirSync(join(folder, 'logs'))
+  writeFileSync(
+    join(folder, 'logs', `${row.id}.log`),
+    'sw-key-0815 at 127.0.0.1: no access for sw-need-4711 to /data/x\n',
+  )
+  await supervisor.start(row)
+  keeper.crash(row.id)
+  const { text } = state.events(0, 10).find(({ kind }) => kind === 'instance-ended')!
+  assert.match(text, /\| \[API_KEY\] at 127\.0\.0\.1: no access for \[DB_PASSWORD\] to \/data\/x$/)
+})
+
+test('an instance over its memory is killed, and its last end says why; the next end speaks for itself', async (t) => {
+  const { keeper, supervisor, state } = make(t)
+  await supervisor.start(row)
+  await supervisor.restartOverLimit(row.id, 'used 130 MiB of 96 MiB')
+  assert.equal(supervisor.instances()[0]!.lastExit, 'was killed: it used 130 MiB of 96 MiB')
+  assert.match(
+    state.events(0, 10).find(({ kind }) => kind === 'instance-over-memory')!.text,
+    /used 130 MiB of 96 MiB; killed/,
+  )
+  assert.ok(supervisor.examine(row.id)!.endedAt! <= Date.now())
+  await until(() => keeper.running.has(row.id))
+  keeper.crash(row.id)
+  assert.equal(supervisor.instances()[0]!.lastExit, 'exited with 1')
+  assert.equal(supervisor.examine('api@9-none-1'), null)
 })

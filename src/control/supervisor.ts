@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
-import { scrubOf } from '../core/scrub.ts'
+import { scrubOf, type Scrub } from '../core/scrub.ts'
 import type { Instance, InstanceState } from '../deploy/release.ts'
 import { processesOf } from '../deploy/targets/process/listeners.ts'
 import type { ChildState, Exit } from '../keeper/protocol.ts'
@@ -154,6 +154,23 @@ export class Supervisor {
     return { variables: Object.keys(this.#environmentOf(entry.row)), endedAt: entry.ends.at(-1) ?? null }
   }
 
+  /** Takes out of text what an instance was started with and nobody is to see: its secrets, the passwords of its needs. */
+  scrubOf(id: string): Scrub {
+    const entry = this.#entries.get(id)
+    if (!entry) return scrubOf({})
+    const { release, service } = entry.row
+    const { variablesOf, secrets } = this.#options
+    try {
+      const needs = Object.entries(variablesOf(release, service)).filter(
+        ([name, value]) => name.includes('PASSWORD') || (URL.parse(value)?.password ?? '') !== '',
+      )
+      return scrubOf({ ...Object.fromEntries(needs), ...secrets.read(release, service) })
+    } catch (error) {
+      this.#options.logger.error('secrets cannot be read', { instance: id, error: String(error) })
+      return () => '(not shown: the secrets to take out of it cannot be read)'
+    }
+  }
+
   onExited(child: ChildState): void {
     const entry = this.#entries.get(child.name)
     if (entry) this.#sawExit(entry, child.exit)
@@ -233,7 +250,7 @@ export class Supervisor {
     const wasLoop = entry.state === 'crash-loop'
     entry.state = crashLoop ? 'crash-loop' : 'restarting'
     if (!wasLoop) {
-      const scrub = scrubOf(this.#options.secrets.read(entry.row.release, entry.row.service))
+      const scrub = this.scrubOf(entry.row.id)
       const lines = lastLines(this.#logOf(entry.row.id), 5).map((line) => `\n  | ${scrub(line)}`)
       this.#note(crashLoop ? 'crash-loop' : 'instance-ended', `${entry.row.id} ${entry.lastExit}${lines.join('')}`)
     }

@@ -7,14 +7,21 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { test, type TestContext } from 'node:test'
 import type { ResolvedHealth } from '../../src/config/resolved.ts'
 import { selfSigned } from '../support/certificate.ts'
+import { scrubOf } from '../../src/core/scrub.ts'
 import type { Experiments } from '../../src/deploy/diagnosis/evidence.ts'
 import { experiment } from '../../src/deploy/targets/process/experiments.ts'
-import { lookAt } from '../../src/deploy/targets/process/probe.ts'
+import { lookAt, probeReady, type Endpoint } from '../../src/deploy/targets/process/probe.ts'
 
 const health = { expect: { status: null, body: null }, timeoutMs: 500 } as ResolvedHealth
 
 /** Probes a server, as the gate does, and tries out what the failed probe allows. */
 async function tryOn(t: TestContext, server: Server, hosts: readonly string[] = []): Promise<Experiments> {
+  const endpoint = await serve(t, server)
+  const look = await lookAt(endpoint, '/ready', health.timeoutMs)
+  return experiment({ endpoint, health, look, hosts })
+}
+
+async function serve(t: TestContext, server: Server): Promise<Endpoint> {
   const sockets = new Set<Socket>()
   server.on('connection', (socket) => sockets.add(socket))
   t.after(() => {
@@ -22,9 +29,7 @@ async function tryOn(t: TestContext, server: Server, hosts: readonly string[] = 
     server.close()
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const endpoint = { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
-  const look = await lookAt(endpoint, '/ready', health.timeoutMs)
-  return experiment({ endpoint, health, look, hosts })
+  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
 }
 
 const http = (listener: RequestListener): Server => createHttp(listener)
@@ -110,4 +115,32 @@ test('a redirect to https that X-Forwarded-Proto ends is proven', async (t) => {
     return response.writeHead(301, { location: 'https://127.0.0.1/ready' }).end()
   })
   assert.equal((await tryOn(t, server)).forwardedHttps, true)
+})
+
+test('without a declared check: routes need an HTTP answer, others a connection; 5xx is not ready', async (t) => {
+  const asked = { ...health, ready: { kind: 'default' } } as ResolvedHealth
+  const because = async (server: Server, speaksHttp: boolean) =>
+    (await probeReady(await serve(t, server), asked, speaksHttp, scrubOf({}))).because
+  const banner = (): Server => createServer((socket) => socket.on('error', () => {}).write('220 ready\r\n'))
+  const status = (code: number): Server => http((_request, response) => response.writeHead(code).end())
+  assert.match((await because(banner(), true))!, /^GET \/health\/readiness: Parse Error/)
+  assert.equal(await because(banner(), false), null)
+  assert.match(
+    (await because(
+      http(() => {}),
+      true,
+    ))!,
+    /no answer within 500 ms/,
+  )
+  assert.equal(await because(status(404), true), null)
+  assert.match((await because(status(503), false))!, /answered 503/)
+})
+
+test('a secret in an answer is taken out before the answer is cut', async (t) => {
+  const asked = { ...health, ready: { kind: 'http', path: '/ready' } } as ResolvedHealth
+  const secret = 'sw-0123456789-secret'
+  const server = http((_request, response) => response.writeHead(500).end(`${'x'.repeat(190)} ${secret}`))
+  const { because, look } = await probeReady(await serve(t, server), asked, true, scrubOf({ TOKEN: secret }))
+  assert.match(because!, /x \[TOKEN\]$/)
+  assert.ok(!look!.body.includes('sw-01'))
 })

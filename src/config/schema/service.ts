@@ -34,7 +34,7 @@ const healthSchema = z.strictObject({
     )
     .optional()
     .describe(
-      "Whether it can take traffic: a path to GET, or a command that exits 0. Default '/health/readiness' where that answers, else that TCP accepts; a worker without routes has to stay up.",
+      "Whether it can take traffic: a path to GET, or a command that exits 0. Default '/health/readiness' where that answers; else, with routes, any HTTP answer below 500, and without, that TCP accepts; a worker without a port has to stay up.",
     ),
   live: pathOnly().optional().describe('The path that says whether it has to be restarted. Default: none.'),
   startup: pathOnly().optional().describe('The path that says whether it has finished starting. Default: none.'),
