@@ -13,6 +13,9 @@ export interface Flaw {
   readonly failsEvery?: number
 }
 
+/** Much longer than any trial of these tests takes on a busy machine. */
+const TRIAL_MS_MAX = 60_000
+
 const SERVICE = readFileSync(join(root, 'test/fixtures/services/flawed.mjs'), 'utf8')
 
 export function trialConfig({ name, workMs = 0, failsEvery = 0 }: Flaw, environment: object = {}): object {
@@ -30,6 +33,26 @@ export async function upForTrial(first: Flaw, environment: object): Promise<Test
   const project = new TestProject(trialConfig(first, environment), { 'flawed.mjs': SERVICE })
   await project.must(['up', '--detach'])
   return project
+}
+
+/** Deploys a release and waits for its end. A trial that never ends is a failure that says where it stands. */
+export async function tryRelease(project: TestProject, flaw: Flaw, environment: object): Promise<CommandResult> {
+  project.configure(trialConfig(flaw, environment))
+  return endOf(project, project.start(['deploy']))
+}
+
+export async function endOf(
+  project: TestProject,
+  { pid, ended }: ReturnType<TestProject['start']>,
+): Promise<CommandResult> {
+  let result: CommandResult | null = null
+  void ended.then((seen) => (result = seen))
+  await until(() => result !== null, 'the deploy to end', TRIAL_MS_MAX).catch(async (error: Error) => {
+    process.kill(pid, 'SIGKILL')
+    const { canary } = await project.status()
+    throw new Error(`${error.message}: ${JSON.stringify(canary?.progress ?? null)}`)
+  })
+  return ended
 }
 
 export async function lastDeploy(project: TestProject): Promise<DeployRecord> {

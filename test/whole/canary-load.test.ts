@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { startSteady } from '../support/steady.ts'
-import { assertPassed, assertStopped, describeFigures, trialConfig, upForTrial, type Flaw } from '../support/trial.ts'
+import { assertPassed, assertStopped, describeFigures, tryRelease, upForTrial, type Flaw } from '../support/trial.ts'
 
 const SHARES = [0.1, 0.5]
 
@@ -26,10 +26,7 @@ async function threeReleases(
   const live = (await project.status()).world.live!
   const load = startSteady({ port: await project.port(), perSecond })
   await using _ending = load
-  const deploy = async (flaw: Flaw) => {
-    project.configure(trialConfig(flaw, environment))
-    return project.run(['deploy'])
-  }
+  const deploy = (flaw: Flaw) => tryRelease(project, flaw, environment)
 
   const failing = await deploy({ name: 'failing', workMs, failsEvery: 20 })
   const errors = await assertStopped(project, failing, live, new RegExp(`^\\d+ of \\d+ answers to ${who} failed: `))

@@ -4,13 +4,13 @@ import { describe, test } from 'node:test'
 import type { CanaryProgress } from '../../src/deploy/canary.ts'
 import { startLoad } from '../support/load.ts'
 import { until, type TestProject } from '../support/project.ts'
-import { assertPassed, assertStopped, lastDeploy, trialConfig, upForTrial } from '../support/trial.ts'
+import { assertPassed, assertStopped, endOf, lastDeploy, trialConfig, upForTrial } from '../support/trial.ts'
 
 /** Nobody asks anything: the witness may send one request an hour. */
 const SILENT = { witness: { rate: '1/h' }, watch: { for: '300ms', warm: '10min', sample: 1 }, drain: '2s' }
 
 /** Errors are what is looked for here: a busy machine must not be taken for a slow release. */
-const BUSY = { witness: { rate: '50/s' }, watch: { for: '300ms', warm: '10min', p95: '100x' }, drain: '2s' }
+const BUSY = { witness: { rate: '50/s' }, watch: { for: '300ms', warm: '10min', p95: '100x', sample: 1 }, drain: '2s' }
 
 // Most of it is waiting: side by side they take as long as the longest.
 void describe('a trial', { concurrency: 3 }, () => {
@@ -40,7 +40,7 @@ void describe('a trial', { concurrency: 3 }, () => {
     await using load = startLoad({ port: await project.port(), clients: 4 })
     await until(async () => (await project.status()).running === null, 'traffic to fill the other steps')
     await load.stop()
-    const result = await deploy.ended
+    const result = await endOf(project, deploy)
     assert.equal(result.code, 0, result.stdout + result.stderr)
     assert.match(result.stdout, /inconclusive: 0 of the 20 answers needed; it stays at 25 % until/)
     const { proof } = await lastDeploy(project)
@@ -95,7 +95,7 @@ void describe('a trial', { concurrency: 3 }, () => {
 
     const aborted = await project.must(['deploy', '--abort'])
     assert.match(aborted.stdout, /^d2: taken-back: aborted by \S+@\S+ \(pid \d+\)$/m)
-    const result = await deploy.ended
+    const result = await endOf(project, deploy)
     assert.equal(result.code, 1, result.stdout + result.stderr)
     assert.equal((await lastDeploy(project)).proof!.canary!.at(-1)!.end, 'aborted')
     const after = await askAll(
@@ -122,7 +122,7 @@ void describe('a trial', { concurrency: 3 }, () => {
     }, 'control to be back')
     assert.equal(resumed[0]!.step, 1)
     assert.ok(resumed[0]!.lastedMs >= 500, `${resumed[0]!.lastedMs} ms of the step are remembered`)
-    const { proof } = await assertPassed(project, await deploy.ended, [0.1, 0.5])
+    const { proof } = await assertPassed(project, await endOf(project, deploy), [0.1, 0.5])
     assert.ok(proof!.interruptions >= 1)
   })
 
@@ -170,6 +170,17 @@ void describe('a trial', { concurrency: 3 }, () => {
         )
       }
     }
+    // A deploy that comes instead lets the trial end first, and then takes its place.
+    project.configure(trialConfig({ name: 'left' }, environment))
+    await project.run(['deploy'], { SEAWORTHY_CRASH_AT: 'canary:begin' })
+    const left = (await project.status()).running!
+    project.configure(trialConfig({ name: 'newest' }, environment))
+    const next = await project.must(['deploy'])
+    assert.match(next.stdout, new RegExp(`${left.id} was left unfinished: completing it first`))
+    const { deploy } = await project.control.call('deploy.get', { deploy: left.id })
+    const { last, world } = await project.status()
+    assert.deepEqual([deploy!.state, last!.state], ['done', 'done'])
+    assert.deepEqual([world.live, world.warm], [last!.plan.release.id, left.plan.release.id])
   })
 })
 
