@@ -20,10 +20,11 @@ export function percent(share: number): string {
 }
 
 function describeComparison({ users, witness }: Comparison): string {
-  return `users ${sides(users)}, witness ${sides(witness)}`
+  const groups = Object.entries({ users, witness }).filter(([, { next, old }]) => next.answers + old.answers > 0)
+  return groups.map(([name, both]) => `${name} ${sides(both)}`).join(', ') || 'nothing answered yet'
 }
 
-/** New against old: `12 answers, 0 failed, p95 9 ms | 240, 0, 8 ms`. */
+/** `61 with 0 failed, p95 22 ms (old: 1204 with 0 failed, p95 21 ms)`. */
 function sides({ next, old }: Comparison['users']): string {
   return `${figures(next)} (old: ${figures(old)})`
 }

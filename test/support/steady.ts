@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** What a steady load saw, from its start to its end. */
 export interface SteadyReport {
@@ -18,7 +18,7 @@ export interface Steady extends AsyncDisposable {
  * it could not send in time it sends late, so that the rate over the whole is the one asked for, or the report says less.
  */
 export function startSteady({ port, perSecond }: { port: number; perSecond: number }): Steady {
-  const entry = join(import.meta.dirname, 'steady-process.ts')
+  const entry = fileURLToPath(import.meta.resolve('./steady-process.ts'))
   const child = spawn(process.execPath, [entry, String(port), String(perSecond)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })

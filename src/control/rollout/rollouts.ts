@@ -83,8 +83,10 @@ export class Rollouts {
     const { trial } = rollout
     const before = trial!.progress.step
     const share = trial!.promote(by)
-    const until = this.#world.clock.now() + PROMOTE_MS
-    while (rollout.trial?.progress.step === before && this.#world.clock.now() < until) await this.#world.clock.sleep(20)
+    const { state, clock } = this.#world
+    state.addEvent(clock.now(), 'canary', `${deploy}: step ${before} was ended by ${by}`)
+    const until = clock.now() + PROMOTE_MS
+    while (rollout.trial?.progress.step === before && clock.now() < until) await clock.sleep(20)
     return { deploy, share }
   }
 
