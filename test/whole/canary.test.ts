@@ -171,15 +171,25 @@ void describe('a trial', { concurrency: 3 }, () => {
       }
     }
     // A deploy that comes instead lets the trial end first, and then takes its place.
-    project.configure(trialConfig({ name: 'left' }, environment))
+    const endless = { ...environment, ...SILENT, canary: { ...environment.canary, sample: 1_000_000 } }
+    project.configure(trialConfig({ name: 'left' }, endless))
     await project.run(['deploy'], { SEAWORTHY_CRASH_AT: 'canary:begin' })
-    const left = (await project.status()).running!
+    const { running, lease } = await project.status()
+    const left = running!
     project.configure(trialConfig({ name: 'newest' }, environment))
-    const next = await project.must(['deploy'])
+    const deploying = project.start(['deploy'])
+    await until(
+      async () => ((await project.status()).lease?.token ?? 0) > lease!.token,
+      'the next deploy to be at work',
+    )
+    assert.equal((await trial(project))!.release, left.plan.release.id)
+    await project.must(['deploy', '--promote'])
+    const next = await endOf(project, deploying)
     assert.match(next.stdout, new RegExp(`${left.id} was left unfinished: completing it first`))
     const { deploy } = await project.control.call('deploy.get', { deploy: left.id })
     const { last, world } = await project.status()
-    assert.deepEqual([deploy!.state, last!.state], ['done', 'done'])
+    // Nobody asked while it was watched.
+    assert.deepEqual([deploy!.state, last!.state], ['inconclusive', 'done'])
     assert.deepEqual([world.live, world.warm], [last!.plan.release.id, left.plan.release.id])
   })
 })
