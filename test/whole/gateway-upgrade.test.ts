@@ -50,18 +50,23 @@ test('a deploy in the middle of upgrades: nothing fails, nothing flips back', as
 test('control killed at any point of an upgrade leaves one generation that serves, and no more', async () => {
   await using project = await startProject()
   await using load = startLoad({ port: await project.port(), clients: 8 })
-  const points: Readonly<Record<string, (children: readonly ChildState[], before: number) => boolean>> = {
-    'a new worker was started': (children) => children.length > 2,
-    'the new ones listen': (_, before) => countOf(project, '"listening"') >= before + 2,
-    'an old one was told': (children) => children.length > 2 && countOf(project, '"retiring"') > 0,
+  type Said = { readonly listening: number; readonly retiring: number }
+  const said = (): Said => ({
+    listening: countOf(project, '"listening"'),
+    retiring: countOf(project, '"retiring"'),
+  })
+  const points: Readonly<Record<string, (running: number, before: Said) => boolean>> = {
+    'a new worker was started': (running) => running > 2,
+    'the new ones listen': (_running, before) => said().listening >= before.listening + 2,
+    'an old one was told': (_running, before) => said().retiring > before.retiring,
   }
   for (const [point, isThere] of Object.entries(points)) {
     const { controlPid } = await project.status()
-    const before = countOf(project, '"listening"')
+    const before = said()
     // Not repeated when control is back, as the CLI's would be.
     const control = connectControl(socketPath(project.stateFolder, 'control'), { awayMs: 0 })
     const asked = control.call('gateway.upgrade', { by: 'test' }).catch(() => null)
-    await until(async () => isThere(await workersOf(project), before), point)
+    await until(async () => isThere((await workersOf(project)).length, before), point)
     process.kill(controlPid, 'SIGKILL')
     await asked
     control.close()

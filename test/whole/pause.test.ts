@@ -150,6 +150,9 @@ test('a deploy during a pause switches; what is held goes to the new release, al
     assert.match(stdout, /requests were paused meanwhile/)
     const { last, world } = await project.status()
     assert.deepEqual([last!.state, last!.proof!.failed], ['inconclusive', 0], stdout)
+    // The witness of the deploy has taken nobody's place.
+    const { held, left, timedOut } = (await project.status()).paused!.counts
+    assert.deepEqual([held, left, timedOut], [20, 0, 0])
 
     await project.must(['resume'])
     const answers = await Promise.all(asked.map(({ answer }) => answer))
@@ -163,7 +166,7 @@ test('a deploy during a pause switches; what is held goes to the new release, al
 test('a pause and a resume while a deploy drains and upgrades of the gateway lose nothing', async () => {
   await using project = await startProject({}, {}, { drain: '20s' })
   const port = await project.port()
-  const slow = ask(port, '/?work=6000')
+  const slow = ask(port, '/?work=10000')
   await using load = startLoad({ port, clients: 8 })
   project.configure(config({}, { env: { NAME: 'v2' } }, { drain: '20s' }))
   const deployed = project.run(['deploy'])
@@ -171,16 +174,21 @@ test('a pause and a resume while a deploy drains and upgrades of the gateway los
     const { running } = await project.status()
     return running?.journal.some(({ operation, point }) => operation === 'drain' && point === 'begin') === true
   }, 'the drain to begin')
-  await project.must(['pause'])
+  // By the API: three commands take their time on a busy machine, and the slow request ends.
+  const by = 'test'
+  await project.control.call('pause.begin', { kind: 'hold', services: null, waitMs: null, page: null, by })
   await until(async () => (await project.status()).paused!.counts.held > 0, 'requests to be held')
   const held = ask(port, '/held')
-  await project.must(['restart', 'gateway'])
-  await project.must(['resume'])
+  await project.control.call('gateway.upgrade', { by })
+  await project.control.call('pause.end', { by })
   const { status, release } = await held.answer
   assert.deepEqual([status, release], [200, (await project.status()).world.live])
   assert.ok(!slow.isAnswered(), 'the slow request was still draining')
   assert.equal((await slow.answer).status, 200)
   assert.equal((await deployed).code, 0)
+  // Its worker was retiring by then: the drain has waited for it all the same.
+  const { drain } = (await project.status()).last!.proof!
+  assert.ok(drain!.finished >= 1 && drain!.cut === 0, JSON.stringify(drain))
   assert.deepEqual(failuresOf(await load.stop()), [])
 })
 
