@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { isAlive, parseStat, readIdentity, signalProcess } from './identity.ts'
+import { CHILD_VARIABLE, findMarked, isAlive, parseStat, readIdentity, signalProcess } from './identity.ts'
 import { eventually } from './support.test.ts'
 
 test('the start time is read behind a program name with spaces and parentheses', () => {
@@ -50,5 +51,33 @@ test('a process of the same pid but another start is never signalled', async () 
     assert.equal(isAlive(identity), false)
   } finally {
     child.kill('SIGKILL')
+  }
+})
+
+test('of marked processes that lead groups of their own, the child is the oldest: a database gives each of its own one', async () => {
+  const mark = `identity-test-${process.pid}`
+  const env = { PATH: process.env['PATH'], [CHILD_VARIABLE]: `${mark}:need-db` }
+  const child = spawn('sh', ['-c', 'sleep 0.1; setsid sleep 60 & sleep 60; wait'], {
+    stdio: 'ignore',
+    detached: true,
+    env,
+  })
+  const leaders = (): readonly number[] =>
+    readdirSync('/proc')
+      .map(Number)
+      .filter((pid) => {
+        try {
+          const environ = readFileSync(`/proc/${pid}/environ`, 'utf8')
+          return environ.includes(`${mark}:`) && parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.group === pid
+        } catch {
+          return false
+        }
+      })
+  try {
+    await eventually('the second group', () => leaders().length === 2 || undefined)
+    assert.equal(findMarked(mark).get('need-db')?.pid, child.pid)
+  } finally {
+    for (const pid of leaders()) process.kill(-pid, 'SIGKILL')
+    await once(child, 'exit')
   }
 })

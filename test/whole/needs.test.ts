@@ -61,6 +61,11 @@ void test('servers start before the service, are its own to use, survive crashes
   assert.deepEqual(await command(cache, 'CONFIG', 'GET', 'appendonly'), ['appendonly', 'no'])
   assert.deepEqual(await command(box, 'CONFIG', 'GET', 'appendonly'), ['appendonly', 'yes'])
   assertPrivate(project)
+  for (const need of Object.keys(NEEDS)) {
+    const { pid } = await needOf(project, need)
+    const data = lstatSync(join(project.stateFolder, 'needs', need, 'data'))
+    assert.equal(statSync(`/proc/${pid}`).uid, data.uid, `${need} runs as the owner of its data`)
+  }
 
   await query(db, 'create table bets as select n, md5(n::text) as text from generate_series(1, 1000) n')
   await command(box, 'SET', 'kept', 'in the box')

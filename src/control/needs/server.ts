@@ -135,7 +135,7 @@ export class NeedServer {
       if (this.#state === 'healthy' && this.#failures === 0) return null
       const isDecided = this.#state === 'failed' || this.#ends.length >= ENDS_MAX
       if (isDecided && this.#problem !== null) return this.#problem
-      if (this.#state === 'unhealthy' || Date.now() > deadline) {
+      if (this.#state === 'unhealthy' || this.#state === 'stopped' || Date.now() > deadline) {
         return new Problem('need.not-healthy', `${need} is ${this.#state}: ${this.#cause ?? 'it does not answer'}`, {
           hint: `See \`seaworthy logs --service ${need}\` and \`seaworthy status\`.`,
         })
