@@ -6,6 +6,7 @@ import type { Status } from '../control/api/contract.ts'
 import { scaleTimingEnvironment } from '../control/scale/timing.ts'
 import { writeEnvironment, type EnvironmentFile } from '../control/environment.ts'
 import { lastLines } from '../control/last-lines.ts'
+import type { NeedReport } from '../control/needs/report.ts'
 import { Problem } from '../core/problem.ts'
 import { holderOf } from '../deploy/targets/process/port-holder.ts'
 import { connect } from '../deploy/targets/process/probe.ts'
@@ -49,8 +50,8 @@ export async function bringUp(project: Project): Promise<RunningEnvironment> {
   try {
     await startControl(keeper, stateFolder)
     const status = await untilAnswering(keeper, stateFolder)
-    await untilAccepting(status)
     const control = connectControl(socketPath(stateFolder, 'control'), { awayMs: START_MS })
+    await untilAccepting(status, (await control.call('need.list', {})).needs)
     return { keeper, control, status, wasUp: found !== null }
   } catch (error) {
     if (found === null) {
@@ -163,10 +164,17 @@ async function untilAnswering(keeper: KeeperClient, stateFolder: string): Promis
 
 /**
  * The front door, and behind it what is live already: a first deploy comes with its own gate. A program that takes longer
- * than our patience is for the gateway and the supervisor to deal with, and so is one that waits for a need.
+ * than our patience is for the gateway and the supervisor to deal with.
  */
-async function untilAccepting({ url, world, instances }: Status): Promise<void> {
-  const live = instances.filter(({ release, port, pid }) => release === world.live && port !== null && pid !== null)
+async function untilAccepting(
+  { url, world, instances }: Status,
+  needs: readonly Pick<NeedReport, 'state'>[],
+): Promise<void> {
+  // What has no process while a need is away waits for that, and may do so for long.
+  const isLacking = needs.some(({ state }) => state !== null && state !== 'healthy')
+  const live = instances.filter(
+    ({ release, port, pid }) => release === world.live && port !== null && !(isLacking && pid === null),
+  )
   const endpoints = [
     { host: '127.0.0.1', port: Number(new URL(url).port || 80) },
     ...live.map(({ host, port }) => ({ host, port: port! })),
