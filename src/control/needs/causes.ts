@@ -6,6 +6,7 @@ const CAUSES: readonly (readonly [pattern: RegExp, cause: string])[] = [
   [/Can't handle RDB format version|unsupported version .* AOF/i, 'its data were written by a newer version'],
   [/data directory ".*" has (wrong ownership|invalid permissions)/i, 'its data folder has another owner or mode'],
   [/Permission denied|Operation not permitted/i, 'it may not read or write its files'],
+  [/could not look up (local|effective) user/i, 'PostgreSQL wants its account to have a name in /etc/passwd'],
   [/pre-existing shared memory block|lock file ".*" already exists/i, 'processes of its last run have not ended yet'],
   [/could not map anonymous shared memory|Cannot allocate memory|Out Of Memory/i, 'there is not enough memory'],
   [
