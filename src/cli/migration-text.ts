@@ -8,21 +8,37 @@ export function describeMigrations({ live, level, services, runs }: MigrationSta
   const head = `${live} is live; ${level} expanding ${level === 1 ? 'migration has' : 'migrations have'} changed the schema`
   if (services.length === 0) return `${head}\nno service declares a migration`
   const rows = services.flatMap((one) => [...expandRow(one), ...contractRow(one)])
-  const shown = runs.map((run) => [`#${run.id}`, run.service, run.phase, run.release, describeRun(run)])
-  return [head, '', table(rows), ...(shown.length === 0 ? [] : ['', 'Runs', table(shown)])].join('\n')
+  const shown = runs.flatMap((run) => [
+    `#${run.id}  ${run.service}  ${run.phase}  ${run.release}  ${describeEnd(run)}`,
+    ...run.changes.map((change) => `    ${change}`),
+  ])
+  return [head, '', table(rows), ...(shown.length === 0 ? [] : ['', 'Runs', ...shown])].join('\n')
 }
 
-/** How a run went: when, by whom, what it changed. */
+/** How a run went, with all that it changed. */
 export function describeRun(run: MigrationRun): string {
-  const { outcome, begunAt, endedAt, by, changes, message, rehearsal, after, gaveUp } = run
+  return [describeEnd(run), ...run.changes].join('; ')
+}
+
+/** How a run went: when, by whom, and whether it changed the schema. */
+function describeEnd({
+  outcome,
+  begunAt,
+  endedAt,
+  by,
+  changes,
+  message,
+  rehearsal,
+  after,
+  gaveUp,
+}: MigrationRun): string {
   if (outcome === 'running') return `under way since ${when(begunAt)}, by ${by}`
-  const changed =
-    changes.length > 0 ? changes.join('; ') : after === null ? 'changes are not known' : 'the schema stayed as it was'
+  const unchanged = after === null ? 'what it changed is not known' : 'the schema stayed as it was'
   const words = [
     `${outcome} at ${when(endedAt ?? begunAt)}, by ${by}`,
     message,
     rehearsal === null || rehearsal.startsWith('no') ? rehearsal : `rehearsed ${rehearsal}`,
-    changed,
+    changes.length > 0 ? null : unchanged,
     gaveUp.length === 0 ? null : `given up for it: ${gaveUp.join(', ')}`,
   ]
   return words.filter((text) => text !== null).join('; ')
@@ -32,14 +48,14 @@ function expandRow({ service, expand }: ServiceMigrations): string[][] {
   if (expand === null) return []
   const { command, last } = expand
   return [
-    [service, 'expand', command.join(' '), last === null ? 'has not run' : `${last.release}: ${describeRun(last)}`],
+    [service, 'expand', command.join(' '), last === null ? 'has not run' : `${last.release}: ${describeEnd(last)}`],
   ]
 }
 
 function contractRow({ service, contract }: ServiceMigrations): string[][] {
   if (contract === null) return []
   const { command, last, isDone, blockers } = contract
-  return [[service, 'contract', command.join(' '), isDone ? describeRun(last!) : describeWaiting(blockers)]]
+  return [[service, 'contract', command.join(' '), isDone ? describeEnd(last!) : describeWaiting(blockers)]]
 }
 
 function describeWaiting(blockers: readonly ContractBlocker[]): string {

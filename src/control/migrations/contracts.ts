@@ -80,7 +80,7 @@ export function tooEarly(service: string, live: string, [blocker]: readonly Cont
     'migration.too-early',
     `the contract of ${service} is too early: ${why}, and it was made for an earlier schema than ${live}`,
     {
-      hint: `${because === 'warm' ? 'Wait until then, and deploy' : 'Deploy'} once more, so that a rollback goes to a release of today's schema; or \`seaworthy migrate --contract --give-up-rollback\`: older releases can then not be gone back to.`,
+      hint: `Deploy once more: a rollback then goes to a release of today's schema. Or \`seaworthy migrate --contract --give-up-rollback\`: older releases can then not come back.`,
     },
   )
 }
