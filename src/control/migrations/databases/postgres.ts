@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Client } from 'pg'
+import type { Client } from 'pg'
 import { messageOf, Problem } from '../../../core/problem.ts'
 import type { SqlFile } from '../sql-files.ts'
 import {
@@ -180,6 +180,8 @@ export class PostgresDatabase implements Database {
   }
 
   async #connect(): Promise<Client> {
+    // On demand: control itself has no use for it where nobody uses a Postgres.
+    const { Client } = await import('pg')
     const client = new Client({
       connectionString: this.#connection.url,
       connectionTimeoutMillis: CONNECT_MS,
