@@ -35,7 +35,7 @@ export async function findConfig(folderOrFile: string): Promise<string> {
   }
   if (found[0] === undefined) {
     throw new Problem('config.not-found', `${path} holds no seaworthy.config.ts`, {
-      hint: 'Go to the folder of the app, or name its config with --config. docs/start.md shows a first one.',
+      hint: 'Go to the folder of the app, or name its config with --config; `seaworthy init` writes a first one.',
     })
   }
   return join(path, found[0])

@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, openSync, readdirSync, readSync, realpathSync, type Dirent } from 'node:fs'
+import { closeSync, constants, openSync, readdirSync, readSync, realpathSync, type Dirent } from 'node:fs'
 import { basename, join } from 'node:path'
 
 export const FILES_MAX = 20_000
@@ -103,8 +103,8 @@ function entriesOf(folder: string): readonly Dirent[] | null {
 
 function readHead(path: string): string | null {
   try {
-    if (!lstatSync(path).isFile()) return null
-    const file = openSync(path, 'r')
+    // What has become a link since it was listed is not followed either.
+    const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
     try {
       const buffer = Buffer.alloc(FILE_BYTES_MAX)
       const length = readSync(file, buffer, 0, FILE_BYTES_MAX, 0)

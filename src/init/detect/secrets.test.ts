@@ -43,6 +43,16 @@ test('in a workspace a secret goes to those that mention it, else to all', () =>
   assert.deepEqual([services['one']?.['secrets'], services['two']?.['secrets']], [['A_TOKEN', 'B_TOKEN'], ['B_TOKEN']])
 })
 
+test('what only sources ask for is told, and not demanded', () => {
+  const files = {
+    'app.py':
+      'HTTPServer(x)\nos.environ["ADMIN_TOKEN"]\nos.getenv("A_TOKEN")\nos.environ.get("LEVEL")\nos.environ["DATABASE_URL"]\n',
+    '.env.example': 'A_TOKEN=\n',
+  }
+  assert.deepEqual(servicesOf(files)['web']?.['secrets'], ['A_TOKEN'])
+  assert.deepEqual(notesOf(files), ['app.py:2 asks for ADMIN_TOKEN: put what production needs of it into secrets'])
+})
+
 test('files have no secrets, and other names are told', () => {
   const files = { '.env.example': 'API_TOKEN=\nLEVEL=info\nPORT=1\n', 'public/index.html': '' }
   assert.deepEqual(servicesOf(files), { web: { static: 'public', routes: ['/'] } })
