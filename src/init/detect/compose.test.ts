@@ -60,6 +60,31 @@ test('one image with several commands is several services; the one that is reach
   })
 })
 
+test('addresses of needs are handed over under our names, so other names are told; those of other servers are secrets', () => {
+  const files = withCompose(
+    "services:\n  api:\n    build: { context: ., dockerfile: docker/Dockerfile }\n    links: ['queue:q']\n    environment:\n" +
+      '      DATABASE_URL: postgresql+asyncpg://u:hide-me@db:5432/x?y=1\n      CELERY_BROKER_URL: redis://queue:6379/0\n' +
+      '      MYSQL_URL: mysql://u:hide-me@old:3306/x\n' +
+      '  db: { image: postgres }\n  queue: { image: redis }\n  old: { image: mysql }\n  front: { image: nginx:alpine }\n',
+  )
+  const { services, needs } = appOf(files)
+  assert.deepEqual(services['api']?.['secrets'], ['MYSQL_URL'])
+  assert.deepEqual(services['api']?.['uses'], { db: 'required', queue: 'required' })
+  assert.deepEqual(Object.keys(needs ?? {}), ['db', 'queue'])
+  const notes = notesOf(files).join('\n')
+  assert.match(notes, /: CELERY_BROKER_URL name hosts/)
+  assert.match(notes, /nginx:alpine: left out, the gateway does its work/)
+  assert.match(notes, /mysql: left out, no kind of need/)
+})
+
+test('a Dockerfile in a part of its own says which part is built', () => {
+  const inner = Object.fromEntries(Object.entries(PROGRAM).map(([name, held]) => [`backend/${name}`, held]))
+  const text = 'services:\n  shop: { build: { context: ., dockerfile: backend/Dockerfile } }\n'
+  assert.deepEqual(appOf({ ...inner, 'compose.yaml': text }).services, {
+    shop: { path: 'backend', start: 'node a.js', routes: ['/'] },
+  })
+})
+
 test('what cannot be taken over is told', () => {
   const told = (text: string): string => notesOf(withCompose(text)).join('\n')
   assert.match(told('services:\n  api: { build: ../other }\n'), /outside this folder/)

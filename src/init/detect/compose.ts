@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { parse } from 'yaml'
 import type { ComposeFinding, Finding, NeedFinding } from '../finding.ts'
-import { escaped, firstOf } from '../look.ts'
+import { escaped, firstOf, has } from '../look.ts'
 import type { ProjectFiles } from '../project-files.ts'
 import { quoteIfNeeded } from '../shell.ts'
 import { healthPathOf } from './docker.ts'
@@ -34,65 +34,67 @@ export function detectCompose(project: ProjectFiles): readonly Finding[] {
   return Object.entries(services).flatMap(([name, raw]): readonly Finding[] => {
     const service = record(raw)
     const because = `${file}: services.${name}`
-    if (service['build'] !== undefined)
-      return fromBuild({ file, name, service, because, others: Object.keys(services) })
+    if (service['build'] !== undefined) return fromBuild({ project, file, name, service, because, services })
     const image = text(service['image'])
     if (image === null) return [{ kind: 'note', text: `${because} has neither build nor image: left out` }]
     return [fromImage(name, image, because)]
   })
 }
 
-function fromImage(name: string, image: string, because: string): Finding {
+/** 'registry:5000/postgres:17-alpine@sha256:…' → its repository and its tag. */
+function partsOf(image: string): { readonly repository: string; readonly tag: string } {
   const [, repository = image, tag = ''] = /^([^@]*?)(?::([\w.-]+))?(?:@sha256:.*)?$/.exec(image) ?? []
-  const need = IMAGES.find(([pattern]) => pattern.test(repository))?.[1]
+  return { repository, tag }
+}
+
+function kindOf(image: string): NeedFinding['need'] | undefined {
+  return IMAGES.find(([pattern]) => pattern.test(partsOf(image).repository))?.[1]
+}
+
+/** Proxies in front: that is the gateway's work. */
+const FRONTS = /(?:^|\/)(?:nginx|traefik|caddy|haproxy|envoy|httpd)(?:-unprivileged)?$/
+/** Their tags number something else than the server. */
+const OWN_NUMBERS = /valkey|kafka|redpanda|timescale|postgis\/|pgvector/
+
+function fromImage(name: string, image: string, because: string): Finding {
+  const { repository, tag } = partsOf(image)
+  const need = kindOf(image)
   if (need === undefined) {
-    return {
-      kind: 'note',
-      text: `${because} is the image ${image}: no kind of need, left out; run it elsewhere and hand its address over as a secret`,
-    }
+    const reason = FRONTS.test(repository)
+      ? 'the gateway does its work'
+      : 'no kind of need; run it elsewhere and hand its address over as a secret'
+    return { kind: 'note', text: `${because} is the image ${image}: left out, ${reason}` }
   }
-  const version = /^v?(\d+(?:\.\d+)?)/.exec(tag)?.[1]
-  // Of Postgres the first number is the release, of Redis' '7-alpine' and '7.2' as well.
-  const major = version?.split('.')[0]
-  return {
-    kind: 'need',
-    folder: '.',
-    need,
-    name,
-    ...(major === undefined ||
-    repository.includes('valkey') ||
-    need === 'kafka' ||
-    /timescale|postgis\/|pgvector/.test(repository)
-      ? {}
-      : { version: major }),
-    because: `${because} is the image ${image}`,
-  }
+  const major = /^v?(\d+)/.exec(tag)?.[1]
+  const version = major === undefined || OWN_NUMBERS.test(repository) ? {} : { version: major }
+  return { kind: 'need', folder: '.', need, name, ...version, because: `${because} is the image ${image}` }
 }
 
 interface Built {
-  /** Names of all services: inside a compose network they are hosts. */
-  readonly others: readonly string[]
+  readonly project: ProjectFiles
   readonly file: string
   readonly name: string
   readonly service: Service
   readonly because: string
+  /** All services: inside a compose network their names are hosts. */
+  readonly services: Service
 }
 
-function fromBuild({ file, name, service, because, others }: Built): readonly Finding[] {
-  const build = service['build']
-  const context = text(build) ?? text(record(build)['context']) ?? '.'
-  const folder = posix.normalize(context).replace(/\/$/, '')
-  if (/^(?:\/|\.\.(?:\/|$)|\w+:\/\/|git@|\$)/.test(folder)) {
-    return [{ kind: 'note', text: `${because} is built from ${context}, which is outside this folder: left out` }]
+function fromBuild({ project, file, name, service, because, services }: Built): readonly Finding[] {
+  const folder = folderOf(project, service['build'])
+  if (folder === null) {
+    return [{ kind: 'note', text: `${because} is built from outside this folder: left out` }]
   }
   const variables = environmentOf(service['environment'])
-  const uses = namesOf(service['depends_on'])
-  const secrets = Object.keys(variables).filter(
-    (key) => looksSecret(key) || CONNECTION.test(key) || holdsPassword(variables[key]!),
+  const names = Object.keys(variables)
+  const isNeed = (other: string): boolean => kindOf(text(record(services[other])['image']) ?? '') !== undefined
+  const hostIn = (key: string): string | undefined =>
+    Object.keys(services).find((other) => isAddress(variables[key]!, other))
+  const addresses = names.filter((key) => isNeed(hostIn(key) ?? ''))
+  const secrets = names.filter(
+    (key) => !addresses.includes(key) && (looksSecret(key) || CONNECTION.test(key) || holdsPassword(variables[key]!)),
   )
-  const isHost = (value: string): boolean =>
-    others.some((other) => new RegExp(`^(?:\\w+://)?${escaped(other)}(?::\\d+)?(?:/.*)?$`).test(value))
-  const hosts = Object.keys(variables).filter((key) => !secrets.includes(key) && isHost(variables[key]!))
+  const hosts = names.filter((key) => !secrets.includes(key) && hostIn(key) !== undefined)
   const env = Object.entries(variables).filter(
     ([key, value]) => ![...secrets, ...hosts].includes(key) && value !== '' && !value.includes('${') && !OURS.has(key),
   )
@@ -106,7 +108,11 @@ function fromBuild({ file, name, service, because, others }: Built): readonly Fi
     isReached: port !== null,
     port,
     ready: healthPathOf(JSON.stringify(record(service['healthcheck'])['test'] ?? '')),
-    uses,
+    uses: [
+      ...namesOf(service['depends_on']),
+      ...namesOf(service['links']).map((link) => link.split(':')[0]!),
+      ...names.flatMap((key) => hostIn(key) ?? []),
+    ],
     env: Object.fromEntries(env),
     secrets,
   }
@@ -114,8 +120,26 @@ function fromBuild({ file, name, service, because, others }: Built): readonly Fi
     kind: 'note',
     text: `${because} reads ${each}: put what production needs into env, and what nobody may see into secrets (${file} is not copied)`,
   }))
-  const note = `${because}.environment: ${hosts.join(', ')} name hosts of the compose network: left out; read the address that the need is handed over in`
-  return [found, ...files, ...(hosts.length === 0 ? [] : [{ kind: 'note' as const, text: note }])]
+  const handed = (key: string): boolean =>
+    /^(?:DATABASE|REDIS)_URL$/.test(key) || key === `${hostIn(key)!.toUpperCase().replaceAll('-', '_')}_URL`
+  const left = hosts.filter((key) => !(addresses.includes(key) && handed(key)))
+  const note = `${because}.environment: ${left.join(', ')} name hosts of the compose network: left out; read the address that the need is handed over in`
+  return [found, ...files, ...(left.length === 0 ? [] : [{ kind: 'note' as const, text: note }])]
+}
+
+const OF_ITS_OWN = ['package.json', 'pyproject.toml', 'requirements.txt', 'go.mod', 'Gemfile', 'composer.json']
+
+/** The folder that is built: where the Dockerfile lies, if that is a part of its own. Null outside the project. */
+function folderOf(project: ProjectFiles, build: unknown): string | null {
+  const context = text(build) ?? text(record(build)['context']) ?? '.'
+  const folder = posix.normalize(context).replace(/\/$/, '')
+  if (/^(?:\/|\.\.(?:\/|$)|\w+:\/\/|git@|\$)/.test(folder)) return null
+  const inner = posix.dirname(posix.join(folder, text(record(build)['dockerfile']) ?? 'Dockerfile'))
+  return OF_ITS_OWN.some((name) => has(project, inner, name)) ? inner : folder
+}
+
+function isAddress(value: string, host: string): boolean {
+  return new RegExp(`^(?:[\\w+.-]+://)?(?:[^@/\\s]*@)?${escaped(host)}(?::\\d+)?(?:[/?].*)?$`).test(value)
 }
 
 /** The supervisor gives these. */
