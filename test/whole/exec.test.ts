@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { stateOf } from '../support/processes.ts'
@@ -61,8 +60,12 @@ void test('exec hands input and signals on, and ends with the command', async ()
   await until(() => /in \d+ hello/.test(said), 'the answer of the command')
   const pid = Number(/in (\d+)/.exec(said)![1])
   child.kill('SIGTERM')
-  const [code] = (await once(child, 'close')) as [number | null]
-  assert.deepEqual([code, said.endsWith('heard\n')], [9, true], said)
+  try {
+    await until(() => child.exitCode !== null && child.stdout.readableEnded, 'the end of it')
+  } finally {
+    if (stateOf(pid) !== null) process.kill(pid, 'SIGKILL')
+  }
+  assert.deepEqual([child.exitCode, said.endsWith('heard\n')], [9, true], said)
   assert.equal(stateOf(pid), null, 'the command is gone')
 })
 

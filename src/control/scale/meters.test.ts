@@ -62,6 +62,8 @@ void test('cpu is what the processes of an instance used lately, as a share of i
   assert.equal((await read(26_000, [instance(1, 7)])).value, null)
   usage.set(7, used(52))
   assert.equal((await read(30_000, [instance(1, 7)])).value, 0.5)
+  usage.set(9, used(400))
+  assert.equal((await read(34_000, [instance(1, 9)])).value, null, 'another process, whatever it had used before')
 })
 
 void test('a rate needs the gateway: without its word, or after its sums began anew, there is no data', async () => {
