@@ -34,8 +34,17 @@ function readSources(): LoginSources {
   return {
     loginUid: read('/proc/self/loginuid'),
     sudoUser: process.env['SUDO_USER'],
-    user: userInfo().username,
+    user: userName(),
     passwd: read('/etc/passwd'),
+  }
+}
+
+/** A container may run us under a number that has no name. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid ${process.getuid!()}`
   }
 }
 
