@@ -37,10 +37,13 @@ export interface RunningEnvironment {
  * come up leaves nothing running.
  * @throws Problem `environment.port-taken`, `environment.port-refused`, `environment.not-started`
  */
-export async function bringUp(project: Project): Promise<RunningEnvironment> {
-  const { stateFolder } = project
+export function bringUp(project: Project): Promise<RunningEnvironment> {
+  return bringUpFolder(project.stateFolder, environmentOf(project))
+}
+
+/** The same from what an earlier `up` has written down: no config is read. */
+export async function bringUpFolder(stateFolder: string, environment: EnvironmentFile): Promise<RunningEnvironment> {
   await using _ = await takeUpLock(stateFolder)
-  const environment = environmentOf(project)
   const found = await connectKeeper(stateFolder).catch(() => null)
   // A keeper that is there holds the port already.
   if (found === null) await checkPort(environment)
@@ -105,7 +108,8 @@ async function startControl(keeper: KeeperClient, stateFolder: string): Promise<
   })
 }
 
-function environmentOf({ app }: Project): EnvironmentFile {
+/** What control has to know of a project before any release. */
+export function environmentOf({ app }: Project): EnvironmentFile {
   return {
     app: app.name,
     environment: app.environment,

@@ -49,7 +49,14 @@ async function portOf({ release, service }: Launch, taken: ReadonlySet<number>):
   return isWorker ? null : pickPort(HOST, taken)
 }
 
-function makeInstance(launch: Launch, folder: string, id: string, port: number | null, now: number): InstanceRow {
+/** One instance as a row: on another port it is the same one. */
+export function makeInstance(
+  launch: Launch,
+  folder: string,
+  id: string,
+  port: number | null,
+  now: number,
+): InstanceRow {
   const { release, service, artifactFolder, path } = launch
   const { run, env, graceMs, templates } = release.config.services[service]!
   if (run.kind !== 'program') throw new Error(`${service} has nothing to start`)
@@ -65,8 +72,8 @@ function makeInstance(launch: Launch, folder: string, id: string, port: number |
   for (const [source, target] of Object.entries(templates)) {
     const text = readFileSync(join(artifactFolder, source), 'utf8')
     const file = join(instanceFolder, target)
-    mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, renderTemplate(text, variables))
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    writeFileSync(file, renderTemplate(text, variables), { mode: 0o600 })
   }
   return {
     id,

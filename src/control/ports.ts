@@ -21,6 +21,7 @@ export async function pickPort(
   throw new Error(`no free port on ${host} between ${min} and ${max} in ${ATTEMPTS_MAX} attempts`)
 }
 
+/** Whether nobody listens on it. */
 export function isFree(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()

@@ -9,6 +9,7 @@ import type { ChildState, Exit } from '../keeper/protocol.ts'
 import { restartAfter } from './backoff.ts'
 import type { KeeperLink } from './keeper-link.ts'
 import { lastLines } from './last-lines.ts'
+import { hasItsPort, moveFromTakenPort } from './move-port.ts'
 import type { SecretFiles } from './secrets.ts'
 import type { InstanceRow, State } from './state.ts'
 
@@ -27,7 +28,7 @@ export interface SupervisorOptions {
 }
 
 interface Entry {
-  readonly row: InstanceRow
+  row: InstanceRow
   state: InstanceState
   pid: number | null
   startedAt: number
@@ -206,8 +207,9 @@ export class Supervisor {
   }
 
   async #launch(entry: Entry): Promise<void> {
-    const { row } = entry
-    if (entry.restarts > 0) await this.#killLeftovers(entry)
+    // What it has left behind itself is no stranger.
+    if (entry.restarts > 0 || !(await hasItsPort(entry.row))) await this.#killLeftovers(entry)
+    const row = await this.#withPort(entry)
     const child = await this.#options.keeper.spawn({
       name: row.id,
       role: 'instance',
@@ -223,6 +225,17 @@ export class Supervisor {
   #environmentOf({ release, service, env }: InstanceRow): Readonly<Record<string, string>> {
     const { variablesOf, secrets } = this.#options
     return { ...variablesOf(release, service), ...env, ...secrets.read(release, service) }
+  }
+
+  /** After a reboot, or a crash, somebody else may hold its port: it gets another, and the routing table follows. */
+  async #withPort(entry: Entry): Promise<InstanceRow> {
+    const { folder, state } = this.#options
+    const moved = await moveFromTakenPort(entry.row, folder, state)
+    if (moved !== null) {
+      this.#note('instance-moved', `${moved.id}: port ${entry.row.port} is taken; it listens on ${moved.port} now`)
+      entry.row = moved
+    }
+    return entry.row
   }
 
   /** Members of its group, and those that left it for a session of their own but carry its id. */

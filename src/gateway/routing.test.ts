@@ -72,6 +72,22 @@ void test('an upstream on trial is listed like any other, stays itself when it g
   state.close()
 })
 
+void test('an instance that was started again on another port is reached there, and the old address is left', () => {
+  const { state, closed } = makeState()
+  state.apply(tableOf([upstream('a')]))
+  const before = state.find('a')!
+  const claim = state.current!.pools.get('api')!.claim([])!
+  state.apply(tableOf([{ ...upstream('a'), port: 2 }]))
+  const after = state.find('a')!
+  assert.notEqual(after, before)
+  assert.deepEqual([after.address.port, after.listed, before.listed], [2, true, false])
+  assert.equal(state.current!.pools.get('api')!.claim([])!.upstream, after)
+  claim.release()
+  assert.deepEqual(closed, ['a'])
+  assert.equal(state.find('a'), after, 'the end of the old one does not take the new one along')
+  state.close()
+})
+
 void test('a refused table changes nothing', () => {
   const { state } = makeState()
   const first = tableOf([upstream('a')], { token: 3 })

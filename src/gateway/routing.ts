@@ -114,14 +114,24 @@ export function createRoutingState({ link, probe, onApplied }: RoutingParts): Ro
 
   function upstreamFor(address: UpstreamAddress): Upstream {
     const known = upstreams.get(address.id)
-    if (known !== undefined) {
+    if (known?.address.host === address.host && known.address.port === address.port) {
       known.listed = true
       return known
     }
+    // Started again on another port: its process has ended, and what still waits for it fails by itself.
+    if (known !== undefined) replace(known)
     const upstream = createUpstream(address, link(address))
     upstream.onIdle = () => forgetWhenDone(upstream)
     upstreams.set(address.id, upstream)
     return upstream
+  }
+
+  function replace(upstream: Upstream): void {
+    upstream.listed = false
+    upstreams.delete(upstream.id)
+    watches.get(upstream.id)?.stop()
+    watches.delete(upstream.id)
+    forgetWhenDone(upstream)
   }
 
   function retireUnlisted(table: RoutingTable): void {
@@ -141,7 +151,7 @@ export function createRoutingState({ link, probe, onApplied }: RoutingParts): Ro
 
   function forgetWhenDone(upstream: Upstream): void {
     if (upstream.listed || upstream.claims.size > 0) return
-    upstreams.delete(upstream.id)
+    if (upstreams.get(upstream.id) === upstream) upstreams.delete(upstream.id)
     upstream.link.close()
   }
 }

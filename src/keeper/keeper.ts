@@ -140,7 +140,7 @@ export async function runKeeper(options: KeeperOptions): Promise<Keeper> {
   save()
   const rotation = setInterval(rotate, rotateEveryMs)
 
-  mkdirSync(state, { recursive: true })
+  mkdirSync(state, { recursive: true, mode: 0o700 })
   // Ours alone by the lock: what lies there was left by a keeper that is dead.
   rmSync(path.socket, { force: true })
   server = await serve(path.socket, answer)

@@ -19,7 +19,7 @@ const CHUNK_BYTES = 1024 * 1024
 
 /** Opens a file that takes a process's output. Appending, so that cutting it short leaves no hole. The caller closes it. */
 export function openOutput(path: string): number {
-  mkdirSync(dirname(path), { recursive: true })
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   return openSync(path, 'a', 0o600)
 }
 

@@ -1,5 +1,7 @@
+import { Option } from 'commander'
 import type { ControlClient } from '../../control/api/client.ts'
 import type { KeeperClient } from '../../keeper/client.ts'
+import { Problem } from '../../core/problem.ts'
 import { bringUp } from '../bring-up.ts'
 import { environmentCommand, globalsOf, type MakeCommand } from '../command.ts'
 import { deployUnderLease, type Deploying } from '../deploying.ts'
@@ -12,8 +14,17 @@ import { EXIT, print } from '../output.ts'
 import { describeLacks } from '../need-text.ts'
 import { openProject, type Project } from '../project.ts'
 import { readSecrets } from '../secret-values.ts'
+import { installService } from '../service-unit-install.ts'
+import { runService } from '../service-unit-run.ts'
 import { removeSocketFolder } from '../socket-folder.ts'
 import { conclude } from '../with-deploying.ts'
+
+interface UpOptions {
+  readonly detach?: boolean
+  readonly install?: boolean
+  readonly print?: boolean
+  readonly service?: string
+}
 
 export const upCommand: MakeCommand = (onExitCode) => {
   const command = environmentCommand(
@@ -21,13 +32,19 @@ export const upCommand: MakeCommand = (onExitCode) => {
     'Run an environment: gateway, control, and the live release; the first time it deploys.',
   )
     .option('-d, --detach', 'return when it is up instead of following its logs')
+    .option('--install', 'write a systemd unit that brings it up when the machine starts, and start it')
+    .option('--print', 'with --install: only show the unit')
+    .addOption(new Option('--service <folder>', 'what the unit runs').hideHelp())
     .addHelpText(
       'after',
-      '\nExamples:\n  seaworthy up            follows the logs; Ctrl-C stops what it has brought up\n  seaworthy up --detach',
+      '\nExamples:\n  seaworthy up            follows the logs; Ctrl-C stops what it has brought up\n  seaworthy up --detach\n  seaworthy up production --install',
     )
-    .action(async (environment: string | undefined, { detach }: { detach?: boolean }) => {
+    .action(async (environment: string | undefined, { detach, install, print: only, service }: UpOptions) => {
       const { config, json } = globalsOf(command)
+      if (service !== undefined) return onExitCode(await runService(service))
+      if (only && !install) throw new Problem('cli.usage', '--print goes with --install')
       const project = await openProject(config, environment)
+      if (install) return onExitCode(await installService(project, { print: only ?? false, json }))
       const secrets = readSecrets(project)
       // From the first moment on: Ctrl-C while it comes up must not leave half of it behind.
       const interrupted = detach ? null : untilInterrupted()
