@@ -72,7 +72,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     program: 'hang',
     cause: /hang, proven/,
     says: /it accepts connections and answers nothing within `health\.timeout` \(0\.4 s\)/,
-    shows: [/\(4\d\d ms\)/],
+    shows: [/no answer within 400 ms \(\d+ ms\)/],
   },
   'a missing variable': {
     program: 'missing-variable',
