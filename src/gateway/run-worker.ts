@@ -113,8 +113,11 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
     const lasting = drain({ claims: routing.claims(), withinMs: retireMs, leaving: () => true })
     let limit: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => (limit = setTimeout(resolve, retireMs)))
-    // Better an answer in time than a connection that is cut.
-    const lastCall = setTimeout(() => waitingRoom.close(), retireMs * LAST_CALL)
+    // Better an answer in time than a connection that is cut; also for WebSockets that were held when the drain began.
+    const lastCall = setTimeout(() => {
+      waitingRoom.close()
+      void drain({ claims: routing.claims(), withinMs: retireMs * (1 - LAST_CALL), leaving: () => true })
+    }, retireMs * LAST_CALL)
     await Promise.race([Promise.all([empty, lasting]), late])
     clearTimeout(limit)
     clearTimeout(lastCall)

@@ -10,6 +10,7 @@ import type { Pause } from '../table.ts'
 import { rawConnection, startGateway, startUpstream, tableOf, until } from '../testing.ts'
 import type { RawConnection, TestGateway } from '../testing.ts'
 import type { PauseCounts } from '../waiting-room.ts'
+import { closeFrame } from '../websocket.ts'
 
 const hold: Pause = { kind: 'hold', services: null, queue: 500, bytesMax: 1 << 24, waitMs: 20_000, page: null }
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`
@@ -205,6 +206,26 @@ void test('a WebSocket waits, with what its client has sent already', async (t) 
   await fleet.apply(tableOf([upstream.upstream]))
   await until(() => client.received.includes(Buffer.from([0x81, 1, 97])))
   assert.match(client.text, /^HTTP\/1.1 101 /)
+})
+
+void test('a WebSocket that a retiring worker has held is closed with 1012 before the worker ends', async (t) => {
+  await using upstream = await startUpstream('1')
+  upstream.server.on('upgrade', (_request, socket) => {
+    socket.on('error', () => {})
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    socket.on('end', () => socket.end())
+    socket.resume()
+  })
+  await using gateway = await startGateway(tableOf([upstream.upstream], { pause: hold }), { retireMs: 2_000 })
+  const fleet = await controlOf(t, gateway)
+  using client = rawConnection(gateway.port, WEBSOCKET)
+  await until(async () => (await countsOf(fleet)).held === 1)
+  const retired = gateway.worker.retire()
+  await fleet.apply(tableOf([upstream.upstream]))
+  await until(() => client.text.startsWith('HTTP/1.1 101'))
+  await retired
+  await until(() => client.ended)
+  assert.ok(client.received.subarray(-4).equals(closeFrame(1012)))
 })
 
 void test('maintenance answers 503 with the page, or a sentence, for the services it names', async (t) => {
