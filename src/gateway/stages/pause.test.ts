@@ -51,7 +51,7 @@ void test('held requests go on to what the table names by then, and none falls b
   await until(() => clients.every(({ ended }) => ended))
 
   assert.ok(clients.every(({ text }) => text.startsWith('HTTP/1.1 200')))
-  // In which order: order.test.ts beside this file, since what is sent in order over several connections may arrive otherwise.
+  // In which order: pause-order.test.ts beside this file, since what is sent in order over several connections may arrive otherwise.
   assert.equal(old.requests.length + next.requests.length, clients.length)
   assert.ok(next.requests.length > 0, 'all of them had gone before the switch')
   assert.deepEqual(await countsOf(fleet), { ...NO_PAUSE_COUNTS, forwarded: 200 })
