@@ -49,7 +49,7 @@ const OLD_RATIO_FACTOR = 1.5
 /**
  * Judges one step of a trial by what both releases answered since its beginning: `looks` in time order, the first one from
  * there. Users are compared with users and the witness with the witness, so that a different mix of requests decides
- * nothing. A breach is found as soon as the counts leave no doubt, be it after four answers; passing needs `sample`.
+ * nothing. A breach is found as soon as the counts leave no doubt, be it after three answers; passing needs `sample`.
  */
 export function judge(looks: readonly Look[], limits: AnalysisLimits): Verdict {
   const groups = [

@@ -57,7 +57,7 @@ void describe('a trial', { concurrency: 3 }, () => {
     assert.equal(proof!.canary![1]!.witness.next.answers, 0)
   })
 
-  void test('who has got the new release keeps it at every later step, the share is exact, and --abort ends it', async () => {
+  void test('who has got the new release keeps it at every later step, the share is exact, and --abort ends it', async (t) => {
     const environment = { ...SILENT, canary: { steps: ['25%', '50%', '75%'], every: '500ms', sample: 1_000_000 } }
     await using project = await upForTrial({ name: 'v1' }, environment)
     const live = (await project.status()).world.live!
@@ -87,6 +87,7 @@ void describe('a trial', { concurrency: 3 }, () => {
       )
       assert.ok(Math.abs(now.size / 2_000 - share) < 0.03, `${now.size} of 2,000 at ${share}`)
       assert.ok(seen.every(({ cookie, seenCookie }) => cookie === null && seenCookie === 'mine=1'))
+      t.diagnostic(`${now.size} of 2,000 clients at ${share * 100} %, ${before.size} of them from before`)
       before = now
     }
     const always = await ask(port, { 'seaworthy-canary': 'always' })
