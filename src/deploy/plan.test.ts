@@ -119,7 +119,10 @@ test('a service that cannot run beside its next release allows no trial', () => 
     const of = release(sequence, { api: service({ port: 9000 }), web: service() }, file)
     return { ...of, config: { ...of.config, strategy: 'canary' } }
   }
-  assert.ok(!ids(planned({ live: fixed(1, 'a'), next: fixed(2, 'b') })).includes('canary'))
+  const plan = planned({ live: fixed(1, 'a'), next: fixed(2, 'b') })
+  assert.ok(!ids(plan).includes('canary'))
+  const { because } = plan.operations.find(({ kind }) => kind === 'switch')!
+  assert.equal(because, 'all traffic from 1-x to 2-x, without a trial: api cannot run beside its next release')
 })
 
 test('a migration runs before anything is started', () => {

@@ -94,7 +94,7 @@ export function makePlan(input: PlanInput): Plan {
     ...(input.nextIsWarm ? [] : bringUp(input)),
     ...smoke(next),
     ...canary(input),
-    operation('switch', null, 'control', switchCause(live, next)),
+    operation('switch', null, 'control', switchCause(input)),
     ...watch(input),
     ...(live
       ? [operation('drain', null, 'control', `requests in flight on ${live.id} may finish; its WebSockets move`)]
@@ -173,7 +173,7 @@ function smoke(next: Release): Operation[] {
 function canary({ kind, live, next }: PlanInput): Operation[] {
   const { strategy, watch: limits, canary: trial } = next.config
   if (strategy !== 'canary' || kind !== 'deploy' || !live) return []
-  if (Object.values(next.config.services).some((service) => isRecreated(service, strategy))) return []
+  if (loneServiceOf(next) !== undefined) return []
   const shares = trial.steps.map((share) => `${Number((share * 100).toPrecision(3))} %`).join(', ')
   const cause =
     `${shares} of the clients for ${trial.everyMs / 1000} s each and ${trial.sample} answers; more than ` +
@@ -193,13 +193,23 @@ function migrateCause(rehearsal: string | undefined): string {
   return rehearsal === undefined ? cause : `${cause}; ${rehearsal}`
 }
 
-function switchCause(live: Release | null, next: Release): string {
-  const kept = (live?.migrationLevel ?? 0) - next.migrationLevel
-  if (live && kept > 0) {
-    const what = kept === 1 ? '1 expanding migration is not undone' : `${kept} expanding migrations are not undone`
-    return `all traffic from ${live.id} to ${next.id}; ${what}: it runs on the expanded schema`
-  }
-  return live ? `all traffic from ${live.id} to ${next.id}` : `first release: ${next.id} takes the traffic`
+function switchCause({ kind, live, next }: PlanInput): string {
+  if (!live) return `first release: ${next.id} takes the traffic`
+  const untried = kind === 'deploy' && next.config.strategy === 'canary' ? loneServiceOf(next) : undefined
+  const without = untried === undefined ? '' : `, without a trial: ${untried} cannot run beside its next release`
+  return `all traffic from ${live.id} to ${next.id}${without}${keptExpands(live, next)}`
+}
+
+function keptExpands(live: Release, next: Release): string {
+  const kept = live.migrationLevel - next.migrationLevel
+  if (kept <= 0) return ''
+  const what = kept === 1 ? '1 expanding migration is not undone' : `${kept} expanding migrations are not undone`
+  return `; ${what}: it runs on the expanded schema`
+}
+
+/** The first service that cannot run beside its own next release. */
+function loneServiceOf({ config }: Release): string | undefined {
+  return Object.keys(config.services).find((name) => isRecreated(config.services[name]!, config.strategy))
 }
 
 /** A release that was rolled back, or replaced by itself, is of no use any more; otherwise the old one stays warm. */
