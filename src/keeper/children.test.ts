@@ -52,6 +52,21 @@ test('a child leads its own session, has only the environment and descriptors it
   assert.match(readlinkSync(`/proc/${worker.pid}/fd/3`), /^socket:/)
 })
 
+test('a child runs as the account it was given, with none of the groups of ours', async () => {
+  await using keeper = await makeKeeper()
+  const { client, state } = keeper
+  const isRoot = process.getuid!() === 0
+  const account = isRoot ? { uid: 65_534, gid: 65_534 } : { uid: process.getuid!(), gid: process.getgid!() }
+  await client.spawn({ ...script(state, 'other', ''), argv: ['sh', '-c', 'id -u; id -g; id -G'], account })
+  await keeper.exitOf('other')
+  const [uid, gid, groups] = textOf(`${state}/other.log`).split('\n')
+  assert.deepEqual([uid, gid], [String(account.uid), String(account.gid)])
+  if (isRoot) assert.equal(groups, String(account.gid))
+  await assert.rejects(client.spawn({ ...script(state, 'bad', ''), account: { uid: -1, gid: 0 } }), {
+    code: 'keeper.bad-request',
+  })
+})
+
 test('the name of a running child is taken; that of one that ended is free, and can be forgotten', async () => {
   await using keeper = await makeKeeper()
   const { client, state } = keeper

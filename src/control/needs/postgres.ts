@@ -120,6 +120,8 @@ async function provision({ need, credentials }: ServerPlace): Promise<void> {
   await withClient(`postgres://${ADMIN}:${adminPassword}@127.0.0.1:${port}/postgres`, async (client) => {
     const has = async (sql: string, value: string): Promise<boolean> =>
       (await client.query(sql, [value])).rowCount === 1
+    // A statement that fails is logged, and this one holds a password.
+    await client.query("set log_min_error_statement = 'panic'")
     const isThere = await has('select 1 from pg_roles where rolname = $1', APP)
     const verb = isThere ? 'alter' : 'create'
     await client.query(`${verb} role ${APP} login createdb password ${client.escapeLiteral(password)}`)
