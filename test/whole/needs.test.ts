@@ -86,6 +86,13 @@ void test('servers start before the service, are its own to use, survive crashes
   assert.equal(await command(box, 'GET', 'kept'), 'in the box')
   assert.equal((await project.status()).instances[0]!.pid, pid, 'the instance was left alone')
 
+  // It hangs: seen by what it does not answer, and left to come back.
+  const { pid: hung } = await needOf(project, 'box')
+  process.kill(hung!, 'SIGSTOP')
+  assert.equal((await untilNeed(project, 'box', 'unhealthy')).cause, 'no answer within 2000 ms')
+  process.kill(hung!, 'SIGCONT')
+  assert.equal((await untilNeed(project, 'box', 'healthy')).pid, hung)
+
   // Who looks after them dies: they run on, and are known again.
   const servers = await Promise.all(Object.keys(NEEDS).map((need) => needOf(project, need)))
   const keepers = [(await keeperState(project)).pid, (await project.status()).controlPid]
@@ -108,7 +115,7 @@ void test('servers start before the service, are its own to use, survive crashes
   for (const { pid: known } of servers) assert.ok(isGone(known!))
 
   // Somebody took a port meanwhile: said, with who it is, and mended by itself.
-  const stranger = createServer().listen(ports[0], '127.0.0.1')
+  await using stranger = createServer().listen(ports[0], '127.0.0.1')
   await once(stranger, 'listening')
   const up = await project.must(['up', '--detach'])
   assert.match(up.stdout, /! db is failed: the port of db/)

@@ -29,6 +29,8 @@ export async function withClient<T>(connectionString: string, work: (client: Cli
   try {
     await client.connect()
     return await work(client)
+  } catch (error) {
+    throw isTimeout(error) ? new Error(`no answer within ${ASK_MS} ms`) : error
   } finally {
     const late = setTimeout(() => client.connection.stream.destroy(), ASK_MS)
     void client
@@ -36,4 +38,9 @@ export async function withClient<T>(connectionString: string, work: (client: Cli
       .catch(() => {})
       .finally(() => clearTimeout(late))
   }
+}
+
+/** The two ways in which `pg` says it. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && ['timeout expired', 'Query read timeout'].includes(error.message)
 }

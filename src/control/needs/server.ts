@@ -174,7 +174,8 @@ export class NeedServer {
   /** Asks it, unless it was asked just now. `now`: whatever the time. */
   look({ now = false } = {}): Promise<void> {
     if (this.#pid === null) return Promise.resolve()
-    if (!now && this.#state === 'healthy' && Date.now() - this.#askedAt < LOOK_EVERY_MS) return Promise.resolve()
+    const isWell = this.#state === 'healthy' && this.#failures === 0
+    if (!now && isWell && Date.now() - this.#askedAt < LOOK_EVERY_MS) return Promise.resolve()
     this.#looking ??= this.#ask().finally(() => (this.#looking = null))
     return this.#looking
   }
