@@ -5,21 +5,34 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { processesOf } from '../support/processes.ts'
 import { until } from '../support/project.ts'
-import { Shelf, type Edition } from '../support/shelf.ts'
+import { Shelf, type Edition, type StoreKind } from '../support/shelf.ts'
 
 /** Changes the schema in one transaction, which it holds open at the stage named by HOLD until a file appears. */
 const SLOW = `
 import { existsSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-const { DB_FILE, MARK, HOLD, REHEARSAL } = process.env
+const { DB_URL, DB_FILE, MARK, MODULES, HOLD, REHEARSAL } = process.env
 const stage = REHEARSAL ? 'rehearsal' : 'real'
-const database = new DatabaseSync(DB_FILE, { timeout: 5000 })
-database.exec('begin; alter table items add column slow text; create table ran (stage text)')
-database.prepare('insert into ran values (?)').run(stage)
+const execute = DB_FILE ? sqlite() : await postgres()
+await execute('begin; alter table items add column slow text; create table ran (stage text)')
+await execute("insert into ran values ('" + stage + "')")
 writeFileSync(join(MARK, stage), '')
 if (stage === HOLD) while (!existsSync(join(MARK, 'go'))) await new Promise((resolve) => setTimeout(resolve, 20))
-database.exec('commit')
+await execute('commit')
+process.exit(0)
+
+function sqlite() {
+  const database = new DatabaseSync(DB_FILE, { timeout: 5000 })
+  return (sql) => database.exec(sql)
+}
+
+async function postgres() {
+  const client = new (createRequire(MODULES)('pg').Client)(DB_URL)
+  await client.connect()
+  return (sql) => client.query(sql)
+}
 `
 
 interface Held {
@@ -103,21 +116,41 @@ void test('control dies while the migration is applied: it goes on, and the depl
   )
 })
 
-void test('the job dies while it applies: so does the command, the schema is as it was, and the next deploy applies it', async () => {
-  await using shelf = await Shelf.start('sqlite')
+for (const kind of ['sqlite', 'postgres'] as const satisfies readonly StoreKind[]) {
+  void test(`on ${kind} the job dies while it applies: so does the command, the schema is as it was, the next deploy applies it`, async () => {
+    await using shelf = await Shelf.start(kind)
+    const schema = await shelf.schema()
+    const { deploy, go } = await deployHeld(shelf, 'real')
+    killJob(shelf)
+    const { code, stderr } = await deploy.ended
+    assert.equal(code, 1)
+    assert.match(stderr, /was killed \(.*SIGKILL\): the schema is as it was/)
+    assert.deepEqual(await shelf.schema(), schema)
+    assert.deepEqual(jobsOf(shelf), [])
+    go()
+    await shelf.must(['deploy'])
+    await assertRanOnce(shelf)
+  })
+}
+
+void test('the job dies while it rehearses on Postgres: its scratch database goes, though the command was connected', async () => {
+  await using shelf = await Shelf.start('postgres')
   const schema = await shelf.schema()
-  const { deploy, go } = await deployHeld(shelf, 'real')
-  const job = jobsOf(shelf).find(({ command }) => command.includes('migrations/job/main'))
-  process.kill(job!.pid, 'SIGKILL')
+  const { deploy } = await deployHeld(shelf, 'rehearsal')
+  assert.equal((await shelf.leftovers()).length, 2, 'a scratch database and a report')
+  killJob(shelf)
   const { code, stderr } = await deploy.ended
   assert.equal(code, 1)
-  assert.match(stderr, /was killed \(.*SIGKILL\): the schema is as it was/)
+  assert.match(stderr, /was killed \(.*SIGKILL\): only copies were touched/)
   assert.deepEqual(await shelf.schema(), schema)
-  assert.deepEqual(jobsOf(shelf), [])
-  go()
-  await shelf.must(['deploy'])
-  await assertRanOnce(shelf)
+  assert.deepEqual(await shelf.leftovers(), [])
 })
+
+/** Kills the job alone, not the command that it has started. */
+function killJob(shelf: Shelf): void {
+  const job = jobsOf(shelf).find(({ command }) => command.includes('migrations/job/main'))
+  process.kill(job!.pid, 'SIGKILL')
+}
 
 /** Processes of a migration: the job and the command it has started. */
 function jobsOf({ project }: Shelf): readonly { readonly pid: number; readonly command: string }[] {
