@@ -63,7 +63,7 @@ for (const kind of ['sqlite', 'postgres'] as const satisfies readonly StoreKind[
     const wrong = 'alter table items add column half text;\nalter table nowhere add column x text;\n'
     shelf.write({ column: 'topic', expand: 'sql wrong.sql', files: { 'wrong.sql': wrong } })
     const taken = await shelf.run(['deploy'])
-    assert.match(taken.stderr, /wrong\.sql: .*nowhere/)
+    assert.match(taken.stderr, /'sql wrong\.sql' failed: wrong\.sql: .*nowhere.*rehearsed on a copy/)
     assert.deepEqual(await shelf.schema(), schema)
 
     // Expand ok.

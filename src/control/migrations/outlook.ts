@@ -1,4 +1,3 @@
-import { messageOf } from '../../core/problem.ts'
 import type { Release } from '../../deploy/release.ts'
 import type { NeedConnection } from '../needs/connection.ts'
 import { isSqlConnection, isSqlKind, WHOLE_COPY_BYTES_MAX } from './databases/database.ts'
@@ -18,8 +17,9 @@ export async function describeOutlook(
   if (declared.length === 0) return 'not rehearsed: the service uses no database that is known'
   const unknown = declared.filter((need) => !databases.some((database) => database.need === need))
   const looks = databases.map(async (database) => {
-    const size = await withinLimit(database.size()).catch((error: unknown) => messageOf(error))
-    if (typeof size === 'string') return `${database.need} (${database.kind}, of a size not known yet: ${size})`
+    // One that the environment runs starts with the deploy.
+    const size = await withinLimit(database.size()).catch(() => null)
+    if (size === null) return `${database.need} (${database.kind}, of a size not known yet)`
     const of = size > WHOLE_COPY_BYTES_MAX ? 'schema and small tables' : 'all data'
     return `${database.need} (${database.kind}, ${of})`
   })

@@ -90,7 +90,10 @@ async function workOf({ order, databases }: Job): Promise<Work | null> {
   return {
     name,
     isAtomic: true,
-    run: (all) => all[databases.indexOf(database)]!.apply(run),
+    run: (all) =>
+      all[databases.indexOf(database)]!.apply(run).catch((error: unknown) => {
+        throw error instanceof Problem ? error : new Error(`failed: ${messageOf(error)}`, { cause: error })
+      }),
   }
 }
 
