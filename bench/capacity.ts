@@ -46,7 +46,7 @@ async function bench(port: number, { pid }: ChildProcess): Promise<void> {
   const theirs: number[] = []
   for (let round = 1; round <= ROUNDS; round++) {
     const before = await wrk(url, WRK_SECONDS)
-    const found = await capacity(port, before / 4)
+    const found = await capacity(port, before * 0.7)
     const after = await wrk(url, WRK_SECONDS)
     ours.push(found)
     theirs.push((before + after) / 2)

@@ -9,7 +9,7 @@ import { numbers, scaling } from '../support/scaling.ts'
 const scaleTo = (min: number, max: number, measures: object = {}) => ({ scale: { min, max, ...measures } })
 
 /** As slow as the product is, but for a window that a test can wait for. */
-const SHORT_WINDOW = { windowMs: 6_000, downMs: 1_000 }
+const SHORT_WINDOW = { windowMs: 16_000, downMs: 1_000 }
 
 void test('a step of load brings instances up within 20 s, and they go only after the window', async () => {
   await using project = new TestProject(plainConfig({ service: scaleTo(1, 3, { rate: '40/s' }) }))
