@@ -16,7 +16,7 @@ for (const way of ['--resume', '--abort'] as const) {
 }
 
 async function everyPoint(way: '--resume' | '--abort', t: TestContext): Promise<void> {
-  await using project = new TestProject(wholeConfig())
+  await using project = new TestProject(wholeConfig({ environment: { hooks: { before: 'node -e 0' } } }))
   writeEdition(project, 'first')
   await project.must(['up', '--detach'])
   // A second release, so that there is a warm one to retire.
