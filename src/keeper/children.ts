@@ -137,9 +137,10 @@ export class Children {
   }
 
   async #stopRole(role: Role, deadline: number): Promise<void> {
-    const identities = [...this.#children.values()].flatMap((child) =>
-      child.role === role && child.state === 'running' && child.identity ? [child.identity] : [],
-    )
+    const running = [...this.#children.values()].filter((child) => child.role === role && child.state === 'running')
+    const identities = running.flatMap(({ identity }) => (identity ? [identity] : []))
+    // One of our own is gone a moment before we are told how it ended, and whoever listens is to be told as well.
+    const isTold = (): boolean => running.every(({ adopted, state }) => adopted || state !== 'running')
     for (const identity of identities) signalProcess(identity, 'SIGTERM')
     const told = new Set<number>()
     const allGone = (): boolean =>
@@ -151,9 +152,9 @@ export class Children {
         told.add(identity.pid)
         return false
       })
-    await until(allGone, deadline)
+    await until(() => allGone() && isTold(), deadline)
     for (const identity of identities) signalProcess(identity, 'SIGKILL', true)
-    await until(allGone, performance.now() + KILLED_WITHIN_MS)
+    await until(() => allGone() && isTold(), performance.now() + KILLED_WITHIN_MS)
   }
 
   async #start(child: Child, spec: ChildSpec): Promise<void> {
