@@ -73,7 +73,7 @@ export class Control {
   readonly #options: ControlOptions
   readonly #secrets: SecretFiles
   readonly #since = Date.now()
-  #ending = false
+  #isStopping = false
 
   constructor(options: ControlOptions) {
     const { folder, keeper, state, logger, fleet } = options
@@ -162,11 +162,16 @@ export class Control {
 
   /** Front to back: the gateway finishes what is in flight, then the instances go; the keeper ends the rest and itself. */
   async stopEnvironment(): Promise<void> {
-    this.#ending = true
-    this.scaler.rest()
-    await this.#options.workers.stop()
-    await this.supervisor.halt()
-    await this.needs.halt()
+    // From here on nobody mends anything: a table of instances that are stopping would greet the next `up`.
+    this.#isStopping = true
+    try {
+      await this.#options.workers.stop()
+      await this.supervisor.halt()
+      await this.needs.halt()
+    } catch (error) {
+      this.#isStopping = false
+      throw error
+    }
     setImmediate(() => {
       this.#options.keeper.shutdown(SHUTDOWN_GRACE_MS).catch((error: unknown) => {
         this.#options.logger.error('the keeper did not end', { error: String(error) })
@@ -176,8 +181,7 @@ export class Control {
 
   /** Mends the routing table should it differ from what is live. */
   async reconcileTraffic(): Promise<void> {
-    // A table made from instances that are being stopped would be the one that the next `up` begins with.
-    if (this.#ending || this.#isBusy()) return
+    if (this.#isBusy()) return
     const mended = await this.traffic.reconcile()
     if (mended !== null) this.state.addEvent(this.clock.now(), 'table-mended', mended)
   }
@@ -193,6 +197,7 @@ export class Control {
   }
 
   #isBusy(): boolean {
+    if (this.#isStopping) return true
     return this.leases.look() !== null || this.state.runningDeploy() !== null || this.rollouts.isRunning()
   }
 

@@ -21,7 +21,7 @@ export interface MembersOptions {
   readonly traffic: Pick<Traffic, 'refresh'>
   readonly fleet: Pick<Fleet, 'drain'>
   readonly clock: Clock
-  /** Somebody is at work on a deploy: the routing table is theirs. */
+  /** Somebody is at work on a deploy, or stops the environment: the routing table is theirs. */
   readonly isBusy: () => boolean
   /** An instance did not pass its check, and is on its way out. */
   readonly onFailed: (instance: Instance, because: string) => void

@@ -34,7 +34,6 @@ export class Scaler {
   readonly #meters: Meters
   readonly #memories = new Map<string, Memory>()
   #lookedAt = 0
-  #resting = false
 
   constructor(options: ScalerOptions) {
     this.#options = options
@@ -45,16 +44,10 @@ export class Scaler {
 
   /** One round; to be called again and again, never twice at once. */
   async tick(): Promise<void> {
-    if (this.#resting) return
     const release = this.#live()
     if (release !== null && !this.#options.isBusy()) await this.#keepNumbers(release)
     // Last, so that whoever was sent away is out of the table before anybody compares it.
     await this.#members.advance()
-  }
-
-  /** The environment stops: nothing is started or let in any more. */
-  rest(): void {
-    this.#resting = true
   }
 
   /**
@@ -103,7 +96,7 @@ export class Scaler {
   async #keepNumbers(release: Release): Promise<void> {
     const names = Object.keys(release.config.services).filter((name) => this.#reasonAgainst(release, name) === null)
     await this.#measure(release, names)
-    for (const name of names) if (!this.#options.isBusy() && !this.#resting) await this.#fill(release, name)
+    for (const name of names) if (!this.#options.isBusy()) await this.#fill(release, name)
   }
 
   async #measure(release: Release, names: readonly string[]): Promise<void> {
