@@ -3,6 +3,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { get } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { readSavedTable } from '../../src/gateway/table-store.ts'
 import { plainConfig, TestProject, until } from '../support/project.ts'
 
 /** Values that occur nowhere by chance. */
@@ -233,3 +234,15 @@ async function ask(project: TestProject, path: string): Promise<{ status: number
     }).once('error', reject)
   })
 }
+
+void test('a stop that takes its time leaves the table as it was, so that the next up serves at once', async () => {
+  await using project = new TestProject(plainConfig({ env: { IGNORE_SIGTERM: '1' }, service: { grace: '2s' } }))
+  await project.must(['up', '--detach'])
+  const { instances } = await project.status()
+  await project.must(['stop'])
+  const backend = readSavedTable(project.stateFolder)?.services['api']
+  assert.deepEqual(
+    backend?.kind === 'upstreams' ? backend.upstreams.map(({ id }) => id) : backend,
+    instances.map(({ id }) => id),
+  )
+})
