@@ -57,6 +57,13 @@ test('a line that is missing, two that changed places, and one put between are l
   assert.equal(firstFault(lines.with(4, forged))?.line, 6)
 })
 
+test('a record that follows by its hash but not by its number is refused', () => {
+  const [first] = chainOf(1)
+  const { hash } = JSON.parse(first!) as ChainHead
+  const later = recordText(linkRecord({ what: 'step 9' }, { sequence: 8, hash }))
+  assert.deepEqual(firstFault([first!, later]), { line: 2, because: 'record 9 stands where record 2 belongs' })
+})
+
 test('what is no record at all is refused with its reason', () => {
   assert.match(firstFault(['{'])!.because, /no JSON/)
   assert.match(firstFault(['null'])!.because, /no record/)
