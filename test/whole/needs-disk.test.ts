@@ -1,7 +1,18 @@
 /** A disk that fills up under real servers: a clear state, a clear message, and every row still there. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmdirSync,
+  rmSync,
+  statfsSync,
+  writeSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { plainConfig, TestProject, until } from '../support/project.ts'
@@ -52,9 +63,12 @@ function mount(...args: readonly string[]): number | null {
 
 /** Only root may give a folder a disk of its own, and not in every container: where it cannot be done this is no part of the run. */
 function canMount(): boolean {
-  if (process.getuid!() !== 0 || mount('-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', '/mnt') !== 0) return false
-  spawnSync('umount', ['/mnt'])
-  return true
+  if (process.getuid!() !== 0) return false
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-mount-'))
+  const isAllowed = mount('-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder) === 0
+  if (isAllowed) spawnSync('umount', [folder])
+  rmdirSync(folder)
+  return isAllowed
 }
 
 if (canMount()) {
