@@ -4,6 +4,7 @@ import { readEnvironment } from '../control/environment.ts'
 import { Problem } from '../core/problem.ts'
 import { connectKeeper, type KeeperClient } from '../keeper/client.ts'
 import { bringUpFolder } from './bring-up.ts'
+import { endKeeper } from './keeper-end.ts'
 import { EXIT, print } from './output.ts'
 import { removeSocketFolder } from './socket-folder.ts'
 
@@ -59,8 +60,7 @@ function environmentIn(stateFolder: string) {
 async function stopAll(control: ControlClient, keeper: KeeperClient): Promise<void> {
   const by = `service unit (pid ${process.pid})`
   // A control that cannot come up must not keep the rest running.
-  await control.call('environment.stop', { by }).catch(() => keeper.shutdown(GRACE_MS))
-  await keeper.closed
+  await endKeeper(keeper, () => control.call('environment.stop', { by }).catch(() => keeper.shutdown(GRACE_MS)))
 }
 
 async function successorOf(stateFolder: string): Promise<KeeperClient> {

@@ -2,6 +2,7 @@ import { environmentDown } from '../../control/api/client.ts'
 import { Problem } from '../../core/problem.ts'
 import { connectKeeper } from '../../keeper/client.ts'
 import { environmentCommand, globalsOf, openEnvironment, type MakeCommand } from '../command.ts'
+import { endKeeper } from '../keeper-end.ts'
 import { whoAmI } from '../lease.ts'
 import { removeSocketFolder } from '../socket-folder.ts'
 import { print, printJson } from '../output.ts'
@@ -41,12 +42,13 @@ export const stopCommand: MakeCommand = () => {
         () => null,
       )
       if (running && !json) print(`${running.id} is not finished: it goes on when the environment is up again`)
-      await control.call('environment.stop', { by: whoAmI() }).catch((error: unknown) => {
-        if (!(error instanceof Problem) || error.code !== 'environment.down') throw error
-        // A control that cannot come up must not keep the rest running.
-        return keeper.shutdown(GRACE_MS)
-      })
-      await keeper.closed
+      await endKeeper(keeper, () =>
+        control.call('environment.stop', { by: whoAmI() }).catch((error: unknown) => {
+          if (!(error instanceof Problem) || error.code !== 'environment.down') throw error
+          // A control that cannot come up must not keep the rest running.
+          return keeper.shutdown(GRACE_MS)
+        }),
+      )
       removeSocketFolder(project.stateFolder)
       if (json) printJson({ stopped: true })
       else
