@@ -25,7 +25,7 @@ const WRK_CONNECTIONS = 16
 const AGREE_WITHIN = 0.1
 /** Generous, so that the limit of the latency is met only where the queue grows. */
 const LIMITS: Limits = { p50: null, p95: 250, p99: null, errors: 0 }
-/** A request costs about 2 ms of hashing. */
+/** A request costs about 1 ms of hashing. */
 const SERVER = `
   const { createHash } = require('node:crypto')
   const block = Buffer.alloc(1024 * 1024, 7)
