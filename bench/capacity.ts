@@ -30,6 +30,8 @@ const SERVER = `
   const { createHash } = require('node:crypto')
   const block = Buffer.alloc(1024 * 1024, 7)
   const server = require('node:http').createServer((request, response) => response.end(createHash('sha256').update(block).update(block).digest('hex')))
+  // Whatever ends the bench ends this too.
+  process.on('disconnect', () => process.exit())
   server.listen(0, '127.0.0.1', () => process.send(server.address().port))`
 
 const server = spawn(process.execPath, ['-e', SERVER], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
