@@ -108,7 +108,8 @@ export class Control {
     this.traffic = new Traffic({ folder, state, fleet, supervisor: seen, clock })
     const { path } = options.environment
     const isBusy = () => this.#isBusy()
-    const members = { folder, path, state, supervisor, traffic: this.traffic, fleet, clock, isBusy }
+    const { memory } = this
+    const members = { folder, path, state, supervisor, memory, traffic: this.traffic, fleet, clock, isBusy }
     this.scaler = new Scaler({ ...members, timing: options.scaleTiming })
     this.execs = new Execs({ folder, path, state, clock, secrets: this.#secrets, variablesOf: needsOf })
     this.services = new Services({ ...members, secrets: this.#secrets })

@@ -45,7 +45,7 @@ for (const operation of ['watch', 'drain'] as const) {
       const port = await project.port()
       await using load = startLoad({ port, clients: CLIENTS, pauseMs: 5 })
       // A request that takes longer than the watch keeps the drain waiting.
-      const slow = operation === 'drain' ? startLoad({ port, clients: 1, path: '/?work=2500', pauseMs: 5 }) : null
+      const slow = operation === 'drain' ? startLoad({ port, clients: 1, path: '/?work=5000', pauseMs: 5 }) : null
       await using _ = slow
       const running = startDeploy(project, 'next')
       await until(async () => await isAt(project, operation), `the deploy to be at its ${operation}`)
@@ -162,7 +162,7 @@ function config(name: string): object {
         scale: { min: INSTANCES },
         health: { ready: '/health/readiness', interval: '500ms', deadline: '20s', passes: 1 },
       },
-      environment: { watch: { for: '1s', warm: '10min', p95: '100x' }, drain: '5s' },
+      environment: { watch: { for: '1s', warm: '10min', p95: '100x' }, drain: '8s' },
     }),
     gateway: { listen: { http: 0 }, accessLog: false, workers: WORKERS },
   }

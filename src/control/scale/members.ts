@@ -6,6 +6,8 @@ import type { Instance, Release } from '../../deploy/release.ts'
 import { ProcessTarget, type Supervision } from '../../deploy/targets/process/target.ts'
 import type { Fleet } from '../../gateway/admin/fleet.ts'
 import { baseEnvironment, makeInstances } from '../launch.ts'
+import { examine } from '../examine.ts'
+import type { MemoryWatch } from '../memory-watch.ts'
 import { lastLines } from '../last-lines.ts'
 import type { State } from '../state.ts'
 import type { Supervisor } from '../supervisor.ts'
@@ -17,7 +19,8 @@ export interface MembersOptions {
   /** The PATH under which programs are looked up. */
   readonly path: string
   readonly state: State
-  readonly supervisor: Pick<Supervisor, 'instances' | 'start' | 'stop'>
+  readonly supervisor: Pick<Supervisor, 'instances' | 'start' | 'stop' | 'examine' | 'scrubOf'>
+  readonly memory: MemoryWatch
   readonly traffic: Pick<Traffic, 'refresh'>
   readonly fleet: Pick<Fleet, 'drain'>
   readonly clock: Clock
@@ -43,15 +46,16 @@ export class Members {
 
   constructor(options: MembersOptions) {
     this.#options = options
-    const { folder, path, supervisor } = options
-    const looks: Pick<Supervision, 'instances' | 'lastLines'> = {
+    const { folder, path, supervisor, memory } = options
+    const looks: Pick<Supervision, 'instances' | 'lastLines' | 'examine'> = {
       instances: async () => supervisor.instances(),
       lastLines: async (name) => lastLines(join(folder, 'logs', `${name}.log`), LINES_SHOWN),
+      examine: async (name) => examine(name, supervisor, memory),
     }
     this.#target = new ProcessTarget({
       projectFolder: folder,
       stateFolder: folder,
-      // A gate only looks: of all that a deploy asks of its supervision it needs these two.
+      // A gate only looks: of all that a deploy asks of its supervision it needs these three.
       supervision: looks as Supervision,
       environment: baseEnvironment(path),
       buildEnvironment: {},
@@ -110,10 +114,12 @@ export class Members {
       const now = this.#options.supervisor.instances().find(({ id }) => id === instance.id)
       // Stopped by somebody who wanted it so: the environment, a deploy that retires the release.
       if (now === undefined || now.state === 'stopping') return
+      // Before it leaves: afterwards nobody knows its secrets any more.
+      const scrub = this.#options.supervisor.scrubOf(instance.id)
       this.leave([instance.id])
       const detail = error instanceof Problem ? error.details.map((line) => `\n  ${line}`).join('') : ''
-      this.#note('scale-failed', `${messageOf(error)}${detail}`)
-      onFailed(instance, messageOf(error))
+      this.#note('scale-failed', scrub(`${messageOf(error)}${detail}`))
+      onFailed(instance, scrub(messageOf(error)))
     }
   }
 
