@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import type { DeployRecord } from '../deploy/journal.ts'
 import { planHash, signPlan } from '../deploy/plan-hash.ts'
 import type { Plan, PlanKind } from '../deploy/plan.ts'
 import type { Release } from '../deploy/release.ts'
@@ -78,7 +79,7 @@ test('an approval runs out, is used once, and can be revoked', (t) => {
   later(1)
   assert.throws(() => approvals.check(plan, ANNA), { ...REFUSED, message: /ran out/ })
   approvals.give(plan, OTTO)
-  approvals.use(plan.hash, 'd1')
+  approvals.use(plan, 'd1')
   assert.throws(() => approvals.check(plan, ANNA), { ...REFUSED, message: /was used for d1/ })
   const second = signPlan(planOf(release(2)), 'anna@host')
   approvals.give(second, OTTO)
@@ -120,4 +121,23 @@ test('going back and starting again want none, unless they bring something that 
 test('a plan for another environment is refused', (t) => {
   const { approvals } = make(t, 'staging')
   assert.throws(() => approvals.give(plan, OTTO), { code: 'approval.other-environment' })
+})
+
+test('going back to a release from before the condition does not end it; an approved deploy without it does', (t) => {
+  const { approvals, state } = make(t)
+  const [before, free] = [release(1, false), signPlan(planOf(release(3, false)), 'anna@host')]
+  state.saveRelease(before)
+  approvals.use(planOf(release(2)), 'd2')
+  // What is live now never asked for approvals.
+  state.set('live', before.id)
+  assert.throws(() => approvals.check(free, ANNA), REFUSED)
+  approvals.give(free, OTTO)
+  approvals.check(free, ANNA)
+  approvals.use(free, 'd3')
+  const deploy = { id: 'd3', plan: free } as unknown as DeployRecord
+  approvals.settle(deploy, 'taken-back')
+  const next = signPlan(planOf(release(4, false)), 'anna@host')
+  assert.throws(() => approvals.check(next, ANNA), REFUSED)
+  approvals.settle(deploy, 'done')
+  approvals.check(next, ANNA)
 })

@@ -1,6 +1,7 @@
 import { canonicalJson } from '../core/canonical-json.ts'
 import type { Clock } from '../core/clock.ts'
 import { Problem } from '../core/problem.ts'
+import type { DeployRecord, DeployState } from '../deploy/journal.ts'
 import { checkPlanHash } from '../deploy/plan-hash.ts'
 import type { Plan } from '../deploy/plan.ts'
 import type { Release } from '../deploy/release.ts'
@@ -77,8 +78,9 @@ export class Approvals {
     const { state, environment } = this.#options
     const live = state.get('live')
     const running = live === null ? null : state.release(live)
-    // Taking the condition out of the config is itself a change that wants an approval.
-    const wants = plan.release.config.approval || (running?.config.approval ?? false)
+    // Taking the condition out of the config is itself a change that wants an approval, whatever is live by then: going
+    // back to a release from before it must not open the door.
+    const wants = plan.release.config.approval || (running?.config.approval ?? false) || state.get('wantsApproval')
     if (!wants || this.#goesBack(plan, running)) return
     const because = this.#objection(plan, by)
     if (because === null) return
@@ -92,9 +94,17 @@ export class Approvals {
   }
 
   /** To be called in the same change that begins the deploy. */
-  use(hash: string, deploy: string): void {
+  use({ hash, release }: Plan, deploy: string): void {
     const approval = this.#rows.find(hash)
     if (approval !== null) this.#rows.save({ ...approval, usedBy: deploy })
+    if (release.config.approval) this.#options.state.set('wantsApproval', true)
+  }
+
+  /** An approved deploy of a config without the condition ends it, once it is live. */
+  settle({ id, plan }: DeployRecord, outcome: DeployState): void {
+    const isLive = outcome === 'done' || outcome === 'inconclusive'
+    const isFreed = plan.kind === 'deploy' && !plan.release.config.approval && this.#rows.find(plan.hash)?.usedBy === id
+    if (isLive && isFreed) this.#options.state.set('wantsApproval', false)
   }
 
   /** Who approved the plan of a deploy; null when nobody had to. */

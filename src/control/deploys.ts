@@ -66,7 +66,7 @@ export class Deploys {
       state.set('sequence', Math.max(sequence, plan.release.sequence))
       state.saveRelease(plan.release)
       const deploy = state.beginDeploy({ kind: plan.kind, by, plan, startedAt: clock.now() })
-      approvals.use(plan.hash, deploy)
+      approvals.use(plan, deploy)
       afterDeploy.expect(deploy, origin)
       return deploy
     })
@@ -75,13 +75,14 @@ export class Deploys {
   }
 
   async finish(deploy: DeployRecord, outcome: DeployState, message: string | null): Promise<void> {
-    const { clock, retention, state, witnesses } = this.#options
+    const { approvals, clock, retention, state, witnesses } = this.#options
     if (deploy.state !== 'running') return
     await witnesses.stop(deploy.id)
     // A refused deploy leaves a proof too: that the live release was not disturbed.
     if (deploy.proof === null) this.saveProof(deploy, { watch: null, drain: null, canary: null })
     state.atomically(() => {
       state.finishDeploy(deploy.id, outcome, message, clock.now())
+      approvals.settle(deploy, outcome)
       state.addEvent(
         clock.now(),
         'deploy',

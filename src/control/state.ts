@@ -55,6 +55,8 @@ interface Meta {
   migrations: readonly string[]
   /** How many expands have changed the schema; null before the first that was counted so. */
   schemaLevel: number | null
+  /** A release that asks for approvals was deployed, and nobody has approved one that does not. */
+  wantsApproval: boolean
   /** The release on trial and the share of clients that try it. */
   canary: { readonly release: string; readonly share: number } | null
   pause: PauseRecord | null
@@ -79,6 +81,7 @@ const EMPTY: Meta = {
   heldServices: [],
   migrations: [],
   schemaLevel: null,
+  wantsApproval: false,
   canary: null,
   pause: null,
   gateway: FIRST_GENERATION,
