@@ -19,6 +19,10 @@ export interface MigrationOrder {
   readonly timeoutMs: number
 }
 
+/** What goes on with the name before or after it makes it the name of something else: of 'app', 'app_events', 'app-2', 'app.old'. */
+const GOES_BEFORE = String.raw`(?<![\p{L}\p{N}_.\-])`
+const GOES_ON = String.raw`(?![\p{L}\p{N}_\-%~$+@]|[./][\p{L}\p{N}_])`
+
 /** Environment text that names an original, made to name its copy. */
 export function redirect(
   environment: Readonly<Record<string, string>>,
@@ -27,10 +31,15 @@ export function redirect(
     readonly variables: Readonly<Record<string, string>>
   }[],
 ): Readonly<Record<string, string>> {
-  const pairs = copies.flatMap(({ replace }) => replace)
+  const copyOf = new Map(copies.flatMap(({ replace }) => replace))
+  if (copyOf.size === 0) return environment
+  // The longest first, and all at once: a copy may be named like another original.
+  const originals = [...copyOf.keys()].toSorted((one, other) => other.length - one.length)
+  const any = originals.map((original) => original.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`)).join('|')
+  const names = new RegExp(`${GOES_BEFORE}(?:${any})${GOES_ON}`, 'gu')
   const redirected = Object.entries(environment).map(([name, value]): [string, string] => [
     name,
-    pairs.reduce((text, [original, copy]) => text.replaceAll(original, copy), value),
+    value.replaceAll(names, (original) => copyOf.get(original)!),
   ])
   return Object.assign(Object.fromEntries(redirected), ...copies.map(({ variables }) => variables)) as Record<
     string,
