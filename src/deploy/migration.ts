@@ -7,7 +7,8 @@ export const MIGRATION_PHASES = ['expand', 'contract'] as const
 export type MigrationPhase = (typeof MIGRATION_PHASES)[number]
 
 /**
- * `unknown`: it was killed while it changed the database, and what it left differs from what it found.
+ * `unknown`: it may have changed the database, and nobody could see all that it has left: it was killed over it, or the
+ * database went down with it and stayed down. Counts as a change wherever one matters.
  * `failed` leaves `changes` empty, unless its command commits by itself.
  */
 export const MIGRATION_OUTCOMES = ['running', 'done', 'failed', 'unknown'] as const

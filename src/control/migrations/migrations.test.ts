@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -21,9 +21,10 @@ interface Options {
   /** Its job, or what becomes of it. */
   readonly job: (report: (report: MigrationReport) => void) => Promise<JobExit>
   readonly withDatabase?: boolean
+  readonly lookWithinMs?: number
 }
 
-function makeMigrations(t: TestContext, { job, withDatabase = true }: Options) {
+function makeMigrations(t: TestContext, { job, withDatabase = true, lookWithinMs = 20_000 }: Options) {
   const folder = mkdtempSync(join(tmpdir(), 'seaworthy-migrations-'))
   const state = new State(join(folder, 'state.db'))
   const file = join(folder, 'db.db')
@@ -54,6 +55,7 @@ function makeMigrations(t: TestContext, { job, withDatabase = true }: Options) {
     keeper: { list: async () => ({ pid: 1, startedAt: 1, children: [], sockets: [] }) },
     clock: systemClock,
     connectionsOf: () => (withDatabase ? [connection] : []),
+    lookWithinMs,
   })
   return { folder, file, state, migrations, started: () => started }
 }
@@ -76,7 +78,7 @@ function request(state: State, sequence: number, token = 1): MigrationRequest {
 
 function ended(before: string[] | null, after: string[] | null): MigrationReport {
   const [then, now] = [before, after].map((schema) => (schema === null ? null : [schema]))
-  return { step: 'ended', rehearsal: null, before: then ?? null, after: now ?? null, problem: null }
+  return { step: 'ended', rehearsal: null, isBegun: true, before: then ?? null, after: now ?? null, problem: null }
 }
 
 async function run(migrations: Migrations, asked: MigrationRequest): Promise<MigrationRun> {
@@ -115,6 +117,58 @@ test('of a service whose database is not known every expand counts', async (t) =
   })
   await run(migrations, request(state, 1))
   assert.equal(migrations.level(), 1)
+})
+
+const BROKEN = { code: 'deploy.migration-failed', message: 'it exited with 1', hint: null, details: [] }
+
+test('a job whose database went down with it is looked at again once the database is back', async (t) => {
+  const { migrations, state, file } = makeMigrations(t, {
+    job: async (report) => {
+      using database = new DatabaseSync(file)
+      database.exec('create table half (a)')
+      report({ step: 'ended', rehearsal: 'on a copy', isBegun: true, before: [[]], after: null, problem: BROKEN })
+      return KILLED
+    },
+  })
+  const failed = await run(migrations, request(state, 1))
+  assert.deepEqual([failed.outcome, failed.changes], ['failed', ['+ db: table half: CREATE TABLE half (a)']])
+  assert.match(failed.hint!, /left the changes shown here/)
+  assert.equal(migrations.level(), 1)
+  assert.equal(state.release('1-x')!.migrationLevel, 1)
+})
+
+for (const [isBegun, outcome, level] of [
+  [true, 'unknown', 1],
+  [false, 'failed', 0],
+] as const) {
+  test(`of a database that stays down it is not known what a run has left: ${outcome}, ${isBegun ? 'begun' : 'only rehearsed'}`, async (t) => {
+    const { migrations, state, file } = makeMigrations(t, {
+      lookWithinMs: 0,
+      job: async (report) => {
+        // Whoever reads it fails; its lock is beside it.
+        writeFileSync(file, 'no database at all, and that in a file which is long enough to be looked at'.repeat(20))
+        report({ step: 'ended', rehearsal: 'on a copy', isBegun, before: [[]], after: null, problem: BROKEN })
+        return KILLED
+      },
+    })
+    const run1 = await run(migrations, request(state, 1))
+    assert.deepEqual([run1.outcome, run1.changes, run1.after, migrations.level()], [outcome, [], null, level])
+    assert.match(run1.hint!, /not known: the databases could not be looked at: .*not a database/)
+    assert.doesNotMatch(`${run1.message} ${run1.hint}`, /as it was|as they were/)
+  })
+}
+
+test('of a service whose database is not known a run that failed may have changed it, once it was begun', async (t) => {
+  const { migrations, state } = makeMigrations(t, {
+    withDatabase: false,
+    job: async (report) => {
+      report({ step: 'ended', rehearsal: 'not rehearsed', isBegun: true, before: [], after: [], problem: BROKEN })
+      return KILLED
+    },
+  })
+  const failed = await run(migrations, request(state, 1))
+  assert.deepEqual([failed.outcome, migrations.level()], ['unknown', 1])
+  assert.match(failed.hint!, /what it had committed before failing is still there/)
 })
 
 test('asking again joins what runs, and finds what is done or was begun for the same caller', async (t) => {

@@ -29,6 +29,8 @@ export interface MigrationsOptions {
   readonly keeper: Pick<KeeperLink, 'list'>
   readonly clock: Clock
   readonly connectionsOf: ConnectionsOf
+  /** How long databases are waited for that a job went down with. */
+  readonly lookWithinMs?: number
 }
 
 export interface MigrationRequest {
@@ -188,11 +190,12 @@ export class Migrations {
   }
 
   async #settle(run: MigrationRun, exit: JobExit): Promise<void> {
-    const { state, clock } = this.#options
+    const { state, clock, lookWithinMs } = this.#options
     const report = readReport(this.#reportOf(run))
     const { description, lastLines } = exit
     const databases = this.#databasesOf(run)
-    const settled = await settleRun(run, { report, databases, description, lastLines, at: clock.now() })
+    const looks = { databases, ...(lookWithinMs === undefined ? {} : { lookWithinMs }) }
+    const settled = await settleRun(run, { report, ...looks, description, lastLines, at: clock.now() })
     state.atomically(() => {
       state.migrationRuns.save(this.#count(settled, databases.length > 0))
       state.addEvent(clock.now(), 'migration', `${describe(run)}: ${settled.message ?? settled.outcome}`)
@@ -200,11 +203,12 @@ export class Migrations {
     forgetReport(this.#reportOf(run))
   }
 
-  /** The level counts expands that changed the schema; of an unknown database every one that may have. */
+  /** The level counts expands that changed the schema, or that may have: where nobody could look, every one. */
   #count(run: MigrationRun, isKnown: boolean): MigrationRun {
     const { state } = this.#options
     if (run.phase !== 'expand') return run
-    const isChanged = isKnown ? run.changes.length > 0 : run.outcome !== 'failed'
+    const mayHave = run.outcome === 'unknown' || (!isKnown && run.outcome === 'done')
+    const isChanged = run.changes.length > 0 || mayHave
     const level = this.level() + (isChanged ? 1 : 0)
     state.set('schemaLevel', level)
     state.migrationRuns.setLevel(run.release, level)

@@ -1,12 +1,12 @@
-import { messageOf, type ProblemJson } from '../../core/problem.ts'
+import { messageOf } from '../../core/problem.ts'
 import type { MigrationRun } from '../../deploy/migration.ts'
 import { LOCK_WITHIN_MS, type Database, type Schema } from './databases/database.ts'
 import type { MigrationReport } from './job/report.ts'
 import { changesBetween, fingerprintOf } from './schema-changes.ts'
 
-/** How long one tries to reach the databases of a job that was killed. */
-const SWEEP_WITHIN_MS = 60_000
-const SWEEP_AGAIN_MS = 1_000
+/** How long one tries to reach the databases of a job that was killed, or that they went down with. */
+const LOOK_WITHIN_MS = 60_000
+const LOOK_AGAIN_MS = 1_000
 
 export interface Ended {
   readonly report: MigrationReport | null
@@ -15,26 +15,22 @@ export interface Ended {
   readonly description: string
   readonly lastLines: readonly string[]
   readonly at: number
+  /** @default LOOK_WITHIN_MS */
+  readonly lookWithinMs?: number
 }
 
 /**
- * What became of a run whose job is gone. A job that came to its end has said so; of one that was killed the databases tell:
- * who gets the lock knows that nothing of it is under way any more.
+ * What became of a run whose job is gone. A job that came to its end has said so; of one that was killed, or that could not
+ * look at the databases any more, the databases tell: who gets the lock knows that nothing of it is under way any more.
  */
 export async function settleRun(run: MigrationRun, ended: Ended): Promise<MigrationRun> {
-  const { report, databases, description, lastLines, at } = ended
+  const { report, databases, description, lastLines, at, lookWithinMs = LOOK_WITHIN_MS } = ended
   const base = { ...run, endedAt: at, lastLines }
-  if (report?.step === 'ended') {
-    const { rehearsal, before, after, problem } = report
-    const changes = before && after ? changesBetween(before, after) : []
-    const prints = { before: before && printOf(before), after: after && printOf(after) }
-    if (problem === null) return { ...base, ...prints, rehearsal, changes, outcome: 'done' }
-    return { ...base, ...prints, rehearsal, changes, outcome: 'failed', ...told(problem) }
-  }
+  if (report?.step === 'ended') return { ...base, ...(await settleEnded(report, ended)) }
   const applying = report?.step === 'applying' ? report : null
-  const swept = await sweep(databases, Date.now() + SWEEP_WITHIN_MS)
-  const changes = applying && swept.schemas ? changesBetween(applying.before, swept.schemas) : []
-  const isTouched = applying !== null && (changes.length > 0 || swept.schemas === null || databases.length === 0)
+  const swept = await sweep(databases, Date.now() + lookWithinMs)
+  const changes = applying && changesSince(applying.before, swept.schemas)
+  const isTouched = applying !== null && changes?.length !== 0
   const left = isTouched
     ? 'what it had done until then is there'
     : applying === null
@@ -46,11 +42,52 @@ export async function settleRun(run: MigrationRun, ended: Ended): Promise<Migrat
     rehearsal: applying?.rehearsal ?? null,
     before: applying && printOf(applying.before),
     after: swept.schemas && applying && printOf(swept.schemas),
-    changes,
+    changes: changes ?? [],
     code: run.phase === 'expand' ? 'deploy.migration-failed' : 'migration.failed',
     message: `'${run.command.join(' ')}' was killed (${description}): ${left}${swept.lack === null ? '' : `; ${swept.lack}`}`,
     hint: 'Run the command again: files of an sql migration that were applied are not applied twice.',
   }
+}
+
+type EndedReport = Extract<MigrationReport, { step: 'ended' }>
+type Settled = Partial<MigrationRun> & Pick<MigrationRun, 'outcome' | 'changes'>
+
+async function settleEnded(report: EndedReport, { databases, lookWithinMs = LOOK_WITHIN_MS }: Ended): Promise<Settled> {
+  const { rehearsal, isBegun, before, problem } = report
+  const isLost = before !== null && report.after === null
+  const { schemas: after, lack } = isLost
+    ? await sweep(databases, Date.now() + lookWithinMs)
+    : { schemas: report.after, lack: null }
+  const known = before && changesSince(before, after)
+  const settled = {
+    rehearsal,
+    before: before && printOf(before),
+    after: after && printOf(after),
+    changes: known ?? [],
+  }
+  if (problem === null) return { ...settled, outcome: 'done' }
+  const { code, message } = problem
+  // Its own hint is that of a run which could see what it had left.
+  const isToldBefore = problem.hint !== null && (!isLost || known?.length === 0)
+  const hint = isToldBefore ? problem.hint : `What is live goes on. ${leftBy(before, known, lack)} ${MEND}`
+  return { ...settled, outcome: isBegun && known === null ? 'unknown' : 'failed', code, message, hint }
+}
+
+const MEND = 'Mend the migration and run the command again.'
+
+function leftBy(before: readonly Schema[] | null, changes: readonly string[] | null, lack: string | null): string {
+  if (before === null) return 'Nothing was changed.'
+  if (before.length === 0)
+    return 'The service uses no database that is known: what it had committed before failing is still there.'
+  if (changes === null) return `What it has left is not known: ${lack ?? 'the databases are others now'}.`
+  return changes.length === 0
+    ? 'The schema is as it was.'
+    : 'It has left the changes shown here: they were committed before it failed.'
+}
+
+/** Null where it is not known: nobody could look, or there is nothing that one could look at. */
+function changesSince(before: readonly Schema[], after: readonly Schema[] | null): readonly string[] | null {
+  return after === null || after.length === 0 || after.length !== before.length ? null : changesBetween(before, after)
 }
 
 interface Swept {
@@ -63,7 +100,7 @@ async function sweep(databases: readonly Database[], until: number): Promise<Swe
   for (;;) {
     const swept = await sweepOnce(databases)
     if (swept.lack === null || Date.now() > until) return swept
-    await new Promise((resolve) => setTimeout(resolve, SWEEP_AGAIN_MS))
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
   }
 }
 
@@ -85,8 +122,4 @@ async function sweepOnce(databases: readonly Database[]): Promise<Swept> {
 
 function printOf(schemas: readonly Schema[]): string | null {
   return schemas.length === 0 ? null : fingerprintOf(schemas)
-}
-
-function told({ code, message, hint }: ProblemJson): Pick<MigrationRun, 'code' | 'message' | 'hint'> {
-  return { code, message, hint }
 }

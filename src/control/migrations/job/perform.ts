@@ -40,7 +40,9 @@ interface Work {
 export async function perform(job: Job): Promise<boolean> {
   const { order, databases, save, say } = job
   let before: readonly Schema[] | null = null
+  let after: readonly Schema[] | null = null
   let rehearsal: string | null = null
+  let isBegun = false
   try {
     save({ step: 'rehearsing' })
     await using locks = new AsyncDisposableStack()
@@ -51,20 +53,22 @@ export async function perform(job: Job): Promise<boolean> {
     else {
       rehearsal = await rehearse(work, before, job)
       save({ step: 'applying', rehearsal, before })
+      isBegun = true
       say(`running ${work.name}`)
       await work.run(databases, job.environment).catch(async (error: unknown) => {
-        const after = await schemasOf(databases)
-        throw failure(order, `${work.name} ${messageOf(error)}`, changesBetween(before!, after), databases.length > 0)
+        // Where the database went down with it, that is not why it failed: whoever settles the run looks again.
+        after = await schemasOf(databases).catch(() => null)
+        throw new Error(`${work.name} ${messageOf(error)}`, { cause: error })
       })
     }
-    const after = await schemasOf(databases)
-    save({ step: 'ended', rehearsal, before, after, problem: null })
+    after = await schemasOf(databases)
+    save({ step: 'ended', rehearsal, isBegun, before, after, problem: null })
     return true
   } catch (error) {
     say(messageOf(error))
-    const problem = error instanceof Problem ? error : failure(order, messageOf(error), [], databases.length > 0)
-    const after = await schemasOf(databases).catch(() => null)
-    save({ step: 'ended', rehearsal, before, after, problem: problem.toJSON() })
+    const problem = error instanceof Problem && !isBegun ? error : failure(order, messageOf(error))
+    after ??= await schemasOf(databases).catch(() => null)
+    save({ step: 'ended', rehearsal, isBegun, before, after, problem: problem.toJSON() })
     return false
   }
 }
@@ -151,16 +155,11 @@ function failedRehearsal({ phase }: MigrationOrder, message: string): Problem {
     : new Problem('migration.failed', `the contracting migration ${message}`, { hint })
 }
 
-function failure({ phase }: MigrationOrder, message: string, changes: readonly string[], isKnown: boolean): Problem {
-  const left = !isKnown
-    ? 'The service uses no database that is known: what it had committed before failing is still there.'
-    : changes.length === 0
-      ? 'The schema is as it was.'
-      : 'It has left the changes shown here: they were committed before it failed.'
-  const hint = `What is live goes on. ${left} Mend the migration and run the command again.`
+/** Without a hint: what it has left is for whoever settles the run to say. */
+function failure({ phase }: MigrationOrder, message: string): Problem {
   return phase === 'expand'
-    ? new Problem('deploy.migration-failed', `the expanding migration ${message}`, { hint, details: changes })
-    : new Problem('migration.failed', `the contracting migration ${message}`, { hint, details: changes })
+    ? new Problem('deploy.migration-failed', `the expanding migration ${message}`)
+    : new Problem('migration.failed', `the contracting migration ${message}`)
 }
 
 function notRehearsed(name: string, databases: readonly Database[], changes: readonly string[]): Problem {

@@ -13,7 +13,10 @@ export type MigrationReport =
   | {
       readonly step: 'ended'
       readonly rehearsal: string | null
+      /** True once it ran on more than copies. */
+      readonly isBegun: boolean
       readonly before: readonly Schema[] | null
+      /** Null where the databases could not be read any more. */
       readonly after: readonly Schema[] | null
       readonly problem: ProblemJson | null
     }
