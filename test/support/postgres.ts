@@ -12,6 +12,10 @@ export interface TestPostgres extends AsyncDisposable {
   /** Of the database `shop`, as a user who may create databases. */
   readonly url: string
   query(sql: string, database?: string): Promise<readonly Record<string, unknown>[]>
+  /** Of the server itself; another one after a restart. */
+  readonly pid: number
+  /** Starts it again once it has been killed. */
+  restart(): Promise<void>
 }
 
 /** Starts Debian's Postgres on a free port; as user `postgres` where we are root, since it refuses root. */
@@ -31,11 +35,9 @@ export async function startPostgres(): Promise<TestPostgres> {
   const port = await pickPort('127.0.0.1', new Set())
   // Nothing of it outlives the test, so nothing has to reach the disk.
   const settings = ['-c', 'fsync=off', '-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${folder}`]
-  const server = spawn(`${bin}/postgres`, ['-D', data, '-p', String(port), ...settings], {
-    cwd: folder,
-    stdio: 'ignore',
-    ...owner,
-  })
+  const start = () =>
+    spawn(`${bin}/postgres`, ['-D', data, '-p', String(port), ...settings], { cwd: folder, stdio: 'ignore', ...owner })
+  let server = start()
   const query = async (sql: string, database = 'shop'): Promise<readonly Record<string, unknown>[]> => {
     const client = new Client({ host: '127.0.0.1', port, user: 'tester', database })
     await client.connect()
@@ -45,28 +47,41 @@ export async function startPostgres(): Promise<TestPostgres> {
       await client.end()
     }
   }
+  const answers = (): Promise<boolean> =>
+    query('select 1', 'postgres').then(
+      () => true,
+      () => false,
+    )
+  const restart = async (): Promise<void> => {
+    // It refuses to start while a process of the killed one is left.
+    await until(async () => {
+      if (server.exitCode !== null || server.signalCode !== null) server = start()
+      return answers()
+    }, 'Postgres to be back')
+  }
   const dispose = async (): Promise<void> => {
-    if (server.exitCode === null && server.pid !== undefined) {
+    if (server.exitCode === null && server.signalCode === null && server.pid !== undefined) {
       server.kill('SIGINT')
       await until(() => server.exitCode !== null && isGone(server.pid!), 'Postgres to end')
     }
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    await until(
-      () =>
-        query('select 1', 'postgres').then(
-          () => true,
-          () => false,
-        ),
-      'Postgres to answer',
-    )
+    await until(answers, 'Postgres to answer')
     await query('create database shop', 'postgres')
   } catch (error) {
     await dispose()
     throw error
   }
-  return { url: `postgres://tester@127.0.0.1:${port}/shop`, query, [Symbol.asyncDispose]: dispose }
+  return {
+    url: `postgres://tester@127.0.0.1:${port}/shop`,
+    query,
+    get pid() {
+      return server.pid!
+    },
+    restart,
+    [Symbol.asyncDispose]: dispose,
+  }
 }
 
 function ownerOf(): { uid?: number; gid?: number } {

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { startPostgres } from './postgres.ts'
+import { startPostgres, type TestPostgres } from './postgres.ts'
 import { root, TestProject, type CommandResult } from './project.ts'
 
 export type Rows = readonly { readonly id: number; readonly name: string; readonly value: string | null }[]
@@ -23,6 +23,7 @@ interface Store extends AsyncDisposable {
   /** The schema as the database itself writes it down. */
   readonly schemaQuery: string
   copies(project: TestProject): Promise<readonly unknown[]>
+  readonly server: TestPostgres | null
 }
 
 const STORES: Readonly<Record<StoreKind, () => Promise<Store>>> = {
@@ -34,6 +35,7 @@ const STORES: Readonly<Record<StoreKind, () => Promise<Store>>> = {
       return database.prepare(sql).all()
     },
     schemaQuery: 'select name, sql from sqlite_schema order by name',
+    server: null,
     copies: async (project) => readdirSync(join(project.stateFolder, 'migrations/copies')),
     [Symbol.asyncDispose]: async () => {},
   }),
@@ -45,6 +47,7 @@ const STORES: Readonly<Record<StoreKind, () => Promise<Store>>> = {
       query: (_, sql) => server.query(sql),
       schemaQuery: `select table_name, column_name, data_type, is_nullable from information_schema.columns
         where table_schema = 'public' order by 1, 2`,
+      server,
       copies: () => server.query("select datname from pg_database where datname like 'seaworthy%'"),
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     }
@@ -139,6 +142,11 @@ export class Shelf implements AsyncDisposable {
 
   query(sql: string): Promise<readonly Record<string, unknown>[]> {
     return this.#store.query(this.project, sql)
+  }
+
+  /** Its Postgres; fails where it has none. */
+  get server(): TestPostgres {
+    return this.#store.server!
   }
 
   schema(): Promise<readonly Record<string, unknown>[]> {

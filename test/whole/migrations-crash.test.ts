@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { processesOf } from '../support/processes.ts'
+import { isGone, processesOf } from '../support/processes.ts'
 import { until } from '../support/project.ts'
 import { Shelf, type Edition, type StoreKind } from '../support/shelf.ts'
 
@@ -144,6 +144,51 @@ void test('the job dies while it rehearses on Postgres: its scratch database goe
   assert.match(stderr, /was killed \(.*SIGKILL\): only copies were touched/)
   assert.deepEqual(await shelf.schema(), schema)
   assert.deepEqual(await shelf.leftovers(), [])
+})
+
+/** Drops the column, committed at once, and takes the server down with it. */
+const CRASH = `
+import { createRequire } from 'node:module'
+const { DB_URL, MODULES, REHEARSAL, SERVER } = process.env
+const client = new (createRequire(MODULES)('pg').Client)(DB_URL)
+client.on('error', () => {})
+await client.connect()
+await client.query('alter table items drop column topic')
+if (!REHEARSAL) process.kill(Number(SERVER), 'SIGKILL')
+process.exit(REHEARSAL ? 0 : 1)
+`
+
+void test('Postgres dies over a contract that has dropped a column: no rollback goes back across it', async () => {
+  await using shelf = await Shelf.start('postgres')
+  const first = (await shelf.project.status()).world.live!
+  const edition: Edition = {
+    column: 'category',
+    expand: 'sql migrations',
+    contract: 'node crash.mjs',
+    files: {
+      'crash.mjs': CRASH,
+      'migrations/002-category.sql': 'alter table items add column category text;\n',
+    },
+    env: { SERVER: String(shelf.server.pid) },
+  }
+  shelf.write(edition)
+  await shelf.must(['deploy'])
+  shelf.write({ ...edition, env: { ...edition.env, EDITION: 'third' } })
+  await shelf.must(['deploy'])
+  const { pid } = shelf.server
+  const contract = shelf.start(['migrate', '--contract'])
+  await until(() => isGone(pid), 'Postgres to be killed')
+  await shelf.server.restart()
+  const { code, stderr } = await contract.ended
+  assert.equal(code, 1)
+  assert.match(stderr, /'node crash\.mjs' exited with 1 .*\[migration\.failed\]/)
+  assert.match(stderr, /- db: column public\.items\.topic text/)
+  assert.match(stderr, /left the changes shown here/)
+  assert.doesNotMatch(stderr, /as it was/)
+  assert.deepEqual(await shelf.columns(), ['id', 'name', 'category'])
+  const across = await shelf.run(['rollback', '--to', first])
+  assert.equal(across.code, 1)
+  assert.match(across.stderr, /\[rollback\.across-contract\]/)
 })
 
 /** Kills the job alone, not the command that it has started. */
