@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
 import type { ChildState, Exit } from '../keeper/protocol.ts'
 import { Jobs } from './jobs.ts'
 import type { KeeperLink } from './keeper-link.ts'
@@ -7,7 +10,7 @@ import type { KeeperLink } from './keeper-link.ts'
 const job = { name: 'migrate:api@1-aaaaaaaa', argv: ['x'], cwd: '/', env: {}, timeoutMs: 60_000, uses: null }
 
 /** A keeper that has at most this one child. */
-function makeJobs(left: Pick<ChildState, 'state' | 'exit'> | null) {
+function makeJobs(left: Pick<ChildState, 'state' | 'exit'> | null, folder = '/nowhere') {
   let child = left && ({ ...left, name: job.name } as ChildState)
   let starts = 0
   const keeper = {
@@ -20,7 +23,7 @@ function makeJobs(left: Pick<ChildState, 'state' | 'exit'> | null) {
       return child
     },
   } as unknown as KeeperLink
-  const jobs = new Jobs(keeper, '/nowhere')
+  const jobs = new Jobs(keeper, folder)
   const end = (exit: Exit): void => {
     child = { name: job.name, state: 'exited', exit } as ChildState
   }
@@ -46,4 +49,30 @@ test('a job that ended between two keepers is answered after the succession', as
   end(code(0))
   await jobs.reconcile()
   assert.equal((await running).ok, true)
+})
+
+/** A folder where the job has left its last words. */
+function makeOutput(t: TestContext, text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-jobs-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  mkdirSync(join(folder, 'logs'))
+  writeFileSync(join(folder, 'logs', `${job.name}.log`), text)
+  return folder
+}
+
+test('what a job has said is told without the values of its secrets and the passwords in its environment', async (t) => {
+  const said = 'key sw-key-0815, tried postgres://u:p4ssw0rd@h/shop\nthen p4ssw0rd and pg-word to shop on h\n'
+  const { jobs } = makeJobs({ state: 'exited', exit: code(1) }, makeOutput(t, said))
+  const env = { API_KEY: 'sw-key-0815', DB_URL: 'postgres://u:p4ssw0rd@h/shop', PGPASSWORD: 'pg-word', PGHOST: 'h' }
+  assert.deepEqual((await jobs.run({ ...job, env, secrets: ['API_KEY'] })).lastLines, [
+    'key [API_KEY], tried [DB_URL]',
+    'then [DB_URL] and [PGPASSWORD] to shop on h',
+  ])
+})
+
+test('where a secret of the job is not known any more, what it has said is not shown', async (t) => {
+  const { jobs } = makeJobs({ state: 'exited', exit: code(1) }, makeOutput(t, 'key sw-key-0815\n'))
+  const { lastLines } = await jobs.run({ ...job, secrets: ['API_KEY'] })
+  assert.equal(lastLines.length, 1)
+  assert.match(lastLines[0]!, /^\(not shown: .*API_KEY.*logs/)
 })

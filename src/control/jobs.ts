@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { passwordsOf, scrubOf } from '../core/scrub.ts'
 import type { ChildState, Exit } from '../keeper/protocol.ts'
 import type { Job, JobExit } from './api/contract.ts'
 import type { KeeperLink } from './keeper-link.ts'
@@ -90,7 +91,7 @@ export class Jobs {
     return {
       ok,
       description: timedOut ? `did not end within ${job.timeoutMs / 1000} s` : describeExit(exit),
-      lastLines: lastLines(output, LINES_SHOWN),
+      lastLines: scrubbed(lastLines(output, LINES_SHOWN), job, output),
     }
   }
 
@@ -103,4 +104,13 @@ export class Jobs {
     this.#waiting.delete(name)
     for (const resolve of waiting) resolve({ exit })
   }
+}
+
+/** What was said, without what nobody is to see. After control's own restart that may not be known any more. */
+function scrubbed(lines: readonly string[], { env, secrets = [] }: Job, output: string): readonly string[] {
+  const unknown = secrets.filter((name) => env[name] === undefined)
+  if (unknown.length > 0 && lines.length > 0)
+    return [`(not shown: the values of ${unknown.join(', ')}, to be taken out of it, are not known; see ${output})`]
+  const values = Object.fromEntries(secrets.map((name) => [name, env[name] ?? '']))
+  return lines.map(scrubOf({ ...passwordsOf(env), ...values }))
 }

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
-import { scrubOf, type Scrub } from '../core/scrub.ts'
+import { passwordsOf, scrubOf, type Scrub } from '../core/scrub.ts'
 import type { Instance, InstanceState } from '../deploy/release.ts'
 import { processesOf } from '../deploy/targets/process/listeners.ts'
 import type { ChildState, Exit } from '../keeper/protocol.ts'
@@ -162,10 +162,7 @@ export class Supervisor {
     const { release, service } = entry.row
     const { variablesOf, secrets } = this.#options
     try {
-      const needs = Object.entries(variablesOf(release, service)).filter(
-        ([name, value]) => name.includes('PASSWORD') || (URL.parse(value)?.password ?? '') !== '',
-      )
-      return scrubOf({ ...Object.fromEntries(needs), ...secrets.read(release, service) })
+      return scrubOf({ ...passwordsOf(variablesOf(release, service)), ...secrets.read(release, service) })
     } catch (error) {
       this.#options.logger.error('secrets cannot be read', { instance: id, error: String(error) })
       return () => '(not shown: the secrets to take out of it cannot be read)'

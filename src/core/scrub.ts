@@ -27,6 +27,12 @@ export function scrubOf(secrets: Readonly<Record<string, string>>): Scrub {
   }
 }
 
+/** What an environment holds of passwords: variables named so, and URLs with one. */
+export function passwordsOf(environment: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const holds = ([name, value]: [string, string]): boolean => name.includes('PASSWORD') || passwordOf(value).length > 0
+  return Object.fromEntries(Object.entries(environment).filter(holds))
+}
+
 function formsOf(value: string): readonly string[] {
   const lines = value.split('\n').map((line) => line.trim())
   const plain = [value.trim(), ...lines.filter((line) => line.length >= LINE_LENGTH_MIN), ...passwordOf(value)]

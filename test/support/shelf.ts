@@ -14,6 +14,8 @@ export interface Edition {
   readonly contract?: string
   readonly files?: Readonly<Record<string, string>>
   readonly env?: Readonly<Record<string, string>>
+  /** More of its service's config. */
+  readonly service?: object
 }
 
 interface Store extends AsyncDisposable {
@@ -98,7 +100,7 @@ export class Shelf implements AsyncDisposable {
   }
 
   /** Makes the project's folder that of an edition. */
-  write({ column, expand, contract, files = {}, env = {} }: Edition, environment: object = {}): void {
+  write({ column, expand, contract, files = {}, env = {}, service = {} }: Edition, environment: object = {}): void {
     const { folder } = this.project
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(join(folder, name, '..'), { recursive: true })
@@ -112,6 +114,7 @@ export class Shelf implements AsyncDisposable {
       env: { COLUMN: column, MODULES: join(root, 'package.json'), ...env },
       migrate: { ...(expand ? { expand } : {}), ...(contract ? { contract } : {}) },
       grace: '5s',
+      ...service,
     }
     const local = {
       target: 'process',

@@ -171,3 +171,26 @@ void test('a command that finds the database by itself is told that it was not r
   assert.match(stderr, /changed db itself where it was to change a copy {2}\[migration\.not-rehearsed\]/)
   assert.match(stderr, /\+ db: table beside: create table beside \(a\)/i)
 })
+
+void test('what a migration or a build says of a secret is told, and kept, without its value', async () => {
+  await using shelf = await Shelf.start('sqlite')
+  const env = { API_KEY: 'sw-key-0815' }
+  const service = { secrets: ['API_KEY'] }
+  const files = {
+    'tell.mjs': 'console.log(`key ${process.env.API_KEY}`); process.exit(process.env.REHEARSAL ? 0 : 1)',
+    // As from a file of its own: the environment of a build has no secrets.
+    'build.mjs': "console.log(`key ${['sw', 'key', '0815'].join('-')}`); process.exit(1)",
+  }
+  shelf.write({ column: 'topic', expand: 'node tell.mjs', files, service })
+  const migrated = await shelf.run(['deploy'], env)
+  assert.match(migrated.stderr, /\[deploy\.migration-failed\][^]*\| key \[API_KEY\]/)
+  shelf.write({ column: 'topic', expand: 'sql migrations', files, service: { ...service, build: 'node build.mjs' } })
+  const built = await shelf.run(['deploy'], env)
+  assert.match(built.stderr, /\[deploy\.build-failed\]\n {2}\| key \[API_KEY\]/)
+  const kept = JSON.stringify([
+    await shelf.project.control.call('migration.state', {}),
+    await shelf.project.control.call('events', { after: 0, limit: 1000 }),
+  ])
+  assert.match(kept, /key \[API_KEY\]/)
+  assert.doesNotMatch(`${migrated.stderr}${built.stderr}${kept}`, /sw-key-0815/)
+})

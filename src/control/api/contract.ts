@@ -112,6 +112,8 @@ export interface Job {
   readonly timeoutMs: number
   /** Whose needs it reaches: the variables of their connections are added by control. */
   readonly uses: { readonly release: string; readonly service: string } | null
+  /** Names in `env` whose values are taken out of what is told of its output, as passwords are in any case. */
+  readonly secrets?: readonly string[]
 }
 
 export interface JobExit {

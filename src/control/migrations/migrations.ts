@@ -146,13 +146,16 @@ export class Migrations {
 
   /** After control's own restart: follows what still runs, and finds out what became of the rest. */
   async resume(): Promise<void> {
-    const { state, jobs, keeper } = this.#options
+    const { state, jobs, keeper, connectionsOf } = this.#options
     const { children } = await keeper.list()
     for (const run of state.migrationRuns.running()) {
       if (this.#settling.has(run.id)) continue
       const isThere = children.some(({ name }) => name === jobName(run))
-      // A job that is there is only waited for: nothing of what would start it is known any more.
-      const rest = { name: jobName(run), argv: [], cwd: '', env: {}, timeoutMs: JOB_TIMEOUT_MS, uses: null }
+      const release = state.release(run.release)
+      const secrets = release?.config.services[run.service]?.secrets ?? []
+      const env = release === null ? {} : variablesOf(connectionsOf(release, run.service))
+      // A job that is there is only waited for: what would start it is not known any more.
+      const rest = { name: jobName(run), argv: [], cwd: '', env, timeoutMs: JOB_TIMEOUT_MS, uses: null, secrets }
       this.#follow(run, () => (isThere ? jobs.run(rest) : Promise.resolve(LOST)))
     }
   }
@@ -186,6 +189,7 @@ export class Migrations {
       env: { ...variablesOf(connections), ...env, [ORDER_VARIABLE]: JSON.stringify(order) },
       timeoutMs: JOB_TIMEOUT_MS,
       uses: null,
+      secrets: release.config.services[service]!.secrets,
     })
   }
 

@@ -110,7 +110,8 @@ export class ProcessTarget implements Target {
         if (exit.ok) return
         throw new Problem('deploy.build-failed', `the build of ${name} ('${argv.join(' ')}') ${exit.description}`, {
           hint: 'Run the same command in a fresh copy of the files. The live release was not touched.',
-          details: exit.lastLines.map((line) => `| ${line}`),
+          // Its environment has no secrets; a file that it reads may.
+          details: exit.lastLines.map((line) => `| ${this.#scrubOf(name, release)(line)}`),
         })
       },
     })
@@ -184,7 +185,7 @@ export class ProcessTarget implements Target {
       const upMs = Date.now() - now.startedAt
       return verdict(upMs >= ALIVE_MS ? null : `up for ${upMs} ms only`, null, took())
     }
-    const scrub = this.#scrubOf(instance, release)
+    const scrub = this.#scrubOf(instance.service, release)
     const endpoint = { host: now.host, port: now.port }
     const { because, look } = await probeReady(endpoint, service.health, service.routes.length > 0, scrub)
     const tookMs = took()
@@ -195,7 +196,7 @@ export class ProcessTarget implements Target {
     const what = `${request.method} ${request.path}`
     const withinMs = expect.withinMs ?? SMOKE_WITHIN_MS
     if (instance.port === null) return `${what}: the instance listens on nothing`
-    const scrub = this.#scrubOf(instance, release)
+    const scrub = this.#scrubOf(instance.service, release)
     const failure = await ask(
       { host: instance.host, port: instance.port },
       request.path,
@@ -218,7 +219,7 @@ export class ProcessTarget implements Target {
       thorough,
       lastLines: await supervision.lastLines(instance.id),
       examination: await supervision.examine(instance.id),
-      scrub: this.#scrubOf(instance, release),
+      scrub: this.#scrubOf(instance.service, release),
     })
   }
 
@@ -237,7 +238,7 @@ export class ProcessTarget implements Target {
     }
   }
 
-  #scrubOf({ service }: Instance, release: Release): Scrub {
+  #scrubOf(service: string, release: Release): Scrub {
     // Of a release to go back to, a secret may have no value any more.
     const values = Object.entries(this.#options.secretsOf(release.config.services[service]!.secrets))
     return scrubOf(Object.fromEntries(values.filter(([, value]) => value !== undefined)))
