@@ -47,6 +47,7 @@ function search(capacity: number, moodAt: (perSecond: number) => 'honest' | 'slo
       notSent: 0,
       sentPerSecond: perSecond,
       answeredPerSecond: perSecond,
+      backlog: { before: 0, after: 0 },
       statuses: {},
       failures: {},
       cpu: 0,

@@ -1,5 +1,5 @@
 import { Problem } from '../core/problem.ts'
-import { judgeStep, nextRate, type Limits, type Next, type Step } from './capacity.ts'
+import { judgeLatency, judgeStep, nextRate, type Limits, type Next, type Step } from './capacity.ts'
 import type { LoadOptions } from './options.ts'
 import type { LoadResult } from './result.ts'
 
@@ -71,6 +71,7 @@ async function settle({ options, limits, generate, signal }: CapacityRequest): P
   while (performance.now() < until && !signal.aborted) {
     const few = { ...options, perSecond: SETTLE_RATE, forMs: SETTLE_STEP_MS }
     const result = await believed(() => generate(few, signal))
-    if (judgeStep(result, { ...limits, errors: 1 }) === null) return
+    // All of them have been waited for: without a limit, what lay before them is worked off.
+    if (judgeLatency(result, limits) === null) return
   }
 }

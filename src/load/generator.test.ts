@@ -55,6 +55,13 @@ void test('requests beyond the bound are not sent and counted; those without an 
   assert.equal(result.connections.mostOpen, 5)
 })
 
+void test('what is open on average is counted up to the end: all of it where nobody answers', async () => {
+  await using silent = await serve(() => {})
+  const { backlog } = await generateLoad(options(silent.port, { perSecond: 100, forMs: 800, timeoutMs: 2_000 }))
+  // 20 requests come due in each quarter: the second one has 21 to 40 of them, the last 61 to 80.
+  assert.ok(backlog.before > 10 && backlog.after > backlog.before + 20 && backlog.after < 81, JSON.stringify(backlog))
+})
+
 void test('nobody there, and a server that cuts its answers, are failures by name', async () => {
   const gone = await serve(() => {})
   await gone[Symbol.asyncDispose]()

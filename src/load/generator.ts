@@ -1,5 +1,6 @@
 import { createHistogram } from 'node:perf_hooks'
 import { arrivals } from './arrivals.ts'
+import { Backlog } from './backlog.ts'
 import { Connections, type Outcome } from './connections.ts'
 import { bytesOf, type LoadOptions } from './options.ts'
 import { percentilesOf, saturationOf, type LoadResult } from './result.ts'
@@ -26,6 +27,7 @@ export async function generateLoad(options: LoadOptions, signal?: AbortSignal): 
   /** In the order of their intended instants, so that the first is the one to time out first. */
   const open = new Map<number, { readonly due: number; readonly giveUp: () => void }>()
   const count = { requests: 0, sent: 0, answered: 0, good: 0, notSent: 0, answeredInTime: 0 }
+  const backlog = new Backlog(forMs)
   const cpuBefore = process.cpuUsage()
   const beganAt = performance.now()
   const now = (): number => performance.now() - beganAt
@@ -45,6 +47,7 @@ export async function generateLoad(options: LoadOptions, signal?: AbortSignal): 
     notSent: count.notSent,
     sentPerSecond: (count.sent * 1000) / sendingMs,
     answeredPerSecond: (count.answeredInTime * 1000) / sendingMs,
+    backlog: backlog.means(),
     statuses,
     failures,
     latency: percentilesOf(latency),
@@ -78,13 +81,19 @@ export async function generateLoad(options: LoadOptions, signal?: AbortSignal): 
   function send(number: number, due: number): void {
     record(lag, now() - due)
     const giveUp = connections.send(bytes, (outcome) => {
-      open.delete(number)
+      close(number)
       record(latency, now() - due)
       note(outcome)
     })
     if (giveUp === null) return void (count.notSent += 1)
     count.sent += 1
     open.set(number, { due, giveUp })
+    backlog.note(now(), open.size)
+  }
+
+  function close(number: number): void {
+    open.delete(number)
+    backlog.note(now(), open.size)
   }
 
   function note(outcome: Outcome): void {
@@ -99,7 +108,7 @@ export async function generateLoad(options: LoadOptions, signal?: AbortSignal): 
   function giveUpLate(): void {
     for (const [number, { due, giveUp }] of open) {
       if (now() - due < timeoutMs && !isOver()) return
-      open.delete(number)
+      close(number)
       giveUp()
       record(latency, now() - due)
       note({ kind: 'failure', what: isOver() ? 'interrupted' : 'timeout' })

@@ -1,4 +1,5 @@
 import type { RecordableHistogram } from 'node:perf_hooks'
+import type { BacklogMeans } from './backlog.ts'
 
 /** Milliseconds. */
 export interface Percentiles {
@@ -22,6 +23,7 @@ export interface LoadResult {
   readonly sentPerSecond: number
   /** Good and other answers that came while requests were still being sent. */
   readonly answeredPerSecond: number
+  readonly backlog: BacklogMeans
   readonly statuses: Readonly<Record<string, number>>
   /** Requests without an answer, by what went wrong. */
   readonly failures: Readonly<Record<string, number>>
