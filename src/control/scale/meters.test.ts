@@ -55,7 +55,7 @@ void test('cpu is what the processes of an instance used lately, as a share of i
   usage.delete(1)
   const gone = await read(22_000, both)
   assert.match(gone.missing!, /no reading of api@1-a-1$/)
-  assert.equal(gone.value, 0, 'of the one that is known')
+  assert.equal(gone.value, 0, 'of the one that is known, and of the other nothing')
   usage.delete(2)
   assert.deepEqual((await read(24_000, both)).value, null)
   usage.set(7, used(50))

@@ -12,6 +12,11 @@ interface Growing {
   readonly notes: { readonly at: number; readonly sum: number }[]
 }
 
+interface Growth {
+  readonly by: number
+  readonly passedMs: number
+}
+
 /** Less of the averaging time than this tells nothing yet. */
 const KNOWN_SHARE = 0.4
 
@@ -57,12 +62,17 @@ export class Meters {
 
   #cpu(target: number, own: readonly Instance[], usage: ReadonlyMap<number, Usage>, request: MeterRequest): Measure {
     const cores = request.release.config.services[request.service]!.cpu ?? 1
-    const shares = own.map(({ id, pid }) => {
+    const growths = own.map(({ id, pid }) => {
       const used = pid === null ? undefined : usage.get(pid)?.cpuSeconds
       // Another process of the same instance counts from its own beginning.
-      const perSecond = this.#growth(`cpu ${id}`, String(pid), used, request.now)
-      return { id, value: perSecond === null ? null : perSecond / cores }
+      return { id, growth: this.#growth(`cpu ${id}`, String(pid), used, request.now) }
     })
+    // The same stretch for all: otherwise what an old one did alone would be added to what a new one has taken over since.
+    const stretchMs = Math.max(...growths.map(({ growth }) => growth?.passedMs ?? 0))
+    const shares = growths.map(({ id, growth }) => ({
+      id,
+      value: growth === null ? null : (growth.by * 1000) / stretchMs / cores,
+    }))
     return average('cpu', target, shares)
   }
 
@@ -70,14 +80,14 @@ export class Meters {
     const sum = counters?.cells
       .filter((cell) => cell.service === service && cell.release === release.id && cell.status !== '1xx')
       .reduce((total, { count }) => total + count, 0)
-    const perSecond = this.#growth(`rate ${service}`, release.id, sum, now)
-    if (perSecond === null || own.length === 0)
+    const growth = this.#growth(`rate ${service}`, release.id, sum, now)
+    if (growth === null || own.length === 0)
       return { name: 'rate', value: null, target, missing: 'the gateway has not reported long enough' }
-    return { name: 'rate', value: perSecond / own.length, target, missing: null }
+    return { name: 'rate', value: (growth.by * 1000) / growth.passedMs / own.length, target, missing: null }
   }
 
-  /** What a sum grew by in a second, lately; null until that is known. */
-  #growth(key: string, of: string, sum: number | undefined, now: number): number | null {
+  /** What a sum grew by lately; null until that is known. */
+  #growth(key: string, of: string, sum: number | undefined, now: number): Growth | null {
     const { averageMs } = this.#timing
     let growing = this.#growing.get(key)
     if (sum === undefined) {
@@ -90,7 +100,7 @@ export class Meters {
     while (growing.notes.length > 2 && now - growing.notes[1]!.at >= averageMs) growing.notes.shift()
     const first = growing.notes[0]!
     const passedMs = now - first.at
-    return passedMs < averageMs * KNOWN_SHARE ? null : ((sum - first.sum) * 1000) / passedMs
+    return passedMs < averageMs * KNOWN_SHARE ? null : { by: sum - first.sum, passedMs }
   }
 }
 
@@ -127,6 +137,10 @@ async function queue(
   return { name: 'queue', value: Math.max(...lengths) / own.length, target, missing: null }
 }
 
+/**
+ * Who cannot be read yet counts as using nothing: a newcomer takes its load from the others, whose readings still hold it.
+ * That brings no more than what is seen asks for; `missing` sees to it that it takes nobody away.
+ */
 function average(
   name: 'cpu' | 'memory',
   target: number,
@@ -136,6 +150,6 @@ function average(
   const unknown = readings.filter(({ value }) => value === null).map(({ id }) => id)
   const missing = readings.length === 0 ? 'no instance runs' : `no reading of ${unknown.join(', ')}`
   if (known.length === 0) return { name, value: null, target, missing }
-  const value = known.reduce((sum, one) => sum + one, 0) / known.length
+  const value = known.reduce((sum, one) => sum + one, 0) / readings.length
   return { name, value, target, missing: unknown.length === 0 ? null : missing }
 }
