@@ -13,9 +13,12 @@ import type { SecretValues } from './secret-values.ts'
 
 /** The release that the project's files, config and secrets would make now. */
 export async function draftRelease(project: Project, secrets: SecretValues, control: ControlClient): Promise<Release> {
-  const { app, folder } = project
+  const { app, folder, keptOut } = project
+  // Before the files are read: what is newer than a release is not in it.
+  const createdAt = Date.now()
   const artifacts: Record<string, string> = {}
-  for (const [name, service] of Object.entries(app.services)) artifacts[name] = (await readSource(folder, service)).hash
+  for (const [name, service] of Object.entries(app.services))
+    artifacts[name] = (await readSource(folder, service, keptOut)).hash
   const { world } = await control.call('status', {})
   const { level } = await control.call('migration.list', {})
   const digest = sha256(canonicalJson({ config: app, artifacts, secrets: secrets.fingerprints }))
@@ -29,7 +32,7 @@ export async function draftRelease(project: Project, secrets: SecretValues, cont
     secrets: secrets.fingerprints,
     // Rises when its own expand changes the schema.
     migrationLevel: level,
-    createdAt: Date.now(),
+    createdAt,
   }
   await checkNeeds(draft, secrets, control)
   return draft

@@ -109,6 +109,7 @@ export function processTarget(
   const { NODE_ENV: _, ...environment } = baseEnvironment(process.env['PATH'] ?? '/usr/bin:/bin')
   return new ProcessTarget({
     projectFolder: project.folder,
+    keptOut: project.keptOut,
     stateFolder: project.stateFolder,
     supervision,
     environment,

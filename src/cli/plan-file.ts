@@ -11,13 +11,13 @@ import type { Project } from './project.ts'
  * Writes a plan for others to look at, with the name of its maker. Returns what was written.
  * @throws Problem `cli.plan-in-sources` where the file would itself change what the plan is for
  */
-export async function writePlan(file: string, plan: Plan, { folder }: Project): Promise<Plan> {
+export async function writePlan(file: string, plan: Plan, { folder, keptOut }: Project): Promise<Plan> {
   const signed = signPlan(plan, personOf(whoAmI()))
   const isNew = !existsSync(file)
   writeFileSync(file, JSON.stringify(signed, null, 2))
   const { config, artifacts } = plan.release
   for (const [name, service] of Object.entries(config.services)) {
-    if ((await readSource(folder, service)).hash === artifacts[name]) continue
+    if ((await readSource(folder, service, keptOut)).hash === artifacts[name]) continue
     if (isNew) rmSync(file)
     throw new Problem('cli.plan-in-sources', `${file} is one of the files of ${name}: the plan would not fit them`, {
       hint: 'Write it elsewhere, such as .seaworthy/plan.json, which is never a part of a release.',

@@ -1,5 +1,5 @@
 import { mkdirSync, realpathSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { checkConfig, environmentNames, stateFolder, type CheckedConfig } from '../config/check.ts'
 import { loadConfig } from '../config/load.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
@@ -15,6 +15,8 @@ export interface Project {
   readonly stateFolder: string
   /** The file of secrets outside the repository, when the environment names one. */
   readonly secretsFile: string | null
+  /** Absolute paths that are no part of a release: the state folder and the secrets file of every environment. */
+  readonly keptOut: readonly string[]
 }
 
 export async function openProject(configPath: string, environment: string | undefined): Promise<Project> {
@@ -42,6 +44,10 @@ export async function openProject(configPath: string, environment: string | unde
     app,
     stateFolder: realpathSync(state),
     secretsFile: checked.app.environments[name]?.secrets ?? null,
+    keptOut: Object.entries(checked.app.environments).flatMap(([each, { secrets }]) => [
+      stateFolder(checked, each, folder),
+      ...(secrets === undefined ? [] : [resolve(folder, secrets)]),
+    ]),
   }
 }
 

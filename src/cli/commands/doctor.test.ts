@@ -27,6 +27,27 @@ test('doctor names the secrets without a value, and a state folder that git has 
   assert.match(await doctor(folder), /✗ {2}state folder .*\.seaworthy\/local is tracked by git/)
 })
 
+test('doctor says when the secrets file lies among the files of a service', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-doctor-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const configure = (secrets: string): void => {
+    const services = {
+      api: { start: 'node api.js', path: 'api', routes: ['/api'] },
+      web: { static: 'public', routes: ['/'] },
+    }
+    const config = { name: 'shop', services, environments: { local: { target: 'process', secrets } } }
+    writeFileSync(join(folder, 'seaworthy.config.json'), JSON.stringify(config))
+  }
+  configure('public/s.env')
+  assert.match(await doctor(folder), /· {2}secrets file .*public\/s\.env lies in the folder of web: /)
+  configure('api/.env')
+  assert.match(await doctor(folder), /· {2}secrets file .*api\/\.env lies in the folder of api: /)
+  for (const elsewhere of ['s.env', '../s.env', '/etc/s.env']) {
+    configure(elsewhere)
+    assert.doesNotMatch(await doctor(folder), /lies in the folder of/)
+  }
+})
+
 function doctor(folder: string): Promise<string> {
   return new Promise((resolve) => {
     execFile(process.execPath, [bin, 'doctor', '--config', folder], (_error, stdout) => resolve(stdout))

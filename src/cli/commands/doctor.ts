@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { relative, resolve } from 'node:path'
 import { environmentNames, type CheckedConfig } from '../../config/check.ts'
 import { notYetInEffect } from '../../config/not-yet.ts'
 import type { ResolvedApp, ResolvedService } from '../../config/resolved.ts'
@@ -36,6 +37,7 @@ export const doctorCommand: MakeCommand = (onExitCode) => {
           project,
           secretOf(() => readSecrets(project)),
         )),
+        ...lookAtSecretsFile(project),
         ...lookAtStateFolder(project),
         await lookAtPort(project.app, project.stateFolder),
         ...lookAtConfig(project.checked),
@@ -107,6 +109,20 @@ function secretOf(read: () => SecretValues): (name: string) => string | null {
       return null
     }
   }
+}
+
+/** No release holds it; but whoever copies or serves the folder by other means does not know that. */
+function lookAtSecretsFile({ app, folder, secretsFile }: Project): Finding[] {
+  if (secretsFile === null) return []
+  const file = resolve(folder, secretsFile)
+  const around = Object.entries(app.services).filter(([, { path, build, run }]) => {
+    const served = run.kind === 'static' && build === null ? run.folder : '.'
+    return !relative(resolve(folder, path, served), file).startsWith('..')
+  })
+  if (around.length === 0) return []
+  const names = around.map(([name]) => name).join(', ')
+  const detail = `${file} lies in the folder of ${names}: it is kept out of releases, but safer elsewhere`
+  return [{ level: 'note', what: 'secrets file', detail }]
 }
 
 /** What git has taken in stays in its history: the folder holds the values of secrets. */

@@ -54,6 +54,7 @@ export class Members {
     }
     this.#target = new ProcessTarget({
       projectFolder: folder,
+      keptOut: [],
       stateFolder: folder,
       // A gate only looks: of all that a deploy asks of its supervision it needs these three.
       supervision: looks as Supervision,

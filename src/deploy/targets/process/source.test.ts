@@ -29,8 +29,11 @@ function service(overrides: Partial<ResolvedService> = {}): ResolvedService {
   } as ResolvedService
 }
 
-const paths = async (folder: string, what: ResolvedService): Promise<readonly string[]> =>
-  (await readSource(folder, what)).files.map(({ path }) => path)
+const paths = async (
+  folder: string,
+  what: ResolvedService,
+  keptOut: readonly string[] = [],
+): Promise<readonly string[]> => (await readSource(folder, what, keptOut)).files.map(({ path }) => path)
 
 test('without a build everything is the release, but version control, our state, the config and writable folders', async (t) => {
   const folder = folderWith(t, {
@@ -64,9 +67,55 @@ test('a static service without a build is its folder', async (t) => {
   assert.deepEqual(await paths(folder, service({ run: { kind: 'static', folder: 'web' } })), ['web/index.html'])
 })
 
+test('a static service has no dotfile, but the well-known ones at its top; its folder may be below one', async (t) => {
+  const folder = folderWith(t, {
+    '.output/public/index.html': '1',
+    '.output/public/.env': '1',
+    '.output/public/.well-known/security.txt': '1',
+    '.output/public/sub/.htpasswd': '1',
+    '.output/public/sub/.well-known/x': '1',
+    '.env': '1',
+  })
+  const run = { kind: 'static', folder: './.output/public' } as const
+  const expected = ['.output/public/.well-known/security.txt', '.output/public/index.html']
+  assert.deepEqual(await paths(folder, service({ run })), expected)
+})
+
+test('what is kept out stays out, with git and without, by its own name and by that of a link', async (t) => {
+  const folder = folderWith(t, {
+    'web/main.js': '1',
+    'web/.env': '1',
+    'web/s.env': '1',
+    'web/s.env.example': '1',
+    'web/state/local/journal': '1',
+    'web/state-machine.js': '1',
+  })
+  symlinkSync('s.env', join(folder, 'web/linked.env'))
+  symlinkSync('web', join(folder, 'site'))
+  const expected = ['.env', 'main.js', 's.env.example', 'state-machine.js']
+  const out = (secrets: string, state = 'web/state'): string[] => [join(folder, state), join(folder, secrets)]
+  for (const [what, keptOut] of [
+    [service({ path: 'web' }), out('web/linked.env')],
+    [service({ path: 'web/' }), out('site/linked.env', 'site/state')],
+    [service({ path: 'site' }), out('web/linked.env')],
+    [service({ path: 'web', build: ['make'] }), out('web/linked.env')],
+  ] as const) {
+    assert.deepEqual(await paths(folder, what, keptOut), expected)
+  }
+  execFileSync('git', ['init', '-q'], { cwd: folder })
+  const built = service({ path: 'web', build: ['make'] })
+  assert.deepEqual(await paths(folder, built, out('web/linked.env')), expected)
+  assert.deepEqual(
+    await paths(folder, service({ path: 'web/state' }), [join(folder, 'web')]),
+    ['local/journal'],
+    'what lies around a service keeps nothing of it out',
+  )
+  await assert.rejects(paths(folder, service({ path: 'web' }), [join(folder, 'web')]), /no files to deploy/)
+})
+
 test('the hash changes with a byte, a name, a mode and the build, and with nothing else', async (t) => {
   const folder = folderWith(t, { 'a.js': '1', 'b.js': '2' })
-  const hash = async (what = service()): Promise<string> => (await readSource(folder, what)).hash
+  const hash = async (what = service()): Promise<string> => (await readSource(folder, what, [])).hash
   const first = await hash()
   assert.equal(await hash(), first)
   assert.notEqual(await hash(service({ build: ['make'] })), first)
@@ -79,8 +128,11 @@ test('the hash changes with a byte, a name, a mode and the build, and with nothi
 
 test('an empty service and a missing folder are clear problems', async (t) => {
   const folder = folderWith(t, { 'main.js': '1' })
-  await assert.rejects(readSource(folder, service({ path: 'nowhere' })), /there is no such folder/)
-  await assert.rejects(readSource(folder, service({ run: { kind: 'static', folder: 'web' } })), /no files to deploy/)
+  await assert.rejects(readSource(folder, service({ path: 'nowhere' }), []), /there is no such folder/)
+  await assert.rejects(
+    readSource(folder, service({ run: { kind: 'static', folder: 'web' } }), []),
+    /no files to deploy/,
+  )
 })
 
 test('an artifact is a sealed copy whose writable folders lead out of it; a failed build leaves nothing', async (t) => {
@@ -91,7 +143,7 @@ test('an artifact is a sealed copy whose writable folders lead out of it; a fail
   mkdirSync(releasesFolder)
   t.after(() => removeTree(releasesFolder))
   const what = service({ build: ['make'], writable: ['data'] })
-  const source = await readSource(folder, what)
+  const source = await readSource(folder, what, [])
   const input = {
     source,
     service: what,

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { lstat, readdir, readlink } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
+import { lstat, readdir, readlink, realpath } from 'node:fs/promises'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { promisify } from 'node:util'
 import type { ResolvedService } from '../../../config/resolved.ts'
 import { Problem } from '../../../core/problem.ts'
@@ -21,6 +21,8 @@ export interface SourceFile {
   readonly path: string
   readonly kind: 'file' | 'link'
   readonly isExecutable: boolean
+  /** When its content, name or mode last changed, as the file system has it. */
+  readonly changedAtMs: number
 }
 
 export interface Source {
@@ -33,19 +35,26 @@ export interface Source {
 
 /**
  * The files that make a service. With a build: what git tracks or would track, because the build makes the rest. Without
- * one: everything that is there, since what git ignores (node_modules, dist) is what runs. A static service: its folder.
+ * one: everything that is there, since what git ignores (node_modules, dist) is what runs. A static service: its folder,
+ * without dotfiles.
+ * @param keptOut absolute paths of files and folders that are no part of it wherever they lie
  */
-export async function readSource(projectFolder: string, service: ResolvedService): Promise<Source> {
+export async function readSource(
+  projectFolder: string,
+  service: ResolvedService,
+  keptOut: readonly string[],
+): Promise<Source> {
   const folder = join(projectFolder, service.path)
   const only = service.run.kind === 'static' && service.build === null ? service.run.folder : null
-  const paths = (await listPaths(folder, service.build !== null))
+  const isOut = await outOf(folder, keptOut)
+  const paths = (await listPaths(folder, service.build !== null, isOut))
     .filter((path) => !service.writable.some((writable) => isInside(path, writable)))
     .filter((path) => !CONFIG.test(path))
-    .filter((path) => only === null || isInside(path, only))
+    .filter((path) => only === null || (isInside(path, only) && isPublic(relative(only, path))))
     .toSorted()
   if (paths.length === 0) {
     throw new Problem('artifact.empty', `${join(service.path, only ?? '')}: there are no files to deploy`, {
-      hint: "Check the service's `path` (and `static`), and that git does not ignore the files.",
+      hint: "Check the service's `path` (and `static`), that git does not ignore the files, and that the folder is no state folder.",
     })
   }
   if (paths.length > FILES_MAX) {
@@ -66,6 +75,7 @@ export async function readSource(projectFolder: string, service: ResolvedService
       path,
       kind: found.isSymbolicLink() ? 'link' : 'file',
       isExecutable: found.isFile() && (found.mode & 0o100) !== 0,
+      changedAtMs: found.ctimeMs,
     }
     hash.update(`\0${path}\0${file.kind}\0${file.isExecutable}\0`)
     if (file.kind === 'link') hash.update(await readlink(join(folder, path)))
@@ -80,9 +90,30 @@ function isInside(path: string, folder: string): boolean {
   return clean === '.' || clean === '' || path === clean || path.startsWith(clean + sep)
 }
 
-async function listPaths(folder: string, hasBuild: boolean): Promise<readonly string[]> {
+/** What the gateway would give out: no dotfile, but `.well-known` at the top. */
+function isPublic(path: string): boolean {
+  const [first = '', ...rest] = path.split(sep)
+  return (!first.startsWith('.') || first === '.well-known') && !rest.some((part) => part.startsWith('.'))
+}
+
+type IsOut = (path: string) => boolean
+
+/** Says which paths below `folder` are kept out. What lies around the folder keeps nothing of it out. */
+async function outOf(folder: string, keptOut: readonly string[]): Promise<IsOut> {
+  const real = await realpath(folder).catch(() => folder)
+  const names = (await Promise.all(keptOut.map(namesOf))).flat().map((name) => relative(real, name))
+  return (path) => names.some((name) => isInside(path, name))
+}
+
+/** By what names a listing may come upon it: as a link, and as what the link leads to. */
+async function namesOf(path: string): Promise<readonly string[]> {
+  const parent = await realpath(dirname(path)).catch(() => dirname(path))
+  return [join(parent, basename(path)), await realpath(path).catch(() => path)]
+}
+
+async function listPaths(folder: string, hasBuild: boolean, isOut: IsOut): Promise<readonly string[]> {
   const fromGit = hasBuild ? await askGit(folder) : null
-  return fromGit ?? walk(folder, hasBuild)
+  return fromGit?.filter((path) => !isOut(path)) ?? walk(folder, hasBuild, isOut)
 }
 
 /** Null where there is no git, no repository, or nothing of this folder in it. */
@@ -100,7 +131,7 @@ async function askGit(folder: string): Promise<readonly string[] | null> {
   }
 }
 
-async function walk(folder: string, hasBuild: boolean): Promise<readonly string[]> {
+async function walk(folder: string, hasBuild: boolean, isOut: IsOut): Promise<readonly string[]> {
   const paths: string[] = []
   const visit = async (inner: string): Promise<void> => {
     const entries = await readdir(inner, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
@@ -115,6 +146,7 @@ async function walk(folder: string, hasBuild: boolean): Promise<readonly string[
     for (const entry of entries) {
       if (NEVER.has(entry.name) || (hasBuild && MADE_BY_BUILDS.has(entry.name))) continue
       const path = join(inner, entry.name)
+      if (isOut(relative(folder, path))) continue
       if (entry.isDirectory()) await visit(path)
       else paths.push(relative(folder, path))
       if (paths.length > FILES_MAX) return

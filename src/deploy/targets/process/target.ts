@@ -11,6 +11,7 @@ import type { Diagnosis, Look, Probe, Seen, Target } from '../../target.ts'
 import { isLeftToItsMaker, MAKING, makeArtifact, removeTree } from './artifact.ts'
 import { diagnose } from './diagnose.ts'
 import { listenersOf, listListeners } from './listeners.ts'
+import { filesMoved } from './moved.ts'
 import { ask, judge, probeReady, runCheck } from './probe.ts'
 import { readSource } from './source.ts'
 
@@ -57,6 +58,8 @@ export interface Supervision {
 
 export interface ProcessTargetOptions {
   readonly projectFolder: string
+  /** Absolute paths that are no part of a release wherever they lie. */
+  readonly keptOut: readonly string[]
   readonly stateFolder: string
   readonly supervision: Supervision
   /** Environment of builds, migrations and checks, without a service's own variables. */
@@ -78,14 +81,10 @@ export class ProcessTarget implements Target {
   }
 
   async prepare(release: Release, name: string): Promise<void> {
-    const { projectFolder, stateFolder, supervision, environment, buildEnvironment } = this.#options
+    const { projectFolder, keptOut, stateFolder, supervision, environment, buildEnvironment } = this.#options
     const service = release.config.services[name]!
-    const source = await readSource(projectFolder, service)
-    if (source.hash !== release.artifacts[name]) {
-      throw new Problem('deploy.moved', `the files of ${name} changed since the plan was made`, {
-        hint: 'Make a new plan: run the command again.',
-      })
-    }
+    const source = await readSource(projectFolder, service, keptOut)
+    if (source.hash !== release.artifacts[name]) throw filesMoved(release, name, source)
     const job = `build:${name}@${release.id}`
     await supervision.cancelJob(job)
     await mkdir(this.#releases, { recursive: true, mode: 0o700 })
