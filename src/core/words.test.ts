@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
-import { expandWords, splitWords } from './words.ts'
+import { expandWords, joinWords, splitWords } from './words.ts'
 
 function words(command: string): readonly string[] {
   const split = splitWords(command)
@@ -26,6 +26,38 @@ test('a command splits as /bin/sh splits it', () => {
     const shell = execFileSync('/bin/sh', ['-c', `for word in ${command}; do printf '%s\\0' "$word"; done`])
     assert.deepEqual(words(command), shell.toString().split('\0').slice(0, -1), command)
   }
+})
+
+test('words become a command that splits into the same words, here and in /bin/sh', () => {
+  const lists = [
+    ['npm', 'ci', '--omit=dev'],
+    ['sh', '-c', 'npm ci && npm run build'],
+    [
+      'node',
+      '-e',
+      `console.log("it's")`,
+      '',
+      '$HOME',
+      '*.ts',
+      '~',
+      '#',
+      '`id`',
+      '$(id)',
+      'a\\b',
+      'a\nb',
+      "'",
+      '&&',
+      '{a,b}',
+    ],
+  ]
+  for (const list of lists) {
+    const command = joinWords(list)
+    const shell = execFileSync('/bin/sh', ['-c', `for word in ${command}; do printf '%s\\0' "$word"; done`])
+    assert.deepEqual(shell.toString().split('\0').slice(0, -1), list, command)
+    assert.deepEqual(words(command), list, command)
+  }
+  assert.equal(joinWords(lists[0]!), 'npm ci --omit=dev')
+  assert.equal(joinWords(lists[1]!), "sh -c 'npm ci && npm run build'")
 })
 
 test('nothing is expanded', () => {

@@ -24,6 +24,11 @@ export function splitWords(command: string): Split {
   return { ok: true, words }
 }
 
+/** The command that splits into these words, in a shell and in `splitWords`: with quotes where a word needs them. */
+export function joinWords(words: readonly string[]): string {
+  return words.map((word) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ')
+}
+
 /**
  * Replaces $NAME and ${NAME} by the variables' values; `$$` becomes `$`; an unknown variable stays as it is written.
  * Works on words that were split before, so a value with blanks stays one word, and quotes do not hold it back.
@@ -38,6 +43,8 @@ export function expandWords(words: readonly string[], variables: Readonly<Record
   )
 }
 
+/** No character of it means anything to a shell, and it is not empty. */
+const PLAIN = /^[\w@%+=:,./-]+$/
 const VARIABLE = /\$\$|\$([A-Za-z_][A-Za-z0-9_]*)|\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g
 const SHELL_OPERATOR = /^(?:&&?|\|\|?|;|\d?>>?(?:&\d)?|\d?<<?)$/
 const BLANKS = ' \t\n\r'

@@ -192,10 +192,16 @@ test('the hook before comes first; going back and starting again do not wait for
     kind: 'hook',
     service: null,
     by: 'cli',
-    because: "'node check.ts' has to succeed before anything is touched",
+    because: '`node check.ts` has to succeed before anything is touched',
   })
   for (const kind of ['rollback', 'restart'] as const)
     assert.ok(!ids(planned({ kind, next })).includes('hook:before'), kind)
+})
+
+test('a build is shown as the command that a shell would take', () => {
+  const build = ['sh', '-c', 'npm ci && npm run build']
+  const prepare = planned({ next: release(2, { api: service({ build }) }, 'b') }).operations[0]!
+  assert.match(prepare.because, /: copy and build with `sh -c 'npm ci && npm run build'`$/)
 })
 
 test('the hash covers the plan: another file, another hash', () => {

@@ -1,4 +1,5 @@
 import type { ResolvedService } from '../config/resolved.ts'
+import { joinWords } from '../core/words.ts'
 import { type Change, changesBetween } from './changes.ts'
 import { planHash } from './plan-hash.ts'
 import type { Release } from './release.ts'
@@ -158,7 +159,7 @@ function needOperation(need: string, { requiredBy, optionalFor }: NeedUse): Oper
 function hookBefore({ kind, next }: PlanInput): Operation[] {
   const { before } = next.config.hooks
   if (before === null || kind !== 'deploy') return []
-  const because = `'${before.join(' ')}' has to succeed before anything is touched`
+  const because = `\`${joinWords(before)}\` has to succeed before anything is touched`
   return [{ id: 'hook:before', kind: 'hook', service: null, by: 'cli', because }]
 }
 
@@ -227,7 +228,7 @@ function retireCause({ kind, live, next }: PlanInput, retires: readonly string[]
 function prepareCause(name: string, service: ResolvedService, live: Release | null, next: Release): string {
   const before = live?.artifacts[name]
   const why = before === undefined ? 'new' : before === next.artifacts[name] ? 'its folder is gone' : 'files changed'
-  return service.build ? `${why}: copy and build with '${service.build.join(' ')}'` : `${why}: copy`
+  return service.build ? `${why}: copy and build with \`${joinWords(service.build)}\`` : `${why}: copy`
 }
 
 function startCause(instances: number): string {

@@ -61,3 +61,13 @@ void test('files that change after the plan are named, and what a program should
   assert.doesNotMatch(refused.stderr, /plain\.mjs/)
   assert.match(refused.stderr, /belongs elsewhere, or under `writable`/)
 })
+
+void test('a build that fails is told as a command that can be run, and no release is said to be live', async () => {
+  const build = "sh -c 'echo it is broken; exit 3'"
+  await using project = new TestProject(plainConfig({ service: { build } }))
+  const up = await project.run(['up', '--detach'])
+  assert.equal(up.code, 1)
+  assert.ok(up.stderr.includes(`the build of api (\`${build}\`) exited with 3`), up.stderr)
+  assert.match(up.stderr, /^ {2}\| it is broken$/m)
+  assert.doesNotMatch(up.stderr, /live release/)
+})

@@ -1,6 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, Problem } from '../../../core/problem.ts'
+import { joinWords } from '../../../core/words.ts'
 import { scrubOf, type Scrub } from '../../../core/scrub.ts'
 import type { ResolvedSmoke } from '../../../config/resolved.ts'
 import { migrationId, type MigrationPhase, type MigrationRun } from '../../migration.ts'
@@ -107,10 +108,15 @@ export class ProcessTarget implements Target {
           uses: null,
         })
         if (exit.ok) return
-        throw new Problem('deploy.build-failed', `the build of ${name} ('${argv.join(' ')}') ${exit.description}`, {
-          hint: 'Run the same command in a fresh copy of the files. The live release was not touched.',
+        throw new Problem('deploy.build-failed', `the build of ${name} (\`${joinWords(argv)}\`) ${exit.description}`, {
+          hint: 'Run the same command in a fresh copy of the files.',
           // Its environment has no secrets; a file that it reads may.
           details: exit.lastLines.map((line) => `| ${this.#scrubOf(name, release)(line)}`),
+        })
+
+        throw new Problem('deploy.build-failed', `the build of ${name} (\`${joinWords(argv)}\`) ${exit.description}`, {
+          hint: 'Run the same command in a fresh copy of the files.',
+          details: exit.lastLines.map((line) => `| ${line}`),
         })
       },
     })
