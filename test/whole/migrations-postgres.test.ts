@@ -11,6 +11,8 @@ import { PostgresDatabase } from '../../src/control/migrations/databases/postgre
 import type { MigrationOrder } from '../../src/control/migrations/job/order.ts'
 import { perform } from '../../src/control/migrations/job/perform.ts'
 import type { MigrationReport } from '../../src/control/migrations/job/report.ts'
+import { settleRun } from '../../src/control/migrations/settle.ts'
+import type { MigrationRun } from '../../src/deploy/migration.ts'
 import { changesBetween } from '../../src/control/migrations/schema-changes.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 
@@ -226,4 +228,39 @@ void test('a user who may not create databases is told what a rehearsal needs; n
   const { database } = await makeDatabase('refused', 'poor')
   await assert.rejects(database.copy(2 ** 30), { code: 'migration.no-rehearsal', hint: /CREATEDB/ })
   await assert.rejects(open('postgres://tester@127.0.0.1:1/shop').schema(), { code: 'migration.unreachable' })
+})
+
+/** Drops a table, committed at once, and all connections with it; MODULES names where `pg` is found. */
+const DISCONNECT = `
+const { Client } = require('node:module').createRequire(process.env.MODULES)('pg')
+const client = new Client(process.env.DB_URL)
+client.connect()
+  .then(() => client.query('drop table items cascade'))
+  .then(() => process.env.REHEARSAL ? null : client.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()'))
+  .then(() => process.exit(process.env.REHEARSAL ? 0 : 1))
+`
+
+void test('a command that fails and takes all connections with it is told as such, with what it has left', async () => {
+  const { database, url } = await makeDatabase('cut')
+  const command = [process.execPath, '-e', DISCONNECT]
+  const order = { service: 'api', phase: 'contract', release: '1-x', command, connections: [], report: '', scratch: '' }
+  let report: MigrationReport = { step: 'rehearsing' }
+  await perform({
+    order: { ...order, phase: 'contract', timeoutMs: 10_000 },
+    databases: [database],
+    environment: { DB_URL: url, MODULES: import.meta.filename },
+    save: (saved) => (report = saved),
+    say: () => {},
+  })
+  const run = { phase: 'contract', command } as unknown as MigrationRun
+  const ended = { report, databases: [open(url)], description: 'exited with 1', lastLines: [], at: 0 }
+  const { outcome, changes, message, hint } = await settleRun(run, ended)
+  assert.equal(outcome, 'failed')
+  assert.ok(
+    changes.includes("- db: column public.items.name character varying(20) not null default 'x'::character varying"),
+    changes.join('\n'),
+  )
+  assert.match(message!, /the contracting migration .* exited with 1$/s)
+  assert.match(hint!, /left the changes shown here/)
 })
