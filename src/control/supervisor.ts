@@ -238,7 +238,8 @@ export class Supervisor {
   /** Members of its group, and those that left it for a session of their own but carry its id. */
   async #killLeftovers({ row: { id } }: Entry): Promise<void> {
     await this.#options.keeper.signal(id, 'SIGKILL', { group: true })
-    for (const pid of processesOf({ id, pid: null })) killStray(pid)
+    const folder = join(this.#options.folder, 'instances', id)
+    for (const pid of processesOf({ id, pid: null, folder })) killStray(pid)
   }
 
   #sawRunning(entry: Entry, child: ChildState): void {

@@ -32,13 +32,15 @@ export function connectControl(socket: string, options: ControlClientOptions = {
   let closed = false
 
   async function call<M extends Method>(method: M, input: Contract[M]['input']): Promise<Contract[M]['output']> {
-    const giveUpAt = Date.now() + awayMs
+    let giveUpAt: number | null = null
     for (;;) {
       try {
         return (await send(socket, agent, method, input, signal)) as Contract[M]['output']
       } catch (error) {
         if (closed || !isAway(error)) throw error
-        if (Date.now() > giveUpAt) {
+        // From the first loss on: a busy control may have kept us waiting for longer than that before.
+        giveUpAt ??= Date.now() + awayMs
+        if (Date.now() >= giveUpAt) {
           throw environmentDown(socket, error)
         }
         await new Promise((resolve) => setTimeout(resolve, AWAY_RETRY_MS))

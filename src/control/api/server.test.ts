@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
-import { request } from 'node:http'
+import { createServer, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -79,6 +79,22 @@ test('an unknown method, a body that is no JSON and one that is too large are re
 test('the socket is its owner’s alone', async (t) => {
   const { socket } = await serve(t, {})
   assert.equal(statSync(socket).mode & 0o777, 0o600)
+})
+
+test('a connection that breaks after a long wait is tried again: the time counts from the loss', async (t) => {
+  let asked = 0
+  const { socket } = await serve(t, {})
+  const server = createServer((request, response) => {
+    asked += 1
+    if (asked > 1) return response.end('{"asked":2}')
+    setTimeout(() => request.socket.destroy(), 300)
+  })
+  const slow = `${socket}.slow`
+  await new Promise<void>((resolve) => server.listen(slow, resolve))
+  t.after(() => server.close())
+  const control = connectControl(slow, { awayMs: 150 })
+  t.after(() => control.close())
+  assert.deepEqual(await control.call('status', {}), { asked: 2 })
 })
 
 test('a call to nobody says how to start the environment', async () => {

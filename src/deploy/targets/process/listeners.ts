@@ -15,20 +15,23 @@ export function listListeners(): readonly Listener[] {
 export interface Marked {
   readonly id: string
   readonly pid: number | null
+  /** Its folder: another copy of the project, or another environment, has instances of the same id. @default any */
+  readonly folder?: string
 }
 
 /**
  * Processes of an instance: those that carry its id in their environment, the program and all it started, whatever
  * sessions they opened; and those of its session, since a program may write its title over its environment, as nginx does.
  */
-export function processesOf({ id, pid }: Marked): readonly number[] {
-  const mark = `INSTANCE=${id}`
+export function processesOf({ id, pid, folder }: Marked): readonly number[] {
+  const marks = [`INSTANCE=${id}`, ...(folder === undefined ? [] : [`INSTANCE_DIR=${folder}`])]
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter(
-      (one) => read(`/proc/${one}/environ`).split('\0').includes(mark) || (pid !== null && sessionOf(one) === pid),
-    )
+    .filter((one) => {
+      const environment = read(`/proc/${one}/environ`).split('\0')
+      return marks.every((mark) => environment.includes(mark)) || (pid !== null && sessionOf(one) === pid)
+    })
 }
 
 /** Field 6 of /proc/PID/stat, counted behind the name, which may hold anything. */
