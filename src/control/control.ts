@@ -24,6 +24,7 @@ import { Scaler } from './scale/scaler.ts'
 import type { ScaleTiming } from './scale/timing.ts'
 import { Services } from './services.ts'
 import { Deploys } from './deploys.ts'
+import { diskOf } from './disk.ts'
 import { Retention } from './retention.ts'
 import type { RolloutWorld } from './rollout/rollout.ts'
 import { Rollouts } from './rollout/rollouts.ts'
@@ -158,6 +159,7 @@ export class Control {
       paused: this.pauses.status(),
       canary: this.rollouts.trial(),
       scaling: this.scaler.status(),
+      disk: diskOf(this.#options.folder, this.state.late.waiting),
     }
   }
 

@@ -28,7 +28,7 @@ export interface GatewayWorkersOptions {
   readonly keeper: KeeperLink
   readonly folder: string
   readonly environment: EnvironmentFile
-  readonly state: Pick<State, 'get' | 'set' | 'release'>
+  readonly state: Pick<State, 'get' | 'set' | 'release' | 'late'>
 }
 
 /** The gateway's processes: the keeper runs and restarts them; this says how many, with what, and which of them serve. */
@@ -54,10 +54,13 @@ export class GatewayWorkers {
 
   /** Opens the listening socket and starts the workers that are missing. An upgrade that died with control is given up. */
   async ensure(): Promise<void> {
-    const { host, http } = this.#options.environment
+    const { environment, state } = this.#options
+    const { host, http } = environment
     const known = (await this.#keeper.list()).sockets.find(({ name }) => name === SOCKET)
     this.#port = (known ?? (await this.#keeper.listen(SOCKET, host, http))).port
-    if (this.#upgrading === null) this.#record({ starting: null })
+    // While the disk is full both generations serve: that loses nobody.
+    if (state.get('gateway').starting !== null)
+      state.late.do(() => void (this.#upgrading ?? this.#record({ starting: null })))
     await this.keep()
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import { Problem } from '../core/problem.ts'
+import { isDiskFull } from '../core/system-problem.ts'
 import { isProvablyGone, isSameProcess, type ProcessIdentity } from '../core/process-identity.ts'
 import type { Lease } from './api/contract.ts'
 import type { State } from './state.ts'
@@ -58,7 +59,7 @@ export class Leases {
   /** Does something under a lease of control's own, so that nobody begins a deploy meanwhile. @throws `deploy.locked` */
   async hold<T>(reason: string, work: () => Promise<T>): Promise<T> {
     const { token } = this.acquire({ holder: `control (pid ${process.pid})`, reason, process: null })
-    const heartbeat = setInterval(() => this.renew(token), HEARTBEAT_MS)
+    const heartbeat = setInterval(() => this.#tryRenew(token), HEARTBEAT_MS)
     try {
       return await work()
     } finally {
@@ -74,6 +75,15 @@ export class Leases {
     if (lease === null) return
     const now = this.#clock.now()
     this.#state.set('lease', { ...lease, renewedAt: now, expiresAt: now + LEASE_MS })
+  }
+
+  /** A full disk must not end control: the lease runs out, should that last. */
+  #tryRenew(token: number): void {
+    try {
+      this.renew(token)
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+    }
   }
 
   /** Frees the lease when it is still this token's; otherwise nothing. */

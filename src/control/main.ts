@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createLogger, type Logger } from '../core/logger.ts'
+import { isDiskFull } from '../core/system-problem.ts'
 import type { Instance } from '../deploy/release.ts'
 import { createFleet, type Fleet } from '../gateway/admin/fleet.ts'
 import { socketPath } from '../keeper/paths.ts'
@@ -28,10 +29,15 @@ const { values } = parseArgs({ options: { state: { type: 'string' } } })
 await main(values.state ?? '.')
 
 async function main(folder: string): Promise<void> {
-  const logger = createLogger('control', (line) => void writeSync(1, line))
+  const logger = createLogger('control', writeLine)
   process.on('SIGTERM', () => process.exit(0))
   // Everything it writes is the owner's alone.
   process.umask(0o077)
+  // What nobody waits for may find no room: it is told, and what runs goes on running.
+  process.on('unhandledRejection', (error) => {
+    if (!isDiskFull(error)) throw error
+    logger.error('the disk is full', { error: String(error) })
+  })
   process.on('SIGINT', () => {})
   process.on('SIGHUP', () => {})
 
@@ -91,6 +97,7 @@ async function main(folder: string): Promise<void> {
   const liveness = new Liveness(control.clock)
   const marks = new LogMarks(join(folder, 'logs'))
   const again = (what: string, work: () => void | Promise<void>): void => repeat(what, work, logger)
+  again('writing what came late', () => void state.late.catchUp())
   again('noting the outputs', () => marks.note(outputs(control), control.clock.now()))
   again('completing an abandoned deploy', () => control.deploys.completeAbandoned())
   again('retiring', () => control.retention.retire())
@@ -104,6 +111,15 @@ async function main(folder: string): Promise<void> {
   again('settling the needs', () => control.settleNeeds())
   again('looking at liveness', () => lookAtLiveness(control, liveness))
   repeat('watching memory', () => watchMemory(control), logger, MEMORY_LOOK_MS)
+}
+
+/** A full disk must not end control over a line of its log. */
+function writeLine(line: string): void {
+  try {
+    writeSync(1, line)
+  } catch {
+    // Nobody is left to tell.
+  }
 }
 
 /** Does something again and again, never twice at once. A failure is told, and the next time comes all the same. */

@@ -20,6 +20,7 @@ export async function moveFromTakenPort(row: InstanceRow, folder: string, state:
   const port = await pickPort(row.host, taken)
   const launch = { release, service: row.service, artifactFolder: row.cwd, path: row.env['PATH'] ?? '/usr/bin:/bin' }
   const moved = makeInstance(launch, folder, row.id, port, row.startedAt)
-  state.saveInstance(moved)
+  // It has to run all the same while the disk is full.
+  state.late.do(() => state.updateInstance(moved))
   return moved
 }

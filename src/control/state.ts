@@ -9,6 +9,7 @@ import { MigrationRuns } from './migrations/runs.ts'
 import type { ScaleNote } from './api/scale-methods.ts'
 import type { EnvironmentEvent, Lease, RolloutEvent } from './api/contract.ts'
 import { FIRST_GENERATION, type GatewayRecord } from './gateway-generations.ts'
+import { LateWrites } from './late-writes.ts'
 import type { PauseRecord } from './pause-record.ts'
 
 /** Rows kept of each kind; older ones go when a deploy ends. */
@@ -117,6 +118,11 @@ const SCHEMA = `
  */
 export class State {
   readonly migrationRuns: MigrationRuns
+  /** What may be written when there is room for it. */
+  readonly late = new LateWrites((late, lost) => {
+    const text = `the disk was full: ${late} changes were written late${lost > 0 ? `, ${lost} were given up` : ''}`
+    this.#insertEvent(Date.now(), 'disk-was-full', text)
+  })
   readonly #db: DatabaseSync
 
   constructor(file: string) {
@@ -207,6 +213,11 @@ export class State {
     this.#db
       .prepare('insert or replace into instances values (?, ?, ?)')
       .run(instance.id, instance.release, JSON.stringify(instance))
+  }
+
+  /** Replaces what is known of an instance, unless it is forgotten. */
+  updateInstance(instance: InstanceRow): void {
+    this.#db.prepare('update instances set instance = ? where id = ?').run(JSON.stringify(instance), instance.id)
   }
 
   instances(): readonly InstanceRow[] {
@@ -345,7 +356,13 @@ export class State {
 
   // ---- events
 
+  /** On a full disk it is told when there is room; inside a change it is a part of that, and fails with it. */
   addEvent(at: number, kind: string, text: string): void {
+    if (this.#db.isTransaction) return this.#insertEvent(at, kind, text)
+    this.late.do(() => this.atomically(() => this.#insertEvent(at, kind, text)))
+  }
+
+  #insertEvent(at: number, kind: string, text: string): void {
     const { lastInsertRowid } = this.#db
       .prepare('insert into events (at, kind, text) values (?, ?, ?)')
       .run(at, kind, text)

@@ -105,6 +105,52 @@ if (process.getuid?.() === 0) {
     await project.must(['stop'])
   })
 
+  void test('a full disk: what crashes is started again, control goes on and says why, and the audit trail stays whole', async () => {
+    await using disk = mountSmall('8m')
+    await using project = new TestProject(plainConfig({ environment: { state: disk.state } }), {}, disk.state)
+    await project.must(['up', '--detach'])
+    const { url, instances, controlPid } = await project.status()
+    const answers = async (): Promise<number> =>
+      (await fetch(url, { headers: { connection: 'close' }, signal: AbortSignal.timeout(2_000) })).status
+    disk.fill()
+    process.kill(instances[0]!.pid!, 'SIGKILL')
+    await until(async () => (await answers()) === 200, 'the instance to serve again')
+    const crashed = await project.status()
+    assert.equal(crashed.controlPid, controlPid, 'control has not ended over it')
+    assert.equal(crashed.instances[0]!.restarts, 1)
+    assert.ok(crashed.disk.waiting > 0, 'its end is to be told when there is room')
+
+    // What is recorded while there is no room for it leaves no half of itself behind.
+    await project.run(['stop', '--service', 'api'])
+    await project.run(['stop', '--service', 'api', '--start'])
+    const verified = await project.run(['audit-trail', '--verify'])
+    assert.equal(verified.code, 0, verified.stderr)
+
+    process.kill(controlPid, 'SIGKILL')
+    await until(async () => {
+      const pid = await project.status().then(
+        ({ controlPid: now }) => now,
+        () => controlPid,
+      )
+      return pid !== controlPid
+    }, 'control to be there again')
+    const again = await project.status()
+    const status = await project.must(['status'])
+    assert.match(status.stdout, /^disk +full: 0 KiB are left for .*\/state/m)
+    process.kill(again.instances[0]!.pid!, 'SIGKILL')
+    await until(async () => (await answers()) === 200, 'the instance to serve again')
+    assert.equal((await project.status()).controlPid, again.controlPid)
+
+    disk.free()
+    await until(async () => (await project.status()).disk.waiting === 0, 'what waited to be written')
+    const { events } = await project.control.call('events', { after: 0, limit: 100 })
+    assert.ok(events.some(({ kind }) => kind === 'instance-ended'))
+    assert.ok(events.some(({ kind }) => kind === 'disk-was-full'))
+    await project.must(['stop', '--service', 'api'])
+    await project.must(['audit-trail', '--verify'])
+    assert.doesNotMatch((await project.must(['status'])).stdout, /^disk/m)
+  })
+
   void test('a full disk from the start: up ends in clear words and leaves nothing running', async () => {
     await using disk = mountSmall('1m')
     disk.fill()

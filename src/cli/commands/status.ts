@@ -51,6 +51,7 @@ function describeStatus(status: Status): string {
           ]),
       ['deploy', describeWork(running, last, { isHeld: lease !== null, isOnTrial: status.canary !== null })],
       ...(status.canary === null ? [] : [['on trial', describeProgress(status.canary.progress)]]),
+      ...(status.disk.isFull ? [['disk', describeFull(status.disk)]] : []),
       ...(status.stoppedServices.length > 0 ? [['stopped', status.stoppedServices.join(', ')]] : []),
     ]),
     '',
@@ -72,6 +73,11 @@ function describeStatus(status: Status): string {
     ]),
     ...(status.scaling.some(isScaled) ? ['', scalingTable(status.scaling)] : []),
   ].join('\n')
+}
+
+function describeFull({ folder, bytesLeft, waiting }: Status['disk']): string {
+  const late = waiting === 0 ? '' : `; ${waiting} changes wait to be written`
+  return `full: ${Math.floor(bytesLeft / 1024)} KiB are left for ${folder}${late}. Free some space.`
 }
 
 function describeWork(

@@ -165,4 +165,15 @@ export interface Status {
   /** The release on trial; null while there is none. */
   readonly canary: CanaryStatus | null
   readonly scaling: readonly ScaleStatus[]
+  readonly disk: DiskStatus
+}
+
+/** The disk that the state folder is on. */
+export interface DiskStatus {
+  readonly folder: string
+  /** Services run on; nothing can be deployed. */
+  readonly isFull: boolean
+  readonly bytesLeft: number
+  /** Events and other changes that are kept in memory until there is room. */
+  readonly waiting: number
 }

@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, fstatSync, ftruncateSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { renameSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { Problem } from '../../core/problem.ts'
 
 /** The file that is written to. */
 export const TRAIL_FILE = 'audit-trail.jsonl'
@@ -52,8 +53,11 @@ export function mendTornLine(folder: string): number {
   }
 }
 
-/** Appends one line and has it on the disk when it returns; a line that could not be written whole is taken back. */
-export function appendLine(folder: string, line: string): void {
+/**
+ * Appends one line and has it on the disk when `then` is called. A line that could not be written whole is taken back, and
+ * so is one whose `then` throws: what is not known to have been written must not stand there.
+ */
+export function appendLine(folder: string, line: string, then: () => void): void {
   const isNew = sizeOf(join(folder, TRAIL_FILE)) === null
   const descriptor = openSync(join(folder, TRAIL_FILE), 'a', 0o600)
   try {
@@ -62,14 +66,16 @@ export function appendLine(folder: string, line: string): void {
       const bytes = Buffer.from(`${line}\n`)
       for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written)
       fsyncSync(descriptor)
+      if (isNew) syncFolder(folder)
+      then()
     } catch (error) {
       ftruncateSync(descriptor, size)
+      fsyncSync(descriptor)
       throw error
     }
   } finally {
     closeSync(descriptor)
   }
-  if (isNew) syncFolder(folder)
 }
 
 /** Closes a file that has become too large, under the number of its last record. */
@@ -96,8 +102,14 @@ function tailOf(descriptor: number, size: number): Buffer {
   return bytes
 }
 
+/** Null: there is none. @throws Problem `audit.unreadable` for what is no file */
 function sizeOf(file: string): number | null {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? null
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (found === undefined || found.isFile()) return found?.size ?? null
+  const what = found.isDirectory() ? 'a folder' : 'no file'
+  throw new Problem('audit.unreadable', `the audit trail cannot be read: ${file} is ${what}`, {
+    hint: 'Move it away and put the file back; until then nothing is recorded.',
+  })
 }
 
 function syncFolder(folder: string): void {

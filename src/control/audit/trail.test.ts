@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -119,6 +128,48 @@ test('what happens alongside a record happens with it or not at all', (t) => {
   assert.equal(state.get('auditHead').sequence, 1)
 })
 
+test('a record whose head finds no room is taken back: the chain stays whole', (t) => {
+  const { folder, fill, trail, state, lines } = make(t)
+  fill(2)
+  const room = fullDisk(state)
+  assert.throws(() => trail.record(entry(3)), /disk is full/)
+  assert.equal(lines().length, 2)
+  room()
+  fill(1)
+  assert.equal(verifyTrail(folder).records, 3)
+})
+
+test('what a crash left is taken in before the next record, when the start finds no room for it', (t) => {
+  const { folder, fill, trail, state, events } = make(t)
+  fill(3)
+  const before = state.get('auditHead')
+  fill(1)
+  state.set('auditHead', before)
+  const found: TrailRecord[] = []
+  const room = fullDisk(state)
+  trail.open((record) => found.push(record))
+  assert.throws(() => trail.record(entry(5)), /disk is full/)
+  room()
+  fill(2)
+  state.late.catchUp()
+  assert.deepEqual([found.map(({ sequence }) => sequence), events()], [[4], ['audit-trail-closed', 'disk-was-full']])
+  assert.equal(verifyTrail(folder).records, 6)
+})
+
+test('a trail that is no file is said, and does not keep control from starting', (t) => {
+  const { folder, fill, trail, file, events } = make(t)
+  mkdirSync(file)
+  trail.open(() => assert.fail('nothing was found'))
+  assert.deepEqual(events(), ['audit-trail-closed'])
+  const told = { code: 'audit.unreadable', message: /audit-trail\.jsonl is a folder/ }
+  assert.throws(() => trail.record(entry(1)), told)
+  assert.throws(() => verifyTrail(folder), told)
+  assert.throws(() => readTrail(folder, { sinceMs: null, limit: 1 }), told)
+  rmdirSync(file)
+  fill(1)
+  assert.equal(verifyTrail(folder).records, 1)
+})
+
 test('the chain goes on over the files; one that is missing is found', (t) => {
   const { folder, fill, trail } = make(t, { bytesMax: 2_000 })
   fill(40)
@@ -138,6 +189,14 @@ test('a long text is cut: a record stays a line', (t) => {
   const [record] = readTrail(folder, { sinceMs: null, limit: 1 })
   assert.deepEqual([record!.who.length, String(record!.subject['because']).length], [500, 500])
 })
+
+/** As SQLite says it; what is returned makes room again. */
+function fullDisk(state: State): () => void {
+  state.atomically = () => {
+    throw Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR', errcode: 13 })
+  }
+  return () => void Reflect.deleteProperty(state, 'atomically')
+}
 
 function moreAfter(line: string, count: number): string[] {
   let head = JSON.parse(line) as ChainHead

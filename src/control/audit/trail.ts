@@ -1,5 +1,6 @@
 import { CHAIN_START, checkRecord, linkRecord, recordText, type ChainHead, type Linked } from '../../core/hash-chain.ts'
 import type { Clock } from '../../core/clock.ts'
+import { messageOf } from '../../core/problem.ts'
 import type { State } from '../state.ts'
 import { appendLine, closeIfLarge, mendTornLine, newestLine, TRAIL_BYTES_MAX } from './trail-files.ts'
 
@@ -30,12 +31,17 @@ export interface TrailOptions {
   readonly bytesMax?: number
 }
 
+type OnFound = (record: TrailRecord) => void
+
 /**
  * The audit trail's one writer. A record is on the disk before the head in state.db names it, so a crash can leave one
- * record more than the head knows, never one less; `open` takes that one in.
+ * record more than the head knows, never one less; `open` takes that one in. A head that cannot be written, on a full disk
+ * say, takes its record back.
  */
 export class AuditTrail {
   readonly #options: TrailOptions
+  /** What is still to be mended before anything is appended; null: nothing. */
+  #mend: (() => void) | null = null
 
   constructor(options: TrailOptions) {
     this.#options = options
@@ -43,9 +49,25 @@ export class AuditTrail {
 
   /**
    * Mends what a crash has left. A trail that does not end as the head says is left as it is, for `--verify` to find, and
-   * goes on from the head. @param onFound called, inside one change of the state, for a record the head did not know.
+   * goes on from the head. What cannot be mended now, on a full disk say, is an event, and tried again before the next
+   * record. @param onFound called, inside one change of the state, for a record the head did not know.
    */
-  open(onFound: (record: TrailRecord) => void): void {
+  open(onFound: OnFound): void {
+    this.#mend = () => this.#open(onFound)
+    try {
+      this.#mendFirst()
+    } catch (error) {
+      const because = messageOf(error)
+      this.#note('audit-trail-closed', `nothing is recorded in the audit trail until this is mended: ${because}`)
+    }
+  }
+
+  #mendFirst(): void {
+    this.#mend?.()
+    this.#mend = null
+  }
+
+  #open(onFound: OnFound): void {
     const { folder, state } = this.#options
     const torn = mendTornLine(folder)
     const head = state.get('auditHead')
@@ -61,20 +83,29 @@ export class AuditTrail {
     }
     if (torn === 0) return
     this.#note('audit-trail-mended', `${torn} bytes of a record that a crash had cut were taken off the audit trail`)
-    this.record({ who: 'control', what: 'audit-trail.mended', subject: { bytes: torn }, outcome: 'done' })
+    this.#append({ who: 'control', what: 'audit-trail.mended', subject: { bytes: torn }, outcome: 'done' }, () => {})
   }
 
-  /** @param alongside changes of the state that happen exactly when the record is there */
+  /**
+   * @param alongside changes of the state that happen exactly when the record is there
+   * @throws what keeps it from being written, Problem `audit.unreadable` among it: then there is no trace of it
+   */
   record(entry: TrailEntry, alongside: () => void = () => {}): void {
+    this.#mendFirst()
+    this.#append(entry, alongside)
+  }
+
+  #append(entry: TrailEntry, alongside: () => void): void {
     const { folder, state, clock, bytesMax = TRAIL_BYTES_MAX } = this.#options
     const head = state.get('auditHead')
     const time = new Date(clock.now()).toISOString()
     const record = linkRecord({ time, ...cutTexts(entry) }, head)
     closeIfLarge(folder, head.sequence, bytesMax)
-    appendLine(folder, recordText(record))
-    state.atomically(() => {
-      state.set('auditHead', { sequence: record.sequence, hash: record.hash })
-      alongside()
+    appendLine(folder, recordText(record), () => {
+      state.atomically(() => {
+        state.set('auditHead', { sequence: record.sequence, hash: record.hash })
+        alongside()
+      })
     })
   }
 
