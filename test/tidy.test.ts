@@ -20,6 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'gateway',
     'deploy',
     'keeper/client.ts',
+    'keeper/identity.ts',
     'keeper/successor.ts',
     'keeper/paths.ts',
     'keeper/protocol.ts',

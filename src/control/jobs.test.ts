@@ -10,12 +10,16 @@ import type { KeeperLink } from './keeper-link.ts'
 const job = { name: 'migrate:api@1-aaaaaaaa', argv: ['x'], cwd: '/', env: {}, timeoutMs: 60_000, uses: null }
 
 /** A keeper that has at most this one child. */
-function makeJobs(left: Pick<ChildState, 'state' | 'exit'> | null, folder = '/nowhere') {
+function makeJobs(left: Pick<ChildState, 'state' | 'exit'> | null, folder = tmpdir()) {
   let child = left && ({ ...left, name: job.name } as ChildState)
   let starts = 0
+  let forgets = 0
   const keeper = {
     list: async () => ({ children: child ? [child] : [] }),
-    forget: async () => void (child = null),
+    forget: async () => {
+      forgets += 1
+      child = null
+    },
     signal: async () => {},
     spawn: async () => {
       starts += 1
@@ -27,7 +31,7 @@ function makeJobs(left: Pick<ChildState, 'state' | 'exit'> | null, folder = '/no
   const end = (exit: Exit): void => {
     child = { name: job.name, state: 'exited', exit } as ChildState
   }
-  return { jobs, end, starts: () => starts }
+  return { jobs, end, starts: () => starts, forgets: () => forgets }
 }
 const code = (value: number): Exit => ({ kind: 'code', code: value, at: 1 })
 
@@ -75,4 +79,17 @@ test('where a secret of the job is not known any more, what it has said is not s
   const { lastLines } = await jobs.run({ ...job, secrets: ['API_KEY'] })
   assert.equal(lastLines.length, 1)
   assert.match(lastLines[0]!, /^\(not shown: .*API_KEY.*logs/)
+})
+
+test('two who wait for one job end it once: the second would meet the next one of that name', async () => {
+  const { jobs, end, forgets } = makeJobs({ state: 'running', exit: null })
+  const both = Promise.all([jobs.run(job), jobs.run(job)])
+  await new Promise((resolve) => setImmediate(resolve))
+  end(code(0))
+  await jobs.reconcile()
+  assert.deepEqual(
+    (await both).map(({ ok }) => ok),
+    [true, true],
+  )
+  assert.equal(forgets(), 1)
 })

@@ -1,13 +1,18 @@
 import { join } from 'node:path'
 import { passwordsOf, scrubOf } from '../core/scrub.ts'
+import { endMarked } from '../keeper/identity.ts'
+import { folderMark } from '../keeper/paths.ts'
 import type { ChildState, Exit } from '../keeper/protocol.ts'
 import type { Job, JobExit } from './api/contract.ts'
+import { keepEnd } from './keep-end.ts'
 import type { KeeperLink } from './keeper-link.ts'
 import { lastLines } from './last-lines.ts'
 import { describeExit } from './supervisor.ts'
 
 const LINES_SHOWN = 30
 const LOOK_MS = 25
+/** Of the output of a job that has ended; while it runs the keeper rotates it like any other. */
+const OUTPUT_BYTES_MAX = 20 * 1024 * 1024
 
 /**
  * Builds and migrations: children of the keeper, so that neither the death of the CLI nor control's leaves a half-known
@@ -17,6 +22,7 @@ export class Jobs {
   readonly #keeper: KeeperLink
   readonly #folder: string
   readonly #waiting = new Map<string, ((end: { readonly exit: Exit | null }) => void)[]>()
+  readonly #ending = new Map<string, Promise<readonly string[]>>()
 
   constructor(keeper: KeeperLink, folder: string) {
     this.#keeper = keeper
@@ -34,7 +40,6 @@ export class Jobs {
   }
 
   async run(job: Job): Promise<JobExit> {
-    const output = this.outputOf(job.name)
     const ended = new Promise<{ readonly exit: Exit | null }>((resolve) => {
       this.#waiting.set(job.name, [...(this.#waiting.get(job.name) ?? []), resolve])
     })
@@ -42,7 +47,7 @@ export class Jobs {
     // It ended while nobody was there to hear it: its status is the answer, and a migration is not run twice.
     if (left?.state === 'exited') {
       this.onExited(left)
-      return this.#conclude(job, left.exit, output, false)
+      return this.#conclude(job, left.exit, false)
     }
     const started = await this.#keeper.spawn({
       name: job.name,
@@ -50,7 +55,7 @@ export class Jobs {
       argv: job.argv as [string, ...string[]],
       cwd: job.cwd,
       env: job.env,
-      output,
+      output: this.outputOf(job.name),
     })
     // One that was too quick to be seen running is told with its status by an event of its own.
     if (started.state === 'exited' && started.exit !== null) this.onExited(started)
@@ -61,14 +66,14 @@ export class Jobs {
     }, job.timeoutMs)
     const { exit } = await ended
     clearTimeout(timer)
-    return this.#conclude(job, exit, output, timedOut)
+    return this.#conclude(job, exit, timedOut)
   }
 
   /** Ends a job and forgets it, so that the next of its name begins anew. */
   async cancel(name: string): Promise<void> {
     await this.#keeper.signal(name, 'SIGKILL', { group: true, final: true })
     while ((await this.#find(name))?.state === 'running') await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
-    await this.#keeper.forget(name)
+    await this.#end(name)
   }
 
   /** After a succession: jobs that ended, or were lost, between two keepers are answered. */
@@ -83,16 +88,31 @@ export class Jobs {
     return (await this.#keeper.list()).children.find((child) => child.name === name)
   }
 
-  async #conclude(job: Job, exit: Exit | null, output: string, timedOut: boolean): Promise<JobExit> {
-    const ok = exit?.kind === 'code' && exit.code === 0
-    // Killed alone, it leaves what it had started: that must not work on while somebody already mends what it did.
-    if (!ok) await this.#keeper.signal(job.name, 'SIGKILL', { group: true, final: true })
-    await this.#keeper.forget(job.name)
+  async #conclude(job: Job, exit: Exit | null, timedOut: boolean): Promise<JobExit> {
     return {
-      ok,
+      ok: exit?.kind === 'code' && exit.code === 0,
       description: timedOut ? `did not end within ${job.timeoutMs / 1000} s` : describeExit(exit),
-      lastLines: scrubbed(lastLines(output, LINES_SHOWN), job, output),
+      lastLines: scrubbed(await this.#end(job.name), job, this.outputOf(job.name)),
     }
+  }
+
+  /** Once for all who wait for it: a second time might meet the next job of that name. */
+  #end(name: string): Promise<readonly string[]> {
+    const ending = this.#ending.get(name) ?? this.#endOnce(name).finally(() => this.#ending.delete(name))
+    this.#ending.set(name, ending)
+    return ending
+  }
+
+  /** What a job has started must not work on while somebody already goes on from, or mends, what it did. */
+  async #endOnce(name: string): Promise<readonly string[]> {
+    await this.#keeper.signal(name, 'SIGKILL', { group: true, final: true })
+    await endMarked(folderMark(this.#folder), name)
+    // From here on the keeper does not rotate it.
+    await this.#keeper.forget(name)
+    const output = this.outputOf(name)
+    const lines = lastLines(output, LINES_SHOWN)
+    keepEnd(output, OUTPUT_BYTES_MAX)
+    return lines
   }
 
   onExited({ name, exit }: ChildState): void {

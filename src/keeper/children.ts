@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, existsSync } from 'node:fs'
 import { nextDelayMs } from './backoff.ts'
 import { KeeperError } from './errors.ts'
-import { CHILD_VARIABLE, hasStrays, isAlive, readIdentity, signalProcess } from './identity.ts'
+import { CHILD_VARIABLE, endMarked, hasStrays, isAlive, readIdentity, signalProcess } from './identity.ts'
 import { note } from './note.ts'
 import { openOutput } from './output.ts'
 import type { ChildRecord } from './record.ts'
@@ -133,6 +133,8 @@ export class Children {
     for (const child of this.#children.values()) clearTimeout(child.timer)
     const deadline = performance.now() + graceMs
     for (const role of STOP_ORDER) await this.#stopRole(role, deadline)
+    // What they have started in sessions of their own is in nobody's group.
+    await endMarked(this.#options.mark, null)
     clearInterval(this.#check)
   }
 

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { CHILD_VARIABLE, findMarked, isAlive, parseStat, readIdentity, signalProcess } from './identity.ts'
+import { CHILD_VARIABLE, endMarked, findMarked, isAlive, parseStat, readIdentity, signalProcess } from './identity.ts'
 import { eventually } from './support.test.ts'
 
 test('the start time is read behind a program name with spaces and parentheses', () => {
@@ -80,4 +80,19 @@ test('of marked processes that lead groups of their own, the child is the oldest
     for (const pid of leaders()) process.kill(-pid, 'SIGKILL')
     await once(child, 'exit')
   }
+})
+
+test('what carries the mark of one child is ended, in whatever session; what carries that of another stays', async (t) => {
+  const mark = `test-${process.pid}-end`
+  const start = (name: string) => {
+    const env = { PATH: process.env['PATH'], [CHILD_VARIABLE]: `${mark}:${name}` }
+    const child = spawn('sleep', ['60'], { env, detached: true })
+    t.after(() => child.kill('SIGKILL'))
+    return readIdentity(child.pid!)!
+  }
+  const [own, other] = [start('hook:after:d1@1-a'), start('hook:after:d1@1-ab')]
+  await endMarked(mark, 'hook:after:d1@1-a')
+  assert.deepEqual([own, other].map(isAlive), [false, true])
+  await endMarked(mark, null)
+  assert.equal(isAlive(other), false)
 })

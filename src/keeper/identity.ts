@@ -67,6 +67,34 @@ export function findMarked(mark: string): ReadonlyMap<string, ProcessIdentity> {
   return found
 }
 
+/** How long those that were killed may take to be gone: the kernel is still tearing them down. */
+const GONE_WITHIN_MS = 2_000
+const GONE_CHECK_MS = 20
+
+/**
+ * Kills what carries the mark of a child, or without `name` of any child of the folder: what it started, whatever session
+ * that has opened. Looks until nobody is left, for at most 2 s, since one may start another between look and signal.
+ */
+export async function endMarked(mark: string, name: string | null): Promise<void> {
+  const value = `${CHILD_VARIABLE}=${mark}:${name ?? ''}`
+  const isMarked = (one: string): boolean => (name === null ? one.startsWith(value) : one === value)
+  const deadline = performance.now() + GONE_WITHIN_MS
+  for (;;) {
+    const found = readdirSync('/proc').filter(
+      (entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid && readEnvironment(entry).some(isMarked),
+    )
+    if (found.length === 0 || performance.now() > deadline) return
+    for (const entry of found) {
+      try {
+        process.kill(Number(entry), 'SIGKILL')
+      } catch {
+        // Gone between the look and the signal.
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, GONE_CHECK_MS))
+  }
+}
+
 function readEnvironment(pid: string): readonly string[] {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
