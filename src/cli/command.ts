@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { Command } from 'commander'
-import { connectControl, type ControlClient } from '../control/api/client.ts'
+import { connectControl, environmentDown, type ControlClient } from '../control/api/client.ts'
 import { socketPath } from '../keeper/paths.ts'
+import { nameEnvironment, type ActsOn } from './next-command.ts'
 import { openProject, type Project } from './project.ts'
 
 export type MakeCommand = (onExitCode: (code: number) => void) => Command
@@ -24,13 +26,32 @@ export function globalsOf(command: Command): GlobalOptions {
   return { config: config ?? '.', json: json ?? false }
 }
 
+const actsOn = new WeakMap<Command, ActsOn>()
+
+/** The project that a command is about; whatever it tells then names the environment where it has to. */
+export async function openProjectOf(command: Command, environment: string | undefined): Promise<Project> {
+  const project = await openProject(globalsOf(command).config, environment)
+  actsOn.set(programOf(command), { name: project.app.environment, isDefault: project.isDefault })
+  return project
+}
+
+/** Tells of commands to run next, with the environment that this one was for; as it is before the config was read. */
+export function sayFor(command: Command): (text: string) => string {
+  return (text) => nameEnvironment(text, actsOn.get(programOf(command)) ?? null)
+}
+
+function programOf(command: Command): Command {
+  return command.parent === null ? command : programOf(command.parent)
+}
+
 /** The project and the control of its environment, which must be up. */
 export async function openEnvironment(
   command: Command,
   environment: string | undefined,
   options: { awayMs?: number } = {},
 ): Promise<{ project: Project; control: ControlClient } & Disposable> {
-  const project = await openProject(globalsOf(command).config, environment)
+  const project = await openProjectOf(command, environment)
+  if (!existsSync(project.stateFolder)) throw environmentDown(project.stateFolder)
   const control = connectControl(socketPath(project.stateFolder, 'control'), { awayMs: options.awayMs ?? 5_000 })
   return { project, control, [Symbol.dispose]: () => control.close() }
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { Problem } from '../core/problem.ts'
 import type { Instance } from '../deploy/release.ts'
-import { globalsOf, openEnvironment } from './command.ts'
+import { openEnvironment, openProjectOf } from './command.ts'
 import type { LoadFlags } from './load-options.ts'
-import { openProject, type Project } from './project.ts'
+import type { Project } from './project.ts'
 
 /** Where load goes. */
 export interface LoadTarget {
@@ -68,7 +68,7 @@ async function targetOfUrl(
   const url = URL.canParse(text) ? new URL(text) : null
   if (url?.protocol !== 'http:') throw new Problem('cli.usage', `--url: '${text}' is no URL that starts with http://`)
   const isLoopback = LOOPBACK.test(url.hostname)
-  const project = isLoopback ? null : await openProject(globalsOf(command).config, environment).catch(() => null)
+  const project = isLoopback ? null : await openProjectOf(command, environment).catch(() => null)
   if (project?.app.domain === url.hostname) mustBeMeant(url.hostname, flags)
   else if (!isLoopback && !flags.allowRemote) {
     throw new Problem('load.not-ours', `${url.hostname} is neither this machine nor the entrance of the environment`, {

@@ -107,9 +107,10 @@ export interface LogFile {
   readonly age: number
 }
 
-/** Every output file of an environment, the oldest parts of each first. */
+/** Every output file of an environment, the oldest parts of each first; none before it was up. */
 export function listLogFiles(stateFolder: string, filter: LogFilter): readonly LogFile[] {
   const folder = join(stateFolder, 'logs')
+  if (!existsSync(folder)) return []
   return readdirSync(folder)
     .map((name) => /^(?<source>.+)\.log(?:\.(?<age>\d+))?$/.exec(name)?.groups)
     .filter((groups) => groups !== undefined)

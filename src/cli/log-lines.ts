@@ -57,9 +57,10 @@ export function matches(line: LogLine, filter: LogFilter): boolean {
   return correlation === undefined || line.correlation === correlation || line.raw.includes(correlation)
 }
 
-/** `api@7-3fa9c1d2-1` → api, `gateway-1` → gateway, `build:api@7-3fa9c1d2` → api, `need-db` → db. */
+/** `api@7-3fa9c1d2-1` → api, `gateway-1` → gateway, `build:api@7-3fa9c1d2` → api, `need-db` → db, `hook:after:d7@7-3fa9c1d2` → hook. */
 export function serviceOf(source: string): string {
   const name = source.replace(/^(build|migrate):/, '')
+  if (name.startsWith('hook:')) return 'hook'
   if (!name.includes('@') && name.startsWith('need-')) return name.slice('need-'.length)
   return name.includes('@') ? name.slice(0, name.indexOf('@')) : name.replace(/-\d+$/, '')
 }

@@ -18,6 +18,7 @@ import { scaleCommand } from './commands/scale.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
 import { upCommand } from './commands/up.ts'
+import { sayFor } from './command.ts'
 import { EXIT, exitCodeOf, printError } from './output.ts'
 import { version } from './version.ts'
 
@@ -79,7 +80,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage
     const error = explainSystem(thrown)
-    printError(error, argv.includes('--json'))
+    printError(error, argv.includes('--json'), sayFor(program))
     return exitCodeOf(error)
   }
 }

@@ -16,32 +16,38 @@ export interface Narrator {
 const TICK_MS = 100
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 
-export function createNarrator(options: { json: boolean; out: NodeJS.WriteStream }): Narrator {
-  if (options.json) return jsonNarrator(options.out)
-  return textNarrator(options.out, options.out.isTTY)
+/** `say` puts what is told into words for whoever reads it. */
+export function createNarrator(options: {
+  json: boolean
+  out: NodeJS.WriteStream
+  say?: (text: string) => string
+}): Narrator {
+  const { json, out, say = (text) => text } = options
+  return json ? jsonNarrator(out, say) : textNarrator(out, say)
 }
 
 /** The same facts as events, one JSON object a line. */
-function jsonNarrator(out: NodeJS.WriteStream): Narrator {
+function jsonNarrator(out: NodeJS.WriteStream, say: (text: string) => string): Narrator {
   const write = (fact: object): void =>
     void out.write(JSON.stringify({ time: new Date().toISOString(), ...fact }) + '\n')
   return {
     plan: (plan) => write({ kind: 'plan', plan }),
     event: write,
     result: (result) => write({ kind: 'result', ...result }),
-    note: (text) => write({ kind: 'note', text }),
+    note: (text) => write({ kind: 'note', text: say(text) }),
     close: () => {},
   }
 }
 
 /** A line per step; on a terminal the running step is shown with its time until it ends. */
-function textNarrator(out: NodeJS.WriteStream, isTerminal: boolean): Narrator {
+function textNarrator(out: NodeJS.WriteStream, say: (text: string) => string): Narrator {
+  const isTerminal = out.isTTY
   let running: { operation: Operation; since: number } | null = null
   let frame = 0
   const clear = (): void => void (isTerminal && out.write('\r\x1b[K'))
   const line = (text: string): void => {
     clear()
-    out.write(`${text}\n`)
+    out.write(`${say(text)}\n`)
   }
   const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
     isTerminal ? styleText(style, text) : text

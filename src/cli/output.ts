@@ -10,11 +10,13 @@ export function exitCodeOf(error: unknown): number {
   return /^(config|cli|init|secret|target)\./.test(error.code) ? EXIT.usage : EXIT.failed
 }
 
-/** What went wrong and what to do next; our own bugs show their stack. */
-export function printError(error: unknown, json: boolean): void {
+/** What went wrong and what to do next, put into words by `say`; our own bugs show their stack. */
+export function printError(error: unknown, json: boolean, say = (text: string): string => text): void {
   if (json) {
     const problem = error instanceof Problem ? error : new Problem('internal', String(error))
-    process.stdout.write(JSON.stringify({ kind: 'problem', ...problem.toJSON() }) + '\n')
+    const { code, message, hint, details } = problem.toJSON()
+    const said = { code, message: say(message), hint: hint === null ? null : say(hint), details: details.map(say) }
+    process.stdout.write(JSON.stringify({ kind: 'problem', ...said }) + '\n')
     return
   }
   const { stderr } = process
@@ -26,9 +28,9 @@ export function printError(error: unknown, json: boolean): void {
     )
     return
   }
-  stderr.write(`${paint('red', error.message)}  [${error.code}]\n`)
-  for (const detail of error.details) stderr.write(`  ${detail}\n`)
-  if (error.hint) stderr.write(`${paint('cyan', '→')} ${error.hint}\n`)
+  stderr.write(`${paint('red', say(error.message))}  [${error.code}]\n`)
+  for (const detail of error.details) stderr.write(`  ${say(detail)}\n`)
+  if (error.hint) stderr.write(`${paint('cyan', '→')} ${say(error.hint)}\n`)
 }
 
 export function printJson(value: unknown): void {

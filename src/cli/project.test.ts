@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { openProject } from './project.ts'
+import { makeStateFolder, openProject } from './project.ts'
 
 function folderWith(t: TestContext, environment: object): string {
   const folder = mkdtempSync(join(tmpdir(), 'seaworthy-project-'))
@@ -20,7 +20,7 @@ function folderWith(t: TestContext, environment: object): string {
 
 test('a state folder inside the project is made where git does not look', async (t) => {
   const folder = folderWith(t, {})
-  const { stateFolder } = await openProject(folder, undefined)
+  const { stateFolder } = makeStateFolder(await openProject(folder, undefined))
   writeFileSync(join(stateFolder, 'secret'), 'a value')
   execFileSync('git', ['init', '--quiet'], { cwd: folder })
   execFileSync('git', ['add', '-A'], { cwd: folder })
@@ -32,14 +32,14 @@ test('a state folder inside the project is made where git does not look', async 
 test('a folder that was there before is not hidden from git', async (t) => {
   const folder = folderWith(t, { state: 'var/state' })
   mkdirSync(join(folder, 'var'))
-  await openProject(folder, undefined)
+  makeStateFolder(await openProject(folder, undefined))
   assert.equal(existsSync(join(folder, 'var', '.gitignore')), false)
   assert.equal(existsSync(join(folder, 'var', 'state', '.gitignore')), true)
 })
 
 test('a folder outside the project gets no file of git', async (t) => {
   const elsewhere = folderWith(t, {})
-  await openProject(folderWith(t, { state: join(elsewhere, 'state') }), undefined)
+  makeStateFolder(await openProject(folderWith(t, { state: join(elsewhere, 'state') }), undefined))
   assert.equal(existsSync(join(elsewhere, 'state')), true)
   assert.equal(existsSync(join(elsewhere, 'state', '.gitignore')), false)
 })

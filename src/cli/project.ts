@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync, writeFileSync } from 'node:fs'
+import { mkdirSync, realpathSync, writeFileSync, existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { checkConfig, environmentNames, stateFolder, type CheckedConfig } from '../config/check.ts'
 import { loadConfig } from '../config/load.ts'
@@ -11,7 +11,9 @@ export interface Project {
   readonly folder: string
   readonly checked: CheckedConfig
   readonly app: ResolvedApp
-  /** Absolute, without symbolic links. */
+  /** What commands mean when no environment is named. */
+  readonly isDefault: boolean
+  /** Absolute, and without symbolic links once it is there: `up` makes it. */
   readonly stateFolder: string
   /** The file of secrets outside the repository, when the environment names one. */
   readonly secretsFile: string | null
@@ -22,7 +24,7 @@ export interface Project {
 export async function openProject(configPath: string, environment: string | undefined): Promise<Project> {
   const loaded = await loadConfig(configPath)
   const checked = checkConfig(loaded.raw, loaded.file)
-  const name = environment ?? defaultEnvironment(checked)
+  const name = environment ?? mustHaveDefault(checked)
   const app = resolveEnvironment(checked, name)
   if (app.target !== 'process') {
     throw new Problem(
@@ -35,14 +37,12 @@ export async function openProject(configPath: string, environment: string | unde
   }
   const folder = realpathSync(dirname(loaded.file))
   const state = stateFolder(checked, name, folder)
-  const made = mkdirSync(state, { recursive: true, mode: 0o700 })
-  // It holds the values of secrets: `git add -A` must not take them along.
-  if (made !== undefined && realpathSync(made).startsWith(`${folder}/`)) writeFileSync(join(made, '.gitignore'), '*\n')
   return {
     folder,
     checked,
     app,
-    stateFolder: realpathSync(state),
+    isDefault: name === defaultEnvironment(checked),
+    stateFolder: existsSync(state) ? realpathSync(state) : state,
     secretsFile: checked.app.environments[name]?.secrets ?? null,
     keptOut: Object.entries(checked.app.environments).flatMap(([each, { secrets }]) => [
       stateFolder(checked, each, folder),
@@ -51,11 +51,32 @@ export async function openProject(configPath: string, environment: string | unde
   }
 }
 
+/** For whoever is about to write there; returns the project with the folder as it is. */
+export function makeStateFolder(project: Project): Project {
+  const { folder, stateFolder } = project
+  const made = mkdirSync(stateFolder, { recursive: true, mode: 0o700 })
+  // It holds the values of secrets: `git add -A` must not take them along.
+  if (made !== undefined && realpathSync(made).startsWith(`${folder}/`)) writeFileSync(join(made, '.gitignore'), '*\n')
+  return { ...project, stateFolder: realpathSync(stateFolder) }
+}
+
+/** Whether the config has such an environment. */
+export async function isEnvironment(configPath: string, name: string): Promise<boolean> {
+  const { raw, file } = await loadConfig(configPath)
+  return environmentNames(checkConfig(raw, file)).includes(name)
+}
+
 /** `local` where there is one, else the only one. */
-function defaultEnvironment(checked: CheckedConfig): string {
+function defaultEnvironment(checked: CheckedConfig): string | null {
   const names = environmentNames(checked)
   if (names.includes('local')) return 'local'
-  if (names.length === 1) return names[0]!
+  return names.length === 1 ? names[0]! : null
+}
+
+function mustHaveDefault(checked: CheckedConfig): string {
+  const found = defaultEnvironment(checked)
+  if (found !== null) return found
+  const names = environmentNames(checked)
   throw new Problem('config.which-environment', `name the environment: ${names.join(', ')}`, {
     hint: `For example: seaworthy status ${names[0]}`,
   })

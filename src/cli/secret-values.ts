@@ -32,9 +32,10 @@ export function readSecrets({ app, folder, stateFolder, secretsFile }: Project):
     return []
   })
   if (problems.length > 0) {
-    const where = secretsFile === null ? 'the environment' : `the environment or ${secretsFile}`
+    const file =
+      secretsFile === null ? `name a file in environments.${app.environment}.secrets` : `write to ${secretsFile}`
     throw new Problem('secret.missing', `${problems.length} of ${names.length} secrets cannot be used`, {
-      hint: `Set them in ${where}, one NAME=value a line. Nothing was changed.`,
+      hint: `\`export NAME=value\` in this shell, or ${file}: one NAME=value a line, mode 600. Nothing was changed.`,
       details: problems,
     })
   }

@@ -16,19 +16,9 @@ const SYSTEMD_RUNS = '/run/systemd/system'
 const SHARED = ['PATH', 'LANG', 'TMPDIR']
 
 /** Writes the unit, checks it, and starts it where systemd runs; elsewhere it says what is left to do. Returns the exit code. */
-export async function installService(
-  project: Project,
-  options: { readonly print: boolean; readonly json: boolean },
-): Promise<number> {
-  const { stateFolder, app } = project
-  const isSystem = process.getuid?.() === 0
-  const name = unitName(app.name, app.environment)
-  const text = unitText(unitOf(project, isSystem))
-  if (options.print) {
-    if (options.json) printJson({ name, text })
-    else process.stdout.write(text)
-    return EXIT.done
-  }
+export async function installService(project: Project, json: boolean): Promise<number> {
+  const { stateFolder } = project
+  const { name, text, isSystem } = unitFor(project)
   // It is all that the service knows of the config.
   writeEnvironment(stateFolder, environmentOf(project))
   const folder = unitFolder(isSystem)
@@ -40,7 +30,7 @@ export async function installService(
   const isRunning = existsSync(SYSTEMD_RUNS)
   if (isRunning) for (const command of commands) mustRun(command)
   const left = isRunning ? [] : commands.map((command) => command.join(' '))
-  if (options.json) printJson({ file, verified, started: isRunning, left })
+  if (json) printJson({ file, verified, started: isRunning, left })
   else {
     print(
       `${file} is written${verified ? '; systemd-analyze finds nothing wrong with it' : ' (systemd-analyze is not here to check it)'}`,
@@ -53,8 +43,22 @@ export async function installService(
   return EXIT.done
 }
 
+/** The unit as `installService` would write it; writes nothing. */
+export function showUnit(project: Project, json: boolean): void {
+  const { name, text } = unitFor(project)
+  if (json) printJson({ name, text })
+  else process.stdout.write(text)
+}
+
+function unitFor(project: Project) {
+  const { app } = project
+  const isSystem = process.getuid?.() === 0
+  return { name: unitName(app.name, app.environment), text: unitText(unitOf(project, isSystem)), isSystem }
+}
+
 function unitOf({ app, stateFolder }: Project, isSystem: boolean): ServiceUnit {
-  const { uid } = statSync(stateFolder)
+  // A folder that is not there yet will be ours.
+  const uid = statSync(stateFolder, { throwIfNoEntry: false })?.uid ?? process.getuid!()
   const entry = passwdEntry(uid)
   const shared = SHARED.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))
   return {

@@ -5,6 +5,7 @@ import { Problem } from '../core/problem.ts'
 import { connectKeeper, type KeeperClient } from '../keeper/client.ts'
 import { bringUpFolder } from './bring-up.ts'
 import { endKeeper } from './keeper-end.ts'
+import { nameEnvironment } from './next-command.ts'
 import { EXIT, print } from './output.ts'
 import { removeSocketFolder } from './socket-folder.ts'
 
@@ -25,7 +26,8 @@ export async function runService(stateFolder: string): Promise<number> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort())
   const { keeper, control, status } = await bringUpFolder(stateFolder, environmentIn(stateFolder))
   const live = status.world.live ?? 'nothing is live yet: `seaworthy deploy`'
-  print(`${status.app} (${status.environment}) is up at ${status.url}: ${live}`)
+  const on = { name: status.environment, isDefault: false }
+  print(nameEnvironment(`${status.app} (${status.environment}) is up at ${status.url}: ${live}`, on))
   const aborted = new Promise<'stop'>((resolve) => {
     if (stopping.signal.aborted) resolve('stop')
     stopping.signal.addEventListener('abort', () => resolve('stop'))

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { DeployResult } from '../deploy/engine.ts'
-import { globalsOf, openEnvironment } from './command.ts'
+import { globalsOf, openEnvironment, sayFor } from './command.ts'
 import type { Deploying } from './deploying.ts'
 import { createNarrator, type Narrator } from './narrate.ts'
 import { EXIT } from './output.ts'
@@ -16,7 +16,7 @@ export async function withDeploying(
   using opened = await openEnvironment(command, environment)
   const { project, control } = opened
   const secrets = readSecrets(project)
-  const narrator = createNarrator({ json: globalsOf(command).json, out: process.stdout })
+  const narrator = createNarrator({ json: globalsOf(command).json, out: process.stdout, say: sayFor(command) })
   try {
     return await work({ project, control, secrets, narrator, reason })
   } finally {

@@ -51,7 +51,7 @@ export class Approvals {
     }
     if (plan.by === undefined || personOf(plan.by) === personOf(by)) {
       throw new Problem('approval.own-plan', `the plan was made by ${plan.by ?? 'nobody who said so'}, as you are`, {
-        hint: 'Somebody else has to approve it: `seaworthy approve FILE`, under a login of their own.',
+        hint: `Somebody else has to approve it: \`seaworthy approve FILE ${environment}\`, under a login of their own.`,
       })
     }
     const at = clock.now()

@@ -54,7 +54,7 @@ export class Services {
       service !== null && config?.services[service] && isRecreated(config.services[service], config.strategy)
     if (isLive && !recreated) {
       throw new Problem('instance.live', `${release} takes the traffic: its instances are not stopped`, {
-        hint: 'Deploy or roll back first; `seaworthy stop SERVICE` stops a service on purpose.',
+        hint: 'Deploy or roll back first; `seaworthy stop --service SERVICE` stops a service on purpose.',
       })
     }
     return this.stopAll(release, service)

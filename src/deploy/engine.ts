@@ -222,7 +222,7 @@ async function recover(deploy: string, plan: Plan, because: string, engine: Engi
 
 function rolloutFailed(text: string): Problem {
   return new Problem('deploy.rollout-failed', text, {
-    hint: 'Traffic stays where it is. See `seaworthy status`, then `deploy --resume` or `deploy --abort`.',
+    hint: 'Traffic stays where it is. See `seaworthy status`, then `seaworthy deploy --resume` or `seaworthy deploy --abort`.',
   })
 }
 

@@ -52,7 +52,7 @@ void test('a broken config ends with 2, lists every problem, and starts nothing'
     environments: { local: { target: 'proces', drain: 30 } },
   })
   for (const command of ['up', 'doctor']) {
-    const { code, stderr } = await project.run([command])
+    const { code, stderr } = await project.run(command.split(' '))
     assert.equal(code, 2)
     for (const place of [
       'name',
@@ -106,8 +106,8 @@ void test('doctor lists what is missing and what is not yet in effect', async ()
 
 void test('a command for an environment that is down says so', async () => {
   await using project = new TestProject(plainConfig())
-  for (const command of ['status', 'deploy', 'stop']) {
-    const { code, stderr } = await project.run([command])
+  for (const command of ['status', 'deploy', 'stop --service api']) {
+    const { code, stderr } = await project.run(command.split(' '))
     assert.equal(code, 1, command)
     assert.match(stderr, /\[environment\.down\]\n→ Start the environment with `seaworthy up`\./)
   }

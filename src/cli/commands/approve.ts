@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { Problem } from '../../core/problem.ts'
 import type { Approval } from '../../control/api/hooks-methods.ts'
 import { globalsOf, openEnvironment, type MakeCommand } from '../command.ts'
 import { whoAmI } from '../lease.ts'
 import { print, printJson, table } from '../output.ts'
+import { isEnvironment } from '../project.ts'
 import { readPlan } from '../plan-file.ts'
 import { describePlan } from '../plan-text.ts'
 
@@ -14,8 +16,11 @@ export const approveCommand: MakeCommand = () => {
     .description(DESCRIPTION)
     .option('-c, --config <path>', 'the config file, or the folder that holds it')
     .option('--json', 'the same facts as JSON')
-    .argument('[plan]', 'the file that `seaworthy plan --out` has written; without it, lists what was approved')
-    .argument('[environment]', 'the environment @default that of the plan')
+    .argument(
+      '[plan]',
+      'the file that `seaworthy plan --out` has written; without it, or with the name of an environment in its place, lists what was approved',
+    )
+    .argument('[environment]', 'the environment @default that of the plan; without a plan the usual one')
     .option('--revoke', 'take the approval of this plan back')
     .addHelpText(
       'after',
@@ -23,10 +28,14 @@ export const approveCommand: MakeCommand = () => {
 Examples:
   seaworthy plan production --out .seaworthy/plan.json      one person
   seaworthy approve .seaworthy/plan.json production         another person
-  seaworthy deploy production --plan .seaworthy/plan.json   not the one who approved it`,
+  seaworthy deploy production --plan .seaworthy/plan.json   not the one who approved it
+  seaworthy approve production                              lists what was approved there`,
     )
-    .action(async (file: string | undefined, environment: string | undefined, { revoke }: { revoke?: boolean }) => {
-      const { json } = globalsOf(command)
+    .action(async (first: string | undefined, second: string | undefined, { revoke }: { revoke?: boolean }) => {
+      const { config, json } = globalsOf(command)
+      const isListing = first !== undefined && second === undefined && !existsSync(first)
+      const [file, environment] =
+        isListing && (await isEnvironment(config, first)) ? [undefined, first] : [first, second]
       if (file === undefined && revoke) throw new Problem('cli.usage', '--revoke wants the file of the plan')
       const plan = file === undefined ? null : readPlan(file)
       using opened = await openEnvironment(command, environment ?? plan?.release.config.environment)

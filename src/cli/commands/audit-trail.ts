@@ -2,9 +2,8 @@ import { readTrail, RECORDS_MAX, verifyTrail } from '../../control/audit/read-tr
 import type { TrailRecord } from '../../control/audit/trail.ts'
 import { Problem } from '../../core/problem.ts'
 import { parseDuration } from '../../core/quantity.ts'
-import { environmentCommand, globalsOf, type MakeCommand } from '../command.ts'
+import { environmentCommand, globalsOf, openProjectOf, type MakeCommand } from '../command.ts'
 import { print, printJson, table } from '../output.ts'
-import { openProject } from '../project.ts'
 
 const SHOWN = 50
 const DESCRIPTION = 'Who did what to the environment, and what came of it; reads the files, whether it is up or not.'
@@ -28,10 +27,16 @@ export const auditTrailCommand: MakeCommand = () => {
       '\nExamples:\n  seaworthy audit-trail production --since 7d\n  seaworthy audit-trail production --verify',
     )
     .action(async (environment: string | undefined, { since, limit, verify }: Options) => {
-      const { config, json } = globalsOf(command)
-      const { stateFolder } = await openProject(config, environment)
+      const { json } = globalsOf(command)
+      const { stateFolder } = await openProjectOf(command, environment)
       if (verify) {
-        const { records, head, files, tornBytes } = verifyTrail(stateFolder)
+        const verdict = verifyTrail(stateFolder)
+        if (verdict.files.length === 0) {
+          throw new Problem('audit.no-trail', `no trail at ${stateFolder}`, {
+            hint: 'It begins with `seaworthy up`. If this environment has run, its trail was taken away.',
+          })
+        }
+        const { records, head, files, tornBytes } = verdict
         if (json) return printJson({ ok: true, records, head, files, tornBytes })
         print(`${records} records follow each other from the first to the last, which is ${head.hash}`)
         if (tornBytes > 0)

@@ -22,7 +22,7 @@ interface DeployOptions {
 
 export const deployCommand: MakeCommand = (onExitCode) => {
   const command = environmentCommand('deploy', 'Ship what the folder holds now, without losing a request.')
-    .option('--dry-run', 'show the plan; touch nothing')
+    .option('--dry-run', 'show the plan; touch nothing. The environment has to be up')
     .option(
       '--plan <file>',
       'execute exactly this plan (from `seaworthy plan --out`), or refuse because the world moved',
@@ -43,6 +43,7 @@ Examples:
     )
     .action(async (environment: string | undefined, options: DeployOptions) => {
       const { json } = globalsOf(command)
+      mustBeOneWay(options)
       onExitCode(
         await withDeploying(command, environment, 'deploy', (deploying) => run({ ...options, json }, deploying)),
       )
@@ -50,11 +51,14 @@ Examples:
   return command
 }
 
-async function run(options: DeployOptions, deploying: Deploying): Promise<number> {
-  const { project, control, secrets, narrator } = deploying
+function mustBeOneWay(options: DeployOptions): void {
   const ways = (['resume', 'abort', 'promote'] as const).filter((way) => options[way])
   if (ways.length > 1)
     throw new Problem('cli.usage', `${ways.map((way) => `--${way}`).join(' and ')} exclude each other`)
+}
+
+async function run(options: DeployOptions, deploying: Deploying): Promise<number> {
+  const { project, control, secrets, narrator } = deploying
   if (options.promote) return promoteTrial(deploying)
   if (options.resume) return conclude(await resumeUnderLease(deploying), narrator)
   if (options.abort) {

@@ -1,18 +1,20 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempDisposableSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { relative, resolve } from 'node:path'
+import { relative, resolve, join } from 'node:path'
+import { tmpdir } from 'node:os'
 import { environmentNames, type CheckedConfig } from '../../config/check.ts'
 import { notYetInEffect } from '../../config/not-yet.ts'
 import type { ResolvedApp, ResolvedService } from '../../config/resolved.ts'
 import { messageOf, Problem } from '../../core/problem.ts'
 import { connectControl } from '../../control/api/client.ts'
+import type { Status } from '../../control/api/contract.ts'
 import { SQL } from '../../control/migrations/sql-files.ts'
 import { socketPath } from '../../keeper/paths.ts'
-import { environmentCommand, globalsOf, type MakeCommand } from '../command.ts'
+import { environmentCommand, globalsOf, openProjectOf, type MakeCommand } from '../command.ts'
 import { lookAtNeeds } from '../doctor-needs.ts'
 import { EXIT, print, printJson, table } from '../output.ts'
-import { openProject, type Project } from '../project.ts'
+import type { Project } from '../project.ts'
 import { readSecrets, type SecretValues } from '../secret-values.ts'
 
 interface Finding {
@@ -27,17 +29,17 @@ export const doctorCommand: MakeCommand = (onExitCode) => {
   const command = environmentCommand('doctor', 'What this machine and this config have and lack. Touches nothing.')
     .addHelpText('after', '\nExample:\n  seaworthy doctor production')
     .action(async (environment: string | undefined) => {
-      const { config, json } = globalsOf(command)
-      const project = await openProject(config, environment)
+      const { json } = globalsOf(command)
+      const project = await openProjectOf(command, environment)
+      // The key of fingerprints is written where the state folder is said to be: here nothing is.
+      using scratch = mkdtempDisposableSync(join(tmpdir(), 'seaworthy-doctor-'))
+      const read = (): SecretValues => readSecrets({ ...project, stateFolder: scratch.path })
       const findings = [
         ...lookAtMachine(),
         ...lookAtPrograms(project.app, process.env['PATH'] ?? ''),
-        lookAtSecrets(() => readSecrets(project)),
-        ...(await lookAtNeeds(
-          project,
-          secretOf(() => readSecrets(project)),
-        )),
+        lookAtSecrets(read),
         ...lookAtSecretsFile(project),
+        ...(await lookAtNeeds(project, secretOf(read))),
         ...lookAtStateFolder(project),
         await lookAtPort(project.app, project.stateFolder),
         ...lookAtConfig(project.checked),
@@ -92,7 +94,10 @@ function lookAtSecrets(read: () => { fingerprints: Readonly<Record<string, strin
     return {
       level: 'ok',
       what: 'secrets',
-      detail: names.length === 0 ? 'none declared' : `${names.join(', ')} have values`,
+      detail:
+        names.length === 0
+          ? 'none declared'
+          : `${names.join(', ')} ${names.length === 1 ? 'has a value' : 'have values'}`,
     }
   } catch (error) {
     const which = error instanceof Problem && error.details.length > 0 ? `: ${error.details.join(', ')}` : ''
@@ -134,9 +139,7 @@ function lookAtStateFolder({ folder, stateFolder }: Project): Finding[] {
 }
 
 async function lookAtPort({ gateway }: ResolvedApp, stateFolder: string): Promise<Finding> {
-  const control = connectControl(socketPath(stateFolder, 'control'), { awayMs: 200 })
-  const status = await control.call('status', {}).catch(() => null)
-  control.close()
+  const status = existsSync(stateFolder) ? await statusIn(stateFolder) : null
   if (status) return { level: 'ok', what: 'environment', detail: `up at ${status.url}` }
   const isFree = await new Promise<boolean>((resolve) => {
     const server = createServer()
@@ -150,6 +153,13 @@ async function lookAtPort({ gateway }: ResolvedApp, stateFolder: string): Promis
         what: 'gateway',
         detail: `port ${gateway.http} is taken by another program: choose one in gateway.listen.http`,
       }
+}
+
+async function statusIn(stateFolder: string): Promise<Status | null> {
+  const control = connectControl(socketPath(stateFolder, 'control'), { awayMs: 200 })
+  const status = await control.call('status', {}).catch(() => null)
+  control.close()
+  return status
 }
 
 function lookAtConfig(checked: CheckedConfig): Finding[] {

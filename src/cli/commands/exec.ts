@@ -18,7 +18,7 @@ export const execCommand: MakeCommand = (onExitCode) => {
     .description("Run a one-off command in a release's folder, with all that its service gets: env, secrets, needs.")
     .option('-c, --config <path>', 'the config file, or the folder that holds it')
     .option('--release <id>', 'its id or number @default the live one')
-    .argument('<service>')
+    .argument('<service>', 'whose folder and environment it gets')
     .argument('[environment]', "the environment @default 'local', or the only one")
     .argument('[command...]', 'after --; no shell runs: `sh -c` is one')
     .addHelpText(
@@ -96,7 +96,10 @@ function terminal(): Readonly<Record<string, string>> {
 }
 
 function notStarted(program: string, error: NodeJS.ErrnoException): Problem {
-  if (error.code !== 'ENOENT') return new Problem('exec.not-started', `${program} cannot be run: ${error.message}`)
+  if (error.code !== 'ENOENT')
+    return new Problem('exec.not-started', `${program} cannot be run: ${error.message}`, {
+      hint: 'Make it executable (`chmod +x`) and deploy, or name its interpreter: `-- sh script.sh`.',
+    })
   return new Problem('exec.not-found', `there is no program ${program}`, {
     hint: "Programs are looked up in the PATH of the environment's start, and in the service's folder with ./ before them.",
   })

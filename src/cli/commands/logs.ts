@@ -1,11 +1,13 @@
+import type { ResolvedApp } from '../../config/resolved.ts'
 import { LEVELS, type Level } from '../../core/logger.ts'
 import { Problem } from '../../core/problem.ts'
 import { parseDuration } from '../../core/quantity.ts'
-import { environmentCommand, globalsOf, type MakeCommand } from '../command.ts'
-import { readLogs } from '../log-files.ts'
+import { environmentCommand, globalsOf, openProjectOf, type MakeCommand } from '../command.ts'
+import { listLogFiles, readLogs } from '../log-files.ts'
 import { followLogs, printLine } from '../log-follow.ts'
-import type { LogFilter } from '../log-lines.ts'
-import { openProject } from '../project.ts'
+import { serviceOf, type LogFilter } from '../log-lines.ts'
+
+const OURS = ['gateway', 'control', 'keeper', 'hook']
 
 interface LogsOptions {
   readonly service?: string
@@ -21,7 +23,7 @@ interface LogsOptions {
 export const logsCommand: MakeCommand = () => {
   const command = environmentCommand('logs', 'The output of everything that runs, merged by time.')
     .option('-f, --follow', 'go on with new lines')
-    .option('-s, --service <name>', "a service's instances and jobs, or 'gateway', 'control', 'keeper'")
+    .option('-s, --service <name>', "a service's instances and jobs, or 'gateway', 'control', 'keeper', 'hook'")
     .option('-i, --instance <id>', 'one instance')
     .option('-l, --level <level>', `at least: ${LEVELS.join(', ')}`)
     .option('--since <when>', "a time, or how long ago: '10min'")
@@ -33,9 +35,10 @@ export const logsCommand: MakeCommand = () => {
       '\nExamples:\n  seaworthy logs -f\n  seaworthy logs --service api --level warn --since 10min\n  seaworthy logs --id 4bf92f3577b34da6a3ce929d0e0e4736',
     )
     .action(async (environment: string | undefined, options: LogsOptions) => {
-      const { config, json } = globalsOf(command)
-      const { stateFolder } = await openProject(config, environment)
+      const { json } = globalsOf(command)
+      const { stateFolder, app } = await openProjectOf(command, environment)
       const filter = readFilter(options)
+      if (options.service !== undefined) mustBeKnown(options.service, app, stateFolder)
       for (const line of readLogs(stateFolder, filter, readCount(options.lines))) printLine(line, json)
       if (!options.follow) return
       const interrupted = new AbortController()
@@ -44,6 +47,14 @@ export const logsCommand: MakeCommand = () => {
       await followLogs({ stateFolder, filter, json, signal: interrupted.signal })
     })
   return command
+}
+
+/** What runs or has run: a service that was taken out of the config has left its files. @throws Problem `cli.usage` */
+function mustBeKnown(name: string, { services, needs }: ResolvedApp, stateFolder: string): void {
+  const written = listLogFiles(stateFolder, {}).map(({ source }) => serviceOf(source))
+  const known = new Set([...Object.keys(services), ...Object.keys(needs), ...OURS, ...written])
+  if (known.has(name)) return
+  throw new Problem('cli.usage', `--service: '${name}' is none of ${[...known].join(', ')}`)
 }
 
 function readFilter({ service, instance, level, since, until, id }: LogsOptions): LogFilter {

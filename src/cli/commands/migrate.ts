@@ -1,6 +1,6 @@
 import type { MigrationRun } from '../../deploy/migration.ts'
 import { Problem } from '../../core/problem.ts'
-import { environmentCommand, globalsOf, openEnvironment, type MakeCommand } from '../command.ts'
+import { environmentCommand, globalsOf, openEnvironment, sayFor, type MakeCommand } from '../command.ts'
 import { processTarget } from '../engine-ports.ts'
 import { takeLease } from '../lease.ts'
 import { describeMigrations, describeRun } from '../migration-text.ts'
@@ -36,7 +36,7 @@ Examples:
       const { control } = opened
       if (!options.contract) {
         const state = await control.call('migration.state', {})
-        return json ? printJson(state) : print(describeMigrations(state))
+        return json ? printJson(state) : print(sayFor(command)(describeMigrations(state)))
       }
       const runs = await contract(opened, options.giveUpRollback ?? false, (text) => json || print(text))
       if (json) printJson({ runs })

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { parseDuration } from '../../core/quantity.ts'
 import { Problem } from '../../core/problem.ts'
 import { PAGE_BYTES_MAX } from '../../control/pause.ts'
-import { environmentCommand, globalsOf, openEnvironment, type MakeCommand } from '../command.ts'
+import { environmentCommand, globalsOf, openEnvironment, sayFor, type MakeCommand } from '../command.ts'
 import { whoAmI } from '../lease.ts'
 import { print, printJson } from '../output.ts'
 import { describePaused } from '../pause-text.ts'
@@ -36,7 +36,7 @@ export const pauseCommand: MakeCommand = () => {
       using opened = await openEnvironment(command, environment)
       const { pause } = await opened.control.call('pause.begin', { ...order, by: whoAmI() })
       if (globalsOf(command).json) printJson(pause)
-      else print(`${describePaused(pause)}; \`seaworthy resume\` ends it`)
+      else print(sayFor(command)(`${describePaused(pause)}; \`seaworthy resume\` ends it`))
     })
   return command
 }

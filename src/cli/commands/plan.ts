@@ -1,4 +1,4 @@
-import { environmentCommand, globalsOf, openEnvironment, type MakeCommand } from '../command.ts'
+import { environmentCommand, globalsOf, openEnvironment, sayFor, type MakeCommand } from '../command.ts'
 import { draftRelease, planFor } from '../draft.ts'
 import { processTarget } from '../engine-ports.ts'
 import { print, printJson } from '../output.ts'
@@ -9,7 +9,7 @@ import { readSecrets } from '../secret-values.ts'
 export const planCommand: MakeCommand = () => {
   const command = environmentCommand(
     'plan',
-    'What a deploy would do, step by step, with the cause of each and the diff.',
+    'What a deploy would do, step by step, with the cause of each and the diff. The environment has to be up.',
   )
     .option('--out <file>', 'also write the plan to a file for `seaworthy deploy --plan`')
     .addHelpText('after', '\nExamples:\n  seaworthy plan\n  seaworthy plan production --out .seaworthy/plan.json')
@@ -28,7 +28,7 @@ export const planCommand: MakeCommand = () => {
       if (globalsOf(command).json) printJson(plan)
       else {
         const idle = describeIdleKeys(project.checked)
-        print(`${describePlan(plan)}${idle === null ? '' : `\n\n${idle}`}`)
+        print(`${describePlan(plan)}${idle === null ? '' : `\n\n${sayFor(command)(idle)}`}`)
         if (out !== undefined && project.app.approval) {
           const { environment: name } = project.app
           print(

@@ -1,7 +1,7 @@
 import type { Status } from '../../control/api/contract.ts'
 import type { DeployRecord } from '../../deploy/journal.ts'
 import { describeProgress } from '../canary-text.ts'
-import { environmentCommand, globalsOf, openEnvironment, type MakeCommand } from '../command.ts'
+import { environmentCommand, globalsOf, openEnvironment, sayFor, type MakeCommand } from '../command.ts'
 import { describeNeeds } from '../need-text.ts'
 import { print, printJson, table } from '../output.ts'
 import { describeCounts, describePaused } from '../pause-text.ts'
@@ -21,10 +21,12 @@ export const statusCommand: MakeCommand = () => {
       const { deploys } = history ? await control.call('deploy.list', { limit: HISTORY_SHOWN }) : { deploys: [] }
       const { events } = history ? await control.call('events', { after: 0, limit: HISTORY_SHOWN }) : { events: [] }
       if (globalsOf(command).json) return printJson({ ...status, needs, ...(history ? { deploys, events } : {}) })
-      print(describeStatus(status))
-      if (needs.length > 0) print(`\n${describeNeeds(needs)}`)
-      if (deploys.length > 0) print(`\nDeploys\n${table(deploys.map(describeDeploy))}`)
-      if (events.length > 0) print(`\nEvents\n${table(events.map(({ at, kind, text }) => [when(at), kind, text]))}`)
+      const say = sayFor(command)
+      print(say(describeStatus(status)))
+      if (needs.length > 0) print(say(`\n${describeNeeds(needs)}`))
+      if (deploys.length > 0) print(say(`\nDeploys\n${table(deploys.map(describeDeploy))}`))
+      if (events.length > 0)
+        print(say(`\nEvents\n${table(events.map(({ at, kind, text }) => [when(at), kind, text]))}`))
     })
   return command
 }
@@ -89,7 +91,7 @@ function describeWork(
     return `${running.id} to ${running.plan.release.id} is at work since ${when(running.startedAt)}`
   if (isOnTrial && running)
     return `${running.id} is on trial; control goes on with it alone: \`seaworthy deploy --resume\` follows`
-  if (running) return `${running.id} was interrupted: \`seaworthy deploy --resume\` or \`--abort\``
+  if (running) return `${running.id} was interrupted: \`seaworthy deploy --resume\` or \`seaworthy deploy --abort\``
   return last ? describeDeploy(last).join('  ') : 'none yet'
 }
 

@@ -1,7 +1,7 @@
-import { environmentDown } from '../../control/api/client.ts'
+import { existsSync } from 'node:fs'
 import { Problem } from '../../core/problem.ts'
 import { connectKeeper } from '../../keeper/client.ts'
-import { environmentCommand, globalsOf, openEnvironment, type MakeCommand } from '../command.ts'
+import { environmentCommand, globalsOf, openEnvironment, openProjectOf, sayFor, type MakeCommand } from '../command.ts'
 import { endKeeper } from '../keeper-end.ts'
 import { whoAmI } from '../lease.ts'
 import { removeSocketFolder } from '../socket-folder.ts'
@@ -22,9 +22,12 @@ export const stopCommand: MakeCommand = () => {
       '\nExamples:\n  seaworthy stop\n  seaworthy stop --service worker\n  seaworthy stop --service worker --start',
     )
     .action(async (environment: string | undefined, { service, start }: { service?: string; start?: boolean }) => {
+      const { json } = globalsOf(command)
+      const { app, stateFolder } = await openProjectOf(command, environment)
+      if (service === undefined && !(await isUp(stateFolder)))
+        return json ? printJson({ stopped: false }) : print(`${app.name} (${app.environment}) is not up`)
       using opened = await openEnvironment(command, environment, { awayMs: 1_000 })
       const { project, control } = opened
-      const { json } = globalsOf(command)
       if (service !== undefined) {
         if (start) await control.call('service.start', { service, token: null, by: whoAmI() })
         else await control.call('service.stop', { service, held: false, token: null, by: whoAmI() })
@@ -32,11 +35,7 @@ export const stopCommand: MakeCommand = () => {
           ? printJson({ service, running: start ?? false })
           : print(`${service} is ${start ? 'running' : 'stopped'}`)
       }
-      const keeper = await connectKeeper(project.stateFolder).catch(() => null)
-      if (keeper === null) {
-        removeSocketFolder(project.stateFolder)
-        throw environmentDown(project.stateFolder)
-      }
+      const keeper = await connectKeeper(project.stateFolder)
       const running = await control.call('status', {}).then(
         (status) => status.running,
         () => null,
@@ -53,8 +52,19 @@ export const stopCommand: MakeCommand = () => {
       if (json) printJson({ stopped: true })
       else
         print(
-          `${project.app.name} (${project.app.environment}) is stopped; \`seaworthy up\` brings the same release back`,
+          sayFor(command)(
+            `${project.app.name} (${project.app.environment}) is stopped; \`seaworthy up\` brings the same release back`,
+          ),
         )
     })
   return command
+}
+
+/** Where nobody answers, what a killed environment has left of its sockets is removed. */
+async function isUp(stateFolder: string): Promise<boolean> {
+  if (!existsSync(stateFolder)) return false
+  const keeper = await connectKeeper(stateFolder).catch(() => null)
+  if (keeper === null) removeSocketFolder(stateFolder)
+  keeper?.close()
+  return keeper !== null
 }

@@ -3,7 +3,7 @@ import type { ControlClient } from '../../control/api/client.ts'
 import type { KeeperClient } from '../../keeper/client.ts'
 import { Problem } from '../../core/problem.ts'
 import { bringUp } from '../bring-up.ts'
-import { environmentCommand, globalsOf, type MakeCommand } from '../command.ts'
+import { environmentCommand, globalsOf, openProjectOf, sayFor, type MakeCommand } from '../command.ts'
 import { deployUnderLease, type Deploying } from '../deploying.ts'
 import { draftRelease, planFor } from '../draft.ts'
 import { listenNotice } from '../listen-notice.ts'
@@ -12,9 +12,9 @@ import { followLogs } from '../log-follow.ts'
 import { createNarrator } from '../narrate.ts'
 import { EXIT, print } from '../output.ts'
 import { describeLacks } from '../need-text.ts'
-import { openProject, type Project } from '../project.ts'
+import { makeStateFolder, type Project } from '../project.ts'
 import { readSecrets } from '../secret-values.ts'
-import { installService } from '../service-unit-install.ts'
+import { installService, showUnit } from '../service-unit-install.ts'
 import { runService } from '../service-unit-run.ts'
 import { removeSocketFolder } from '../socket-folder.ts'
 import { conclude } from '../with-deploying.ts'
@@ -40,16 +40,18 @@ export const upCommand: MakeCommand = (onExitCode) => {
       '\nExamples:\n  seaworthy up            follows the logs; Ctrl-C stops what it has brought up\n  seaworthy up --detach\n  seaworthy up production --install',
     )
     .action(async (environment: string | undefined, { detach, install, print: only, service }: UpOptions) => {
-      const { config, json } = globalsOf(command)
+      const { json } = globalsOf(command)
       if (service !== undefined) return onExitCode(await runService(service))
       if (only && !install) throw new Problem('cli.usage', '--print goes with --install')
-      const project = await openProject(config, environment)
-      if (install) return onExitCode(await installService(project, { print: only ?? false, json }))
+      const opened = await openProjectOf(command, environment)
+      if (only) return showUnit(opened, json)
+      const project = makeStateFolder(opened)
+      if (install) return onExitCode(await installService(project, json))
       const secrets = readSecrets(project)
       // From the first moment on: Ctrl-C while it comes up must not leave half of it behind.
       const interrupted = detach ? null : untilInterrupted()
       const { keeper, control, status, wasUp } = await bringUp(project)
-      const narrator = createNarrator({ json, out: process.stdout })
+      const narrator = createNarrator({ json, out: process.stdout, say: sayFor(command) })
       const isOurs = !detach && !wasUp
       try {
         narrator.note(`${status.app} (${status.environment}) is up at ${status.url}`)
@@ -65,7 +67,9 @@ export const upCommand: MakeCommand = (onExitCode) => {
         if (detach)
           return json ? print(JSON.stringify({ kind: 'status', ...(await control.call('status', {})) })) : undefined
         if (wasUp && !json)
-          print('it was up already: Ctrl-C ends the showing of its logs, `seaworthy stop` the environment')
+          print(
+            sayFor(command)('it was up already: Ctrl-C ends the showing of its logs, `seaworthy stop` the environment'),
+          )
         void keeper.closed.then(() => interrupted!.abort())
         await followLogs({ stateFolder: project.stateFolder, json, signal: interrupted!.signal })
       } finally {

@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, fstatSync, ftruncateSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
-import { renameSync, statSync, writeSync } from 'node:fs'
+import { existsSync, renameSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { Problem } from '../../core/problem.ts'
 
@@ -10,8 +10,9 @@ export const TRAIL_BYTES_MAX = 64 * 1024 * 1024
 /** Far above any record: their texts are cut. */
 const RECORD_BYTES_MAX = 64 * 1024
 
-/** The trail's files, oldest first; `audit-trail-<number of its last record>.jsonl` are closed. */
+/** The trail's files, oldest first, none where the folder is not there; `audit-trail-<number of its last record>.jsonl` are closed. */
 export function trailFiles(folder: string): readonly string[] {
+  if (!existsSync(folder)) return []
   const closed = readdirSync(folder).flatMap((name) => {
     const last = /^audit-trail-(\d+)\.jsonl$/.exec(name)?.[1]
     return last === undefined ? [] : [{ name, last: Number(last) }]

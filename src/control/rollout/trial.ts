@@ -137,7 +137,7 @@ export class Trial {
         isTold = true
         this.#port.note(
           `inconclusive: ${this.#verdict.because}; it stays at ${percent(share)} until there are more, ` +
-            'or somebody says `seaworthy deploy --promote` or `--abort`',
+            'or somebody says `seaworthy deploy --promote` or `seaworthy deploy --abort`',
         )
       }
       if (this.#lookedAt - savedAt >= REMEMBER_EVERY_MS) {
