@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { configKeys } from '../docs/generate/config-page.ts'
 import { pages } from '../docs/generate/pages.ts'
+import { makeProgram } from '../src/cli/main.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -19,5 +20,13 @@ test('every key has a meaning, and a default that the schema fills in is the one
     assert.notEqual(description, '', path.join('.'))
     if (filledIn === null) continue
     assert.match(description, new RegExp(`Default:?.*${String(filledIn).replace('.', '\\.')}`), path.join('.'))
+  }
+})
+
+test('every argument and option of a command has a meaning, and tells its default as commander does', () => {
+  for (const command of makeProgram(() => {}).commands) {
+    for (const { description } of [...command.registeredArguments, ...command.options])
+      assert.notEqual(description, '', command.name())
+    assert.doesNotMatch(command.helpInformation(), /@default/)
   }
 })

@@ -25,13 +25,15 @@ function sectionOf(command: Command, parent: string): string {
   const name = [parent, command.name()].filter((part) => part !== '').join(' ')
   const usage = `${name} ${command.usage()}`
   const inputs = command.registeredArguments.map((each) => {
-    // Commander knows no default of an argument that is worked out later: it is told in its description.
-    const [meaning = '', fallback = ''] = each.description.split(' @default ')
+    const { meaning, fallback } = split(each.description)
     return [`\`${each.name()}\``, each.required ? '**required**' : fallback, meaning]
   })
   const options = command.options
     .filter(({ hidden }) => !hidden)
-    .map((each) => [`\`${each.flags}\``, defaultOf(each.defaultValue), each.description])
+    .map((each) => {
+      const { meaning, fallback } = split(each.description)
+      return [`\`${each.flags}\``, defaultOf(each.defaultValue) || fallback, meaning]
+    })
   const after = textAfterHelp(command)
   return [
     `## \`${name}\`\n`,
@@ -41,6 +43,12 @@ function sectionOf(command: Command, parent: string): string {
     ...(options.length === 0 ? [] : [table(['option', 'default', 'meaning'], options)]),
     ...(after === '' ? [] : [`\`\`\`\n${after}\n\`\`\`\n`]),
   ].join('\n')
+}
+
+/** Commander knows no default that is worked out later: it is told at the end of the description. */
+function split(description: string): { readonly meaning: string; readonly fallback: string } {
+  const [, meaning = description, fallback = ''] = /^(.*) \(default: (.*)\)$/.exec(description) ?? []
+  return { meaning, fallback }
 }
 
 function defaultOf(value: unknown): string {

@@ -18,7 +18,7 @@ export function environmentCommand(name: string, description: string): Command {
     .description(description)
     .option('-c, --config <path>', 'the config file, or the folder that holds it')
     .option('--json', 'the same facts as JSON')
-    .argument('[environment]', "the environment @default 'local', or the only one")
+    .argument('[environment]', "the environment (default: 'local', or the only one)")
 }
 
 export function globalsOf(command: Command): GlobalOptions {

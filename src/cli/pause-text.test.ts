@@ -14,6 +14,7 @@ test('a pause is described by what it does to whom', () => {
 
 test('of its counts, what has not happened is left out', () => {
   assert.equal(describeCounts(pause), '0 waiting')
+  assert.equal(describeCounts({ ...pause, counts: { ...counts, held: 3 } }, true), '3 go on now')
   assert.equal(
     describeCounts({ ...pause, counts: { ...counts, held: 3, overflowed: 2, lost: 1 } }),
     '3 waiting, 2 found no room, 1 lost with their worker',

@@ -7,11 +7,11 @@ export function describePaused({ kind, services }: PauseStatus): string {
   return `${what} ${verb} ${kind === 'hold' ? 'held' : 'in maintenance'}`
 }
 
-/** How many requests it has met, and what became of them. */
-export function describeCounts({ kind, counts }: PauseStatus): string {
+/** How many requests it has met, and what became of them; those that wait when it is over go on. */
+export function describeCounts({ kind, counts }: PauseStatus, isOver = false): string {
   const { held, forwarded, overflowed, timedOut, left, lost, turnedAway } = counts
   const parts = [
-    ...(kind === 'hold' || held > 0 ? [`${held} waiting`] : []),
+    ...(kind === 'hold' || held > 0 ? [`${held} ${isOver ? 'go on now' : 'waiting'}`] : []),
     ...some(forwarded, 'sent on'),
     ...some(overflowed, 'found no room'),
     ...some(timedOut, 'waited too long'),

@@ -13,6 +13,9 @@ export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTION
 
 export const EXPECTED_ROUTE = "a route; start it with '/', or with a host and '/', such as '/api' or 'api.example.com/'"
 
+export const EXPECTED_METHOD_ROUTE =
+  "a route; start it with '/', or with a host and '/', or with a method before either, such as '/api' or 'POST /api/login'"
+
 /**
  * '/api', 'api.example.com/', with `method` also 'POST /api/login'. A path is a prefix on segment borders, so a slash at
  * its end says nothing and is dropped.

@@ -5,6 +5,7 @@ import type { Finding, Guess, SettingFinding, TextKey } from './finding.ts'
 import { routesOf } from './front-door.ts'
 import { escaped, linesMatching, sourcesOf } from './look.ts'
 import { wantedNeeds, type Wanted } from './needs.ts'
+import { packageJson } from './package-json.ts'
 import type { ProjectFiles } from './project-files.ts'
 import { choose, labelOf, type Part } from './services.ts'
 
@@ -18,6 +19,14 @@ export interface Draft {
 }
 
 const GATEWAY_PORT = 8080
+
+/** What its people call it comes before the folder, which may be a checkout's. */
+function nameOf(project: ProjectFiles): Entry {
+  const declared = packageJson(project, '.')?.name?.replace(/^@[^/]*\//, '') ?? ''
+  return declared === ''
+    ? line('name', labelOf(project.name), [`the folder is called ${project.name}`])
+    : line('name', labelOf(declared), [`package.json is of ${declared}`])
+}
 
 /** Makes one config of everything that was found. */
 export function draftOf(project: ProjectFiles, findings: readonly Finding[]): Draft {
@@ -64,7 +73,7 @@ export function draftOf(project: ProjectFiles, findings: readonly Finding[]): Dr
     secrets: [...new Set([...secrets, ...kafka])],
     notes: [...notes, ...ports.notes, ...project.left],
     entries: [
-      line('name', labelOf(project.name), [`the folder is called ${project.name}`]),
+      nameOf(project),
       ...(needs.length === 0
         ? []
         : [

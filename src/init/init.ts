@@ -64,7 +64,7 @@ export function proposeFor(project: ProjectFiles, { start }: { start?: string } 
 
 const HEAD = [
   'Written by `seaworthy init`: each comment says from what the line below it was inferred. Correct what is wrong;',
-  '`seaworthy doctor` shows what is missing, docs/reference/config.md every key.',
+  "`seaworthy doctor` shows what is missing, docs/reference/config.md in Seaworthy's own repository every key.",
 ]
 
 /** What a person says wins over what was found in the folder itself. */

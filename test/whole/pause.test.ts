@@ -54,7 +54,7 @@ test('a pause of 5 s at 200 requests/s: every request is answered, in order for 
   )
 
   const { stdout } = await project.must(['resume'])
-  assert.match(stdout, new RegExp(`${HELD} waiting`))
+  assert.match(stdout, new RegExp(`${HELD} go on now`))
   const answers = await Promise.all(asked.map(({ answer }) => answer))
   assert.deepEqual(
     answers.filter(({ status }) => status !== 200),

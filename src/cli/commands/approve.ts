@@ -20,7 +20,7 @@ export const approveCommand: MakeCommand = () => {
       '[plan]',
       'the file that `seaworthy plan --out` has written; without it, or with the name of an environment in its place, lists what was approved',
     )
-    .argument('[environment]', 'the environment @default that of the plan; without a plan the usual one')
+    .argument('[environment]', 'the environment (default: that of the plan; without a plan the usual one)')
     .option('--revoke', 'take the approval of this plan back')
     .addHelpText(
       'after',

@@ -17,7 +17,7 @@ interface Options {
 export const auditTrailCommand: MakeCommand = () => {
   const command = environmentCommand('audit-trail', DESCRIPTION)
     .option('--since <time>', "only records since then: '2h', '7d', or an ISO 8601 time")
-    .option('--limit <count>', `the newest so many, at most ${RECORDS_MAX} @default ${SHOWN}`)
+    .option('--limit <count>', `the newest so many, at most ${RECORDS_MAX} (default: ${SHOWN})`)
     .option(
       '--verify',
       'follow the chain of hashes; ends with 1 and names the first record that is not what was written',

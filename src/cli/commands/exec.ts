@@ -17,9 +17,9 @@ export const execCommand: MakeCommand = (onExitCode) => {
   const command = new Command('exec')
     .description("Run a one-off command in a release's folder, with all that its service gets: env, secrets, needs.")
     .option('-c, --config <path>', 'the config file, or the folder that holds it')
-    .option('--release <id>', 'its id or number @default the live one')
+    .option('--release <id>', 'its id or number (default: the live one)')
     .argument('<service>', 'whose folder and environment it gets')
-    .argument('[environment]', "the environment @default 'local', or the only one")
+    .argument('[environment]', "the environment (default: 'local', or the only one)")
     .argument('[command...]', 'after --; no shell runs: `sh -c` is one')
     .addHelpText(
       'after',

@@ -13,7 +13,7 @@ interface Options {
 export const initCommand: MakeCommand = (onExitCode) =>
   new Command('init')
     .description('Look at a project and write a first config, with a comment on every line that was inferred.')
-    .argument('[folder]', "the project's folder @default the current one")
+    .argument('[folder]', "the project's folder (default: the current one)")
     .option('--start <command>', 'how the app starts, where it is not recognised')
     .option('--force', 'overwrite the seaworthy.config.ts that is there')
     .option('--dry-run', 'show the config and write nothing')

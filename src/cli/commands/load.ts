@@ -22,7 +22,7 @@ export const loadCommand: MakeCommand = (onExitCode) => {
     .option('--request <request>', 'what is sent', 'GET /')
     .option('--header <header>', "'Name: value', as often as needed", collect, [])
     .option('--body <text>', 'its body; @file for the bytes of a file')
-    .option('--expect <status>', 'the status that counts as good @default any 2xx')
+    .option('--expect <status>', 'the status that counts as good (default: any 2xx)')
     .option('--arrivals <kind>', "'constant', or 'poisson' for gaps like those of real callers", 'constant')
     .option('--seed <number>', 'of the poisson gaps', '1')
     .option('--connections <count>', 'requests that may be open at once', String(CONNECTIONS_MAX))
@@ -32,11 +32,11 @@ export const loadCommand: MakeCommand = (onExitCode) => {
     .option('--allow-remote', 'the owner of the address agrees')
     .option('--yes', 'the environment has a domain, and its users may feel it')
     .option('--capacity', 'find the highest rate that one instance carries within its latency promise')
-    .option('--service <name>', 'with --capacity: whose instance @default the only service with routes')
-    .option('--p95 <time>', 'with --capacity: the limit @default what is promised for the route')
+    .option('--service <name>', 'with --capacity: whose instance (default: the only service with routes)')
+    .option('--p95 <time>', 'with --capacity: the limit (default: what is promised for the route)')
     .option('--through-gateway', 'with --capacity: the whole environment instead of one instance')
     .option('--from <rate>', 'with --capacity: the first rate', '50/s')
-    .option('--step <time>', 'with --capacity: how long each rate is tried @default 5s, or 25 times the limit')
+    .option('--step <time>', 'with --capacity: how long each rate is tried (default: 5s, or 25 times the limit)')
     .addHelpText(
       'after',
       "\nExamples:\n  seaworthy load --rate 300/s --for 30s --request 'GET /api'\n  seaworthy load --request 'POST /api/orders' --header 'Content-Type: application/json' --body @order.json --expect 201\n  seaworthy load --capacity --service api --p95 200ms",

@@ -22,10 +22,10 @@ export const pauseCommand: MakeCommand = () => {
     'pause',
     'Requests wait at the gateway until `seaworthy resume`, within bounds; or get a maintenance page.',
   )
-    .option('--service <name...>', 'only these services @default all')
+    .option('--service <name...>', 'only these services (default: all)')
     .option('--maintenance', 'answer 503 at once instead of holding')
     .option('--page <file>', 'with --maintenance: an HTML file of at most 256 KiB to answer with')
-    .option('--wait <duration>', 'how long a request is held at most @default gateway.pause.wait')
+    .option('--wait <duration>', 'how long a request is held at most (default: gateway.pause.wait)')
     .addHelpText(
       'after',
       '\nExamples:\n  seaworthy pause                       while a database fails over\n' +

@@ -12,7 +12,7 @@ export const resumeCommand: MakeCommand = () => {
       if (globalsOf(command).json) return printJson({ ended })
       if (ended === null) return print('nothing was paused')
       const seconds = Math.round((Date.now() - ended.since) / 1000)
-      print(`resumed after ${seconds} s; requests: ${describeCounts(ended)}`)
+      print(`resumed after ${seconds} s; requests: ${describeCounts(ended, true)}`)
     })
   return command
 }

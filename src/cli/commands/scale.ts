@@ -14,7 +14,7 @@ export const scaleCommand: MakeCommand = () => {
     .description('How many instances of a service run: show it, set it by hand, or hand it back to what is measured.')
     .option('-c, --config <path>', 'the config file, or the folder that holds it')
     .option('--json', 'the same facts as JSON')
-    .argument('[words...]', "SERVICE=COUNT or SERVICE=auto, as many as needed; then the environment @default 'local'")
+    .argument('[words...]', "SERVICE=COUNT or SERVICE=auto, as many as needed; then the environment (default: 'local')")
     .addHelpText(
       'after',
       '\nExamples:\n  seaworthy scale\n  seaworthy scale api=4\n  seaworthy scale api=4 worker=2 production\n  seaworthy scale api=auto',

@@ -14,7 +14,7 @@ import {
   type Parsed,
 } from '../../core/quantity.ts'
 import { splitWords } from '../../core/words.ts'
-import { EXPECTED_ROUTE, parseRequest, parseRoute } from '../route.ts'
+import { EXPECTED_METHOD_ROUTE, EXPECTED_ROUTE, parseRequest, parseRoute } from '../route.ts'
 
 // The kinds of value a config is made of. A message completes "expected …" and goes on with the cure.
 
@@ -39,10 +39,10 @@ export const factor = () => parsed(parseFactor, EXPECTED_FACTOR)
 export const route = () => parsed((text) => parseRoute(text, { method: false }), EXPECTED_ROUTE)
 
 /** A route that may name a method: 'POST /api/login'. */
-export const methodRoute = () => parsed((text) => parseRoute(text, { method: true }), EXPECTED_ROUTE)
+export const methodRoute = () => parsed((text) => parseRoute(text, { method: true }), EXPECTED_METHOD_ROUTE)
 
 /** One request, GET where no method is named. */
-export const request = () => parsed(parseRequest, EXPECTED_ROUTE)
+export const request = () => parsed(parseRequest, EXPECTED_METHOD_ROUTE)
 
 /** A command → its words. */
 export const command = () => parsed(parseCommand, EXPECTED_COMMAND)

@@ -23,7 +23,10 @@ export async function describeOutlook(
     const of = size > WHOLE_COPY_BYTES_MAX ? 'schema and small tables' : 'all data'
     return `${database.need} (${database.kind}, ${of})`
   })
-  const unasked = unknown.map((need) => `${need} (not asked yet: its URL comes with the deploy)`)
+  const unasked = unknown.map((need) => {
+    const because = config.needs[need]!.url === null ? 'it is started with the deploy' : 'its URL comes with the deploy'
+    return `${need} (not asked yet: ${because})`
+  })
   return `rehearsed on a copy of ${[...(await Promise.all(looks)), ...unasked].join(', ')}`
 }
 
