@@ -10,7 +10,7 @@ import { NO_COUNTERS } from '../gateway/counters.ts'
 import { NO_PAUSE_COUNTS } from '../gateway/pause-counts.ts'
 import type { RoutingTable } from '../gateway/table.ts'
 import { PAGE_BYTES_MAX, Pauses } from './pause.ts'
-import { pauseFor } from './pause-record.ts'
+import { pauseFor, type PauseRecord } from './pause-record.ts'
 import { State } from './state.ts'
 import { Traffic } from './traffic.ts'
 
@@ -130,6 +130,23 @@ test('a pause that the workers refuse is none; before the first release it waits
   assert.equal(applied[0]?.pause?.kind, 'hold')
   await assert.rejects(pauses.begin({ ...HOLD, kind: 'maintenance' }, 'ann@host'), /refused/)
   assert.equal(pauses.status()?.kind, 'hold')
+})
+
+test('a record of a pause that is none is dropped and said, and traffic goes on', async (t) => {
+  const { pauses, traffic, state, applied } = make(t)
+  const whole = { ...HOLD, since: 1, by: 'ann@host', before: NO_PAUSE_COUNTS }
+  const { held: _, ...counts } = NO_PAUSE_COUNTS
+  const spoilt = [{ kind: 'hold' }, 'hold', { ...whole, services: 'web' }, { ...whole, before: counts }]
+  for (const [index, record] of spoilt.entries()) {
+    state.set('pause', record as unknown as PauseRecord)
+    await traffic.switchTo(releaseOf('1-x', 1), 1)
+    assert.equal(applied.at(-1)!.pause, null)
+    assert.deepEqual([pauses.status(), await pauses.end('ann@host')], [null, null])
+    const dropped = state.events(0, 100).filter(({ kind }) => kind === 'pause-dropped')
+    assert.equal(dropped.length, index + 1, JSON.stringify(record))
+  }
+  state.set('pause', whole)
+  assert.equal(pauses.status()?.by, 'ann@host')
 })
 
 test('an unknown service and a page that is too large are refused, and nothing is paused', async (t) => {

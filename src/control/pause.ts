@@ -3,6 +3,7 @@ import { Problem } from '../core/problem.ts'
 import type { Fleet } from '../gateway/admin/fleet.ts'
 import { NO_PAUSE_COUNTS, pauseCountsSince } from '../gateway/pause-counts.ts'
 import type { PauseOrder, PauseStatus } from './api/pause-methods.ts'
+import { readPause } from './read-pause.ts'
 import type { State } from './state.ts'
 import type { Traffic } from './traffic.ts'
 
@@ -26,7 +27,7 @@ export class Pauses {
 
   /** Null while nothing is paused. */
   status(): PauseStatus | null {
-    const record = this.#options.state.get('pause')
+    const record = readPause(this.#options.state)
     if (record === null) return null
     const { kind, services, waitMs, page, since, by, before } = record
     const counts = pauseCountsSince(before, this.#options.fleet.counters().pause ?? NO_PAUSE_COUNTS)
@@ -39,7 +40,7 @@ export class Pauses {
     const { state, fleet, clock } = this.#options
     const now = (await fleet.report()).pause ?? NO_PAUSE_COUNTS
     const { kind, services, waitMs, page } = order
-    const previous = state.get('pause')
+    const previous = readPause(state)
     const { since, before } = previous ?? { since: clock.now(), before: { ...now, held: 0 } }
     state.set('pause', { kind, services, waitMs, page, since, by, before })
     try {

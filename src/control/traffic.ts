@@ -7,6 +7,7 @@ import type { Fleet } from '../gateway/admin/fleet.ts'
 import { readSavedTable, saveTable } from '../gateway/table-store.ts'
 import type { RoutingTable } from '../gateway/table.ts'
 import { pauseFor } from './pause-record.ts'
+import { readPause } from './read-pause.ts'
 import type { State } from './state.ts'
 import type { Supervisor } from './supervisor.ts'
 import { makeTable } from './table.ts'
@@ -140,7 +141,7 @@ export class Traffic {
   }
 
   #pauseFor(release: Release): RoutingTable['pause'] {
-    const record = this.#options.state.get('pause')
+    const record = readPause(this.#options.state)
     return record && pauseFor(record, release.config.gateway, workerCountOf(release)!)
   }
 

@@ -3,6 +3,7 @@ import type { DeployRecord } from '../../deploy/journal.ts'
 import type { Proof } from '../../deploy/proof.ts'
 import { count, EMPTY_TALLY, type SwitchSeen } from '../../deploy/tally.ts'
 import { startWitness, type Witness } from '../../deploy/witness.ts'
+import { readPause } from '../read-pause.ts'
 import type { State } from '../state.ts'
 import type { WitnessMemory } from './witness-memory.ts'
 
@@ -94,7 +95,7 @@ export class Witnesses {
 
   /** A witness that is held proves nothing, and would take the places of users: it rests while anything is paused. */
   #restsFor(deploy: string): boolean {
-    if (this.#state.get('pause') === null) return false
+    if (readPause(this.#state) === null) return false
     const memory = this.#memories.get(deploy)!
     if (memory.tally.lastOkNs !== null || memory.paused !== true)
       this.#memories.set(deploy, { ...memory, paused: true, tally: { ...memory.tally, lastOkNs: null } })
