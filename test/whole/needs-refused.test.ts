@@ -1,11 +1,11 @@
 /** Needs that cannot be had are refused before anything is touched, with both versions, the cause and the cure. */
 import assert from 'node:assert/strict'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { findPostgres } from '../../src/control/needs/installations.ts'
 import { plainConfig, TestProject } from '../support/project.ts'
-import { needOf, query } from '../support/servers.ts'
+import { needOf, query, untilNeed } from '../support/servers.ts'
 
 function config(needs: object, uses: object, env: Record<string, string> = {}): object {
   return { ...plainConfig({ env, service: { uses } }), needs }
@@ -93,6 +93,34 @@ void test('data of another version, a need of another kind, and what nobody runs
   writeFileSync(versionFile, `${Number.parseInt(here, 10)}\n`)
   await project.must(['up', '--detach'])
   assert.deepEqual(await query(url, 'select one from kept'), [[1]])
+})
+
+void test("spoilt credentials are the need's own trouble: the rest comes up, status tells, and the file put back cures it", async () => {
+  const box = { kind: 'redis', role: 'store' }
+  const other = { start: 'node plain.mjs', routes: ['/other'], health: { ready: '/health/readiness' } }
+  const plain = plainConfig({ service: { uses: { box: 'required' } }, services: { other } })
+  await using project = new TestProject({ ...plain, needs: { box } })
+  await project.must(['up', '--detach'])
+  const file = join(project.stateFolder, 'needs/box/credentials.json')
+  const whole = readFileSync(file, 'utf8')
+  for (const text of [whole.slice(0, 30), whole.replace('password', 'passwort'), '[]']) {
+    writeFileSync(file, text)
+    const running = await project.must(['status'])
+    assert.match(running.stdout, /^box +failed.*the credentials of box cannot be read: .*credentials\.json/m, text)
+  }
+  await project.must(['stop'])
+  const up = await project.must(['up', '--detach'])
+  assert.match(up.stdout, /box is failed: the credentials of box cannot be read: .*credentials\.json/)
+  assert.equal((await fetch(`http://127.0.0.1:${await project.port()}/other`)).status, 200)
+  project.configure({ ...plain, needs: { box: { ...box, role: 'cache' } } })
+  const deploy = await project.run(['deploy'])
+  assert.match(
+    deploy.stderr,
+    /the credentials of box cannot be read[^]*\[need\.credentials-unreadable\]\n→ Put the file back/,
+  )
+  writeFileSync(file, whole)
+  await untilNeed(project, 'box', 'healthy')
+  await project.must(['status'])
 })
 
 /** The newest PostgreSQL of this machine. */

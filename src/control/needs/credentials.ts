@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../../core/atomic-file.ts'
+import { Problem } from '../../core/problem.ts'
 import { pickPort } from '../ports.ts'
 
 /** Beside the range of instances, so that none of them takes a need's port while its server is down. */
@@ -25,13 +26,42 @@ export function needFolder(stateFolder: string, need: string): string {
   return join(stateFolder, 'needs', need)
 }
 
+/** Null: it has none yet. @throws Problem `need.credentials-unreadable` */
 export function readCredentials(stateFolder: string, need: string): Credentials | null {
+  const file = fileOf(stateFolder, need)
+  let text: string
   try {
-    return JSON.parse(readFileSync(fileOf(stateFolder, need), 'utf8')) as Credentials
+    text = readFileSync(file, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error
+    throw unreadable(need, file)
   }
+  const credentials = parse(text)
+  if (credentials === null) throw unreadable(need, file)
+  return credentials
+}
+
+function parse(text: string): Credentials | null {
+  try {
+    const value = JSON.parse(text) as Partial<Credentials> | null
+    const { kind, port, password, adminPassword, ranVersion } = value ?? {}
+    const isWhole =
+      (kind === 'postgres' || kind === 'redis') &&
+      Number.isInteger(port) &&
+      typeof password === 'string' &&
+      typeof adminPassword === 'string' &&
+      (ranVersion === null || typeof ranVersion === 'string')
+    return isWhole ? (value as Credentials) : null
+  } catch {
+    return null
+  }
+}
+
+/** What the parser says is left out: it may quote a password. */
+function unreadable(need: string, file: string): Problem {
+  return new Problem('need.credentials-unreadable', `the credentials of ${need} cannot be read: ${file} is spoilt`, {
+    hint: `Put the file back from a backup; its data were not touched, and ${need} goes on by itself.`,
+  })
 }
 
 export function writeCredentials(stateFolder: string, need: string, credentials: Credentials): void {

@@ -8,7 +8,7 @@ import type { State } from '../state.ts'
 import type { NeedConnection } from './connection.ts'
 import { engineOf } from './choose.ts'
 import { makeConnections, type Place } from './connections.ts'
-import { needFolder, readCredentials } from './credentials.ts'
+import { needFolder, readCredentials, type Credentials } from './credentials.ts'
 import { checkExternal } from './external.ts'
 import { inspectNeed, noUrl, notHere } from './inspect.ts'
 import type { NeedReport } from './report.ts'
@@ -103,7 +103,7 @@ export class Needs {
     const { children } = await this.#options.keeper.list()
     for (const child of children) {
       const need = child.role === 'need' ? child.name.slice('need-'.length) : null
-      const kind = need === null ? undefined : readCredentials(this.#options.folder, need)?.kind
+      const kind = need === null ? undefined : this.#kindOf(need)
       if (need !== null && kind !== undefined && child.state === 'running' && !this.#servers.has(need)) {
         this.#make(need, this.#wanted().get(need) ?? { kind, version: null, url: null, role: 'store', bytesMax: null })
       }
@@ -186,6 +186,16 @@ export class Needs {
     })
     this.#servers.set(need, server)
     return server
+  }
+
+  /** Undefined as well where it cannot be read: then what is wanted of it decides. */
+  #kindOf(need: string): Credentials['kind'] | undefined {
+    try {
+      return readCredentials(this.#options.folder, need)?.kind
+    } catch (error) {
+      if (error instanceof Problem) return undefined
+      throw error
+    }
   }
 
   #placeOf(release: Release, need: string): Place | null {

@@ -9,7 +9,7 @@ import { describeExit } from '../supervisor.ts'
 import { askServer } from './ask-server.ts'
 import { causeIn } from './causes.ts'
 import { chooseInstallation, engineOf } from './choose.ts'
-import { readCredentials } from './credentials.ts'
+import { readCredentials, type Credentials } from './credentials.ts'
 import type { Engine } from './engine.ts'
 import { launchServer, placeOf } from './launch-server.ts'
 import { LinesSince } from './lines-since.ts'
@@ -86,17 +86,29 @@ export class NeedServer {
   }
 
   report(): NeedReport {
+    const own = this.#ownCredentials()
+    const isSpoilt = own instanceof Problem
     return {
       need: this.#options.need,
       kind: this.#config.kind,
       place: 'here',
-      state: this.#state,
+      state: isSpoilt ? 'failed' : this.#state,
       version: this.#version,
-      port: readCredentials(this.#options.stateFolder, this.#options.need)?.port ?? null,
+      port: isSpoilt ? null : (own?.port ?? null),
       pid: this.#pid,
       since: this.#since,
       restarts: this.#restarts,
-      cause: this.#cause,
+      cause: isSpoilt ? own.message : this.#cause,
+    }
+  }
+
+  /** Whoever reports on everything must not fail over one file. */
+  #ownCredentials(): Credentials | Problem | null {
+    try {
+      return readCredentials(this.#options.stateFolder, this.#options.need)
+    } catch (error) {
+      if (error instanceof Problem) return error
+      throw error
     }
   }
 
