@@ -57,9 +57,17 @@ test('fewer answers than the sample are inconclusive, none at all too', () => {
   assert.equal(judge(looks(20, { next: NOTHING, old: NOTHING }), limits).kind, 'inconclusive')
 })
 
-test('the sample is filled by users and the witness together', () => {
+test('the sample is filled by users or by the witness, and latency has to be judged: a hundred of each are not enough', () => {
   const half: Flow = { answers: 5 }
-  assert.equal(judge(looks(20, { next: half, old: half }, { next: half, old: half }), limits).kind, 'passed')
+  assert.deepEqual(judge(looks(20, { next: half, old: half }, { next: half, old: half }), limits), {
+    kind: 'inconclusive',
+    because: '100 of the 200 answers needed',
+  })
+  assert.equal(judge(looks(20, { next: half, old: half }, { next: good, old: good }), limits).kind, 'passed')
+  assert.deepEqual(judge(looks(20, { next: good, old: { answers: 4 } }), limits), {
+    kind: 'inconclusive',
+    because: 'too early, or too few answers of the old release at the same time, to compare p95',
+  })
 })
 
 test('five per cent errors are a breach by 200 answers, wherever they come from', () => {
@@ -115,16 +123,16 @@ test('slow answers while a release warms up are forgiven, slow ones that stay ar
   const tiring: Flow = { answers: 10, ms: (look) => (look <= 10 ? 20 : 200) }
   assert.equal(judge(looks(20, { next: tiring, old: good }), limits).kind, 'breach')
   const fast = looks(4, { next: { answers: 500, ms: () => 200 }, old: { answers: 500 } })
-  assert.equal(judge(fast, limits).kind, 'passed', 'a second is too short to judge')
+  assert.equal(judge(fast, limits).kind, 'inconclusive', 'a second is too short to judge')
 })
 
-test('a p95 is not judged by a handful of answers', () => {
+test('a p95 is not judged by a handful of answers, and what is not judged does not pass', () => {
   const few = looks(
     20,
     { next: { answers: 4, ms: () => 200 }, old: good },
     { next: { answers: 6 }, old: { answers: 6 } },
   )
-  assert.equal(judge(few, limits).kind, 'passed')
+  assert.equal(judge(few, limits).kind, 'inconclusive')
 })
 
 test('users are compared with users: quick questions of the witness do not hide slow answers to people', () => {

@@ -1,6 +1,6 @@
 import type { ResolvedWatch } from '../config/resolved.ts'
 import { LATENCY_BOUNDS_MS, quantile } from '../core/histogram.ts'
-import { isWorse, ratioOf, type Share } from './proportions.ts'
+import { isWorse, OLD_RATIO_FACTOR, ratioOf, type Share } from './proportions.ts'
 import { ERRORS_MIN, LATENCY_DIFFERENCE_MIN_MS, LATENCY_SAMPLE_MIN, type Sample } from './watch.ts'
 
 /** What both releases have answered up to an instant: cumulative, users' requests and the witness's apart. */
@@ -35,7 +35,7 @@ export type Verdict =
   | { readonly kind: 'breach'; readonly because: string }
 
 export interface AnalysisLimits extends Pick<ResolvedWatch, 'errors' | 'p95Ratio'> {
-  /** Answers of the release on trial, users' and the witness's together, below which nothing passes. */
+  /** Answers of the release on trial, either users' or the witness's, below which nothing passes. */
   readonly sample: number
 }
 
@@ -43,13 +43,12 @@ export interface AnalysisLimits extends Pick<ResolvedWatch, 'errors' | 'p95Ratio
 const LATENCY_AFTER_MS = 2_000
 /** Of a release's answers, this share may be slower than its p95 by definition. */
 const SLOW_SHARE = 0.05
-/** Errors above the limit, but not this much above the old release's, are no reason to wait for more answers. */
-const OLD_RATIO_FACTOR = 1.5
 
 /**
  * Judges one step of a trial by what both releases answered since its beginning: `looks` in time order, the first one from
  * there. Users are compared with users and the witness with the witness, so that a different mix of requests decides
- * nothing. A breach is found as soon as the counts leave no doubt, be it after three answers; passing needs `sample`.
+ * nothing. A breach is found as soon as the counts leave no doubt, be it after three answers; passing needs `sample` answers
+ * of one group, so many that its latency was judged: what nobody could judge has not passed.
  */
 export function judge(looks: readonly Look[], limits: AnalysisLimits): Verdict {
   const groups = [
@@ -60,9 +59,13 @@ export function judge(looks: readonly Look[], limits: AnalysisLimits): Verdict {
     const because = errorBreach(name, sides, limits) ?? latencyBreach(name, sides, limits)
     if (because !== null) return { kind: 'breach', because }
   }
-  const answers = groups.reduce((sum, { sides }) => sum + stretch(sides, 'next').answers, 0)
+  const answers = Math.max(...groups.map(({ sides }) => stretch(sides, 'next').answers))
   if (answers < limits.sample) {
     return { kind: 'inconclusive', because: `${answers} of the ${limits.sample} answers needed` }
+  }
+  if (!groups.some(({ sides }) => latencyOf(sides, limits) !== null)) {
+    const because = 'too early, or too few answers of the old release at the same time, to compare p95'
+    return { kind: 'inconclusive', because }
   }
   for (const { name, sides } of groups) {
     const next = failedOf(stretch(sides, 'next'))
@@ -97,11 +100,23 @@ function errorBreach(name: Group, sides: readonly Sides[], limits: AnalysisLimit
   )
 }
 
+function latencyBreach(name: Group, sides: readonly Sides[], limits: AnalysisLimits): string | null {
+  const seen = latencyOf(sides, limits)
+  if (seen === null) return null
+  const { next, old, nextP95Ms, oldP95Ms } = seen
+  const limitMs = Math.max(oldP95Ms * limits.p95Ratio, oldP95Ms + LATENCY_DIFFERENCE_MIN_MS)
+  if (nextP95Ms <= limitMs || !isWorse(slowerThan(next, limitMs), slowerThan(old, limitMs), SLOW_SHARE)) return null
+  return (
+    `p95 for ${WHOM[name]} is ${nextP95Ms.toFixed(0)} ms, ${(nextP95Ms / oldP95Ms).toFixed(1)} x the ` +
+    `${oldP95Ms.toFixed(0)} ms of the old release in the same time, limit ${limits.p95Ratio} x`
+  )
+}
+
 /**
  * Judged over the newer half of the answers: a release that has just started is slow for a moment. Slower than the limit is a
- * release when more than 5 % of its answers are, and more than of the old one's.
+ * release when more than 5 % of its answers are, and more than of the old one's. Null: too early or too few to be judged.
  */
-function latencyBreach(name: Group, sides: readonly Sides[], limits: AnalysisLimits): string | null {
+function latencyOf(sides: readonly Sides[], limits: AnalysisLimits) {
   if ((sides.at(-1)?.next.at ?? 0) - (sides[0]?.next.at ?? 0) < LATENCY_AFTER_MS) return null
   const newer = newerHalf(sides)
   const next = stretch(newer, 'next')
@@ -110,13 +125,7 @@ function latencyBreach(name: Group, sides: readonly Sides[], limits: AnalysisLim
   if (next.answers < least || old.answers < least) return null
   const nextP95Ms = quantile(next.buckets, 0.95)
   const oldP95Ms = quantile(old.buckets, 0.95)
-  if (nextP95Ms === null || oldP95Ms === null) return null
-  const limitMs = Math.max(oldP95Ms * limits.p95Ratio, oldP95Ms + LATENCY_DIFFERENCE_MIN_MS)
-  if (nextP95Ms <= limitMs || !isWorse(slowerThan(next, limitMs), slowerThan(old, limitMs), SLOW_SHARE)) return null
-  return (
-    `p95 for ${WHOM[name]} is ${nextP95Ms.toFixed(0)} ms, ${(nextP95Ms / oldP95Ms).toFixed(1)} x the ` +
-    `${oldP95Ms.toFixed(0)} ms of the old release in the same time, limit ${limits.p95Ratio} x`
-  )
+  return nextP95Ms === null || oldP95Ms === null ? null : { next, old, nextP95Ms, oldP95Ms }
 }
 
 /** From the newest look at which at most half of the answers were there. */

@@ -8,8 +8,8 @@ export interface Share {
 
 /** One-sided 99.5 %: a limit is looked at again and again, and must not be passed by luck. */
 export const LIMIT_Z = 2.576
-/** One-sided 95 %: enough beside the limit, so that two hundred answers on each side show five per cent against none. */
-export const DIFFERENCE_Z = 1.645
+/** One-sided 98 %: enough beside the limit, so that two hundred answers on each side show five per cent against none. */
+export const DIFFERENCE_Z = 2.1
 
 /**
  * Wilson's score interval: the lowest and the highest true share that `hits` of `of` leaves likely. Nothing counted leaves
@@ -32,10 +32,18 @@ export function differenceLow(one: Share, other: Share, z: number): number {
   return first - second - Math.hypot(first - oneLow, otherHigh - second)
 }
 
-/** Whether `next`'s share is above `limit` beyond doubt, and above `old`'s where that was counted at all. */
+/** Up to so many times the old release's share is as good as it: nobody is condemned for what both do. */
+export const OLD_RATIO_FACTOR = 1.5
+
+/**
+ * Whether `next`'s share is above `limit` and above 1.5 times `old`'s beyond doubt. The difference alone would be passed by
+ * chance sooner or later: it is looked at again and again.
+ */
 export function isWorse(next: Share, old: Share, limit: number): boolean {
-  if (wilson(next, LIMIT_Z)[0] <= limit) return false
-  return old.of === 0 || differenceLow(next, old, DIFFERENCE_Z) > 0
+  if (wilson(next, LIMIT_Z)[0] <= Math.max(limit, ratioOf(old) * OLD_RATIO_FACTOR)) return false
+  // What the old one does now and then as well, chance deals out unevenly.
+  const z = old.hits === 0 ? DIFFERENCE_Z : LIMIT_Z
+  return old.of === 0 || differenceLow(next, old, z) > 0
 }
 
 export function ratioOf({ hits, of }: Share): number {

@@ -32,7 +32,14 @@ function makeTrial(answersAt: (ms: number) => number, memory: TrialMemory = NEW_
       report: async (): Promise<Counters> => {
         onLook(now - 1_000_000)
         const count = answersAt(now - 1_000_000)
-        const cell = { service: 'api', status: '2xx', count, buckets, sumMs: 0, retried: 0 } as const
+        const cell = {
+          service: 'api',
+          status: '2xx',
+          count,
+          buckets: buckets.with(20, count),
+          sumMs: 0,
+          retried: 0,
+        } as const
         const cells = [
           { ...cell, release: '1-x' },
           { ...cell, release: '2-y' },

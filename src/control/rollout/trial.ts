@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import { compare, judge, type Look, type Verdict } from '../../deploy/analysis.ts'
 import type { CanaryProgress, CanaryStep } from '../../deploy/canary.ts'
+import { wantsPair } from '../../deploy/filling.ts'
 import { startPairs } from '../../deploy/pairs.ts'
 import type { Release } from '../../deploy/release.ts'
 import type { Counters } from '../../gateway/admin/protocol.ts'
@@ -17,8 +18,6 @@ const LOOK_MS_MAX = 2_000
 /** How often figures are told while a step lasts, and while it waits for answers beyond its time. */
 const TELL_EVERY_MS = 5_000
 const TELL_WAITING_EVERY_MS = 60_000
-/** The part of a step in which the witness fills the sample: the rest is for its last answers. */
-const FILLED_AFTER = 0.8
 
 /** What a trial remembers across control's death. */
 export interface TrialMemory {
@@ -181,14 +180,18 @@ export class Trial {
     return { share, lastedMs, users, witness, ...end }
   }
 
-  /** Behind the pace that fills the sample in time, or beyond the time and not sure. */
   #needsWitness(): boolean {
     if (this.#looks.length === 0) return false
     const { everyMs, lastedMs, users, witness } = this.progress
-    if (lastedMs >= everyMs) return this.#verdict.kind === 'inconclusive'
-    const elapsedMs = lastedMs + this.#port.clock.now() - this.#lookedAt
-    const wanted = this.#port.next.config.canary.sample * Math.min(1, elapsedMs / (FILLED_AFTER * everyMs))
-    return users.next.answers + witness.next.answers + this.#pairsSinceLook < wanted
+    return wantsPair({
+      users,
+      witness,
+      everyMs,
+      elapsedMs: lastedMs >= everyMs ? lastedMs : lastedMs + this.#port.clock.now() - this.#lookedAt,
+      sample: this.#port.next.config.canary.sample,
+      isInconclusive: this.#verdict.kind === 'inconclusive',
+      onTheWay: this.#pairsSinceLook,
+    })
   }
 
   async #look(): Promise<Look> {
