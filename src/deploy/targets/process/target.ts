@@ -113,11 +113,6 @@ export class ProcessTarget implements Target {
           // Its environment has no secrets; a file that it reads may.
           details: exit.lastLines.map((line) => `| ${this.#scrubOf(name, release)(line)}`),
         })
-
-        throw new Problem('deploy.build-failed', `the build of ${name} (\`${joinWords(argv)}\`) ${exit.description}`, {
-          hint: 'Run the same command in a fresh copy of the files.',
-          details: exit.lastLines.map((line) => `| ${line}`),
-        })
       },
     })
   }
