@@ -24,6 +24,17 @@ test('a sample counts one release: failures are 5xx and answers broken off, neve
   assert.deepEqual([answers, errors, upgradesOf('2-x', all)], [150, 10, 5])
 })
 
+test('a client that waited a second in vain is no answer and no error, one that left at once is nothing', () => {
+  const all = counters(
+    cell('2-x', '2xx', 90, 10),
+    cell('2-x', 'unanswered', 40, 5_000),
+    cell('2-x', 'unanswered', 5, 300),
+  )
+  const { answers, errors, buckets, unanswered } = sampleOf('2-x', all, 0)
+  const inBuckets = buckets.reduce((sum, count) => sum + count, 0)
+  assert.deepEqual([answers, errors, inBuckets, unanswered], [90, 0, 90, 40])
+})
+
 test('a baseline is what the old release did within the last minute, not since the beginning', () => {
   const history = new CounterHistory()
   history.note(0, counters(cell('1-x', '5xx', 500, 1000)))

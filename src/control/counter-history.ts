@@ -1,6 +1,6 @@
 import type { CounterCell, Counters } from '../gateway/admin/protocol.ts'
-import { LATENCY_BOUNDS_MS, quantile } from '../core/histogram.ts'
-import type { Baseline, Sample } from '../deploy/watch.ts'
+import { bucketOf, LATENCY_BOUNDS_MS, quantile } from '../core/histogram.ts'
+import { UNANSWERED_MS, type Baseline, type Sample } from '../deploy/watch.ts'
 
 /** How far back a baseline reaches, and how often the counters are noted for it. */
 export const BASELINE_MS = 60_000
@@ -31,16 +31,22 @@ export class CounterHistory {
 }
 
 /**
- * All that one release has answered since the workers began to count. A client that left is no error of the release.
+ * All that one release has answered since the workers began to count. A client that left is no error of the release, and
+ * one that left without any answer got no good one either: it is counted apart.
  * `of`: only requests that asked for the release by header, as the witness of a trial does, or only the others. @default both
  */
 export function sampleOf(release: string, counters: Counters, at: number, of?: 'addressed' | 'users'): Sample {
-  const cells = counters.cells.filter(
+  const all = counters.cells.filter(
     (cell) =>
       cell.release === release &&
       cell.status !== '1xx' &&
       (of === undefined || (of === 'addressed') === (cell.addressed ?? false)),
   )
+  const cells = all.filter(({ status }) => status !== 'unanswered')
+  const unanswered = all
+    .filter(({ status }) => status === 'unanswered')
+    .flatMap(({ buckets }) => buckets.slice(bucketOf(UNANSWERED_MS) + 1))
+    .reduce((total, count) => total + count, 0)
   const errors = cells.filter(({ status }) => status === '5xx' || status === 'aborted')
   return {
     at,
@@ -49,6 +55,7 @@ export function sampleOf(release: string, counters: Counters, at: number, of?: '
     buckets: emptySample().buckets.map((_, bucket) =>
       cells.reduce((total, cell) => total + (cell.buckets[bucket] ?? 0), 0),
     ),
+    ...(unanswered === 0 ? {} : { unanswered }),
   }
 }
 

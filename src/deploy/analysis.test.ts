@@ -101,6 +101,17 @@ test('errors above the limit that may be chance are neither passed nor a breach:
   assert.equal(judge(looks(40, { next: calmed, old: good }), limits).kind, 'passed')
 })
 
+test('users who wait in vain condemn no release, and let none pass that keeps more of them waiting', () => {
+  const waiting = (every: number) => (look: Look, index: number) => {
+    const next = { ...look.users.next, unanswered: 7 + Math.floor((index * 10) / every) }
+    return { ...look, users: { next, old: { ...look.users.old, unanswered: 2 } } }
+  }
+  const seen = looks(20, { next: good, old: good })
+  const verdict = judge(seen.map(waiting(3)), limits)
+  assert.match(verdict.kind === 'inconclusive' ? verdict.because : '', /^66 of 266 users left .*, 0 of 200 of the old/)
+  assert.equal(judge(seen.map(waiting(100)), limits).kind, 'passed')
+})
+
 test('a p95 three times as long is a breach, with the figures of the same time', () => {
   const slow: Flow = { answers: 10, ms: () => 60 }
   const verdict = judge(looks(20, { next: slow, old: good }), limits)

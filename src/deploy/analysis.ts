@@ -75,6 +75,14 @@ export function judge(looks: readonly Look[], limits: AnalysisLimits): Verdict {
       return { kind: 'inconclusive', because }
     }
   }
+  const users = groups[0].sides
+  const [next, old] = [inVain(stretch(users, 'next')), inVain(stretch(users, 'old'))]
+  if (next.hits >= ERRORS_MIN && isWorse(next, old, limits.errors)) {
+    const because =
+      `${next.hits} of ${next.of} users left after a second or more without an answer, ${old.hits} of ${old.of} of the ` +
+      'old release: anybody can do so, and a release that hangs looks the same'
+    return { kind: 'inconclusive', because }
+  }
   return { kind: 'passed' }
 }
 
@@ -147,6 +155,7 @@ function stretch(sides: readonly Sides[], side: keyof Sides): Omit<Sample, 'at'>
     answers: last.answers - first.answers,
     errors: last.errors - first.errors,
     buckets: last.buckets.map((count, bucket) => count - (first.buckets[bucket] ?? 0)),
+    unanswered: (last.unanswered ?? 0) - (first.unanswered ?? 0),
   }
 }
 
@@ -156,6 +165,10 @@ function figuresOf({ answers, errors, buckets }: Omit<Sample, 'at'>): Figures {
 
 function failedOf({ answers, errors }: Omit<Sample, 'at'>): Share {
   return { hits: errors, of: answers }
+}
+
+function inVain({ answers, unanswered = 0 }: Omit<Sample, 'at'>): Share {
+  return { hits: unanswered, of: answers + unanswered }
 }
 
 /** Only buckets that lie wholly above count: in doubt an answer was fast enough. */

@@ -13,6 +13,8 @@ export interface Observation {
   readonly request: string
   /** Null when no answer came. */
   readonly status: number | null
+  /** The answer was not whole in time. The gateway counts this as a client that left. */
+  readonly timedOut?: true
 }
 
 /** A switch as the workers acknowledged it. */

@@ -9,7 +9,12 @@ export interface Sample {
   /** 5xx answers and cut connections. */
   readonly errors: number
   readonly buckets: readonly number[]
+  /** Requests, no answers, whose clients left after UNANSWERED_MS without having got a head. @default 0 */
+  readonly unanswered?: number
 }
+
+/** Who leaves earlier has not waited. */
+export const UNANSWERED_MS = 1_000
 
 export interface Baseline {
   readonly answers: number

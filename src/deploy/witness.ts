@@ -79,7 +79,7 @@ export function ask({ port, request: asked, agent, timeoutMs, side }: Question):
   return new Promise((resolve) => {
     let release: string | null = null
     let status: number | null = null
-    const end = (failure: string | null): void => {
+    const end = (failure: string | null, timedOut?: true): void => {
       clearTimeout(limit)
       resolve({
         beganNs,
@@ -91,6 +91,7 @@ export function ask({ port, request: asked, agent, timeoutMs, side }: Question):
         release,
         request: `${method} ${host ?? ''}${path}`,
         status,
+        ...(timedOut ? { timedOut } : {}),
       })
     }
     const request = httpRequest(
@@ -106,7 +107,7 @@ export function ask({ port, request: asked, agent, timeoutMs, side }: Question):
     )
     // From the first byte to the last: a limit on idleness alone would wait for ever for an answer that dribbles.
     const limit = setTimeout(() => {
-      end(`no whole answer within ${timeoutMs} ms`)
+      end(`no whole answer within ${timeoutMs} ms`, true)
       request.destroy()
     }, timeoutMs)
     request.on('error', (error) => end(error.message))

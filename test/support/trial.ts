@@ -11,6 +11,8 @@ export interface Flaw {
   readonly workMs?: number
   /** Every n-th answer is 500; 0: none. @default 0 */
   readonly failsEvery?: number
+  /** Every n-th answer never comes; 0: none. @default 0 */
+  readonly hangsEvery?: number
 }
 
 /** Much longer than any trial of these tests takes on a busy machine. */
@@ -18,11 +20,14 @@ const TRIAL_MS_MAX = 60_000
 
 const SERVICE = readFileSync(join(root, 'test/fixtures/services/flawed.mjs'), 'utf8')
 
-export function trialConfig({ name, workMs = 0, failsEvery = 0 }: Flaw, environment: object = {}): object {
+export function trialConfig(
+  { name, workMs = 0, failsEvery = 0, hangsEvery = 0 }: Flaw,
+  environment: object = {},
+): object {
   return plainConfig({
     service: {
       start: 'node flawed.mjs',
-      env: { NAME: name, WORK_MS: String(workMs), FAILS_EVERY: String(failsEvery) },
+      env: { NAME: name, WORK_MS: String(workMs), FAILS_EVERY: String(failsEvery), HANGS_EVERY: String(hangsEvery) },
     },
     environment: { strategy: 'canary', ...environment },
   })

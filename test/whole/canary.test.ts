@@ -4,7 +4,15 @@ import { describe, test } from 'node:test'
 import type { CanaryProgress } from '../../src/deploy/canary.ts'
 import { startLoad } from '../support/load.ts'
 import { until, type TestProject } from '../support/project.ts'
-import { assertPassed, assertStopped, endOf, lastDeploy, trialConfig, upForTrial } from '../support/trial.ts'
+import {
+  assertPassed,
+  assertStopped,
+  endOf,
+  lastDeploy,
+  trialConfig,
+  tryRelease,
+  upForTrial,
+} from '../support/trial.ts'
 
 /** Nobody asks anything: the witness may send one request an hour. */
 const SILENT = { witness: { rate: '1/h' }, watch: { for: '300ms', warm: '10min', sample: 1 }, drain: '2s' }
@@ -106,6 +114,14 @@ void describe('a trial', { concurrency: 3 }, () => {
     assert.ok(after.every(({ release, cookie }) => release === live && cookie === null))
     const refused = await project.run(['deploy', '--promote'])
     assert.match(refused.stderr, /no release is on trial {2}\[deploy\.not-on-trial\]/)
+  })
+
+  void test('a release that hangs on every third request is stopped by the witness, which waits', async () => {
+    const environment = { ...BUSY, canary: { steps: ['50%'], every: '3s', sample: 50 } }
+    await using project = await upForTrial({ name: 'v1' }, environment)
+    const live = (await project.status()).world.live!
+    const result = await tryRelease(project, { name: 'hangs', hangsEvery: 3 }, environment)
+    await assertStopped(project, result, live, /^\d+ of \d+ answers to the witness failed/)
   })
 
   void test('control goes on with the step it was in when it was killed, and the release goes through', async () => {

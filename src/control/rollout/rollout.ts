@@ -127,6 +127,7 @@ export class Rollout {
         report: () => this.#world.report(),
         share: (share) => this.#share({ release: this.#next.id, share }),
         askedBack: () => this.#askedBack,
+        liveTimedOut: () => this.#world.witnesses.timedOut(this.#deploy.id),
         remember: (trial) => this.#save('canary', { trial }),
         tell: (progress) => this.#emit({ kind: 'canary', progress }),
         note: (text) => this.#note(text),

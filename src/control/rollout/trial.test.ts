@@ -48,6 +48,7 @@ function makeTrial(answersAt: (ms: number) => number, memory: TrialMemory = NEW_
       },
       share: async (share) => void shares.push(share),
       askedBack: () => asked,
+      liveTimedOut: () => 0,
       remember: (seen) => remembered.push(seen),
       tell: (progress) => told.push(progress),
       note: (text) => notes.push(text),

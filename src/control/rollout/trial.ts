@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts'
 import { compare, judge, type Look, type Verdict } from '../../deploy/analysis.ts'
 import type { CanaryProgress, CanaryStep } from '../../deploy/canary.ts'
 import { wantsPair } from '../../deploy/filling.ts'
-import { startPairs } from '../../deploy/pairs.ts'
+import { addMissed, NOTHING_MISSED, startPairs, withMissed, type Missed, type Pairs } from '../../deploy/pairs.ts'
 import type { Release } from '../../deploy/release.ts'
 import type { Counters } from '../../gateway/admin/protocol.ts'
 import { sampleOf } from '../counter-history.ts'
@@ -27,6 +27,8 @@ export interface TrialMemory {
   /** What was counted when the step began; null: it has not begun. */
   readonly from: Look | null
   readonly ended: readonly CanaryStep[]
+  /** Failures of the witness's pairs that the gateway does not count, since the trial began. @default none */
+  readonly missed?: Missed
 }
 
 export const NEW_TRIAL: TrialMemory = { step: 0, watchedMs: 0, from: null, ended: [] }
@@ -42,6 +44,8 @@ export interface TrialPort {
   share(share: number): Promise<void>
   /** Why somebody wants it back; null: nobody does. */
   askedBack(): string | null
+  /** Requests of the deploy's steady witness, which asks the live release, that were not answered in time. */
+  liveTimedOut(): number
   remember(memory: TrialMemory): void
   tell(progress: CanaryProgress): void
   note(text: string): void
@@ -56,6 +60,7 @@ export class Trial {
   #lookedAt: number
   #pairsSinceLook = 0
   #promotedBy: string | null = null
+  #pairs: Pairs | null = null
 
   constructor(port: TrialPort, memory: TrialMemory) {
     this.#port = port
@@ -95,7 +100,11 @@ export class Trial {
       perSecond,
       isWanted: () => this.#needsWitness(),
       onSent: () => void (this.#pairsSinceLook += 1),
+      onMissed: (missed) => {
+        this.#memory = { ...this.#memory, missed: addMissed(this.#missed, missed) }
+      },
     })
+    this.#pairs = pairs
     try {
       const { steps } = next.config.canary
       for (;;) {
@@ -172,6 +181,8 @@ export class Trial {
     if (asked !== null) return { end: 'aborted', because: asked }
     if (this.#verdict.kind === 'breach') return { end: 'breach', because: this.#verdict.because }
     if (this.#promotedBy !== null) return { end: 'promoted', because: `by ${this.#promotedBy}` }
+    // What hangs is a failure only when its time is over; the last step is the last chance to see it.
+    if (this.#pairs?.isOverdue() ?? false) return null
     return isTimeOver && this.#verdict.kind === 'passed' ? { end: 'passed', because: null } : null
   }
 
@@ -196,13 +207,22 @@ export class Trial {
 
   async #look(): Promise<Look> {
     const { next, old, clock } = this.#port
+    const { next: nextMissed, old: oldMissed } = this.#missed
+    // The steady witness's good answers are among the live one's, so must be those that it got none for.
+    const liveMissed = { ...oldMissed, timedOut: oldMissed.timedOut + this.#port.liveTimedOut() }
     const counters = await this.#port.report()
     const at = clock.now()
     const sidesOf = (of: 'users' | 'addressed') => ({
       next: sampleOf(next.id, counters, at, of),
       old: sampleOf(old.id, counters, at, of),
     })
-    return { users: sidesOf('users'), witness: sidesOf('addressed') }
+    const { next: asked, old: compared } = sidesOf('addressed')
+    const witness = { next: withMissed(asked, nextMissed), old: withMissed(compared, liveMissed) }
+    return { users: sidesOf('users'), witness }
+  }
+
+  get #missed(): Missed {
+    return this.#memory.missed ?? NOTHING_MISSED
   }
 
   #remember(change: Partial<TrialMemory>): void {

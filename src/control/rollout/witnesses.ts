@@ -25,6 +25,8 @@ export class Witnesses {
   readonly #port: () => number
   readonly #logger: Logger
   readonly #memories = new Map<string, WitnessMemory>()
+  /** Requests that were not answered in time, since control began. */
+  readonly #timedOut = new Map<string, number>()
   readonly #running = new Map<string, Running>()
 
   constructor(state: State, port: () => number, logger: Logger) {
@@ -52,6 +54,7 @@ export class Witnesses {
       onObservation: (seen) => {
         // On its way when the pause began: that it was held is what was asked for.
         if (seen.failure !== null && this.#restsFor(id)) return
+        if (seen.timedOut) this.#timedOut.set(id, this.timedOut(id) + 1)
         const now = this.#memories.get(id)!
         this.#memories.set(id, { ...now, tally: count(now.tally, seen, now.switches) })
       },
@@ -75,10 +78,16 @@ export class Witnesses {
   async stop(deploy: string): Promise<void> {
     const running = this.#running.get(deploy)
     this.#running.delete(deploy)
+    this.#timedOut.delete(deploy)
     if (!running) return
     clearInterval(running.timer)
     await running.witness.stop()
     this.#save(deploy)
+  }
+
+  /** How many of a deploy's requests were not answered in time; the gateway takes them for clients that left. */
+  timedOut(deploy: string): number {
+    return this.#timedOut.get(deploy) ?? 0
   }
 
   /** Those that are sending now. */

@@ -56,9 +56,10 @@ export interface Counters {
 
 /**
  * `aborted`: the upstream broke off in the middle, or sent what cannot be passed on. `client-gone`: the client left before
- * the end of its answer, or the gateway's own limits ended it; anybody can cause these, so no release is judged by them.
+ * the end of its answer, or the gateway's own limits ended it. `unanswered`: the client left before the head of an answer.
+ * Anybody can cause these two, so no release is condemned for them; that clients wait in vain can hold up a trial.
  */
-export const STATUS_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx', 'aborted', 'client-gone'] as const
+export const STATUS_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx', 'aborted', 'client-gone', 'unanswered'] as const
 export type StatusClass = (typeof STATUS_CLASSES)[number]
 
 export interface CounterCell {

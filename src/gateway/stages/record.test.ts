@@ -30,9 +30,9 @@ void test('what a client leaves, or a quiet stream of it that is cut, is told ap
   })
   t.after(() => fleet.close())
   await until(() => fleet.workers().length === 1)
-  const counts = { 'client-gone': 0, aborted: 0, '5xx': 0 }
+  const counts = { 'client-gone': 0, unanswered: 0, aborted: 0, '5xx': 0 }
   for (const [path, leaves, expected] of [
-    ['/waiting', true, 'client-gone'],
+    ['/waiting', true, 'unanswered'],
     ['/events', true, 'client-gone'],
     ['/events', false, 'client-gone'],
     ['/quiet', false, 'client-gone'],
@@ -55,6 +55,6 @@ void test('what a client leaves, or a quiet stream of it that is cut, is told ap
     })
     const { cells } = await fleet.report()
     const seen = Object.fromEntries(cells.map(({ status, count }) => [status, count]))
-    assert.deepEqual({ 'client-gone': 0, aborted: 0, '5xx': 0, ...seen }, counts, path)
+    assert.deepEqual({ 'client-gone': 0, unanswered: 0, aborted: 0, '5xx': 0, ...seen }, counts, path)
   }
 })

@@ -4,6 +4,9 @@ import { STATUS_CLASSES } from '../admin/protocol.ts'
 import type { Context } from '../context.ts'
 import type { Exchange, Outcome } from '../exchange.ts'
 
+/** What stands for an answer that nobody waited for: see attempt.ts. */
+const LEFT = 499
+
 /** Counts a WebSocket that opens: its end may be far away. */
 export function recordOpened(exchange: Exchange, context: Context): void {
   const { place, release, retried } = exchange
@@ -55,6 +58,7 @@ export function record(exchange: Exchange, context: Context, end: { status: numb
 }
 
 function statusClassOf({ status, outcome }: { status: number; outcome: Outcome }): StatusClass {
+  if (outcome.end === 'client-gone' && status === LEFT) return 'unanswered'
   if (outcome.end !== 'complete') return outcome.end
   // Three digits may say anything; what HTTP does not know is no good answer.
   return status < 600 ? STATUS_CLASSES[Math.floor(status / 100) - 1]! : '5xx'
