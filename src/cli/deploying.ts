@@ -55,13 +55,24 @@ async function underLease<T>(deploying: Deploying, work: (engine: Engine) => Pro
   const origin = originOf(project, secrets)
   await using lease = await takeLease(control, reason, (text) => narrator.event({ kind: 'note', text }))
   using interruption = onInterrupt()
-  return await work({
-    control: engineControl(control, lease.token, secrets, origin),
-    target: processTarget(project, control, secrets, lease.token),
-    clock: systemClock,
-    signal: AbortSignal.any([lease.signal, interruption.signal]),
-    onEvent: (event) => narrator.event(event),
-    onJournal: crashPoint(process.env['SEAWORTHY_CRASH_AT']),
+  try {
+    return await work({
+      control: engineControl(control, lease.token, secrets, origin),
+      target: processTarget(project, control, secrets, lease.token),
+      clock: systemClock,
+      signal: AbortSignal.any([lease.signal, interruption.signal]),
+      onEvent: (event) => narrator.event(event),
+      onJournal: crashPoint(process.env['SEAWORTHY_CRASH_AT']),
+    })
+  } catch (error) {
+    throw error instanceof Problem && error.code === 'environment.down' ? stoppedMeanwhile(error) : error
+  }
+}
+
+function stoppedMeanwhile(cause: Problem): Problem {
+  return new Problem('environment.down', 'the environment was stopped, or is gone, while this command was at work', {
+    hint: 'Run `seaworthy up`. A deploy with the traffic then goes on by itself; `deploy --resume` or `--abort` settles one without.',
+    cause,
   })
 }
 

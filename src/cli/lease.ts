@@ -40,7 +40,10 @@ export async function takeLease(
     signal: lost.signal,
     [Symbol.asyncDispose]: async () => {
       clearInterval(heartbeat)
-      await control.call('lease.release', { token })
+      // Nobody is there to give it back to: the environment was stopped, and the lease runs out by itself.
+      await control.call('lease.release', { token }).catch((error: unknown) => {
+        if (!(error instanceof Problem) || error.code !== 'environment.down') throw error
+      })
     },
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { Problem } from '../../core/problem.ts'
+import { hasTraffic, type DeployRecord } from '../../deploy/journal.ts'
 import { connectKeeper } from '../../keeper/client.ts'
 import { environmentCommand, globalsOf, openEnvironment, openProjectOf, sayFor, type MakeCommand } from '../command.ts'
 import { endKeeper } from '../keeper-end.ts'
@@ -40,7 +41,7 @@ export const stopCommand: MakeCommand = () => {
         (status) => status.running,
         () => null,
       )
-      if (running && !json) print(`${running.id} is not finished: it goes on when the environment is up again`)
+      if (running && !json) print(`${running.id} is not finished: ${laterOf(running)}`)
       await endKeeper(keeper, () =>
         control.call('environment.stop', { by: whoAmI() }).catch((error: unknown) => {
           if (!(error instanceof Problem) || error.code !== 'environment.down') throw error
@@ -67,4 +68,10 @@ async function isUp(stateFolder: string): Promise<boolean> {
   if (keeper === null) removeSocketFolder(stateFolder)
   keeper?.close()
   return keeper !== null
+}
+
+function laterOf({ journal }: DeployRecord): string {
+  return hasTraffic(journal)
+    ? 'control goes on with it when the environment is up again'
+    : 'when the environment is up again, `deploy --resume` goes on with it, and `deploy --abort` or the next deploy undoes it'
 }
