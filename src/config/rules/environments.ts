@@ -25,6 +25,7 @@ export const environmentRuleList: readonly EnvironmentRule[] = [
   overridesKnownServices,
   stateOfItsOwn,
   canaryStepsGrow,
+  canaryStepsLeaveSome,
 ]
 
 const BELONGS = { host: 'docker', context: 'kubernetes', namespace: 'kubernetes' } as const
@@ -181,6 +182,20 @@ function canaryStepsGrow(_scene: Scene, name: string, { canary }: Environment): 
       ['environments', name, 'canary', 'steps', wrong],
       showValue(steps[wrong]),
       `a share above ${wrong === 0 ? '0 %' : `the one before, ${showValue(steps[wrong - 1])}`}; write steps that grow`,
+    ),
+  ]
+}
+
+/** With everybody on the new release there is nobody to compare them with. */
+function canaryStepsLeaveSome(_scene: Scene, name: string, { canary }: Environment): readonly Finding[] {
+  const steps = canary?.steps ?? []
+  const wrong = steps.findIndex((step) => shareOf(step) >= 1)
+  if (wrong < 0) return []
+  return [
+    finding(
+      ['environments', name, 'canary', 'steps', wrong],
+      showValue(steps[wrong]),
+      'a share below 100 %; write a smaller one: after the last step all traffic is switched anyway',
     ),
   ]
 }

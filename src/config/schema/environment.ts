@@ -21,14 +21,17 @@ import { expectFields, serviceSchema } from './service.ts'
 const dockerHost = () =>
   matching(/^(?:ssh|tcp|unix):\/\/\S+$/, "a Docker host; write it such as 'ssh://deploy@staging.example.com'")
 
+/** At the most that the witness sends, 50 a second, six hours: more is a slip of the pen. */
+const SAMPLE_MAX = 1_000_000
+
 const canarySchema = z.strictObject({
   steps: z
     .array(ratio())
     .min(1, { error: "at least one step; add one such as '5%'" })
     .prefault(['5%', '25%', '50%'])
-    .describe('The shares of traffic the new release gets, one after the other. Default 5% 25% 50%.'),
+    .describe('The shares of traffic the new release gets, one after the other, each below 100%. Default 5% 25% 50%.'),
   every: timer().prefault('60s').describe('How long each step lasts. Default 60s.'),
-  sample: whole(1).default(200).describe('The answers a step needs before it can pass. Default 200.'),
+  sample: whole(1, SAMPLE_MAX).default(200).describe('The answers a step needs before it can pass. Default 200.'),
 })
 
 const watchSchema = z.strictObject({
@@ -37,7 +40,7 @@ const watchSchema = z.strictObject({
   p95: factor()
     .prefault('1.5x')
     .describe("Its p95 against the old release's above which it is taken back. Default 1.5x."),
-  sample: whole(1).default(20).describe('Fewer answers than this are inconclusive. Default 20.'),
+  sample: whole(1, SAMPLE_MAX).default(20).describe('Fewer answers than this are inconclusive. Default 20.'),
   warm: duration().prefault('10min').describe('How long the old release is kept warm. Default 10min.'),
 })
 
