@@ -5,6 +5,7 @@ import { checkPlanHash, signPlan } from '../deploy/plan-hash.ts'
 import type { Plan } from '../deploy/plan.ts'
 import { readSource } from '../deploy/targets/process/source.ts'
 import { whoAmI } from './lease.ts'
+import { isPlan } from './plan-shape.ts'
 import type { Project } from './project.ts'
 
 /**
@@ -39,12 +40,12 @@ function parsePlan(file: string): Plan {
       hint: 'Make one with `seaworthy plan --out FILE`.',
       cause,
     })
-  let plan: Partial<Plan> | null
+  let plan: unknown
   try {
-    plan = JSON.parse(readFileSync(file, 'utf8')) as Partial<Plan> | null
+    plan = JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
     throw noPlan(error)
   }
-  if (typeof plan?.hash !== 'string' || !Array.isArray(plan.operations) || !plan.base || !plan.release) throw noPlan()
-  return plan as Plan
+  if (!isPlan(plan)) throw noPlan()
+  return plan
 }

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { parseDuration } from '../../core/quantity.ts'
 import { Problem } from '../../core/problem.ts'
 import { PAGE_BYTES_MAX } from '../../control/pause.ts'
@@ -60,17 +60,35 @@ function waitMsOf(text: string): number {
   throw new Problem('cli.usage', `--wait: expected ${expected}, got ${JSON.stringify(text)}`)
 }
 
-function readPage(file: string): string {
-  try {
-    // Before it is read: a wrong name may be a large file.
-    if (statSync(file).size <= PAGE_BYTES_MAX) return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new Problem('pause.page-unreadable', `${file} cannot be read`, {
+/** Bounded, whatever the name stands for: a pipe would never end, a file may grow meanwhile. */
+export function readPage(file: string): string {
+  const unreadable = (because: string, cause?: unknown): Problem =>
+    new Problem('pause.page-unreadable', `${file} ${because}`, {
       hint: 'Name an HTML file. Nothing was paused.',
-      cause: error,
+      cause,
     })
+  let bytes: Buffer
+  let descriptor: number | undefined
+  try {
+    // Without waiting for a writer: that is how a pipe is opened otherwise.
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
+    if (!fstatSync(descriptor).isFile()) throw unreadable('is no file')
+    bytes = readUpTo(descriptor, PAGE_BYTES_MAX + 1)
+  } catch (error) {
+    throw error instanceof Problem ? error : unreadable('cannot be read', error)
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor)
   }
+  if (bytes.length <= PAGE_BYTES_MAX) return bytes.toString('utf8')
   throw new Problem('pause.page-too-large', `${file} has more than ${PAGE_BYTES_MAX / 1024} KiB`, {
     hint: 'Every worker keeps it in memory: link to large images, or make them smaller.',
   })
+}
+
+function readUpTo(descriptor: number, bytesMax: number): Buffer {
+  const bytes = Buffer.alloc(bytesMax)
+  let length = 0
+  for (let count = -1; count !== 0 && length < bytesMax; length += count)
+    count = readSync(descriptor, bytes, length, bytesMax - length, null)
+  return bytes.subarray(0, length)
 }

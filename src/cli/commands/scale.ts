@@ -63,15 +63,7 @@ async function untilThere(
     const { services } = await control.call('scale.look', {})
     const own = services.filter(({ service }) => set.includes(service))
     const failed = own.find(({ service, wanted }) => wanted !== counts[service])
-    if (failed !== undefined) {
-      throw new Problem(
-        'scale.not-ready',
-        `${failed.service} stays at ${failed.wanted}: ${failed.note?.failure ?? ''}`,
-        {
-          hint: `See \`seaworthy logs --service ${failed.service}\` and \`seaworthy status --history\`.`,
-        },
-      )
-    }
+    if (failed !== undefined) throw notReady(failed, counts[failed.service]!)
     const steps = own.map(({ service, running, wanted, joining, leaving }) => {
       const moving = [...(joining > 0 ? [`${joining} starting`] : []), ...(leaving > 0 ? [`${leaving} leaving`] : [])]
       return `${service}: ${running} of ${wanted}${moving.length > 0 ? ` (${moving.join(', ')})` : ''}`
@@ -82,4 +74,12 @@ async function untilThere(
     if (own.every(({ running, wanted, leaving }) => running === wanted && leaving === 0)) return services
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
   }
+}
+
+/** The check was failed, or somebody, or a measure, has set another number since. */
+export function notReady({ service, wanted, note }: ScaleStatus, asked: number): Problem {
+  const because = note?.failure ?? `${asked} was asked for, and since then it was ${note?.because ?? 'changed'}`
+  return new Problem('scale.not-ready', `${service} stays at ${wanted}: ${because}`, {
+    hint: `See \`seaworthy logs --service ${service}\` and \`seaworthy status --history\`.`,
+  })
 }

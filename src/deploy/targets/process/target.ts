@@ -189,7 +189,12 @@ export class ProcessTarget implements Target {
     const endpoint = { host: now.host, port: now.port }
     const { because, look } = await probeReady(endpoint, service.health, service.routes.length > 0, scrub)
     const tookMs = took()
-    return verdict(because ?? strangerOn(now), look, tookMs, service.health.expect.body !== null)
+    return verdict(
+      because ?? strangerOn(now, join(this.#options.stateFolder, 'instances', now.id)),
+      look,
+      tookMs,
+      service.health.expect.body !== null,
+    )
   }
 
   async smoke(instance: Instance, release: Release, { request, expect }: ResolvedSmoke): Promise<string | null> {
@@ -260,8 +265,8 @@ function verdict(because: string | null, look: Look | null, tookMs: number, expe
 }
 
 /** A good answer counts only when this instance gave it: another program may hold the port, or share it. */
-function strangerOn(instance: Instance): string | null {
-  const own = new Set(listenersOf(instance).map(({ inode }) => inode))
+function strangerOn(instance: Instance, folder: string): string | null {
+  const own = new Set(listenersOf({ ...instance, folder }).map(({ inode }) => inode))
   const there = listListeners().filter((listener) => listener.port === instance.port && isReached(listener))
   if (there.every(({ inode }) => own.has(inode))) return null
   return there.some(({ inode }) => own.has(inode))
