@@ -120,7 +120,7 @@ export class State {
   readonly migrationRuns: MigrationRuns
   /** What may be written when there is room for it. */
   readonly late = new LateWrites((late, lost) => {
-    const text = `the disk was full: ${late} changes were written late${lost > 0 ? `, ${lost} were given up` : ''}`
+    const text = `the disk was full; changes written late: ${late}, given up: ${lost}`
     this.#insertEvent(Date.now(), 'disk-was-full', text)
   })
   readonly #db: DatabaseSync

@@ -78,7 +78,7 @@ function describeStatus(status: Status): string {
 }
 
 function describeFull({ folder, bytesLeft, waiting }: Status['disk']): string {
-  const late = waiting === 0 ? '' : `; ${waiting} changes wait to be written`
+  const late = waiting === 0 ? '' : `; changes that wait for room: ${waiting}`
   return `full: ${Math.floor(bytesLeft / 1024)} KiB are left for ${folder}${late}. Free some space.`
 }
 
