@@ -32,6 +32,7 @@ test('filters combine: service, level, time and id', () => {
 })
 
 test('the service is read from the names of instances, jobs and workers', () => {
+  assert.equal(serviceOf('hook:after:d7@7-3fa9c1d2'), 'hook')
   assert.deepEqual(['api@7-3fa9c1d2-1', 'build:api@7-3fa9c1d2', 'gateway-2', 'control'].map(serviceOf), [
     'api',
     'api',
