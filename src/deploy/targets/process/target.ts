@@ -125,7 +125,7 @@ export class ProcessTarget implements Target {
   async migrate(release: Release, name: string, onLine: (line: string) => void): Promise<void> {
     if ((await this.#options.supervision.migrations()).includes(migrationId(release, name))) return
     const { rehearsal } = await this.#runMigration(release, name, { phase: 'expand', giveUpRollback: false })
-    if (rehearsal !== null) onLine(`${name}: ${/^no/.test(rehearsal) ? rehearsal : `rehearsed ${rehearsal}`}`)
+    if (rehearsal !== null) onLine(`${name}: ${rehearsal.startsWith('no') ? rehearsal : `rehearsed ${rehearsal}`}`)
   }
 
   /**
