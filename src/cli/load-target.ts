@@ -34,9 +34,11 @@ export async function findTarget(
   flags: LoadFlags,
 ): Promise<LoadTarget> {
   if (flags.url !== undefined) return targetOfUrl(command, environment, flags, flags.url)
+  // Whether it may be loaded comes before whether it is there.
+  const { domain } = (await openProjectOf(command, environment)).app
+  if (domain !== null) mustBeMeant(domain, flags)
   using opened = await openEnvironment(command, environment, { awayMs: 1_000 })
   const { project, control } = opened
-  if (project.app.domain !== null) mustBeMeant(project.app.domain, flags)
   const status = await control.call('status', {})
   if (flags.capacity && !flags.throughGateway) {
     const instance = pickInstance(status.instances, status.world.live, serviceOf(flags, project))
