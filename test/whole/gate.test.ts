@@ -41,7 +41,10 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     program: 'crash-loop',
     cause: /crash-loop, proven: its exit status/,
     says: /the program exited with 3 \(\d times\): Error: the catalogue has no prices/,
-    shows: [/\| loading the catalogue/, /program: not running; restarted \d times, last end: exited with 3/],
+    shows: [
+      /\| loading the catalogue/,
+      /program: (?:not running|runs as pid \d+); restarted \d times, last end: exited with 3/,
+    ],
   },
   'memory beyond its bound': {
     program: 'out-of-memory',
