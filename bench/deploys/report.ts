@@ -1,3 +1,4 @@
+import { table } from '../../src/cli/output.ts'
 import type { BenchOptions } from './options.ts'
 import type { StyleResult } from './style.ts'
 
@@ -25,15 +26,7 @@ const HEAD = [
 
 /** The figures of all styles beside each other, then what failed in words. */
 export function describe(results: readonly StyleResult[]): string {
-  const rows = [HEAD, ...results.map(row)]
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)))
-  const lines = rows.map((cells) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  )
-  return [...lines, '', ...results.flatMap(details)].join('\n')
+  return [table([HEAD, ...results.map(row)]), '', ...results.flatMap(details)].join('\n')
 }
 
 function row(result: StyleResult): readonly string[] {

@@ -1,3 +1,4 @@
+import { table } from '../../src/cli/output.ts'
 import type { StyleResult } from './style.ts'
 
 export interface Bar {
@@ -19,16 +20,8 @@ const HEAD = [
 
 /** The figures of both styles beside each other, then what failed in words. */
 export function describe(results: readonly StyleResult[]): string {
-  const rows = [HEAD, ...results.map(row)]
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)))
-  const lines = rows.map((cells) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  )
   const failures = results.flatMap((result) => result.failures.map((text) => `${result.style}: failed: ${text}`))
-  return [...lines, ...failures].join('\n')
+  return [table([HEAD, ...results.map(row)]), ...failures].join('\n')
 }
 
 function row({ style, upgrades, requests, failed, failedOnReused, tookMs, goneMs }: StyleResult): readonly string[] {

@@ -40,7 +40,6 @@ void test('the unit is what systemd-analyze accepts, and --print writes nothing'
     writeFileSync(file, what)
     return spawnSync('systemd-analyze', ['verify', file], { encoding: 'utf8' })
   }
-  if (verify(text).error !== undefined) return t.skip('systemd-analyze is not on this machine')
   const { status, stderr } = verify(text)
   assert.deepEqual([status, stderr], [0, ''])
   // What a check that finds nothing would also let pass.
