@@ -3,11 +3,10 @@ import { readFileSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { writeFileAtomic } from '../core/atomic-file.ts'
+import { isPlaceholder } from '../core/placeholder.ts'
 import { messageOf, Problem } from '../core/problem.ts'
 import { usedNeeds } from '../deploy/used-needs.ts'
 import type { Project } from './project.ts'
-
-const PLACEHOLDER = /^(change[-_ ]?(me|this).*|<.*>|x{3,}|todo|placeholder|your[-_].*)$/i
 
 export interface SecretValues {
   /** @throws Problem `secret.missing` naming every secret without a value, before anything is touched. */
@@ -28,7 +27,7 @@ export function readSecrets({ app, folder, stateFolder, secretsFile }: Project):
   const problems = names.flatMap((name) => {
     const value = valueOf(name)
     if (value === undefined || value === '') return [`${name} has no value`]
-    if (PLACEHOLDER.test(value)) return [`${name} holds a placeholder`]
+    if (isPlaceholder(value)) return [`${name} holds a placeholder`]
     return []
   })
   if (problems.length > 0) {

@@ -1,5 +1,6 @@
 import { parseDuration } from '../../core/quantity.ts'
 import { nearest } from '../../core/nearest.ts'
+import { isPlaceholder } from '../../core/placeholder.ts'
 import { finding, type Finding } from '../explain-issue.ts'
 import { formatPath, showValue, type Path } from '../path.ts'
 import type { Service } from '../schema/app.ts'
@@ -81,19 +82,9 @@ function secretsOnce(service: Service, path: Path): readonly Finding[] {
   })
 }
 
-const PLACEHOLDERS = [
-  /change[ _-]?(?:me|this|it)\b/i,
-  /change[ _-]?(?:me|this|it)_/i,
-  /replace[ _-]?(?:me|this|with)/i,
-  /\b(?:your|my)[ _-](?:password|secret|token|api|key)/i,
-  /<(?:base64|your|insert|password|secret|token|key|todo)[^>]*>/i,
-  /^<[^<>]+>$/,
-  /^(?:x{4,}|\*{3,}|FIXME|TBD)$/,
-]
-
 function noPlaceholders(service: Service, path: Path): readonly Finding[] {
   return Object.entries(service.env ?? {})
-    .filter(([, value]) => PLACEHOLDERS.some((pattern) => pattern.test(value)))
+    .filter(([, value]) => isPlaceholder(value))
     .map(([name, value]) =>
       finding(
         [...path, 'env', name],
