@@ -36,6 +36,7 @@ test('a minimal config gets every default', () => {
         templates: {},
         routes: [{ host: null, path: '/api' }],
         protocol: 'http1',
+        affinity: 'none',
         health: {
           ready: { kind: 'default' },
           live: null,
@@ -64,6 +65,8 @@ test('a minimal config gets every default', () => {
     },
     gateway: {
       http: 8080,
+      tls: null,
+      compress: true,
       workers: null,
       trustedProxies: [],
       timeouts: {
@@ -77,6 +80,20 @@ test('a minimal config gets every default', () => {
       routes: [],
       accessLog: true,
       pause: { queue: 1000, bytesMax: 67_108_864, waitMs: 30_000 },
+    },
+    guard: {
+      threats: 'block',
+      routes: [],
+      exceptions: [],
+      limits: [],
+      connectionsPerClient: null,
+      identity: null,
+      lockout: { after: 10, withinMs: 300_000, forMs: 900_000 },
+      block: [],
+      allow: [],
+      feeds: [],
+      headers: {},
+      cors: null,
     },
     drainMs: 30_000,
     watch: { forMs: 60_000, errors: 0.01, p95Ratio: 1.5, sample: 20, warmMs: 600_000 },

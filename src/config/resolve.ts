@@ -11,7 +11,9 @@ import type {
   ResolvedRequest,
   ResolvedScale,
   ResolvedService,
+  ResolvedTls,
 } from './resolved.ts'
+import { resolveGuard } from './resolve-guard.ts'
 import { requestOf, routeOf } from './rules/scene.ts'
 import { appSchema, type FilledApp, type Service } from './schema/app.ts'
 import { splitWords } from '../core/words.ts'
@@ -42,6 +44,7 @@ export function resolveEnvironment(checked: CheckedConfig, environmentName: stri
       Object.entries(app.services).map(([name, service]) => [name, resolveService(service, merged.services[name]!)]),
     ),
     gateway: resolveGateway(app.gateway),
+    guard: resolveGuard(app.guard),
     drainMs: environment.drain,
     watch: {
       forMs: watch.for,
@@ -118,6 +121,7 @@ function resolveService(service: FilledService, written: Service): ResolvedServi
     templates: service.templates,
     routes: service.routes.map(({ host, path }) => ({ host, path })),
     protocol: service.protocol,
+    affinity: service.affinity,
     health: resolveHealth(service, written.health?.ready),
     env: service.env,
     secrets: service.secrets,
@@ -163,6 +167,8 @@ function resolveGateway(gateway: FilledApp['gateway']): ResolvedGateway {
   const { timeouts } = gateway
   return {
     http: gateway.listen.http,
+    tls: resolveTls(gateway),
+    compress: gateway.compress,
     workers: gateway.workers ?? null,
     trustedProxies: gateway.trustedProxies,
     timeouts: {
@@ -173,7 +179,7 @@ function resolveGateway(gateway: FilledApp['gateway']): ResolvedGateway {
       websocketIdleMs: timeouts.websocketIdle,
     },
     bodyBytesMax: gateway.body,
-    routes: Object.entries(gateway.routes).map(([key, { timeout, body, retry, headers }]) => {
+    routes: Object.entries(gateway.routes).map(([key, { timeout, body, retry, compress, headers }]) => {
       const { host, method, path } = routeOf(key)
       return {
         host,
@@ -182,12 +188,24 @@ function resolveGateway(gateway: FilledApp['gateway']): ResolvedGateway {
         ...(timeout === undefined ? {} : { timeoutMs: timeout }),
         ...(body === undefined ? {} : { bodyBytesMax: body }),
         ...(retry === undefined ? {} : { retry }),
+        ...(compress === undefined ? {} : { compress }),
         ...(headers === undefined ? {} : { headers }),
       }
     }),
     accessLog: gateway.accessLog,
     pause: { queue: gateway.pause.queue, bytesMax: gateway.pause.bytes, waitMs: gateway.pause.wait },
   }
+}
+
+function resolveTls({ tls, listen, redirectToHttps }: FilledApp['gateway']): ResolvedTls | null {
+  if (tls === undefined) return null
+  return { source: tlsSource(tls), port: listen.https, redirect: redirectToHttps ?? true }
+}
+
+function tlsSource(tls: NonNullable<FilledApp['gateway']['tls']>): ResolvedTls['source'] {
+  if (tls === 'self-signed') return { kind: 'self-signed' }
+  if ('files' in tls) return { kind: 'files', ...tls.files }
+  return { kind: 'acme', email: tls.acme.email, directory: tls.acme.directory ?? null }
 }
 
 /** What the witness asks for where nothing is declared: the front page, else whatever comes first. */

@@ -14,6 +14,7 @@ export interface ResolvedApp {
   readonly strategy: 'blue-green' | 'canary' | 'recreate'
   readonly services: Readonly<Record<string, ResolvedService>>
   readonly gateway: ResolvedGateway
+  readonly guard: ResolvedGuard
   readonly drainMs: number
   readonly watch: ResolvedWatch
   readonly smoke: readonly ResolvedSmoke[]
@@ -89,6 +90,8 @@ export interface ResolvedService {
   readonly templates: Readonly<Record<string, string>>
   readonly routes: readonly ResolvedRoute[]
   readonly protocol: 'http1' | 'h2c'
+  /** `cookie`: a client stays on its instance for as long as that one takes requests. */
+  readonly affinity: 'none' | 'cookie'
   readonly health: ResolvedHealth
   readonly env: Readonly<Record<string, string>>
   readonly secrets: readonly string[]
@@ -127,8 +130,70 @@ export interface ResolvedHealth {
   readonly deadlineMs: number
 }
 
+export interface ResolvedMatch {
+  readonly host: string | null
+  readonly method: string | null
+  readonly path: string
+}
+
+/** Who may do what; secrets by their names. */
+export interface ResolvedGuard {
+  readonly threats: 'block' | 'monitor' | 'off'
+  readonly routes: readonly (ResolvedMatch & {
+    readonly threats?: 'block' | 'monitor' | 'off'
+    readonly fields?: Readonly<Record<string, 'html' | 'code' | 'password' | 'url' | 'text'>>
+  })[]
+  readonly exceptions: readonly { readonly class: string; readonly at: string; readonly why: string }[]
+  readonly limits: readonly {
+    readonly per: 'client' | 'key' | 'subject' | 'all'
+    readonly on: ResolvedMatch | null
+    readonly count: number
+    readonly perMs: number
+    readonly burst: number
+    readonly cost: number
+    readonly whenStoreIsLost: 'allow' | 'refuse' | 'local'
+  }[]
+  /** Null: the config says nothing of a guard, and connections are not bounded. */
+  readonly connectionsPerClient: number | null
+  readonly identity: {
+    /** Name of the secret that holds the API keys. */
+    readonly keys: string | null
+    readonly jwt: {
+      readonly issuer: string
+      readonly audience: string
+      readonly jwks: string | null
+      /** Name of the secret that tokens are signed with. */
+      readonly secret: string | null
+    } | null
+    readonly protect: readonly ResolvedMatch[]
+    readonly admin: {
+      readonly routes: readonly ResolvedMatch[]
+      readonly from: readonly string[] | null
+      readonly role: string | null
+    } | null
+  } | null
+  readonly lockout: { readonly after: number; readonly withinMs: number; readonly forMs: number }
+  readonly block: readonly string[]
+  readonly allow: readonly string[]
+  readonly feeds: readonly { readonly url: string; readonly everyMs: number }[]
+  readonly headers: Readonly<Record<string, string | false>>
+  readonly cors: { readonly origins: readonly string[]; readonly credentials: boolean } | null
+}
+
+export interface ResolvedTls {
+  readonly source:
+    | { readonly kind: 'files'; readonly cert: string; readonly key: string }
+    | { readonly kind: 'acme'; readonly email: string; readonly directory: string | null }
+    | { readonly kind: 'self-signed' }
+  readonly port: number
+  /** Whether HTTP is sent on to HTTPS. */
+  readonly redirect: boolean
+}
+
 export interface ResolvedGateway {
   readonly http: number
+  readonly tls: ResolvedTls | null
+  readonly compress: boolean
   /** Null: one per core, decided where it runs. */
   readonly workers: number | null
   readonly trustedProxies: readonly string[]
@@ -147,6 +212,7 @@ export interface ResolvedGateway {
     readonly timeoutMs?: number
     readonly bodyBytesMax?: number
     readonly retry?: boolean
+    readonly compress?: boolean
     readonly headers?: Readonly<Record<string, string>>
   }[]
   readonly accessLog: boolean

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { ResolvedService } from '../config/resolved.ts'
 import type { Instance, Release } from '../deploy/release.ts'
+import { guardPolicyOf } from './guard/policy.ts'
 import type { Backend, HealthCheck, Pause, RoutingTable } from '../gateway/table.ts'
 
 export interface TableInput {
@@ -27,7 +28,7 @@ export function makeTable({
   canary,
   pause,
 }: TableInput): RoutingTable {
-  const { services, gateway } = release.config
+  const { services, gateway, guard } = release.config
   const backendsOf = (one: Release): Readonly<Record<string, Backend>> =>
     Object.fromEntries(
       Object.entries(one.config.services).map(([name, service]) => [
@@ -52,6 +53,8 @@ export function makeTable({
     accessLog: gateway.accessLog,
     canary: canary && { release: canary.release.id, services: backendsOf(canary.release), share: canary.share },
     pause,
+    compress: gateway.compress,
+    guard: guardPolicyOf(guard),
   }
 }
 
@@ -73,7 +76,9 @@ function backendOf(
     .filter((instance) => instance.service === name && instance.release === release.id)
     .filter(({ port, state }) => port !== null && state !== 'stopping')
     .map(({ id, host, port }) => ({ id, host, port: port!, release: release.id }))
-  return upstreams.length === 0 ? { kind: 'none' } : { kind: 'upstreams', upstreams, health: healthOf(service) }
+  return upstreams.length === 0
+    ? { kind: 'none' }
+    : { kind: 'upstreams', upstreams, health: healthOf(service), affinity: service.affinity }
 }
 
 function healthOf({ health }: ResolvedService): HealthCheck {

@@ -4,6 +4,7 @@
  */
 import type { Duplex, Readable } from 'node:stream'
 import type { TraceContext } from '../core/trace-context.ts'
+import type { Principal } from '../guard/request.ts'
 import type { Backend, RouteOptions } from './table.ts'
 
 /** Names and values in turn, as received: `['Host', 'a', 'Accept', 'b']`. */
@@ -31,6 +32,8 @@ export interface RequestBody {
   /** From Content-Length; null when chunked. */
   readonly length: number | null
   readonly stream: Readable
+  /** The whole body where it has already arrived, as small ones do with their head; null otherwise. */
+  readonly ready: Buffer | null
   /** True once the last byte has been read. */
   complete(): boolean
   /** Says `100 Continue` to a client that waits for it. Later calls do nothing. */
@@ -96,7 +99,8 @@ export interface Standing {
 /** What is known of one exchange; each stage fills in its part. */
 export interface Exchange {
   readonly head: RequestHead
-  readonly body: RequestBody
+  /** Replaced by a stage that has read a part of it. */
+  body: RequestBody
   readonly client: ClientSide
   readonly startedNs: number
 
@@ -107,6 +111,14 @@ export interface Exchange {
   clientAddress: string
   /** True when the peer itself is a trusted proxy. */
   peerTrusted: boolean
+
+  // guard
+  /** Who asks, where a credential proves it. */
+  principal: Principal | null
+  /** Every chunk of the request's body passes it on its way to the upstream; an answer it returns is given instead. */
+  bodyFilter: ((chunk: Buffer) => Answer | null) | null
+  /** Fields of the answer that stages of the guard want on it, whoever gives it: names and values in turn. */
+  readonly answerFields: string[]
 
   // route
   place: Place | null
@@ -142,6 +154,9 @@ export function newExchange(parts: Pick<Exchange, 'head' | 'body' | 'client' | '
     trace: NO_TRACE,
     clientAddress: parts.client.peer.address,
     peerTrusted: false,
+    principal: null,
+    bodyFilter: null,
+    answerFields: [],
     place: null,
     heldNs: 0,
     paused: false,

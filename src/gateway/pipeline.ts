@@ -3,6 +3,7 @@ import { plainAnswer } from './exchange.ts'
 import type { Answer, Exchange } from './exchange.ts'
 import { choose } from './stages/choose.ts'
 import { forward } from './stages/forward.ts'
+import { GUARD_STAGES } from './stages/guard/index.ts'
 import { identify } from './stages/identify.ts'
 import { pause } from './stages/pause.ts'
 import { record, recordOpened } from './stages/record.ts'
@@ -11,7 +12,7 @@ import { route, stopped } from './stages/route.ts'
 import { staticFiles } from './stages/static-files.ts'
 
 /** The order in which a request is judged and served. Whatever answers, `respond` and `record` follow. */
-export const STAGES: readonly Stage[] = [identify, route, pause, choose, stopped, staticFiles, forward]
+export const STAGES: readonly Stage[] = [identify, ...GUARD_STAGES, route, pause, choose, stopped, staticFiles, forward]
 
 /** Serves one exchange to its end. Never rejects. */
 export async function serve(exchange: Exchange, context: Context): Promise<void> {

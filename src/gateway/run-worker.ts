@@ -18,6 +18,7 @@ import { checkTable } from './table-check.ts'
 import { readSavedTable } from './table-store.ts'
 import type { Claim, Upstream } from './upstream.ts'
 import { createWaitingRoom } from './waiting-room.ts'
+import { createWorkerGuard } from './worker-guard.ts'
 
 /** How long a retiring worker waits for its connections. */
 export const RETIRE_MS = 30_000
@@ -53,6 +54,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
   const counters = createCounterBook()
   const open = new Set<Exchange>()
   const waitingRoom = createWaitingRoom()
+  const guard = createWorkerGuard()
 
   const listener = createNodeListener({
     onExchange(exchange) {
@@ -66,7 +68,8 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
   const routing = createRoutingState({
     link: createNodeLink,
     probe: probeUpstream,
-    onApplied({ table: { timeouts, pause } }) {
+    onApplied({ table: { timeouts, pause, guard: policy } }) {
+      guard.apply(policy ?? null)
       listener.configure(timeouts, pause?.waitMs ?? 0)
       waitingRoom.apply(pause)
     },
@@ -75,6 +78,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
     routing,
     counters,
     waitingRoom,
+    guard,
     accessLog: (line) => output.write(formatAccessLine(line)),
     onBug: (error) => log.error('a request failed', { error: error instanceof Error ? error.stack : messageOf(error) }),
   }

@@ -2,6 +2,7 @@
  * The routing table: everything a gateway worker knows about where requests go. Always whole, never a patch, so that a
  * worker that missed one is right again with the next.
  */
+import type { GuardPolicy } from '../guard/policy.ts'
 
 /** One instance as the gateway sees it. */
 export interface Upstream {
@@ -25,7 +26,13 @@ export interface HealthCheck {
 }
 
 export type Backend =
-  | { readonly kind: 'upstreams'; readonly upstreams: readonly Upstream[]; readonly health: HealthCheck }
+  | {
+      readonly kind: 'upstreams'
+      readonly upstreams: readonly Upstream[]
+      readonly health: HealthCheck
+      /** `cookie`: a client stays on its instance for as long as the table has it. @default 'none' */
+      readonly affinity?: 'none' | 'cookie'
+    }
   /** `root`: absolute path of a read-only folder of files. */
   | { readonly kind: 'files'; readonly root: string; readonly release: string }
   /** The service is stopped, or nothing of it has been released: 503. */
@@ -47,6 +54,7 @@ export interface RouteOptions {
   readonly timeoutMs?: number
   readonly bodyBytesMax?: number
   readonly retry?: boolean
+  readonly compress?: boolean
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -85,6 +93,29 @@ export interface Pause {
   readonly page: string | null
 }
 
+/** What the gateway shows as itself over TLS, and where it says so. */
+export interface TlsTable {
+  /** Absolute paths of PEM files that the worker reads when `fingerprint` changes. */
+  readonly certFile: string
+  readonly keyFile: string
+  /** Of both files' content: another one means they have changed. */
+  readonly fingerprint: string
+  /** The port clients use for HTTPS, for redirects. */
+  readonly port: number
+  /** Whether HTTP is sent on to HTTPS. */
+  readonly redirect: boolean
+}
+
+/** Answers to a certificate authority that checks who holds the domain (RFC 8555 §8.3, RFC 8737). */
+export interface AcmeChallenge {
+  readonly domain: string
+  /** `/.well-known/acme-challenge/<token>` is answered with `authorization`. */
+  readonly token: string
+  readonly authorization: string
+  /** PEM of the certificate shown to `acme-tls/1`; null: http-01 alone. */
+  readonly alpn: { readonly cert: string; readonly key: string } | null
+}
+
 export interface RoutingTable {
   /** Grows by at least one with every table. A worker refuses a version that is not above its own. */
   readonly version: number
@@ -102,4 +133,11 @@ export interface RoutingTable {
   readonly accessLog: boolean
   readonly canary: Canary | null
   readonly pause: Pause | null
+  /** Whether answers are compressed; a route's own option goes first. @default false */
+  readonly compress?: boolean
+  /** Absent or null: requests are not judged. */
+  readonly guard?: GuardPolicy | null
+  /** Absent or null: no HTTPS. */
+  readonly tls?: TlsTable | null
+  readonly acme?: readonly AcmeChallenge[]
 }

@@ -44,6 +44,8 @@ export interface Listener {
    * RETIRE_SILENCE_MS, since a request may be on its way, then closed. Resolves when no connection is left.
    */
   retire(): Promise<void>
+  /** Takes over a connection that was accepted elsewhere, such as the inside of a TLS connection. */
+  accept(socket: Socket): void
   /** Cuts everything. */
   close(): void
 }
@@ -132,6 +134,7 @@ export function createNodeListener({ onExchange, ownHeaders, onRefused = () => {
         looking = setInterval(() => setImmediate(closeSilent, retiredNs), RETIRE_LOOK_MS)
       })
     },
+    accept: (socket) => void server.emit('connection', socket),
     close() {
       clearInterval(looking)
       NetServer.prototype.close.call(server)

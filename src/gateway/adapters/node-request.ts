@@ -29,6 +29,7 @@ export function bodyOf(request: IncomingMessage, response: ServerResponse, waits
     present: request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0'),
     length: length === undefined ? null : Number(length),
     stream: request,
+    ready: null,
     complete: () => request.complete,
     accept() {
       if (waiting && !response.headersSent) response.writeContinue()

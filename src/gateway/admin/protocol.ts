@@ -4,6 +4,7 @@
  */
 import type { RoutingTable } from '../table.ts'
 import type { PauseCounts } from '../waiting-room.ts'
+import type { GuardFromWorker, GuardToWorker } from './guard-protocol.ts'
 
 export type FromWorker =
   | {
@@ -20,6 +21,7 @@ export type FromWorker =
   | { readonly type: 'refused'; readonly version: number; readonly reason: string }
   | { readonly type: 'counters'; readonly counters: Counters }
   | { readonly type: 'drained'; readonly drain: number; readonly report: DrainReport }
+  | GuardFromWorker
 
 export type ToWorker =
   | { readonly type: 'table'; readonly table: RoutingTable }
@@ -31,6 +33,7 @@ export type ToWorker =
    * Answered by `drained` as soon as nothing is left.
    */
   | { readonly type: 'drain'; readonly drain: number; readonly upstreams: readonly string[]; readonly withinMs: number }
+  | GuardToWorker
 
 export interface DrainReport {
   /** Requests that were in flight when the drain began and finished by themselves. */

@@ -95,9 +95,13 @@ export function attempt(exchange: Exchange, { claim, fresh, limits }: AttemptOpt
       uploading = pump(body.stream, outgoing, {
         chunk(bytes) {
           received += bytes.length
-          if (received <= limits.bodyBytesMax) return true
-          onTooLarge()
-          return false
+          if (received > limits.bodyBytesMax) {
+            onTooLarge()
+            return false
+          }
+          const refused = exchange.bodyFilter?.(bytes) ?? null
+          if (refused !== null) onRefused(refused)
+          return refused === null
         },
         end() {
           clearTimeout(slowClient)
@@ -119,8 +123,13 @@ export function attempt(exchange: Exchange, { claim, fresh, limits }: AttemptOpt
     }
 
     function onTooLarge(): void {
+      onRefused(tooLarge(limits.bodyBytesMax))
+    }
+
+    /** Behind a part of an answer no other can be given. */
+    function onRefused(answer: Answer): void {
       if (settled) client.cut('client-gone')
-      else refuse(tooLarge(limits.bodyBytesMax))
+      else refuse(answer)
     }
 
     /** Answers in the upstream's place. */

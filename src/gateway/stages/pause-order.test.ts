@@ -10,6 +10,7 @@ import { createRoutingState } from '../routing.ts'
 import type { Pause, RoutingTable } from '../table.ts'
 import { tableOf, until } from '../testing.ts'
 import { createWaitingRoom, RELEASED_AT_ONCE } from '../waiting-room.ts'
+import { createWorkerGuard } from '../worker-guard.ts'
 
 /** The pipeline over links that only write down what they are given: over several connections no order can be seen. */
 function startPipeline(table: RoutingTable) {
@@ -28,7 +29,14 @@ function startPipeline(table: RoutingTable) {
   })
   routing.apply(table)
   const onBug = (error: unknown): never => assert.fail(String(error))
-  const context: Context = { routing, waitingRoom, counters: createCounterBook(), accessLog: () => {}, onBug }
+  const context: Context = {
+    routing,
+    waitingRoom,
+    guard: createWorkerGuard(),
+    counters: createCounterBook(),
+    accessLog: () => {},
+    onBug,
+  }
   return { sent, routing, waitingRoom, ask: (path: string) => void serve(exchangeFor(path), context) }
 }
 
@@ -36,7 +44,7 @@ function exchangeFor(path: string): Exchange {
   const stream = new PassThrough()
   return newExchange({
     head: { method: 'GET', target: path, path, host: 'a', authority: 'a', headers: [], websocket: false, fault: null },
-    body: { present: false, length: 0, stream, complete: () => true, accept: () => {} },
+    body: { present: false, length: 0, stream, ready: null, complete: () => true, accept: () => {} },
     client: {
       peer: { address: '127.0.0.1', port: 1 },
       local: { port: 1 },

@@ -10,6 +10,10 @@ export function respond(exchange: Exchange, context: Context, answer: Answer): A
   if (extra !== undefined) {
     for (const [name, value] of Object.entries(extra)) setHeader(answer.headers, name, value)
   }
+  const { answerFields } = exchange
+  for (let index = 0; index < answerFields.length; index += 2) {
+    setHeader(answer.headers, answerFields[index]!, answerFields[index + 1]!)
+  }
   const release = exchange.release ?? context.routing.current?.table.release ?? 'none'
   setHeader(answer.headers, 'Seaworthy-Release', release)
   setHeader(answer.headers, 'X-Correlation-Id', exchange.correlationId)

@@ -1,0 +1,6 @@
+export { EVENT_KINDS } from './event.ts'
+export type { EventKind, Evidence, SecurityEvent } from './event.ts'
+export type { GuardPolicy, IdentityPolicy, LimitRule, RouteMatch, ThreatException, ThreatRoute } from './policy.ts'
+export type { GuardRequest, Principal } from './request.ts'
+export { FIELD_HINTS, LOCATIONS, THREAT_CLASSES, THREAT_MODES } from './threats.ts'
+export type { FieldHint, Location, ThreatClass, ThreatMode } from './threats.ts'
