@@ -18,6 +18,7 @@ const SERVICE = [
   'templates',
   'routes',
   'protocol',
+  'affinity',
   'health',
   'env',
   'secrets',
@@ -37,8 +38,11 @@ const GATEWAY = [
   'body',
   'pause',
   'accessLog',
-  ...['timeout', 'body', 'retry', 'headers'].map((key) => `routes.*.${key}`),
+  'compress',
+  ...['timeout', 'body', 'retry', 'compress', 'headers'].map((key) => `routes.*.${key}`),
 ]
+
+const GUARD = ['headers', 'cors']
 
 const ENVIRONMENT = [
   'target',
@@ -55,6 +59,7 @@ const ENVIRONMENT = [
   'approval',
   ...SERVICE.map((key) => `overrides.services.*.${key}`),
   ...GATEWAY.map((key) => `overrides.gateway.${key}`),
+  ...GUARD.map((key) => `overrides.guard.${key}`),
 ]
 
 /** A name stands for itself and for all that is below it. */
@@ -64,6 +69,7 @@ const IN_EFFECT: readonly Path[] = [
   ...['kind', 'version', 'url', 'role', 'size'].map((key) => `needs.*.${key}`),
   ...SERVICE.map((key) => `services.*.${key}`),
   ...GATEWAY.map((key) => `gateway.${key}`),
+  ...GUARD.map((key) => `guard.${key}`),
   ...ENVIRONMENT.map((key) => `environments.*.${key}`),
   ...['webhook', 'slack'].map((kind) => `alerts.channels.*.${kind}`),
 ].map((key) => key.split('.'))

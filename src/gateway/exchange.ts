@@ -119,6 +119,8 @@ export interface Exchange {
   bodyFilter: ((chunk: Buffer) => Answer | null) | null
   /** Fields of the answer that stages of the guard want on it, whoever gives it: names and values in turn. */
   readonly answerFields: string[]
+  /** Replaces what the app says to other sites; null: the app answers for itself. */
+  cors: readonly string[] | null
 
   // route
   place: Place | null
@@ -157,6 +159,7 @@ export function newExchange(parts: Pick<Exchange, 'head' | 'body' | 'client' | '
     principal: null,
     bodyFilter: null,
     answerFields: [],
+    cors: null,
     place: null,
     heldNs: 0,
     paused: false,

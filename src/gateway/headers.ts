@@ -40,3 +40,14 @@ function namedByConnection(headers: HeaderList): Set<string> | null {
   }
   return named
 }
+
+/** Adds a name to Vary, unless it is there or everything is. */
+export function addVary(headers: string[], name: string): void {
+  for (let index = 0; index < headers.length; index += 2) {
+    if (headers[index]!.toLowerCase() !== 'vary') continue
+    const known = headers[index + 1]!.split(',').map((one) => one.trim().toLowerCase())
+    if (!known.includes('*') && !known.includes(name.toLowerCase())) headers[index + 1] += `, ${name}`
+    return
+  }
+  headers.push('Vary', name)
+}

@@ -1,3 +1,4 @@
+import { compressed } from './compression/compress.ts'
 import type { Context, Stage } from './context.ts'
 import { plainAnswer } from './exchange.ts'
 import type { Answer, Exchange } from './exchange.ts'
@@ -16,7 +17,7 @@ export const STAGES: readonly Stage[] = [identify, ...GUARD_STAGES, route, pause
 
 /** Serves one exchange to its end. Never rejects. */
 export async function serve(exchange: Exchange, context: Context): Promise<void> {
-  const answer = respond(exchange, context, await answerOf(exchange, context))
+  const answer = compressed(exchange, context, respond(exchange, context, await answerOf(exchange, context)))
   const idleMs = context.routing.current?.table.timeouts.idleMs ?? IDLE_MS_WITHOUT_TABLE
   if (answer.kind === 'upgraded') recordOpened(exchange, context)
   exchange.client.send(answer, { idleMs }, (outcome) => {

@@ -6,17 +6,18 @@ export interface Pool {
   /**
    * Chooses the least busy upstream, in turn among equals, and counts the request on it in the same synchronous step:
    * between the two no other table can come. Healthy ones first, then suspect ones, then any that `not` does not name,
-   * then any at all. Null when there is no upstream.
+   * then any at all. Null when there is no upstream. `preferred` goes before all others while it is healthy.
    */
-  claim(not: readonly Upstream[]): Claim | null
+  claim(not: readonly Upstream[], preferred?: Upstream | null): Claim | null
 }
 
 export function createPool(upstreams: readonly Upstream[]): Pool {
   let turn = 0
   return {
     upstreams,
-    claim(not) {
+    claim(not, preferred = null) {
       const chosen =
+        (preferred?.healthy === true && !preferred.suspect && !not.includes(preferred) ? preferred : null) ??
         leastBusy((upstream) => upstream.healthy && !upstream.suspect && !not.includes(upstream)) ??
         leastBusy((upstream) => upstream.healthy && !not.includes(upstream)) ??
         leastBusy((upstream) => !not.includes(upstream)) ??

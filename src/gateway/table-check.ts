@@ -70,8 +70,15 @@ const healthCheck = shape({
   failures: positive,
 })
 
+const affinity: Check = (value, at) =>
+  value === 'none' || value === 'cookie' ? null : `${at} is neither none nor cookie`
+
 const kinds: Readonly<Record<string, Check>> = {
-  upstreams: shape({ upstreams: list(shape({ id: text, host: text, port, release: text })), health: healthCheck }),
+  upstreams: shape({
+    upstreams: list(shape({ id: text, host: text, port, release: text })),
+    health: healthCheck,
+    affinity: optional(affinity),
+  }),
   files: shape({ root: path, release: text }),
   none: shape({}),
 }
@@ -111,6 +118,7 @@ const table = shape({
       timeoutMs: optional(positive),
       bodyBytesMax: optional(count),
       retry: optional(flag),
+      compress: optional(flag),
       headers: optional(each(text)),
     }),
   ),
@@ -126,6 +134,7 @@ const table = shape({
   accessLog: flag,
   canary: orNull(canary),
   pause: orNull(pause),
+  compress: optional(flag),
 })
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { headerOf } from './exchange.ts'
-import { bucketFrom, cookieValueOf, offerCookie, roundedBucket, withoutTrialCookie } from './trial-cookie.ts'
+import {
+  bucketFrom,
+  cookieValueOf,
+  offerCookie,
+  roundedBucket,
+  trialCookie,
+  withoutTrialCookie,
+} from './trial-cookie.ts'
 
 test('a bucket comes back from the cookie as it went in, and only in its own trial', () => {
   for (const drawn of [0, 0.05, 0.24999, 0.5, 0.99999]) {
@@ -28,14 +35,14 @@ test('the instance never sees the cookie, and the others as they were', () => {
 
 test('the cookie is kept from scripts and other sites, and from plain http where there is TLS', () => {
   const headers: string[] = []
-  offerCookie(headers, 'v', { secure: true })
-  assert.equal(headerOf(headers, 'set-cookie'), 'Seaworthy-Trial=v; Path=/; HttpOnly; SameSite=Lax; Secure')
+  offerCookie(headers, trialCookie('7-abc', 0.5, { secure: true }))
+  assert.equal(headerOf(headers, 'set-cookie'), 'Seaworthy-Trial=7-abc.8000; Path=/; HttpOnly; SameSite=Lax; Secure')
 })
 
 test('an answer that shared caches may keep is left as it is, every other one is closed to them', () => {
   const offered = (...given: string[]): readonly [cookie: boolean, control: string | undefined] => {
     const headers = [...given, 'Set-Cookie', 'app=1']
-    offerCookie(headers, 'v', { secure: false })
+    offerCookie(headers, trialCookie('7-abc', 0.5, { secure: false }))
     assert.ok(headers.includes('app=1'), "the app's own cookie stays")
     return [headers.some((value) => value.startsWith('Seaworthy-Trial=')), headerOf(headers, 'cache-control')]
   }

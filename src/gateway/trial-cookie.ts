@@ -1,4 +1,5 @@
 /** The cookie that keeps a client on its side of a trial, and the header by which one side is asked for. */
+import { cookiesOf, withoutCookies } from './cookies.ts'
 import { headerOf } from './exchange.ts'
 import type { HeaderList } from './exchange.ts'
 
@@ -14,6 +15,12 @@ export function cookieValueOf(release: string, bucket: number): string {
   return `${release}.${Math.floor(bucket * BUCKETS)
     .toString(16)
     .padStart(4, '0')}`
+}
+
+/** Ends with the browser's session, or with the trial. */
+export function trialCookie(release: string, bucket: number, { secure }: { readonly secure: boolean }): string {
+  const value = cookieValueOf(release, bucket)
+  return `${TRIAL_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`
 }
 
 /** The client's bucket, from 0 to 1, in the trial of `release`; null without a cookie of this very trial. */
@@ -33,22 +40,14 @@ export function roundedBucket(bucket: number): number {
 
 /** `headers` for the instance: whether a trial runs is no business of the app, which must not answer by it. */
 export function withoutTrialCookie(headers: string[]): string[] {
-  for (let index = headers.length - 2; index >= 0; index -= 2) {
-    if (headers[index]!.toLowerCase() !== 'cookie' || !headers[index + 1]!.includes(TRIAL_COOKIE)) continue
-    const kept = headers[index + 1]!.split(';')
-      .map((pair) => pair.trim())
-      .filter((pair) => pair !== '' && !pair.startsWith(`${TRIAL_COOKIE}=`))
-    if (kept.length === 0) headers.splice(index, 2)
-    else headers[index + 1] = kept.join('; ')
-  }
-  return headers
+  return withoutCookies(headers, TRIAL_COOKIE, (name) => name === TRIAL_COOKIE)
 }
 
 /**
- * Puts the cookie on an answer, unless a shared cache may keep that answer: the copy would give every client the place of
+ * Puts a cookie that is one client's alone on an answer, unless a shared cache may keep that answer: the copy would give every client the place of
  * one. An answer that leaves open who may keep it becomes `private`; browsers treat it as before.
  */
-export function offerCookie(headers: string[], value: string, { secure }: { readonly secure: boolean }): void {
+export function offerCookie(headers: string[], cookie: string): void {
   const control = headerOf(headers, 'cache-control')
   if (mayBeShared(control, headerOf(headers, 'expires'))) return
   if (control === undefined) headers.push('Cache-Control', 'private')
@@ -56,7 +55,7 @@ export function offerCookie(headers: string[], value: string, { secure }: { read
     const index = headers.findIndex((name, at) => at % 2 === 0 && name.toLowerCase() === 'cache-control')
     headers[index + 1] = `${control}, private`
   }
-  headers.push('Set-Cookie', `${TRIAL_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`)
+  headers.push('Set-Cookie', cookie)
 }
 
 /** Explicitly fresh for somebody else than this client (RFC 9111 §3, §4.2.1). */
@@ -67,13 +66,3 @@ function mayBeShared(control: string | undefined, expires: string | undefined): 
 }
 
 const KEPT_FROM_SHARED = /(?:^|,)\s*(?:private|no-store)\s*(?:,|$)/i
-
-function* cookiesOf(headers: HeaderList): Generator<[name: string, value: string]> {
-  for (let index = 0; index < headers.length; index += 2) {
-    if (headers[index]!.toLowerCase() !== 'cookie') continue
-    for (const pair of headers[index + 1]!.split(';')) {
-      const at = pair.indexOf('=')
-      if (at > 0) yield [pair.slice(0, at).trim(), pair.slice(at + 1).trim()]
-    }
-  }
-}

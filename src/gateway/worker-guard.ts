@@ -1,4 +1,6 @@
 import type { SecurityEvent } from '../guard/event.ts'
+import { securityHeaders } from '../guard/answer/security-headers.ts'
+import type { SecurityHeaders } from '../guard/answer/security-headers.ts'
 import type { GuardPolicy } from '../guard/policy.ts'
 
 /** Events kept for control while it is away; beyond, they are counted as dropped. */
@@ -8,6 +10,8 @@ export const EVENTS_MAX = 4096
 export interface WorkerGuard {
   /** Null: the table has none, and every stage of the guard lets everything through. */
   readonly policy: GuardPolicy | null
+  /** Puts on every answer what tells browsers what it may do. */
+  readonly securityHeaders: SecurityHeaders
   /** A table has become current. Parts keep their memory as far as the policy is still the same. */
   apply(policy: GuardPolicy | null): void
   /** Tells control, soon. */
@@ -18,13 +22,18 @@ export interface WorkerGuard {
 
 export function createWorkerGuard(): WorkerGuard {
   let policy: GuardPolicy | null = null
+  let put: SecurityHeaders = () => {}
   let events: SecurityEvent[] = []
   let dropped = 0
   return {
     get policy() {
       return policy
     },
-    apply: (next) => void (policy = next),
+    securityHeaders: (headers, secure) => put(headers, secure),
+    apply(next) {
+      policy = next
+      put = next === null ? () => {} : securityHeaders(next.headers)
+    },
     report(event) {
       if (events.length < EVENTS_MAX) events.push(event)
       else dropped += 1

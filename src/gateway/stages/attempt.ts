@@ -6,6 +6,7 @@ import { pump } from '../pump.ts'
 import type { Pump } from '../pump.ts'
 import type { Claim } from '../upstream.ts'
 import type { UpstreamAnswer, UpstreamEvents, UpstreamFailure } from '../upstream-link.ts'
+import { withoutAffinityCookies } from '../affinity.ts'
 import { CANARY_HEADER, withoutTrialCookie } from '../trial-cookie.ts'
 import { tunnel } from '../websocket.ts'
 import { IDENTITY_HEADERS, identityHeaders } from './identify.ts'
@@ -164,7 +165,7 @@ export function tooLarge(bytesMax: number): Answer {
 
 function requestHeaders(exchange: Exchange): string[] {
   const { head, body } = exchange
-  const passed = withoutTrialCookie(endToEnd(head.headers, REPLACED))
+  const passed = withoutAffinityCookies(withoutTrialCookie(endToEnd(head.headers, REPLACED)))
   const headers = ['Host', head.authority, ...passed, ...identityHeaders(exchange)]
   if (body.present && body.length === null) headers.push('Transfer-Encoding', 'chunked')
   else if (body.present) headers.push('Content-Length', String(body.length))

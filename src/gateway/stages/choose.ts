@@ -5,7 +5,7 @@ import type { Exchange, Standing } from '../exchange.ts'
 import type { Pool } from '../pool.ts'
 import type { Routing, Trial } from '../routing.ts'
 import { plainAddress } from '../client-address.ts'
-import { bucketFrom, CANARY_HEADER, cookieValueOf, offerCookie, roundedBucket } from '../trial-cookie.ts'
+import { bucketFrom, CANARY_HEADER, offerCookie, roundedBucket, trialCookie } from '../trial-cookie.ts'
 import type { Answer } from '../exchange.ts'
 
 /**
@@ -32,7 +32,7 @@ export function poolFor(exchange: Exchange, routing: Routing | null): Pool | und
 export function keepStanding(exchange: Exchange, routing: Routing | null, answer: Answer): void {
   const { standing, client } = exchange
   if (standing === null || !standing.fresh || routing?.trial?.release !== standing.release) return
-  offerCookie(answer.headers, cookieValueOf(standing.release, standing.bucket), { secure: client.secure })
+  offerCookie(answer.headers, trialCookie(standing.release, standing.bucket, { secure: client.secure }))
 }
 
 function trialFor({ standing }: Exchange, routing: Routing | null): Trial | null {

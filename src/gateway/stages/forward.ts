@@ -2,6 +2,10 @@ import { mayRetry } from '../retry.ts'
 import { plainAnswer } from '../exchange.ts'
 import type { Answer, Exchange } from '../exchange.ts'
 import type { Context } from '../context.ts'
+import { affinityCookie, preferredBy } from '../affinity.ts'
+import type { Pool } from '../pool.ts'
+import { isSecure } from '../secure.ts'
+import { offerCookie } from '../trial-cookie.ts'
 import type { Claim, Upstream } from '../upstream.ts'
 import type { FailureKind, UpstreamFailure } from '../upstream-link.ts'
 import { attempt, tooLarge } from './attempt.ts'
@@ -16,7 +20,9 @@ export async function forward(exchange: Exchange, context: Context): Promise<Ans
   const tried: Upstream[] = []
   for (;;) {
     // The table of this moment, not the one the request began with: between this and the count nothing can come.
-    const claim = poolFor(exchange, context.routing.current)?.claim(tried)
+    const pool = poolFor(exchange, context.routing.current)
+    const preferred = pool === undefined ? null : preferredFor(exchange, pool)
+    const claim = pool?.claim(tried, preferred)
     if (claim === undefined || claim === null) return unavailable('No instance of this service is running.')
     exchange.instance = claim.upstream.id
     exchange.release = claim.upstream.release
@@ -29,6 +35,7 @@ export async function forward(exchange: Exchange, context: Context): Promise<Ans
       throw error
     })
     if (result.kind === 'answer') {
+      if (claim.upstream !== preferred) keepWith(exchange, claim.upstream, result.answer)
       exchange.ended.push(() => claim.release())
       return result.answer
     }
@@ -38,6 +45,19 @@ export async function forward(exchange: Exchange, context: Context): Promise<Ans
     exchange.retried += 1
     tried.push(claim.upstream)
   }
+}
+
+/** The instance that holds the client's session, where the service asks for that. */
+function preferredFor(exchange: Exchange, pool: Pool): Upstream | null {
+  const { backend, service } = exchange.place!
+  if (backend.kind !== 'upstreams' || backend.affinity !== 'cookie') return null
+  return preferredBy(exchange.head.headers, service, pool.upstreams)
+}
+
+function keepWith(exchange: Exchange, upstream: Upstream, { headers }: Answer): void {
+  const { backend, service } = exchange.place!
+  if (backend.kind !== 'upstreams' || backend.affinity !== 'cookie') return
+  offerCookie(headers, affinityCookie(service, upstream, { secure: isSecure(exchange) }))
 }
 
 function again(exchange: Exchange, made: { claim: Claim; failure: UpstreamFailure; attempts: number }): boolean {

@@ -1,6 +1,9 @@
 import { monotonicNs } from '../../core/clock.ts'
+import { isCorsField, withoutWildcardCredentials } from '../../guard/answer/cors.ts'
 import type { Context } from '../context.ts'
 import type { Answer, Exchange } from '../exchange.ts'
+import { addVary } from '../headers.ts'
+import { isSecure } from '../secure.ts'
 import { keepStanding } from './choose.ts'
 
 /** Puts on every answer what every answer carries, also on refusals and errors. */
@@ -18,12 +21,28 @@ export function respond(exchange: Exchange, context: Context, answer: Answer): A
   setHeader(answer.headers, 'Seaworthy-Release', release)
   setHeader(answer.headers, 'X-Correlation-Id', exchange.correlationId)
   keepStanding(exchange, context.routing.current, answer)
+  sayToOtherSites(exchange, answer)
+  context.guard.securityHeaders(answer.headers, isSecure(exchange))
   return answer
 }
 
 /** The same for what never became an exchange. */
 export function headersWithoutExchange(context: Context, correlationId: string): string[] {
-  return ['Seaworthy-Release', context.routing.current?.table.release ?? 'none', 'X-Correlation-Id', correlationId]
+  const release = context.routing.current?.table.release ?? 'none'
+  const headers = ['Seaworthy-Release', release, 'X-Correlation-Id', correlationId]
+  context.guard.securityHeaders(headers, false)
+  return headers
+}
+
+function sayToOtherSites({ cors }: Exchange, { headers }: Answer): void {
+  if (cors === null) return withoutWildcardCredentials(headers)
+  for (let index = headers.length - 2; index >= 0; index -= 2) {
+    if (isCorsField(headers[index]!.toLowerCase())) headers.splice(index, 2)
+  }
+  for (let index = 0; index < cors.length; index += 2) {
+    if (cors[index] === 'Vary') addVary(headers, cors[index + 1]!)
+    else headers.push(cors[index]!, cors[index + 1]!)
+  }
 }
 
 function setHeader(headers: string[], name: string, value: string): void {

@@ -1,8 +1,9 @@
 import type { Stage } from '../../context.ts'
+import { cors } from './cors.ts'
 
 /**
  * The guard's part of the pipeline, before anything is routed. In this order: reputation (is this address blocked?), early
- * refusals of the limits (known without asking anybody), authentication (who asks), limits (all of them in one go),
+ * refusals of the limits (known without asking anybody), other sites (a preflight has no credential), authentication (who asks), limits (all of them in one go),
  * authorisation (may they?), inspection (is it an attack?).
  */
-export const GUARD_STAGES: readonly Stage[] = []
+export const GUARD_STAGES: readonly Stage[] = [cors]

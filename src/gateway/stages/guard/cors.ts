@@ -1,0 +1,46 @@
+import { judgeCors } from '../../../guard/answer/cors.ts'
+import type { Context, Stage } from '../../context.ts'
+import { headerOf, plainAnswer } from '../../exchange.ts'
+import type { Exchange } from '../../exchange.ts'
+import { isSecure } from '../../secure.ts'
+
+/**
+ * Answers preflights and refuses cross-site changes of state, where the config names who may; before anybody is asked for a
+ * credential, since a preflight carries none. Without a list the app answers for itself.
+ */
+export const cors: Stage = (exchange, context) => {
+  const policy = context.guard.policy?.cors ?? null
+  if (policy === null) return null
+  const { method, headers, authority } = exchange.head
+  const verdict = judgeCors(policy, {
+    method,
+    authority,
+    scheme: isSecure(exchange) ? 'https' : 'http',
+    origin: headerOf(headers, 'origin'),
+    requestMethod: headerOf(headers, 'access-control-request-method'),
+    requestHeaders: headerOf(headers, 'access-control-request-headers'),
+  })
+  exchange.cors = verdict.kind === 'allow' || verdict.kind === 'preflight' ? verdict.headers : []
+  if (verdict.kind === 'preflight') return { kind: 'whole', status: 204, headers: [], body: null }
+  if (verdict.kind !== 'refuse') return null
+  tell(exchange, context, verdict.reason)
+  return plainAnswer(403, verdict.reason)
+}
+
+function tell(exchange: Exchange, context: Context, reason: string): void {
+  const { head, clientAddress, correlationId } = exchange
+  context.guard.report({
+    kind: 'forbidden',
+    atMs: Date.now(),
+    client: clientAddress,
+    correlationId,
+    method: head.method,
+    path: head.path,
+    refused: true,
+    class: null,
+    score: 0,
+    evidence: [],
+    principal: null,
+    reason,
+  })
+}

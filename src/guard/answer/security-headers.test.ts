@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SECURE_HEADERS, securityHeaders } from './security-headers.ts'
+
+const HSTS = 'Strict-Transport-Security'
+
+void test('every field is put on an answer, HSTS over TLS alone', () => {
+  const put = securityHeaders({})
+  const overTls: string[] = []
+  put(overTls, true)
+  assert.deepEqual(asObject(overTls), SECURE_HEADERS)
+  const overPlain = ['Content-Type', 'text/html']
+  put(overPlain, false)
+  const { [HSTS]: _, ...others } = SECURE_HEADERS
+  assert.deepEqual(asObject(overPlain), { 'Content-Type': 'text/html', ...others })
+})
+
+void test("an app's own field goes before a default, in whatever case, and is there once", () => {
+  const headers = ['content-security-policy', "default-src 'none'", 'x-FRAME-options', 'SAMEORIGIN']
+  securityHeaders({})(headers, false)
+  const names = headers.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase())
+  assert.equal(new Set(names).size, names.length)
+  assert.equal(asObject(headers)['content-security-policy'], "default-src 'none'")
+  assert.equal(asObject(headers)['x-FRAME-options'], 'SAMEORIGIN')
+})
+
+void test('an override stands whatever the app says, however often; false leaves the field to the app', () => {
+  const put = securityHeaders({ 'x-frame-options': 'SAMEORIGIN', 'Referrer-Policy': false, 'X-Own': '1' })
+  const headers = ['X-Frame-Options', 'ALLOWALL', 'X-Frame-Options', 'DENY']
+  put(headers, false)
+  assert.deepEqual(
+    headers.filter((_, index) => headers[index - 1]?.toLowerCase() === 'x-frame-options'),
+    ['SAMEORIGIN'],
+  )
+  assert.equal(asObject(headers)['Referrer-Policy'], undefined)
+  assert.equal(asObject(headers)['X-Own'], '1')
+  const own = ['Referrer-Policy', 'unsafe-url']
+  put(own, false)
+  assert.equal(asObject(own)['Referrer-Policy'], 'unsafe-url')
+})
+
+function asObject(headers: readonly string[]): Record<string, string> {
+  return Object.fromEntries(headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1]!]] : [])))
+}
