@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createRouter, normalPath } from './router.ts'
+import { normalPath } from '../core/route-match.ts'
+import { createRouter } from './router.ts'
 
 const router = createRouter(
   [
