@@ -1,0 +1,126 @@
+/** Who asks, and whether they may. */
+import { BlockList, isIP } from 'node:net'
+import { normalPath, routeMatcher } from '../../core/route-match.ts'
+import type { RouteMatcher } from '../../core/route-match.ts'
+import type { IdentityPolicy, RouteMatch } from '../policy.ts'
+import type { GuardRequest, Principal } from '../request.ts'
+import type { KeyRing } from './api-keys.ts'
+import { credentialOf } from './credential.ts'
+import type { Credential } from './credential.ts'
+import type { TokenFinding, TokenVerifier } from './tokens.ts'
+import { pathForms } from './path-forms.ts'
+
+/** `fault`: why the credential that was shown does not count; null when it does, or none was shown. */
+export interface Identified {
+  readonly principal: Principal | null
+  readonly shown: boolean
+  readonly fault: { readonly kind: 'wrong' | 'expired' | 'unavailable'; readonly reason: string } | null
+}
+
+export type Authorised =
+  | { readonly kind: 'granted' }
+  | { readonly kind: 'refused'; readonly status: 401 | 403 | 503; readonly reason: string }
+
+export interface Identity {
+  /** Whether anything is protected here: who asks is found out only where it matters, and for limits by key or subject. */
+  concerns(request: GuardRequest): boolean
+  identify(request: GuardRequest): Identified | Promise<Identified>
+  authorise(request: GuardRequest, identified: Identified): Authorised
+}
+
+export interface IdentityParts {
+  readonly keys: KeyRing | null
+  readonly tokens: TokenVerifier | null
+  readonly now: () => number
+}
+
+const NOBODY: Identified = { principal: null, shown: false, fault: null }
+
+export function createIdentity(policy: IdentityPolicy, { keys, tokens, now }: IdentityParts): Identity {
+  const protect = routeMatcher<RouteMatch>(policy.protect)
+  const admin = routeMatcher<RouteMatch>(policy.admin?.routes ?? [])
+  const from = policy.admin?.from == null ? null : blockListOf(policy.admin.from)
+  return {
+    concerns: (request) => takes(admin, request) || takes(protect, request),
+    identify(request) {
+      const credential = credentialOf(request.headers)
+      if (credential === null) return NOBODY
+      if (credential === 'ambiguous') return wrong('two credentials that differ')
+      return credential.kind === 'token' && tokens !== null ? ofToken(credential) : ofKey(credential)
+    },
+    authorise(request, identified) {
+      const isAdmin = takes(admin, request)
+      // First the network: who is outside learns nothing about roles and credentials.
+      if (isAdmin && from !== null && !contains(from, request.client)) {
+        return { kind: 'refused', status: 403, reason: 'This is not for your network.' }
+      }
+      if (!isAdmin && !takes(protect, request)) return { kind: 'granted' }
+      const { principal, fault } = identified
+      if (fault?.kind === 'unavailable')
+        return { kind: 'refused', status: 503, reason: 'Credentials cannot be checked now.' }
+      const role = policy.admin?.role ?? null
+      // A network alone is enough where nobody can have an identity.
+      if (isAdmin && role === null && keys === null && tokens === null) return { kind: 'granted' }
+      if (principal === null) {
+        return {
+          kind: 'refused',
+          status: 401,
+          reason: fault === null ? 'A credential is needed.' : `The credential does not count: ${fault.reason}.`,
+        }
+      }
+      if (isAdmin && role !== null && !principal.roles.includes(role)) {
+        return { kind: 'refused', status: 403, reason: 'This needs another role.' }
+      }
+      return { kind: 'granted' }
+    },
+  }
+
+  function ofKey({ text }: Credential): Identified {
+    const found = keys?.find(text, now()) ?? { kind: 'unknown' as const }
+    if (found.kind === 'known') return { principal: found.principal, shown: true, fault: null }
+    return found.kind === 'expired' ? expired('the key has expired') : wrong('nobody has this key')
+  }
+
+  function ofToken({ text }: Credential): Identified | Promise<Identified> {
+    const found = tokens!.verify(text)
+    return found instanceof Promise ? found.then(asIdentified) : asIdentified(found)
+  }
+}
+
+function asIdentified(found: TokenFinding): Identified {
+  if (found.kind === 'known') return { principal: found.principal, shown: true, fault: null }
+  return { principal: null, shown: true, fault: { kind: found.kind, reason: found.reason } }
+}
+
+function wrong(reason: string): Identified {
+  return { principal: null, shown: true, fault: { kind: 'wrong', reason } }
+}
+
+function expired(reason: string): Identified {
+  return { principal: null, shown: true, fault: { kind: 'expired', reason } }
+}
+
+/** By every reading of the path that some server might have: what is protected must not be reached by spelling it otherwise. */
+function takes(matcher: RouteMatcher<RouteMatch>, { host, method, target }: GuardRequest): boolean {
+  const query = target.indexOf('?')
+  const path = query === -1 ? target : target.slice(0, query)
+  // HEAD is GET without the body; a server may take either for the other.
+  const methods = method === 'HEAD' ? ['HEAD', 'GET'] : [method]
+  return pathForms(path).some((form) => methods.some((one) => matcher.find(host, one, normalPath(form)) !== null))
+}
+
+function blockListOf(blocks: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const block of blocks) {
+    const [address, bits] = block.split('/')
+    const family = isIP(address!) === 6 ? 'ipv6' : 'ipv4'
+    if (bits === undefined) list.addAddress(address!, family)
+    else list.addSubnet(address!, Number(bits), family)
+  }
+  return list
+}
+
+function contains(list: BlockList, address: string): boolean {
+  const family = isIP(address)
+  return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4')
+}
