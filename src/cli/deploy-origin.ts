@@ -1,4 +1,7 @@
 import type { DeployOrigin } from '../control/api/hooks-methods.ts'
+import { parseApiKeys } from '../guard/identity/api-keys.ts'
+import { tooShort } from '../guard/identity/refresh.ts'
+import { SHARED_BYTES_MIN } from '../guard/identity/tokens.ts'
 import type { Project } from './project.ts'
 import type { SecretValues } from './secret-values.ts'
 
@@ -8,5 +11,20 @@ export function originOf({ folder, app }: Project, secrets: SecretValues): Deplo
     name,
     { kind, url: secrets.of([secret])[secret]! },
   ])
-  return { folder, channels: Object.fromEntries(channels) as DeployOrigin['channels'] }
+  return {
+    folder,
+    channels: Object.fromEntries(channels) as DeployOrigin['channels'],
+    guard: guardSecrets(app, secrets),
+  }
+}
+
+/** @throws Problem `guard.keys-wrong`, `guard.secret-short`: better now than when the first request is refused. */
+function guardSecrets({ guard }: Project['app'], secrets: SecretValues): NonNullable<DeployOrigin['guard']> {
+  const keys = guard.identity?.keys ?? null
+  const signing = guard.identity?.jwt?.secret ?? null
+  const entries = keys === null ? undefined : secrets.of([keys])[keys]!
+  if (entries !== undefined) parseApiKeys(entries)
+  const shared = signing === null ? undefined : secrets.of([signing])[signing]!
+  if (shared !== undefined && Buffer.byteLength(shared) < SHARED_BYTES_MIN) throw tooShort(Buffer.byteLength(shared))
+  return { ...(entries === undefined ? {} : { keys: entries }), ...(shared === undefined ? {} : { jwt: shared }) }
 }

@@ -1,7 +1,8 @@
 import { HOOK_TIMES, TARGETS } from '../config/resolved.ts'
+import { boolean, list, number, oneOf, orNone, orNull, record, shape, text } from './plan-shape-checks.ts'
+import type { Check } from './plan-shape-checks.ts'
+import { guardShape, tlsShape } from './plan-shape-guard.ts'
 import { OPERATION_KINDS, PLAN_KINDS, type Plan } from '../deploy/plan.ts'
-
-type Check = (value: unknown) => boolean
 
 /**
  * Whether a value is a plan in all that a command, the engine and control take for granted. Its hash says that nobody has
@@ -10,38 +11,6 @@ type Check = (value: unknown) => boolean
 export function isPlan(value: unknown): value is Plan {
   return plan(value)
 }
-
-const text: Check = (value) => typeof value === 'string'
-const number: Check = (value) => typeof value === 'number' && Number.isFinite(value)
-const boolean: Check = (value) => typeof value === 'boolean'
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const oneOf =
-  (values: readonly unknown[]): Check =>
-  (value) =>
-    values.includes(value)
-const orNull =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value)
-const orNone =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value)
-const list =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check)
-const record =
-  (check: Check): Check =>
-  (value) =>
-    isObject(value) && Object.values(value).every(check)
-/** Keys that are not named here may be there as well. */
-const shape =
-  (checks: Readonly<Record<string, Check>>): Check =>
-  (value) =>
-    isObject(value) && Object.entries(checks).every(([key, check]) => check(value[key]))
 
 const argv = list(text)
 const request = shape({ method: text, host: orNull(text), path: text })
@@ -67,6 +36,7 @@ const service = shape({
   templates: record(text),
   routes: list(shape({ host: orNull(text), path: text })),
   protocol: oneOf(['http1', 'h2c']),
+  affinity: oneOf(['none', 'cookie']),
   health: shape({
     ready,
     live: orNull(text),
@@ -99,6 +69,8 @@ const service = shape({
 
 const gateway = shape({
   http: number,
+  tls: tlsShape,
+  compress: boolean,
   workers: orNull(number),
   trustedProxies: list(text),
   timeouts: shape({
@@ -117,6 +89,7 @@ const gateway = shape({
       timeoutMs: orNone(number),
       bodyBytesMax: orNone(number),
       retry: orNone(boolean),
+      compress: orNone(boolean),
       headers: orNone(record(text)),
     }),
   ),
@@ -132,6 +105,7 @@ const config = shape({
   strategy: oneOf(['blue-green', 'canary', 'recreate']),
   services: record(service),
   gateway,
+  guard: guardShape,
   drainMs: number,
   watch: shape({ forMs: number, errors: number, p95Ratio: number, sample: number, warmMs: number }),
   smoke: list(shape({ request, expect: shape({ ...answer, withinMs: orNull(number) }) })),

@@ -20,7 +20,9 @@ export function readSecrets({ app, folder, stateFolder, secretsFile }: Project):
   const urls = Object.keys(usedNeeds(app)).flatMap((need) => app.needs[need]!.url ?? [])
   const ofServices = Object.values(app.services).flatMap(({ secrets }) => secrets)
   const ofChannels = Object.values(app.channels).map(({ secret }) => secret)
-  const names = [...new Set([...ofServices, ...ofChannels, ...urls])].toSorted()
+  const { keys = null, jwt = null } = app.guard.identity ?? {}
+  const ofGuard = [keys, jwt?.secret ?? null].filter((name) => name !== null)
+  const names = [...new Set([...ofServices, ...ofChannels, ...ofGuard, ...urls])].toSorted()
   const fromFile =
     secretsFile === null ? {} : readSecretsFile(isAbsolute(secretsFile) ? secretsFile : join(folder, secretsFile))
   const valueOf = (name: string): string | undefined => process.env[name] ?? fromFile[name]

@@ -186,9 +186,7 @@ test('the maximal config reports what is not built yet, and nothing that is', ()
       'gateway.listen.https',
       'gateway.tls',
       'gateway.redirectToHttps',
-      ...['threats', 'routes', 'exceptions', 'limits', 'connections', 'identity', 'lockout'].map(
-        (key) => `guard.${key}`,
-      ),
+      ...['threats', 'routes', 'exceptions', 'limits', 'connections'].map((key) => `guard.${key}`),
       ...['block', 'allow', 'feeds'].map((key) => `guard.${key}`),
       'promises',
       'backups',

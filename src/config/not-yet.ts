@@ -42,7 +42,7 @@ const GATEWAY = [
   ...['timeout', 'body', 'retry', 'compress', 'headers'].map((key) => `routes.*.${key}`),
 ]
 
-const GUARD = ['headers', 'cors']
+const GUARD = ['headers', 'cors', 'identity', 'lockout']
 
 const ENVIRONMENT = [
   'target',

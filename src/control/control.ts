@@ -135,7 +135,7 @@ export class Control {
     this.afterDeploy = new AfterDeploy({ folder, path: environment.path, state, jobs, approvals, clock, logger })
     const { leases, afterDeploy, witnesses, rollouts, retention, services } = this
     const parts = { leases, approvals, afterDeploy, witnesses, rollouts, retention, services }
-    this.deploys = new Deploys({ folder, state, clock, ...parts })
+    this.deploys = new Deploys({ folder, state, clock, secrets: this.#secrets, ...parts })
     for (const name of ['logs', 'proofs', 'releases', 'instances'])
       mkdirSync(join(folder, name), { recursive: true, mode: 0o700 })
   }

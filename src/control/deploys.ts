@@ -14,6 +14,8 @@ import type { Retention } from './retention.ts'
 import type { RolloutDetail } from './rollout/detail.ts'
 import type { Rollouts } from './rollout/rollouts.ts'
 import type { Witnesses } from './rollout/witnesses.ts'
+import { GUARD_SECRETS } from './secrets.ts'
+import type { SecretFiles } from './secrets.ts'
 import type { Services } from './services.ts'
 import type { State } from './state.ts'
 
@@ -27,6 +29,7 @@ export interface DeploysOptions {
   readonly witnesses: Witnesses
   readonly rollouts: Pick<Rollouts, 'isRunning'>
   readonly retention: Retention
+  readonly secrets: SecretFiles
   readonly services: Services
 }
 
@@ -39,7 +42,7 @@ export class Deploys {
   }
 
   begin(plan: Plan, by: string, origin: DeployOrigin): string {
-    const { afterDeploy, approvals, clock, state, witnesses } = this.#options
+    const { afterDeploy, approvals, clock, secrets, state, witnesses } = this.#options
     checkPlanHash(plan)
     const running = state.runningDeploy()
     if (running?.plan.hash === plan.hash) return running.id
@@ -62,6 +65,8 @@ export class Deploys {
     }
     approvals.check(plan, by)
     afterDeploy.saveChannels(origin)
+    // A release that comes back comes back with what it had.
+    if (!secrets.has(plan.release.id, GUARD_SECRETS)) secrets.save(plan.release.id, GUARD_SECRETS, origin.guard ?? {})
     const id = state.atomically(() => {
       state.set('sequence', Math.max(sequence, plan.release.sequence))
       state.saveRelease(plan.release)

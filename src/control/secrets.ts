@@ -1,6 +1,9 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../core/atomic-file.ts'
+
+/** Stands for a service's name where the gateway's own secrets are kept: no service can be called so. */
+export const GUARD_SECRETS = '@guard'
 
 export type Secrets = Readonly<Record<string, string>>
 
@@ -28,6 +31,10 @@ export class SecretFiles {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
       throw error
     }
+  }
+
+  has(release: string, service: string): boolean {
+    return existsSync(join(this.#folder, release, `${service}.json`))
   }
 
   forget(release: string): void {

@@ -35,6 +35,7 @@ const input = {
   instances,
   stoppedServices: [],
   releasesFolder: '/s/releases',
+  secretsFolder: '/state/secrets',
   version: 5,
   token: 3,
   canary: null,

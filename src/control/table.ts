@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { ResolvedService } from '../config/resolved.ts'
 import type { Instance, Release } from '../deploy/release.ts'
+import { GUARD_SECRETS } from './secrets.ts'
 import { guardPolicyOf } from './guard/policy.ts'
 import type { Backend, HealthCheck, Pause, RoutingTable } from '../gateway/table.ts'
 
@@ -10,6 +11,7 @@ export interface TableInput {
   readonly instances: readonly Instance[]
   readonly stoppedServices: readonly string[]
   readonly releasesFolder: string
+  readonly secretsFolder: string
   readonly version: number
   readonly token: number
   /** A release on trial, and the share of clients that try it. */
@@ -23,6 +25,7 @@ export function makeTable({
   instances,
   stoppedServices,
   releasesFolder,
+  secretsFolder,
   version,
   token,
   canary,
@@ -54,7 +57,7 @@ export function makeTable({
     canary: canary && { release: canary.release.id, services: backendsOf(canary.release), share: canary.share },
     pause,
     compress: gateway.compress,
-    guard: guardPolicyOf(guard),
+    guard: guardPolicyOf(guard, join(secretsFolder, release.id, `${GUARD_SECRETS}.json`)),
   }
 }
 

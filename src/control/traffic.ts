@@ -133,6 +133,7 @@ export class Traffic {
       instances: supervisor.instances(),
       stoppedServices: [...state.get('stoppedServices'), ...held],
       releasesFolder: join(folder, 'releases'),
+      secretsFolder: join(folder, 'secrets'),
       version,
       token,
       canary: onTrial && { release: onTrial, share: trial!.share },

@@ -4,6 +4,7 @@
  */
 import type { Duplex, Readable } from 'node:stream'
 import type { TraceContext } from '../core/trace-context.ts'
+import type { Identified } from '../guard/identity/identity.ts'
 import type { Principal } from '../guard/request.ts'
 import type { Backend, RouteOptions } from './table.ts'
 
@@ -115,6 +116,8 @@ export interface Exchange {
   // guard
   /** Who asks, where a credential proves it. */
   principal: Principal | null
+  /** What the credential came to; null: nobody asked for it. */
+  identified: Identified | null
   /** Every chunk of the request's body passes it on its way to the upstream; an answer it returns is given instead. */
   bodyFilter: ((chunk: Buffer) => Answer | null) | null
   /** Fields of the answer that stages of the guard want on it, whoever gives it: names and values in turn. */
@@ -157,6 +160,7 @@ export function newExchange(parts: Pick<Exchange, 'head' | 'body' | 'client' | '
     clientAddress: parts.client.peer.address,
     peerTrusted: false,
     principal: null,
+    identified: null,
     bodyFilter: null,
     answerFields: [],
     cors: null,

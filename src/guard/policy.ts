@@ -42,14 +42,18 @@ export interface LimitRule {
 }
 
 export interface IdentityPolicy {
-  /** Whether API keys are known; their hashes come with the secrets. */
+  /**
+   * A JSON file `{ keys?, jwt? }`, readable by its owner alone: the API keys' entries and the secret that tokens are signed with.
+   * Another content has another name. Null where neither is used.
+   */
+  readonly secretsFile: string | null
   readonly keys: boolean
   readonly jwt: {
     readonly issuer: string
     readonly audience: string
     /** Null and no `shared`: found through the issuer. */
     readonly jwks: string | null
-    /** Signed with a shared secret (HS256), which comes with the secrets. */
+    /** Signed with a shared secret (HS256). */
     readonly shared: boolean
   } | null
   /** Routes that need an identity. */

@@ -38,6 +38,8 @@ export interface DeployOrigin {
   readonly folder: string
   /** Ways to tell people, by name; the URLs are values of secrets. */
   readonly channels: Readonly<Record<string, Channel>>
+  /** What the guard's workers need to know of credentials: entries of API keys, the secret of tokens. @default {} */
+  readonly guard?: { readonly keys?: string; readonly jwt?: string }
 }
 
 export interface Channel {

@@ -2,7 +2,7 @@ import type { ResolvedGuard } from '../../config/resolved.ts'
 import type { GuardPolicy } from '../../guard/policy.ts'
 
 /** What workers are told of the guard: without secrets and their names. A release from before the guard has none. */
-export function guardPolicyOf(guard: ResolvedGuard | undefined): GuardPolicy | null {
+export function guardPolicyOf(guard: ResolvedGuard | undefined, secretsFile: string): GuardPolicy | null {
   if (guard === undefined) return null
   const { identity, limits, ...rest } = guard
   return {
@@ -12,6 +12,7 @@ export function guardPolicyOf(guard: ResolvedGuard | undefined): GuardPolicy | n
       identity === null
         ? null
         : {
+            secretsFile: identity.keys === null && (identity.jwt?.secret ?? null) === null ? null : secretsFile,
             keys: identity.keys !== null,
             jwt:
               identity.jwt === null

@@ -1,27 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SECURE_HEADERS } from '../../guard/answer/security-headers.ts'
-import type { GuardPolicy } from '../../guard/policy.ts'
 import { rawConnection, startGateway, startUpstream, tableOf, until } from '../testing.ts'
+import { policyOf } from '../testing-guard.ts'
 
 const NAMES = Object.keys(SECURE_HEADERS)
   .map((name) => name.toLowerCase())
   .filter((name) => name !== 'strict-transport-security')
 
-const guard: GuardPolicy = {
-  threats: 'off',
-  routes: [],
-  exceptions: [],
-  limits: [],
-  connectionsPerClient: null,
-  identity: null,
-  lockout: { after: 10, withinMs: 1000, forMs: 1000 },
-  block: [],
-  allow: [],
-  feeds: [],
-  headers: {},
-  cors: null,
-}
+const guard = policyOf()
 
 const timeouts = { connectMs: 300, firstByteMs: 150, requestMs: 150, idleMs: 2_000, websocketIdleMs: 1_000 }
 

@@ -3,12 +3,14 @@ import { isCorsField, withoutWildcardCredentials } from '../../guard/answer/cors
 import type { Context } from '../context.ts'
 import type { Answer, Exchange } from '../exchange.ts'
 import { addVary } from '../headers.ts'
+import { noteLogin } from '../logins.ts'
 import { isSecure } from '../secure.ts'
 import { keepStanding } from './choose.ts'
 
 /** Puts on every answer what every answer carries, also on refusals and errors. */
 export function respond(exchange: Exchange, context: Context, answer: Answer): Answer {
   exchange.answeredNs = monotonicNs()
+  noteLogin(exchange, context, answer.status)
   const extra = exchange.place?.options?.headers
   if (extra !== undefined) {
     for (const [name, value] of Object.entries(extra)) setHeader(answer.headers, name, value)

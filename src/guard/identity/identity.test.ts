@@ -11,6 +11,7 @@ const user = newApiKey({ id: 'user', scopes: [], roles: [], expiresMs: null })
 const old = newApiKey({ id: 'old', scopes: [], roles: [], expiresMs: 1 })
 const keys = keyRing(parseApiKeys([admin.line, user.line, old.line].join('\n')))
 const policy: IdentityPolicy = {
+  secretsFile: null,
   keys: true,
   jwt: null,
   protect: [

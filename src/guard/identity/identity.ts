@@ -32,14 +32,20 @@ export interface IdentityParts {
   readonly keys: KeyRing | null
   readonly tokens: TokenVerifier | null
   readonly now: () => number
+  /** Why nothing can be checked: what is protected stays closed. @default null */
+  readonly fault?: string | null
 }
 
 const NOBODY: Identified = { principal: null, shown: false, fault: null }
 
-export function createIdentity(policy: IdentityPolicy, { keys, tokens, now }: IdentityParts): Identity {
+export function createIdentity(
+  policy: IdentityPolicy,
+  { keys, tokens, now, fault: broken = null }: IdentityParts,
+): Identity {
   const protect = routeMatcher<RouteMatch>(policy.protect)
   const admin = routeMatcher<RouteMatch>(policy.admin?.routes ?? [])
-  const from = policy.admin?.from == null ? null : blockListOf(policy.admin.from)
+  const adminFrom = policy.admin?.from ?? null
+  const from = adminFrom === null ? null : blockListOf(adminFrom)
   return {
     concerns: (request) => takes(admin, request) || takes(protect, request),
     identify(request) {
@@ -56,7 +62,7 @@ export function createIdentity(policy: IdentityPolicy, { keys, tokens, now }: Id
       }
       if (!isAdmin && !takes(protect, request)) return { kind: 'granted' }
       const { principal, fault } = identified
-      if (fault?.kind === 'unavailable')
+      if (fault?.kind === 'unavailable' || broken !== null)
         return { kind: 'refused', status: 503, reason: 'Credentials cannot be checked now.' }
       const role = policy.admin?.role ?? null
       // A network alone is enough where nobody can have an identity.

@@ -6,7 +6,7 @@ function lockout(keysMax = 100) {
   const clock = { nowMs: 1_000_000 }
   return {
     clock,
-    ...{ lockout: createLockout({ after: 3, withinMs: 1000, forMs: 5000, now: () => clock.nowMs, keysMax }) },
+    lockout: createLockout({ after: 3, withinMs: 1000, forMs: 5000, now: () => clock.nowMs, keysMax }),
   }
 }
 

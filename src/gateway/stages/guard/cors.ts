@@ -1,8 +1,8 @@
 import { judgeCors } from '../../../guard/answer/cors.ts'
-import type { Context, Stage } from '../../context.ts'
+import type { Stage } from '../../context.ts'
 import { headerOf, plainAnswer } from '../../exchange.ts'
-import type { Exchange } from '../../exchange.ts'
 import { isSecure } from '../../secure.ts'
+import { tell } from '../../tell.ts'
 
 /**
  * Answers preflights and refuses cross-site changes of state, where the config names who may; before anybody is asked for a
@@ -23,24 +23,6 @@ export const cors: Stage = (exchange, context) => {
   exchange.cors = verdict.kind === 'allow' || verdict.kind === 'preflight' ? verdict.headers : []
   if (verdict.kind === 'preflight') return { kind: 'whole', status: 204, headers: [], body: null }
   if (verdict.kind !== 'refuse') return null
-  tell(exchange, context, verdict.reason)
+  tell(exchange, context, { kind: 'forbidden', refused: true, reason: verdict.reason })
   return plainAnswer(403, verdict.reason)
-}
-
-function tell(exchange: Exchange, context: Context, reason: string): void {
-  const { head, clientAddress, correlationId } = exchange
-  context.guard.report({
-    kind: 'forbidden',
-    atMs: Date.now(),
-    client: clientAddress,
-    correlationId,
-    method: head.method,
-    path: head.path,
-    refused: true,
-    class: null,
-    score: 0,
-    evidence: [],
-    principal: null,
-    reason,
-  })
 }

@@ -1,4 +1,6 @@
 import type { Stage } from '../../context.ts'
+import { lockedOut } from '../../logins.ts'
+import { authenticate, authorise } from './authenticate.ts'
 import { cors } from './cors.ts'
 
 /**
@@ -6,4 +8,4 @@ import { cors } from './cors.ts'
  * refusals of the limits (known without asking anybody), other sites (a preflight has no credential), authentication (who asks), limits (all of them in one go),
  * authorisation (may they?), inspection (is it an attack?).
  */
-export const GUARD_STAGES: readonly Stage[] = [cors]
+export const GUARD_STAGES: readonly Stage[] = [cors, authenticate, authorise, lockedOut]

@@ -1,0 +1,111 @@
+/**
+ * Failed logins at the app itself: it answers 401 to a request that carries a body. The path is known from then on as one where
+ * people log in; who fails there too often, by address or by the account it names, is not listened to for a while.
+ */
+import type { Context, Stage } from './context.ts'
+import { headerOf, plainAnswer } from './exchange.ts'
+import type { Answer, Exchange } from './exchange.ts'
+import { tell } from './tell.ts'
+
+/** A login is small; in a larger body no account is looked for. */
+const BODY_BYTES_MAX = 16 * 1024
+const ACCOUNT_CHARACTERS_MAX = 256
+const ACCOUNT_FIELDS = [
+  'username',
+  'user_name',
+  'user',
+  'email',
+  'e-mail',
+  'login',
+  'account',
+  'userid',
+  'user_id',
+  'name',
+]
+
+/** IPv6 clients have a network of their own to choose addresses from. */
+export function addressKey(address: string): string {
+  return `address ${address.includes(':') ? `${expand(address).slice(0, 4).join(':')}/64` : address}`
+}
+
+/** Behind the inspection, which has read the body: an account that is locked is not listened to, nor an address. */
+export const lockedOut: Stage = (exchange, context) => {
+  if (context.guard.policy === null || !context.guard.loginPaths.has(exchange.head.path)) return null
+  if (!CHANGING.has(exchange.head.method)) return null
+  const { lockout } = context.guard.identity
+  const account = accountKeyOf(exchange)
+  const ofAccount = account === null ? null : lockout.lockedUntil(account)
+  const until = lockout.lockedUntil(addressKey(exchange.clientAddress)) ?? ofAccount
+  return until === null ? null : refuseLocked(exchange, context, until)
+}
+
+export function refuseLocked(exchange: Exchange, context: Context, untilMs: number): Answer {
+  tell(exchange, context, { kind: 'locked-out', refused: true, reason: 'Too many failures before.' })
+  const seconds = Math.max(1, Math.ceil((untilMs - Date.now()) / 1000))
+  return plainAnswer(429, 'Too many failures. Try again later.', ['Retry-After', String(seconds)])
+}
+
+/** Learns from the app's own answers. */
+export function noteLogin(exchange: Exchange, context: Context, status: number): void {
+  const { head, instance } = exchange
+  if (context.guard.policy === null || instance === null || !CHANGING.has(head.method)) return
+  const { lockout } = context.guard.identity
+  if (status !== 401) {
+    // An own account that works says nothing of the address's other tries.
+    if (status < 400 && context.guard.loginPaths.has(head.path)) {
+      const account = accountKeyOf(exchange)
+      if (account !== null) lockout.succeeded(account)
+    }
+    return
+  }
+  context.guard.loginPaths.add(head.path)
+  const account = accountKeyOf(exchange)
+  const keys = [addressKey(exchange.clientAddress), ...(account === null ? [] : [account])]
+  tell(exchange, context, { kind: 'login-failed', refused: false, reason: 'The app answered 401.', principal: account })
+  for (const key of keys) {
+    if (lockout.failed(key)) tell(exchange, context, { kind: 'locked-out', refused: false, reason: `locked: ${key}` })
+  }
+}
+
+function accountKeyOf({ body, head }: Exchange): string | null {
+  if (body.ready === null || body.ready.length > BODY_BYTES_MAX) return null
+  const type = headerOf(head.headers, 'content-type')?.toLowerCase() ?? ''
+  const text = body.ready.toString('utf8')
+  const fields = type.includes('json') ? jsonFields(text) : type.includes('form-urlencoded') ? formFields(text) : null
+  for (const name of ACCOUNT_FIELDS) {
+    const value = fields?.get(name)?.trim().toLowerCase()
+    if (value !== undefined && value !== '' && value.length <= ACCOUNT_CHARACTERS_MAX) return `account ${value}`
+  }
+  return null
+}
+
+function jsonFields(text: string): Map<string, string> | null {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    if (typeof parsed !== 'object' || parsed === null) return null
+    return new Map(
+      Object.entries(parsed).flatMap(([name, value]) =>
+        typeof value === 'string' ? [[name.toLowerCase(), value]] : [],
+      ),
+    )
+  } catch {
+    return null
+  }
+}
+
+function formFields(text: string): Map<string, string> {
+  return new Map([...new URLSearchParams(text)].map(([name, value]) => [name.toLowerCase(), value]))
+}
+
+/** The eight groups of an IPv6 address. */
+function expand(address: string): string[] {
+  const [head = '', tail] = address.split('%', 1)[0]!.split('::')
+  const left = head === '' ? [] : head.split(':')
+  const right = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length)
+  return [...left, ...Array.from({ length: zeros }, () => '0'), ...right].map((group) =>
+    group.toLowerCase().replace(/^0+(?=.)/, ''),
+  )
+}
+
+const CHANGING: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
