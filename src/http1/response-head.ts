@@ -1,0 +1,145 @@
+import { CLASSES, CR, LF, SPACE, VALUE } from './bytes.ts'
+import { isWord, lengthOf, listsProtocol, NOT_A_LENGTH, readConnection } from './field-values.ts'
+import type { ConnectionOptions } from './field-values.ts'
+import { Head } from './head.ts'
+import * as fault from './refusal.ts'
+import type { Refusal } from './refusal.ts'
+import { scanVersion } from './request-head.ts'
+import { CONNECTION, CONTENT_LENGTH, INCOMPLETE, scanFields, TRANSFER_ENCODING, UPGRADE } from './scan.ts'
+
+/** What the answer is one to. */
+export interface Asked {
+  readonly method: string
+  /** The request asked to become a WebSocket: only then may the answer be 101. */
+  readonly websocket: boolean
+}
+
+/** How the end of a body is known (RFC 9112 §6.3). */
+export type Framing = 'none' | 'length' | 'chunked' | 'close'
+
+/** What an answer's head says. Valid until the object is given to the next `scanResponse`; strings cut out of it stay. */
+export class ResponseHead extends Head {
+  status = 0
+  version: 10 | 11 = 11
+  /** Of this message, with regard to what was asked. `contentLength` may stand beside 'none': then it tells of another answer. */
+  framing: Framing = 'none'
+  /** 1xx other than 101: the answer is still to come. */
+  interim = false
+
+  #reasonEnd = 0
+  #upgrade = false
+  readonly #connection: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, names: null }
+
+  /** What stands behind the status, often nothing. */
+  get reason(): string {
+    return this.text.slice(REASON_START, Math.max(REASON_START, this.#reasonEnd))
+  }
+
+  note(kind: number, bytes: Uint8Array, start: number, end: number): Refusal | null {
+    switch (kind) {
+      case CONTENT_LENGTH:
+        if (this.contentLength !== -1) return fault.LENGTH_TWICE
+        this.contentLength = lengthOf(bytes, start, end)
+        if (this.contentLength === NOT_A_LENGTH) return fault.BAD_LENGTH
+        return this.chunked ? fault.LENGTH_WITH_CODING : null
+      case TRANSFER_ENCODING:
+        if (this.chunked || this.version === 10 || !isWord(bytes, start, end, 'chunked')) return fault.BAD_CODING
+        this.chunked = true
+        return this.contentLength === -1 ? null : fault.LENGTH_WITH_CODING
+      case CONNECTION:
+        return readConnection(bytes, start, end, this.#connection) ? null : fault.BAD_CONNECTION
+      case UPGRADE:
+        this.#upgrade ||= listsProtocol(bytes, start, end, 'websocket')
+        return null
+      default:
+        return null
+    }
+  }
+
+  /** @internal Forgets the last head. */
+  begin(): void {
+    this.text = ''
+    this.fieldCount = 0
+    this.connectionNames = NO_NAMES
+    this.keepAlive = false
+    this.contentLength = -1
+    this.chunked = false
+    this.#upgrade = false
+    this.#connection.close = false
+    this.#connection.keepAlive = false
+    this.#connection.upgrade = false
+    this.#connection.names = null
+  }
+
+  /** @internal What can be said once every field is known. */
+  finish(parts: { bytes: Buffer; base: number; end: number; reasonEnd: number; asked: Asked }): Refusal | null {
+    const { bytes, base, end, reasonEnd, asked } = parts
+    const { status } = this
+    const { close, keepAlive, upgrade, names } = this.#connection
+    if (status === 101 && !(asked.websocket && this.#upgrade && upgrade)) return fault.UNASKED_UPGRADE
+    this.text = bytes.toString('latin1', base, end)
+    this.#reasonEnd = reasonEnd - base
+    if (names !== null) this.connectionNames = names
+    this.interim = status < 200 && status !== 101
+    const bare = status < 200 || status === 204
+    if (bare || status === 304 || asked.method === 'HEAD') this.framing = 'none'
+    else if (this.chunked) this.framing = 'chunked'
+    else this.framing = this.contentLength === -1 ? 'close' : 'length'
+    // Who announces a body where none may be is likely to send it: its connection is not used again.
+    const announces = bare && (this.chunked || this.contentLength > 0)
+    this.keepAlive =
+      !close && (this.version === 11 || keepAlive) && this.framing !== 'close' && !announces && status !== 101
+    if (bare) {
+      this.contentLength = -1
+      this.chunked = false
+    }
+    return null
+  }
+}
+
+/**
+ * Proves the head of an answer that begins at `bytes[from]`, and reads it into `head`.
+ * @returns the offset behind its empty line, INCOMPLETE when `to` comes first, or the leftmost fault, with status 502.
+ */
+export function scanResponse(
+  bytes: Buffer,
+  from: number,
+  to: number,
+  head: ResponseHead,
+  asked: Asked,
+): number | Refusal {
+  head.begin()
+  const version = scanVersion(bytes, from, to)
+  if (version === INCOMPLETE) return INCOMPLETE
+  if (version !== 10 && version !== 11) return fault.BAD_STATUS_LINE
+  let at = from + 8
+  for (const wanted of STATUS) {
+    if (at >= to) return INCOMPLETE
+    const byte = bytes[at++]!
+    if (wanted === DIGIT ? byte < 0x30 || byte > 0x39 : byte !== wanted) return fault.BAD_STATUS_LINE
+  }
+  const status = (bytes[at - 3]! - 0x30) * 100 + (bytes[at - 2]! - 0x30) * 10 + (bytes[at - 1]! - 0x30)
+  if (status < 100) return fault.BAD_STATUS_LINE
+  if (at >= to) return INCOMPLETE
+  // The space before an empty reason is often left out, and nothing can be meant by that.
+  if (bytes[at] !== SPACE && bytes[at] !== CR) return fault.BAD_STATUS_LINE
+  while (at < to && (CLASSES[bytes[at]!]! & VALUE) !== 0) at++
+  if (at >= to) return INCOMPLETE
+  if (bytes[at] !== CR) return bytes[at] === LF ? asUpstreamFault(fault.BAD_LINE_END) : fault.BAD_STATUS_LINE
+  if (at + 1 >= to) return INCOMPLETE
+  if (bytes[at + 1] !== LF) return asUpstreamFault(fault.BAD_LINE_END)
+  head.version = version
+  head.status = status
+  const end = scanFields(bytes, from, at + 2, to, head)
+  if (typeof end !== 'number') return asUpstreamFault(end)
+  if (end === INCOMPLETE) return INCOMPLETE
+  return head.finish({ bytes, base: from, end, reasonEnd: at, asked }) ?? end
+}
+
+const { asUpstreamFault } = fault
+const DIGIT = -1
+/** A space and three digits. */
+const STATUS: readonly number[] = [SPACE, DIGIT, DIGIT, DIGIT]
+/** Behind `HTTP/1.1 200 `. */
+const REASON_START = 13
+const NO_NAMES: readonly string[] = []

@@ -1,0 +1,102 @@
+import { CLASSES, COLON, CR, HTAB, isName, LF, SPACE, TOKEN, VALUE } from './bytes.ts'
+import { FIELDS_MAX } from './head.ts'
+import type { Head } from './head.ts'
+import { BAD_FIELD_NAME, BAD_FIELD_VALUE, BAD_LINE_END, FOLDED_LINE, TOO_MANY_FIELDS } from './refusal.ts'
+import type { Refusal } from './refusal.ts'
+
+/** What a scan came to, other than an offset. */
+export const INCOMPLETE = -1
+
+/** Fields whose value decides how a message is framed, where it goes, or what becomes of its connection. */
+export const CONNECTION = 1
+export const CONTENT_LENGTH = 2
+export const EXPECT = 3
+export const HOST = 4
+export const TRANSFER_ENCODING = 5
+export const UPGRADE = 6
+
+/**
+ * Proves the field lines from `at` on up to the empty line (RFC 9112 §5), and writes where they are into `into`. One pass; nothing
+ * is cut out. Of several faults the leftmost is told.
+ * @returns the offset behind the empty line, INCOMPLETE, or the fault.
+ */
+export function scanFields(bytes: Uint8Array, base: number, at: number, to: number, into: Head): number | Refusal {
+  let { offsets } = into
+  let count = 0
+  while (at < to) {
+    const nameStart = at
+    while (at < to && (CLASSES[bytes[at]!]! & TOKEN) !== 0) at++
+    if (at >= to) return INCOMPLETE
+    const stop = bytes[at]!
+    if (stop !== COLON || at === nameStart) {
+      if (stop !== CR || at !== nameStart) return nameFault(bytes, nameStart, at)
+      if (at + 1 >= to) return INCOMPLETE
+      if (bytes[at + 1] !== LF) return BAD_LINE_END
+      into.fieldCount = count
+      return at + 2
+    }
+    const nameEnd = at
+    at++
+    while (at < to && (bytes[at] === SPACE || bytes[at] === HTAB)) at++
+    const valueStart = at
+    while (at < to && (CLASSES[bytes[at]!]! & VALUE) !== 0) at++
+    if (at >= to) return INCOMPLETE
+    if (bytes[at] !== CR) return bytes[at] === LF ? BAD_LINE_END : BAD_FIELD_VALUE
+    if (at + 1 >= to) return INCOMPLETE
+    if (bytes[at + 1] !== LF) return BAD_LINE_END
+    let valueEnd = at
+    while (valueEnd > valueStart && (bytes[valueEnd - 1] === SPACE || bytes[valueEnd - 1] === HTAB)) valueEnd--
+    at += 2
+
+    if (count === FIELDS_MAX) return TOO_MANY_FIELDS
+    const slot = count * 4
+    if (slot === offsets.length) {
+      into.grow()
+      offsets = into.offsets
+    }
+    offsets[slot] = nameStart - base
+    offsets[slot + 1] = nameEnd - base
+    offsets[slot + 2] = valueStart - base
+    offsets[slot + 3] = valueEnd - base
+    count++
+
+    const kind = kindOf(bytes, nameStart, nameEnd - nameStart)
+    if (kind !== 0) {
+      const fault = into.note(kind, bytes, valueStart, valueEnd)
+      if (fault !== null) return fault
+    }
+  }
+  return INCOMPLETE
+}
+
+/** Length and first letter rule out nearly every name before any is compared. */
+function kindOf(bytes: Uint8Array, start: number, length: number): number {
+  switch (length) {
+    case 4:
+      return (bytes[start]! | 0x20) === H && isName(bytes, start, 'host') ? HOST : 0
+    case 6:
+      return (bytes[start]! | 0x20) === E && isName(bytes, start, 'expect') ? EXPECT : 0
+    case 7:
+      return (bytes[start]! | 0x20) === U && isName(bytes, start, 'upgrade') ? UPGRADE : 0
+    case 10:
+      return (bytes[start]! | 0x20) === C && isName(bytes, start, 'connection') ? CONNECTION : 0
+    case 14:
+      return (bytes[start]! | 0x20) === C && isName(bytes, start, 'content-length') ? CONTENT_LENGTH : 0
+    case 17:
+      return (bytes[start]! | 0x20) === T && isName(bytes, start, 'transfer-encoding') ? TRANSFER_ENCODING : 0
+    default:
+      return 0
+  }
+}
+
+const C = 0x63
+const E = 0x65
+const H = 0x68
+const T = 0x74
+const U = 0x75
+
+function nameFault(bytes: Uint8Array, start: number, at: number): Refusal {
+  const byte = bytes[at]!
+  if (at === start && (byte === SPACE || byte === HTAB)) return FOLDED_LINE
+  return byte === LF || byte === CR ? BAD_LINE_END : BAD_FIELD_NAME
+}
