@@ -1,0 +1,199 @@
+import { StringDecoder } from 'node:string_decoder'
+import type { BodyFacts, BodyFormat } from '../request-detector.ts'
+import { looksLikeGraphql, readGraphql } from './graphql.ts'
+import { JsonReader } from './json.ts'
+import { MultipartReader, boundaryOf } from './multipart.ts'
+import type { ValueSink } from './sink.ts'
+import { readParameters } from './target.ts'
+import { XmlReader } from './xml.ts'
+
+/** Bytes of one value that are waited for before it is judged in parts. */
+export const UNIT_BYTES_MAX = 65_536
+
+/** Reads a body as it comes. */
+export interface BodyReader {
+  /** The next bytes of it, in any portions. */
+  write(bytes: Buffer): void
+  /** Nothing follows. */
+  end(): void
+  readonly facts: BodyFacts
+  /** The GraphQL document, when the body is one as a whole. */
+  readonly document: string | null
+}
+
+/**
+ * Chooses a reader by the Content-Type, and by the first bytes where that says nothing of the kind.
+ *
+ * @param contentType  The header's value, '' for none.
+ * @param first  The first bytes that there are.
+ */
+export function createBodyReader(contentType: string, first: Buffer, sink: ValueSink): BodyReader {
+  const type = contentType.split(';', 1)[0]!.trim().toLowerCase()
+  const charset = charsetOf(contentType, first)
+  if (type.startsWith('multipart/')) {
+    const boundary = boundaryOf(contentType)
+    if (boundary !== null) return new MultipartBody(boundary, sink)
+  }
+  const format = formatOf(type, first)
+  return format === 'binary' ? new BinaryBody() : new TextBody(format, charset, sink, type.startsWith('multipart/'))
+}
+
+function formatOf(type: string, first: Buffer): BodyFormat {
+  const start = firstText(first)
+  const sniffed = sniff(start)
+  if (/[/+]json\b/.test(type) || type === 'application/csp-report') return sniffed === 'xml' ? 'xml' : 'json'
+  if (/[/+]xml$/.test(type)) return sniffed === 'json' ? 'json' : 'xml'
+  if (type === 'application/graphql') return 'graphql'
+  if (type === 'application/x-www-form-urlencoded') return sniffed === 'json' || sniffed === 'xml' ? sniffed : 'form'
+  if (/^(?:image|audio|video|font)\//.test(type) && type !== 'image/svg+xml') return sniffed ?? 'binary'
+  if (sniffed !== null) return sniffed
+  const isText = type.startsWith('text/') || !first.subarray(0, SNIFFED_BYTES).includes(0)
+  return isText ? 'text' : 'binary'
+}
+
+const SNIFFED_BYTES = 512
+
+/** What the bytes look like, null for nothing in particular. */
+function sniff(start: string): 'json' | 'xml' | 'form' | null {
+  if (/^\s*[[{]\s*(?:["[\]{}\d-]|true|false|null|$)/.test(start)) return 'json'
+  if (/^\s*<(?:[?!a-z])/i.test(start)) return 'xml'
+  return /^[\w%.[\]+-]{1,64}=[^\s<]*(?:$|&|\s)/.test(start) ? 'form' : null
+}
+
+function firstText(first: Buffer): string {
+  return first
+    .toString('latin1', 0, SNIFFED_BYTES)
+    .replace(/^\xef\xbb\xbf/, '')
+    .replaceAll('\0', '')
+}
+
+/** How its bytes become characters: what it says, and what a byte order mark says. */
+function charsetOf(contentType: string, first: Buffer): 'utf8' | 'utf16le' | 'utf16be' | 'latin1' {
+  if (first[0] === 0xff && first[1] === 0xfe) return 'utf16le'
+  if (first[0] === 0xfe && first[1] === 0xff) return 'utf16be'
+  const charset = /charset\s*=\s*"?([\w-]+)/i.exec(contentType)?.[1]?.toLowerCase() ?? ''
+  if (charset === 'utf-16be') return 'utf16be'
+  if (charset === 'utf-16' || charset === 'utf-16le') return first[0] === 0 ? 'utf16be' : 'utf16le'
+  if (first.length > 3 && first[0] === 0 && first[1] !== 0) return 'utf16be'
+  if (first.length > 3 && first[0] !== 0 && first[1] === 0) return 'utf16le'
+  return /^iso-8859|^windows-125|^latin/.test(charset) ? 'latin1' : 'utf8'
+}
+
+/** Contents that nobody interprets as text. */
+class BinaryBody implements BodyReader {
+  readonly document = null
+  #bytes = 0
+
+  write(bytes: Buffer): void {
+    this.#bytes += bytes.length
+  }
+
+  end(): void {}
+
+  get facts(): BodyFacts {
+    return { format: 'binary', bytes: this.#bytes, depth: 0, faults: [], parts: [] }
+  }
+}
+
+class MultipartBody implements BodyReader {
+  readonly document = null
+  readonly #reader: MultipartReader
+  #held: Buffer = Buffer.alloc(0)
+  #bytes = 0
+
+  constructor(boundary: string, sink: ValueSink) {
+    this.#reader = new MultipartReader(boundary, sink)
+  }
+
+  write(bytes: Buffer): void {
+    this.#bytes += bytes.length
+    const all = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes])
+    // A field longer than the bound is judged as if it ended there: what follows is read as a new one.
+    const done = this.#reader.read(all, false)
+    this.#held = all.subarray(done)
+    if (this.#held.length > UNIT_BYTES_MAX) this.#held = this.#held.subarray(this.#reader.giveUp(this.#held))
+  }
+
+  end(): void {
+    this.#reader.read(this.#held, true)
+    this.#held = Buffer.alloc(0)
+  }
+
+  get facts(): BodyFacts {
+    return {
+      format: 'multipart',
+      bytes: this.#bytes,
+      depth: 0,
+      faults: [...this.#reader.faults],
+      parts: this.#reader.parts,
+    }
+  }
+}
+
+class TextBody implements BodyReader {
+  document: string | null = null
+  readonly #format: BodyFormat
+  readonly #sink: ValueSink
+  readonly #decoder: StringDecoder
+  readonly #swaps: boolean
+  readonly #json: JsonReader | null
+  readonly #xml: XmlReader | null
+  readonly #faults: string[] = []
+  #odd: Buffer = Buffer.alloc(0)
+  #text = ''
+  #bytes = 0
+
+  constructor(format: BodyFormat, charset: ReturnType<typeof charsetOf>, sink: ValueSink, noBoundary: boolean) {
+    this.#format = format
+    this.#sink = sink
+    this.#decoder = new StringDecoder(charset === 'utf16be' ? 'utf16le' : charset)
+    this.#swaps = charset === 'utf16be'
+    this.#json = format === 'json' ? new JsonReader('json', sink) : null
+    this.#xml = format === 'xml' ? new XmlReader(sink) : null
+    if (noBoundary) this.#faults.push('multipart.no-boundary')
+  }
+
+  write(bytes: Buffer): void {
+    this.#bytes += bytes.length
+    this.#text += this.#decoder.write(this.#swaps ? this.#swapped(bytes) : bytes)
+    // Whole bodies come in one portion; what is left of it may just be complete.
+    this.#text = this.#text.slice(this.#read(this.#text, false))
+    if (this.#text.length > UNIT_BYTES_MAX) {
+      this.#read(this.#text, true)
+      this.#text = ''
+    }
+  }
+
+  end(): void {
+    this.#text += this.#decoder.end()
+    if (this.#text !== '') this.#read(this.#text, true)
+    this.#text = ''
+  }
+
+  get facts(): BodyFacts {
+    const reader = this.#json ?? this.#xml
+    const faults = reader?.malformed === true ? [...this.#faults, `${this.#format}.malformed`] : this.#faults
+    return { format: this.#format, bytes: this.#bytes, depth: reader?.deepest ?? 0, faults, parts: [] }
+  }
+
+  #read(text: string, final: boolean): number {
+    if (this.#json !== null) return this.#json.read(text, final)
+    if (this.#xml !== null) return this.#xml.read(text, final)
+    if (this.#format === 'form') return readParameters(text, 'form', this.#sink, final)
+    if (!final && text.length <= UNIT_BYTES_MAX) return 0
+    if (this.#format === 'graphql' && looksLikeGraphql(text)) {
+      this.document = text
+      readGraphql(text, this.#sink)
+    } else {
+      this.#sink.value('body', '', text)
+    }
+    return text.length
+  }
+
+  #swapped(bytes: Buffer): Buffer {
+    const all = Buffer.concat([this.#odd, bytes])
+    const even = all.length - (all.length % 2)
+    this.#odd = all.subarray(even)
+    return Buffer.from(all.subarray(0, even)).swap16()
+  }
+}
