@@ -118,7 +118,7 @@ export interface Exchange {
   principal: Principal | null
   /** What the credential came to; null: nobody asked for it. */
   identified: Identified | null
-  /** Every chunk of the request's body passes it on its way to the upstream; an answer it returns is given instead. */
+  /** Every chunk of the request's body passes it on its way to the upstream; an answer it returns is given instead. Behind the last it is called with no bytes. */
   bodyFilter: ((chunk: Buffer) => Answer | null) | null
   /** Fields of the answer that stages of the guard want on it, whoever gives it: names and values in turn. */
   readonly answerFields: string[]

@@ -1,6 +1,8 @@
 import type { SecurityEvent } from '../guard/event.ts'
 import { securityHeaders } from '../guard/answer/security-headers.ts'
 import type { SecurityHeaders } from '../guard/answer/security-headers.ts'
+import { createInspector } from '../guard/inspect/inspector.ts'
+import type { Inspector } from '../guard/inspect/inspector.ts'
 import type { GuardPolicy } from '../guard/policy.ts'
 import { createIdentityRoom } from './identity-room.ts'
 import type { IdentityRoom } from './identity-room.ts'
@@ -18,6 +20,10 @@ export interface WorkerGuard {
   readonly securityHeaders: SecurityHeaders
   readonly identity: IdentityRoom
   readonly loginPaths: LoginPaths
+  /** Null: nothing is judged anywhere. */
+  readonly inspector: Inspector | null
+  /** Of a client, 0 to 100. */
+  riskOf(client: string): number
   /** A table has become current. Parts keep their memory as far as the policy is still the same. */
   apply(policy: GuardPolicy | null): void
   /** Tells control, soon. */
@@ -29,6 +35,7 @@ export interface WorkerGuard {
 export function createWorkerGuard(): WorkerGuard {
   let policy: GuardPolicy | null = null
   const identity = createIdentityRoom()
+  let inspector: Inspector | null = null
   let put: SecurityHeaders = () => {}
   let events: SecurityEvent[] = []
   let dropped = 0
@@ -38,8 +45,13 @@ export function createWorkerGuard(): WorkerGuard {
     },
     identity,
     loginPaths: createLoginPaths(),
+    get inspector() {
+      return inspector
+    },
+    riskOf: () => 0,
     securityHeaders: (headers, secure) => put(headers, secure),
     apply(next) {
+      inspector = inspectorFor(policy, next, inspector)
       policy = next
       identity.apply(next)
       put = next === null ? () => {} : securityHeaders(next.headers)
@@ -55,4 +67,20 @@ export function createWorkerGuard(): WorkerGuard {
       return taken
     },
   }
+}
+
+/** The same one as long as what it was made from is the same: what it remembers stays true. */
+function inspectorFor(
+  before: GuardPolicy | null,
+  next: GuardPolicy | null,
+  current: Inspector | null,
+): Inspector | null {
+  if (next === null || (next.threats === 'off' && next.routes.every(({ threats = 'off' }) => threats === 'off')))
+    return null
+  const same = current !== null && JSON.stringify(inspected(before)) === JSON.stringify(inspected(next))
+  return same ? current : createInspector(next)
+}
+
+function inspected(policy: GuardPolicy | null): readonly unknown[] {
+  return policy === null ? [] : [policy.threats, policy.routes, policy.exceptions]
 }

@@ -106,6 +106,8 @@ export function attempt(exchange: Exchange, { claim, fresh, limits }: AttemptOpt
         },
         end() {
           clearTimeout(slowClient)
+          const refused = exchange.bodyFilter?.(NO_BYTES) ?? null
+          if (refused !== null) return onRefused(refused)
           outgoing.end()
           startWaiting()
         },
@@ -185,3 +187,4 @@ function isEventStream(answer: UpstreamAnswer): boolean {
 const REPLACED: ReadonlySet<string> = new Set([...IDENTITY_HEADERS, 'host', 'content-length', 'expect', CANARY_HEADER])
 const EXPECT_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 const NOTHING: ReadonlySet<string> = new Set()
+const NO_BYTES = Buffer.alloc(0)

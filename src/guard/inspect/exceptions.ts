@@ -1,5 +1,5 @@
 import { Problem } from '../../core/problem.ts'
-import type { GuardPolicy, RouteMatch, ThreatException } from '../policy.ts'
+import type { GuardPolicy, ThreatException } from '../policy.ts'
 import { LOCATIONS, THREAT_CLASSES } from '../threats.ts'
 import type { Location } from '../threats.ts'
 
@@ -82,15 +82,6 @@ export function nameMatches(pattern: readonly string[], name: string): boolean {
 export function pathMatches(prefix: string, path: string): boolean {
   const bare = prefix.replace(/\/+$/, '')
   return path.startsWith(bare) && (path.length === bare.length || path[bare.length] === '/')
-}
-
-/** Rules of the most specific match first. */
-export function bySpecificity(a: RouteMatch, b: RouteMatch): number {
-  return (
-    Number(b.host !== null) - Number(a.host !== null) ||
-    b.path.length - a.path.length ||
-    Number(b.method !== null) - Number(a.method !== null)
-  )
 }
 
 /** What the inspection takes of a policy. */

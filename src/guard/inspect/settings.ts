@@ -1,6 +1,7 @@
+import { normalPath, routeMatcher } from '../../core/route-match.ts'
 import type { GuardRequest } from '../request.ts'
 import type { FieldHint, Location, ThreatClass, ThreatMode } from '../threats.ts'
-import { bySpecificity, nameMatches, pathMatches, prepareExceptions } from './exceptions.ts'
+import { nameMatches, pathMatches, prepareExceptions } from './exceptions.ts'
 import type { InspectPolicy, PreparedException } from './exceptions.ts'
 
 /** What holds for one request. */
@@ -12,31 +13,29 @@ export interface Settings {
   readonly exceptions: readonly PreparedException[]
 }
 
-/** Finds them; made once for a policy. @throws Problem `guard.bad-exception` */
+/** Finds them for a request and its path without the query; made once for a policy. @throws Problem `guard.bad-exception` */
 export function createSettings(policy: InspectPolicy): (request: GuardRequest, path: string) => Settings {
   const exceptions = prepareExceptions(policy.exceptions)
-  const routes = policy.routes.toSorted(bySpecificity)
+  const { routes } = policy
   const plain: Settings = { mode: policy.threats, hint: noHint, exceptions: [] }
   if (routes.length === 0 && exceptions.length === 0) return () => plain
 
-  return (request, path) => {
-    // Where readers may disagree about the path nothing is relaxed: `/notes/..%2flogin` is not /notes.
-    if (AMBIGUOUS.test(path)) return strictest(policy, routes, plain)
-    const matching = routes.filter(
-      (route) =>
-        (route.host === null || route.host.toLowerCase() === request.host) &&
-        (route.method === null || route.method === request.method) &&
-        pathMatches(route.path, path),
-    )
-    const mode = matching.find((route) => route.threats !== undefined)?.threats ?? policy.threats
-    const fields = matching.find((route) => route.fields !== undefined)?.fields
+  const modes = routeMatcher(routes.filter(({ threats }) => threats !== undefined))
+  const hints = routeMatcher(
+    routes.flatMap(({ fields, ...route }) => (fields === undefined ? [] : [{ ...route, hint: hintsOf(fields) }])),
+  )
+  const strict: Settings = { ...plain, mode: strictest(policy) }
+  return ({ host, method }, path) => {
+    // Where readers may disagree about the path nothing is relaxed: `/notes/..%2flogin` is not `/notes`.
+    if (AMBIGUOUS.test(path)) return strict
+    const normal = normalPath(path)
     return {
-      mode,
-      hint: fields === undefined ? noHint : hintsOf(fields),
+      mode: modes.find(host, method, normal)?.threats ?? policy.threats,
+      hint: hints.find(host, method, normal)?.hint ?? noHint,
       exceptions: exceptions.filter(
         (exception) =>
-          (exception.method === null || exception.method === request.method) &&
-          (exception.path === null || pathMatches(exception.path, path)),
+          (exception.method === null || exception.method === method) &&
+          (exception.path === null || pathMatches(exception.path, normal)),
       ),
     }
   }
@@ -57,12 +56,12 @@ export function isExcepted(
   return false
 }
 
-/** Dot segments, doubled slashes, backslashes and encoded forms of them, or of letters. */
-const AMBIGUOUS = /\/\.{1,2}(?:\/|$)|\/\/|\\|;|%(?:2e|2f|5c|25|00|[4-7][0-9a-f]|3[0-9])/i
+/** Backslashes, path parameters, and what decoding once or twice turns into separators, dots or letters. */
+const AMBIGUOUS = /\\|;|%(?:2e|2f|5c|25|00|[4-7][0-9a-f]|3[0-9])/i
 
-function strictest(policy: InspectPolicy, routes: InspectPolicy['routes'], plain: Settings): Settings {
-  const blocks = policy.threats === 'block' || routes.some(({ threats }) => threats === 'block')
-  return blocks ? { ...plain, mode: 'block' } : plain
+function strictest({ threats, routes }: InspectPolicy): ThreatMode {
+  const modes = [threats, ...routes.flatMap((route) => route.threats ?? [])]
+  return modes.includes('block') ? 'block' : modes.includes('monitor') ? 'monitor' : 'off'
 }
 
 function noHint(): null {
