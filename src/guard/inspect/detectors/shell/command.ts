@@ -1,0 +1,181 @@
+import { isDigit, isLetter, isSpace, isWord, matchesAt, skipSpace } from '../text.ts'
+import { commandRank } from './commands.ts'
+
+/** What follows a command word. */
+export type Shape =
+  /** The value ends. */
+  | 'end'
+  /** A separator, or what closes the substitution or quote it stands in. */
+  | 'closed'
+  /** `-x`, `--long`, `+x`, `/x`. */
+  | 'option'
+  /** A path, a glob, a variable. */
+  | 'path'
+  | 'url'
+  /** `>`, `<`, `|` */
+  | 'redirect'
+  | 'quoted'
+  | 'number'
+  /** `file.txt`, `a@b`, `10.0.0.1`: a word with a dot, an at sign or an equals sign in it. */
+  | 'dotted'
+  /** Any other word. */
+  | 'word'
+  /** Not a command: `name=`, `name:`, `name(`. */
+  | 'none'
+
+export interface Command {
+  /** Base name in lower case, quotes and escapes taken out, `.exe` left out. */
+  readonly name: string
+  readonly rank: 0 | 1 | 2
+  /** Called by its path in a folder of programs. */
+  readonly byPath: boolean
+  /** Held quotes, escapes, empty substitutions or globs inside the word. */
+  readonly veiled: boolean
+  readonly start: number
+  /** Index after the word. */
+  readonly end: number
+  readonly shape: Shape
+}
+
+const WORD_MAX = 96
+/** Things a shell turns into nothing inside a word. */
+const NOTHING =
+  /\$[@*!?$_#]|\$\{[a-z_][a-z0-9_]{0,15}\}|\$\{?[!@*#?$]\}?|\$\([a-z]{0,4}\)|``|<\(\)|\$[0-9]|\$[a-z_]\b(?![a-z])/iy
+const PROGRAMS = /(?:^|\/)(?:usr\/)?(?:local\/)?s?bin\//
+const EXECUTABLE = /\.(?:exe|com|bat|cmd|ps1)$/
+
+/** Reads the word at `from` as a shell would; null when no word stands there. At most WORD_MAX characters are looked at. */
+export function readCommand(text: string, from: number): Command | null {
+  let at = from
+  let name = ''
+  let veiled = false
+  let open = 0
+  let quotes = 0
+  const end = Math.min(text.length, from + WORD_MAX)
+  while (at < end) {
+    const code = text.charCodeAt(at)
+    if (code === 43 && commandRank(name.toLowerCase()) > 0) break
+    if (isWord(code) || code === 45 || code === 46 || code === 47 || code === 43) {
+      name += text[at]
+      at++
+    } else if (code === 39 || code === 34) {
+      // A quote that closes what was opened before the word belongs to what stands around it.
+      const next = at + 1 < text.length ? text.charCodeAt(at + 1) : 32
+      if (open === 0 && name !== '' && !isWord(next) && next !== code && next !== 92 && next !== 45) break
+      open = open === code ? 0 : code
+      // Quotes around a whole word are emphasis; within one they hide it.
+      if (next === code) veiled = true
+      else if (name !== '' && isWord(next)) quotes++
+      at++
+    } else if (code === 92 || code === 94) {
+      const next = at + 1 < text.length ? text.charCodeAt(at + 1) : 32
+      if (code === 92 && /[a-z]:$/i.test(name)) name += '/'
+      else if (code === 92 && name.includes('/')) name += '/'
+      else if (isLetter(next) || next === 92) veiled = true
+      else break
+      at++
+    } else if (code === 63 || code === 42 || code === 91 || code === 93) {
+      if (name === '') break
+      name += '?'
+      at++
+    } else if (code === 58 && name.length === 1 && isLetter(name.charCodeAt(0))) {
+      name += ':'
+      at++
+    } else if (code === 36 || code === 96 || code === 60) {
+      NOTHING.lastIndex = at
+      const nothing = NOTHING.exec(text)
+      if (nothing === null) break
+      veiled = true
+      at += nothing[0].length
+    } else break
+  }
+  if (name === '') return null
+  // One apostrophe is the language's (I'd); two hide letters.
+  if (quotes > 1 || (quotes === 1 && from < end && isQuote(text.charCodeAt(from)))) veiled = true
+  const lower = name.toLowerCase()
+  const path = lower.replaceAll('\\', '/')
+  const base = path.slice(path.lastIndexOf('/') + 1).replace(EXECUTABLE, '')
+  const byPath = PROGRAMS.test(path)
+  const rank = base.includes('?') ? (byPath || path.startsWith('/') ? 1 : 0) : commandRank(base)
+  return { name: base, rank, byPath, veiled, start: from, end: at, shape: shapeAfter(text, at) }
+}
+
+function isQuote(code: number): boolean {
+  return code === 39 || code === 34
+}
+
+const URL_START = /[a-z][a-z0-9+.-]{1,12}:\/\//iy
+const WINDOWS_PATH = /[a-z]:[\\/]|%[a-z_]+%|\\\\/iy
+const OPTION = /--?[a-z0-9]|\+[a-z]|\/[a-z?]{1,12}(?=[\s:]|$)/iy
+
+function shapeAfter(text: string, end: number): Shape {
+  if (end >= text.length) return 'end'
+  const code = text.charCodeAt(end)
+  if (code === 92 && text.charCodeAt(end + 1) === 110) return 'closed'
+  // Blanks that were encoded once more.
+  if (code === 43) return 'dotted'
+  if (code === 61 || code === 58 || code === 40 || code === 44) return 'none'
+  if (!isSpace(code))
+    return closes(code) ? 'closed' : code === 60 || code === 62 || code === 36 || code === 123 ? 'redirect' : 'none'
+  const at = skipSpace(text, end)
+  if (at >= text.length) return 'end'
+  const next = text.charCodeAt(at)
+  if (closes(next)) return next === 39 || next === 34 ? 'quoted' : 'closed'
+  if (matchesAt(URL_START, text, at)) return 'url'
+  if (matchesAt(OPTION, text, at)) return 'option'
+  if (matchesAt(WINDOWS_PATH, text, at)) return 'path'
+  switch (next) {
+    case 60: // <
+    case 62: // >
+      return 'redirect'
+    case 47: // /
+    case 126: // ~
+    case 42: // *
+    case 36: // $
+      return 'path'
+    case 46: {
+      // `.` alone ends sentences; `./x`, `..` and `.x` are paths.
+      const after = at + 1 < text.length ? text.charCodeAt(at + 1) : 32
+      return after === 47 || isLetter(after) || after === 46 ? 'path' : 'word'
+    }
+    case 61:
+    case 58:
+    case 40:
+      return 'none'
+  }
+  return wordShape(text, at)
+}
+
+function closes(code: number): boolean {
+  // ; | & ) ` ' " } and line breaks
+  return (
+    code === 59 ||
+    code === 124 ||
+    code === 38 ||
+    code === 41 ||
+    code === 96 ||
+    code === 39 ||
+    code === 34 ||
+    code === 125 ||
+    code === 10 ||
+    code === 13
+  )
+}
+
+function wordShape(text: string, from: number): Shape {
+  const end = Math.min(text.length, from + 64)
+  let digits = true
+  let dotted = false
+  let slashed = false
+  let at = from
+  for (; at < end; at++) {
+    const code = text.charCodeAt(at)
+    if (isSpace(code) || closes(code)) break
+    if (!isDigit(code)) digits = false
+    // A dot at the end of a word is a full stop.
+    if ((code === 46 || code === 64 || code === 61) && at + 1 < end && isWord(text.charCodeAt(at + 1))) dotted = true
+    if (code === 47 || code === 92) slashed = true
+  }
+  if (digits) return 'number'
+  return slashed ? 'path' : dotted ? 'dotted' : 'word'
+}

@@ -1,0 +1,59 @@
+/** What tokenizers of values share: classes of characters by table, and short looks around a place. */
+
+const SPACE = 1
+const DIGIT = 2
+const LETTER = 4
+const UNDERSCORE = 8
+
+const CLASS = new Uint8Array(128)
+for (const code of [9, 10, 11, 12, 13, 32]) CLASS[code] = SPACE
+for (let code = 48; code <= 57; code++) CLASS[code] = DIGIT
+for (let code = 65; code <= 90; code++) CLASS[code] = CLASS[code + 32] = LETTER
+CLASS[95] = UNDERSCORE
+
+export function isSpace(code: number): boolean {
+  return code < 128 && CLASS[code] === SPACE
+}
+
+export function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57
+}
+
+export function isLetter(code: number): boolean {
+  return code < 128 && CLASS[code] === LETTER
+}
+
+/** A letter, digit or underscore. */
+export function isWord(code: number): boolean {
+  return code < 128 && CLASS[code]! > SPACE
+}
+
+/** First index at or after `from` that is no blank, at most `most` further; that bound otherwise. */
+export function skipSpace(text: string, from: number, most = 64): number {
+  const end = Math.min(text.length, from + most)
+  let at = from
+  while (at < end && isSpace(text.charCodeAt(at))) at++
+  return at
+}
+
+/** First index at or after `from` that is no letter, digit or underscore, at most `most` further. */
+export function skipWord(text: string, from: number, most = 64): number {
+  const end = Math.min(text.length, from + most)
+  let at = from
+  while (at < end && isWord(text.charCodeAt(at))) at++
+  return at
+}
+
+/** The index of the last character before `from` that is no blank; -1 at the start, and when 64 blanks stand there. */
+export function before(text: string, from: number): number {
+  const end = Math.max(-1, from - 65)
+  let at = from - 1
+  while (at > end && isSpace(text.charCodeAt(at))) at--
+  return at === end && end >= 0 ? -1 : at
+}
+
+/** Whether a pattern with the sticky flag matches right at `at`. */
+export function matchesAt(sticky: RegExp, text: string, at: number): boolean {
+  sticky.lastIndex = at
+  return sticky.test(text)
+}
