@@ -1,5 +1,6 @@
 import type { Detector } from '../detector.ts'
 import type { RequestDetector } from '../request-detector.ts'
+import { bodyForm } from './body-form.ts'
 import { pathDetector } from './path/detector.ts'
 import { shellDetector } from './shell/detector.ts'
 import { powershellDetector } from './shell/powershell.ts'
@@ -9,4 +10,4 @@ import { xxeDetector } from './xxe.ts'
 export const DETECTORS: readonly Detector[] = [pathDetector, shellDetector, powershellDetector, xxeDetector]
 
 /** Everything that recognises one in a request as a whole. */
-export const REQUEST_DETECTORS: readonly RequestDetector[] = []
+export const REQUEST_DETECTORS: readonly RequestDetector[] = [bodyForm]

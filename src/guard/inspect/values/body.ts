@@ -166,13 +166,15 @@ class TextBody implements BodyReader {
 
   end(): void {
     this.#text += this.#decoder.end()
-    if (this.#text !== '') this.#read(this.#text, true)
+    if (this.#text !== '' || this.#xml !== null) this.#read(this.#text, true)
     this.#text = ''
   }
 
   get facts(): BodyFacts {
     const reader = this.#json ?? this.#xml
-    const faults = reader?.malformed === true ? [...this.#faults, `${this.#format}.malformed`] : this.#faults
+    const faults = [...this.#faults]
+    if (reader?.malformed === true) faults.push(`${this.#format}.malformed`)
+    if (this.#xml?.noXml === true) faults.push('xml.no-xml')
     return { format: this.#format, bytes: this.#bytes, depth: reader?.deepest ?? 0, faults, parts: [] }
   }
 

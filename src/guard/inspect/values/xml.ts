@@ -10,6 +10,8 @@ import type { ValueSink } from './sink.ts'
 export const XML_PATH_DEPTH_MAX = 32
 /** Characters of a markup element given as one value. */
 const MARKUP_CHARS_MAX = 1024
+/** Characters of one text; a longer one is judged in parts. */
+const PIECES_CHARS_MAX = 65_536
 /** Elements that a browser runs or fetches: markup within the document, not data. */
 const MARKUP =
   /^(?:script|img|svg|iframe|object|embed|body|html|form|input|link|meta|base|style|video|audio|math|details|marquee)$/i
@@ -19,6 +21,11 @@ const output = new Output()
 export class XmlReader {
   deepest = 0
   malformed = false
+  /** No element at all, or text beside the one that there is: it was never XML. */
+  noXml = false
+  #elements = 0
+  /** Text, sections and what stands on both sides of comments are one text to a parser. */
+  #pieces = ''
   readonly #sink: ValueSink
   readonly #path: string[] = []
   #depth = 0
@@ -35,6 +42,10 @@ export class XmlReader {
       if (end < 0) return index
       index = end
     }
+    if (final) {
+      this.#flush()
+      this.noXml ||= this.#elements === 0
+    }
     return text.length
   }
 
@@ -42,7 +53,7 @@ export class XmlReader {
     const open = text.indexOf('<', start)
     if (open < 0 && !final) return -1
     const end = open < 0 ? text.length : open
-    this.#give('', text.slice(start, end))
+    this.#append(text.slice(start, end), true)
     return end
   }
 
@@ -50,7 +61,7 @@ export class XmlReader {
     if (text.startsWith('<!--', start)) return this.#until(text, start, '-->', final)
     if (text.startsWith('<![CDATA[', start)) {
       const end = this.#until(text, start, ']]>', final)
-      if (end >= 0) this.#sink.value('xml', this.#name(''), text.slice(start + 9, end).replace(/\]\]>$/, ''))
+      if (end >= 0) this.#append(text.slice(start + 9, end).replace(/\]\]>$/, ''), false)
       return end
     }
     if (text.startsWith('<?', start)) {
@@ -105,9 +116,10 @@ export class XmlReader {
     if (nameEnd === nameStart || end < 0) {
       // A lone `<` in a text: not XML, but somebody's value.
       this.malformed = true
-      this.#give('', text.slice(start, stop))
+      this.#append(text.slice(start, end < 0 ? stop : end + 1), true)
       return end < 0 ? stop : end + 1
     }
+    this.#flush()
     if (closing) {
       this.#depth = Math.max(0, this.#depth - 1)
       return stop + 1
@@ -119,6 +131,7 @@ export class XmlReader {
   #open(text: string, start: number, nameEnd: number, stop: number): void {
     const name = text.slice(start + 1, nameEnd)
     this.#depth += 1
+    this.#elements += 1
     this.deepest = Math.max(this.deepest, this.#depth)
     if (this.#depth <= XML_PATH_DEPTH_MAX) {
       this.#path.length = this.#depth - 1
@@ -146,14 +159,28 @@ export class XmlReader {
       const close = quoted ? text.indexOf(text[start]!, start + 1) : blankFrom(text, start, stop)
       const end = close < 0 || close > stop ? stop : close
       const isNamespace = name === 'xmlns' || name.startsWith('xmlns:')
-      if (!isNamespace) this.#give(`@${localName(name)}`, text.slice(quoted ? start + 1 : start, end))
+      if (!isNamespace) this.#attribute(name, text.slice(quoted ? start + 1 : start, end))
       index = end + 1
     }
   }
 
-  #give(last: string, raw: string): void {
+  #append(raw: string, hasEntities: boolean): void {
+    const text = hasEntities && raw.includes('&') ? withEntities(raw) : raw
+    this.#pieces = this.#pieces === '' ? text : this.#pieces + text
+    if (this.#pieces.length > PIECES_CHARS_MAX) this.#flush()
+  }
+
+  #flush(): void {
+    const text = this.#pieces
+    this.#pieces = ''
+    if (text.trim() === '') return
+    this.noXml ||= this.#depth === 0
+    this.#sink.value('xml', this.#name(''), text)
+  }
+
+  #attribute(name: string, raw: string): void {
     const text = raw.includes('&') ? withEntities(raw) : raw
-    if (text.trim() !== '') this.#sink.value('xml', this.#name(last), text)
+    if (text.trim() !== '') this.#sink.value('xml', this.#name(`@${localName(name)}`), text)
   }
 
   #name(last: string): string {
