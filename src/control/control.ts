@@ -18,6 +18,7 @@ import { variablesOf, type ConnectionsOf } from './needs/connection.ts'
 import { Needs } from './needs/needs.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import { Pauses } from './pause.ts'
+import { Security } from './guard/security.ts'
 import { Execs } from './scale/exec.ts'
 import { inTable } from './scale/outside.ts'
 import { Scaler } from './scale/scaler.ts'
@@ -68,6 +69,7 @@ export class Control {
   readonly workers: GatewayWorkers
   readonly approvals: Approvals
   readonly afterDeploy: AfterDeploy
+  readonly security: Security
   readonly history = new CounterHistory()
   readonly memory = new MemoryWatch()
   readonly clock: Clock = systemClock
@@ -83,6 +85,7 @@ export class Control {
     this.fleet = fleet
     this.#secrets = new SecretFiles(folder)
     this.leases = new Leases(state, this.clock)
+    this.security = new Security({ folder, state, clock: this.clock, logger, table: () => fleet.current })
     this.needs = new Needs({
       folder,
       path: options.environment.path,

@@ -66,6 +66,11 @@ async function main(folder: string): Promise<void> {
     expected: () => workers.expected(),
     kill: (pid) => workers.kill(pid),
     onCounters: (counters) => control.history.note(Date.now(), counters),
+    guard: {
+      joined: (connection) => control.security.joined(connection),
+      gone: (connection) => control.security.gone(connection),
+      onMessage: (connection, message) => control.security.onMessage(connection, message),
+    },
   })
   const control: Control = new Control({
     folder,
@@ -78,6 +83,7 @@ async function main(folder: string): Promise<void> {
     scaleTiming: readScaleTiming(),
   })
 
+  await control.security.remember()
   await workers.ensure()
   await control.needs.reconcile(START_WITHIN_MS)
   await control.supervisor.reconcile()
@@ -109,6 +115,7 @@ async function main(folder: string): Promise<void> {
   again('telling people', () => afterDeploy.deliver())
   again('asking the needs', () => control.needs.look())
   again('settling the needs', () => control.settleNeeds())
+  again('guarding', () => control.security.tick())
   again('looking at liveness', () => lookAtLiveness(control, liveness))
   repeat('watching memory', () => watchMemory(control), logger, MEMORY_LOOK_MS)
 }

@@ -66,6 +66,8 @@ interface Meta {
   scaled: Readonly<Record<string, number>>
   /** The newest record of the audit trail. */
   auditHead: ChainHead
+  /** The newest record of the security events that is known to be on the disk. */
+  securityHead: ChainHead
   scaleNotes: Readonly<Record<string, ScaleNote>>
   outside: Outside
 }
@@ -88,6 +90,7 @@ const EMPTY: Meta = {
   gateway: FIRST_GENERATION,
   scaled: {},
   auditHead: CHAIN_START,
+  securityHead: CHAIN_START,
   scaleNotes: {},
   outside: {},
 }

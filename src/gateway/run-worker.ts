@@ -5,6 +5,7 @@ import { randomHex } from '../core/trace-context.ts'
 import { createLineWriter, formatAccessLine } from './access-log.ts'
 import { createNodeLink } from './adapters/node-forward.ts'
 import { createNodeListener } from './adapters/node-listener.ts'
+import { createGuardLink } from './admin/guard-link.ts'
 import { createAdminLink } from './admin/link.ts'
 import type { Context } from './context.ts'
 import { createCounterBook } from './counters.ts'
@@ -13,6 +14,8 @@ import type { Exchange } from './exchange.ts'
 import { serve } from './pipeline.ts'
 import { probeUpstream } from './probe.ts'
 import { createRoutingState } from './routing.ts'
+import { readReputation } from './saved-reputation.ts'
+import { cutBlocked } from './stages/guard/reputation.ts'
 import { headersWithoutExchange } from './stages/respond.ts'
 import { checkTable } from './table-check.ts'
 import { readSavedTable } from './table-store.ts'
@@ -83,6 +86,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
     onBug: (error) => log.error('a request failed', { error: error instanceof Error ? error.stack : messageOf(error) }),
   }
 
+  readReputation(state, guard.reputation)
   const saved = readSavedTable(state)
   if (saved !== null) routing.apply(saved)
   // First it listens: a worker that is connected is one that serves.
@@ -107,6 +111,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
         requests: open.size,
         pause: waitingRoom.counts,
       }),
+    guard: createGuardLink({ guard, onBlocks: () => cutBlocked(open, (client) => guard.reputation.refusalOf(client)) }),
   })
   log.info('listening', { worker, port: address.port, version: routing.current?.table.version ?? 0 })
   return { address, retire }

@@ -1,3 +1,4 @@
+import { EventBatch } from '../guard/event-batch.ts'
 import type { SecurityEvent } from '../guard/event.ts'
 import { securityHeaders } from '../guard/answer/security-headers.ts'
 import type { SecurityHeaders } from '../guard/answer/security-headers.ts'
@@ -9,8 +10,7 @@ import type { IdentityRoom } from './identity-room.ts'
 import { createLoginPaths } from './login-paths.ts'
 import type { LoginPaths } from './login-paths.ts'
 
-/** Events kept for control while it is away; beyond, they are counted as dropped. */
-export const EVENTS_MAX = 4096
+import { Reputation } from '../guard/reputation/reputation.ts'
 
 /** The guard of one worker: what its stages share. */
 export interface WorkerGuard {
@@ -22,14 +22,15 @@ export interface WorkerGuard {
   readonly loginPaths: LoginPaths
   /** Null: nothing is judged anywhere. */
   readonly inspector: Inspector | null
-  /** Of a client, 0 to 100. */
-  riskOf(client: string): number
+  readonly reputation: Reputation
+  /** What has been reported and waits to be taken to control. */
+  readonly events: EventBatch
   /** A table has become current. Parts keep their memory as far as the policy is still the same. */
   apply(policy: GuardPolicy | null): void
-  /** Tells control, soon. */
+  /** Tells control: of a refusal at once, of the rest soon. */
   report(event: SecurityEvent): void
-  /** What has been reported since the last call. */
-  takeEvents(): { readonly events: readonly SecurityEvent[]; readonly dropped: number }
+  /** Whom to call when there is a refusal to tell of. */
+  onRefusal(listener: () => void): void
 }
 
 export function createWorkerGuard(): WorkerGuard {
@@ -37,8 +38,9 @@ export function createWorkerGuard(): WorkerGuard {
   const identity = createIdentityRoom()
   let inspector: Inspector | null = null
   let put: SecurityHeaders = () => {}
-  let events: SecurityEvent[] = []
-  let dropped = 0
+  const reputation = new Reputation()
+  const events = new EventBatch()
+  let tellRefusal = (): void => {}
   return {
     get policy() {
       return policy
@@ -48,24 +50,21 @@ export function createWorkerGuard(): WorkerGuard {
     get inspector() {
       return inspector
     },
-    riskOf: () => 0,
     securityHeaders: (headers, secure) => put(headers, secure),
+    reputation,
+    events,
     apply(next) {
       inspector = inspectorFor(policy, next, inspector)
       policy = next
       identity.apply(next)
       put = next === null ? () => {} : securityHeaders(next.headers)
+      reputation.configure({ allow: next?.allow ?? [], block: next?.block ?? [] })
     },
     report(event) {
-      if (events.length < EVENTS_MAX) events.push(event)
-      else dropped += 1
+      events.add(event)
+      if (event.refused) tellRefusal()
     },
-    takeEvents() {
-      const taken = { events, dropped }
-      events = []
-      dropped = 0
-      return taken
-    },
+    onRefusal: (listener) => void (tellRefusal = listener),
   }
 }
 

@@ -18,6 +18,10 @@ export const EVENT_KINDS = [
   'feed',
   'store-lost',
   'store-back',
+  /** Of the log of events itself: old records have gone, some found no room, a crash had cut one. */
+  'events-retired',
+  'events-dropped',
+  'events-mended',
 ] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 
@@ -38,6 +42,11 @@ export interface Evidence {
 export interface SecurityEvent {
   readonly kind: EventKind
   readonly atMs: number
+  /** How many like this one came since `atMs`, in a flood; the rest of the event is the first's. @default 1 */
+  readonly count?: number
+  /** When the last of several came. */
+  readonly untilMs?: number
+  /** Empty: no client's doing, or that of too many to name. */
   readonly client: string
   readonly correlationId: string
   readonly method: string

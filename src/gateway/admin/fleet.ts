@@ -10,6 +10,7 @@ import type { Applied } from './acknowledgements.ts'
 import type { Connection, ExpectedWorker } from './connection.ts'
 import { createCounterSums } from './counter-sums.ts'
 import { createDrains } from './drains.ts'
+import type { GuardFromWorker } from './guard-protocol.ts'
 import type { Counters, DrainReport, FromWorker } from './protocol.ts'
 import { createReports } from './reports.ts'
 
@@ -30,6 +31,15 @@ export interface FleetOptions {
   readonly kill: (pid: number) => Promise<void>
   /** Called with the sums whenever a worker has reported. */
   readonly onCounters?: (counters: Counters) => void
+  readonly guard?: FleetGuard
+}
+
+/** The guard's part of the connections to workers. */
+export interface FleetGuard {
+  /** A worker has said hello. */
+  joined(connection: Connection): void
+  gone(connection: Connection): void
+  onMessage(connection: Connection, message: GuardFromWorker): void
 }
 
 /** The gateway's workers as control sees them. */
@@ -130,6 +140,8 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
         return options.onCounters?.(sums.total())
       case 'drained':
         return drains.drained(connection, message)
+      default:
+        return options.guard?.onMessage(connection, message)
     }
   }
 
@@ -148,12 +160,14 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
     if (current !== null && version < current.version) connection.send({ type: 'table', table: current })
     drains.joined(connection)
     reports.joined(connection)
+    options.guard?.joined(connection)
   }
 
   function onGone(connection: Connection): void {
     sums.left(connection)
     reports.answered(connection)
     acknowledgements.gone()
+    options.guard?.gone(connection)
   }
 }
 

@@ -1,9 +1,13 @@
 /** What workers and control tell each other for the guard; see protocol.ts. */
 import type { SecurityEvent } from '../../guard/event.ts'
+import type { BlockChange } from '../../guard/reputation/block-journal.ts'
+import type { Block } from '../../guard/reputation/block.ts'
+import type { ClientRiskReport } from '../../guard/reputation/reputation.ts'
 
 export type GuardFromWorker =
-  /** Bounded: `dropped` were not kept since the last message. */
-  | { readonly type: 'security'; readonly events: readonly SecurityEvent[]; readonly dropped: number }
+  /** Sent again after a reconnection until it is answered by `security-kept`: an event may come twice, none is lost. */
+  | { readonly type: 'security'; readonly batch: number; readonly events: readonly SecurityEvent[] }
+  | { readonly type: 'blocks-applied'; readonly version: number }
   /** Asks for tokens of these counters; answered by `lease`. `back`: tokens of earlier leases that were not used. */
   | { readonly type: 'lease'; readonly ask: number; readonly wants: readonly LeaseWant[] }
 
@@ -18,8 +22,11 @@ export interface LeaseWant {
 
 export type GuardToWorker =
   | { readonly type: 'lease'; readonly ask: number; readonly grants: readonly LeaseGrant[] }
-  /** All blocks in force: whole, never a patch. */
+  | { readonly type: 'security-kept'; readonly batch: number }
+  /** All blocks in force; answered by `blocks-applied`, as are the changes that follow on the same connection. */
   | { readonly type: 'blocks'; readonly version: number; readonly blocks: readonly Block[] }
+  | { readonly type: 'blocks-changed'; readonly version: number; readonly changes: readonly BlockChange[] }
+  | { readonly type: 'risks'; readonly reports: readonly ClientRiskReport[] }
 
 export interface LeaseGrant {
   /** 0 to what was asked. */
@@ -29,13 +36,4 @@ export interface LeaseGrant {
   /** Until the next token exists, when none was granted. */
   readonly retryMs: number
   readonly remaining: number
-}
-
-/** An address or CIDR block that is refused. */
-export interface Block {
-  readonly address: string
-  readonly reason: string
-  readonly source: 'manual' | 'automatic' | 'feed'
-  /** Null: until it is taken away. */
-  readonly untilMs: number | null
 }

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { monotonicNs } from '../../core/clock.ts'
 import { readJsonLines, toJsonLine } from '../../core/json-lines.ts'
 import type { RoutingTable } from '../table.ts'
+import type { GuardLink } from './guard-link.ts'
 import type { Counters, DrainReport, FromWorker, ToWorker } from './protocol.ts'
 
 /** How often the counters are sent. */
@@ -26,6 +27,7 @@ export interface AdminLinkOptions {
   readonly apply: (table: unknown) => string | null
   readonly drain: (upstreams: readonly string[], withinMs: number) => Promise<DrainReport>
   readonly counters: () => Counters
+  readonly guard: GuardLink
 }
 
 export interface AdminLink {
@@ -57,6 +59,7 @@ export function createAdminLink(options: AdminLinkOptions): AdminLink {
         return Promise.resolve()
       }
       sendCounters()
+      options.guard.close()
       return new Promise((resolve) => {
         const limit = setTimeout(() => last.destroy(), 200)
         last.once('close', () => {
@@ -74,11 +77,13 @@ export function createAdminLink(options: AdminLinkOptions): AdminLink {
     opened.once('connect', () => {
       backoffMs = RECONNECT_MS.min
       send({ type: 'hello', worker: options.worker, pid: process.pid, incarnation, ...options.state() })
+      options.guard.connected(send)
     })
     readJsonLines(opened, (value) => onMessage(value as ToWorker))
     opened.on('error', () => {})
     opened.once('close', () => {
       socket = null
+      options.guard.disconnected()
       if (closed) return
       retry = setTimeout(open, backoffMs).unref()
       backoffMs = Math.min(RECONNECT_MS.max, backoffMs * 2)
@@ -93,6 +98,8 @@ export function createAdminLink(options: AdminLinkOptions): AdminLink {
         return sendCounters()
       case 'drain':
         return void onDrain(message)
+      default:
+        return options.guard.onMessage(message)
     }
   }
 

@@ -3,10 +3,20 @@ import { lockedOut } from '../../logins.ts'
 import { authenticate, authorise } from './authenticate.ts'
 import { cors } from './cors.ts'
 import { inspect } from './inspect.ts'
+import { reputation } from './reputation.ts'
 
-/**
- * The guard's part of the pipeline, before anything is routed. In this order: reputation (is this address blocked?), early
- * refusals of the limits (known without asking anybody), other sites (a preflight has no credential), authentication (who asks), limits (all of them in one go),
- * authorisation (may they?), inspection (is it an attack?), lockout (has this account failed too often?), which knows the body by then.
- */
-export const GUARD_STAGES: readonly Stage[] = [cors, authenticate, authorise, inspect, lockedOut]
+/** The guard's part of the pipeline, before anything is routed: each stage of it lets through or answers. */
+export const GUARD_STAGES: readonly Stage[] = [
+  // Is this address blocked?
+  reputation,
+  // Other sites: before anybody is asked for a credential, since a preflight has none.
+  cors,
+  // Who asks?
+  authenticate,
+  // May they?
+  authorise,
+  // Is it an attack?
+  inspect,
+  // Has this account failed too often? Behind the inspection, which has read the body.
+  lockedOut,
+]

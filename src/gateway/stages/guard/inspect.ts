@@ -21,7 +21,7 @@ export const inspect: Stage = (exchange, context) => {
   const { inspector } = context.guard
   if (inspector === null) return null
   const request = guardRequestOf(exchange)
-  const risk = context.guard.riskOf(exchange.clientAddress)
+  const risk = context.guard.reputation.riskOf(exchange.clientAddress)
   const verdict = inspector.head(request, risk)
   if (verdict.told) tell(exchange, context, verdict)
   if (verdict.refused) return refusal(exchange)
