@@ -8,6 +8,7 @@ import { Approvals } from './approvals.ts'
 import { CounterHistory } from './counter-history.ts'
 import type { EnvironmentFile } from './environment.ts'
 import type { GatewayWorkers } from './gateway-workers.ts'
+import type { Limits } from './guard/limits.ts'
 import { AfterDeploy } from './hooks/after-deploy.ts'
 import { Jobs } from './jobs.ts'
 import type { KeeperLink } from './keeper-link.ts'
@@ -43,6 +44,7 @@ export interface ControlOptions {
   readonly keeper: KeeperLink
   readonly fleet: Fleet
   readonly workers: GatewayWorkers
+  readonly limits: Limits
   readonly state: State
   readonly logger: Logger
   readonly scaleTiming: ScaleTiming
@@ -130,7 +132,7 @@ export class Control {
     this.jobs = new Jobs(keeper, folder)
     const { jobs, connectionsOf } = this
     this.migrations = new Migrations({ folder, state, jobs, keeper, clock, connectionsOf })
-    this.witnesses = new Witnesses(state, () => options.workers.port, logger)
+    this.witnesses = new Witnesses(state, { port: () => options.workers.port, word: options.limits.witness }, logger)
     this.rollouts = new Rollouts(this.#rolloutWorld(), logger)
     const { environment } = options
     this.approvals = new Approvals({ ...environment, state, clock })

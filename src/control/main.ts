@@ -11,6 +11,7 @@ import { serveApi } from './api/server.ts'
 import { audited } from './audit/audited.ts'
 import { Control } from './control.ts'
 import { readEnvironment } from './environment.ts'
+import { Limits } from './guard/limits.ts'
 import { GatewayWorkers } from './gateway-workers.ts'
 import { makeHandlers } from './handlers/index.ts'
 import { KeeperLink } from './keeper-link.ts'
@@ -61,7 +62,9 @@ async function main(folder: string): Promise<void> {
     },
   })
   const workers = new GatewayWorkers({ keeper, folder, environment, state })
+  const limits = new Limits()
   const fleet = await createFleet({
+    limits,
     socketPath: socketPath(folder, 'gateway'),
     expected: () => workers.expected(),
     kill: (pid) => workers.kill(pid),
@@ -78,6 +81,7 @@ async function main(folder: string): Promise<void> {
     keeper,
     fleet,
     workers,
+    limits,
     state,
     logger,
     scaleTiming: readScaleTiming(),

@@ -31,7 +31,7 @@ export function makeTable({
   canary,
   pause,
 }: TableInput): RoutingTable {
-  const { services, gateway, guard } = release.config
+  const { services, gateway } = release.config
   const backendsOf = (one: Release): Readonly<Record<string, Backend>> =>
     Object.fromEntries(
       Object.entries(one.config.services).map(([name, service]) => [
@@ -57,7 +57,7 @@ export function makeTable({
     canary: canary && { release: canary.release.id, services: backendsOf(canary.release), share: canary.share },
     pause,
     compress: gateway.compress,
-    guard: guardPolicyOf(guard, join(secretsFolder, release.id, `${GUARD_SECRETS}.json`)),
+    guard: guardPolicyOf(release, join(secretsFolder, release.id, `${GUARD_SECRETS}.json`)),
   }
 }
 

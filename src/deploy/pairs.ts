@@ -17,6 +17,8 @@ export interface PairsOptions {
   readonly requests: readonly ResolvedRequest[]
   /** At most; also bounded by PAIRS_PER_SECOND_MAX. */
   readonly perSecond: number
+  /** See WitnessOptions. @default none */
+  readonly word?: string
   /** Asked at every beat: whether one more pair is needed. */
   readonly isWanted: () => boolean
   readonly onSent: () => void
@@ -84,6 +86,7 @@ export function startPairs({
   port,
   requests,
   perSecond,
+  word = '',
   isWanted,
   onSent,
   onMissed,
@@ -99,7 +102,7 @@ export function startPairs({
       const request = requests[beat % requests.length]!
       beat += 1
       const pair = Promise.all(
-        (['always', 'never'] as const).map((side) => ask({ port, request, agent, timeoutMs, side })),
+        (['always', 'never'] as const).map((side) => ask({ port, request, agent, timeoutMs, side, word })),
       ).then(([next, old]) => {
         open.delete(pair)
         onMissed(missedOf(next!, old!))

@@ -12,6 +12,8 @@ export interface WitnessOptions {
   readonly port: number
   readonly requests: readonly ResolvedRequest[]
   readonly perSecond: number
+  /** By which the gateway knows it: no limit counts it. @default none */
+  readonly word?: string
   /** Milliseconds for a whole answer. @default WITNESS_TIMEOUT_MS */
   readonly timeoutMs?: number
   readonly onObservation: (seen: Observation) => void
@@ -34,6 +36,7 @@ export function startWitness({
   port,
   requests,
   perSecond,
+  word = '',
   timeoutMs = WITNESS_TIMEOUT_MS,
   onObservation,
   rests = () => false,
@@ -47,7 +50,7 @@ export function startWitness({
     const request = requests[beat % requests.length]!
     const agent = Math.floor(beat / requests.length) % 2 === 0 ? kept : false
     beat += 1
-    const answered = ask({ port, request, agent, timeoutMs, side: 'never' }).then((seen) => {
+    const answered = ask({ port, request, agent, timeoutMs, side: 'never', word }).then((seen) => {
       open.delete(answered)
       onObservation(seen)
     })
@@ -69,10 +72,12 @@ export interface Question {
   readonly timeoutMs: number
   /** Which side of a trial is asked, where one runs. */
   readonly side: 'always' | 'never'
+  /** See WitnessOptions; empty: none. */
+  readonly word: string
 }
 
 /** Sends one request of the witness. Never rejects: what went wrong is what was observed. */
-export function ask({ port, request: asked, agent, timeoutMs, side }: Question): Promise<Observation> {
+export function ask({ port, request: asked, agent, timeoutMs, side, word }: Question): Promise<Observation> {
   const { method, host, path } = asked
   const beganNs = monotonicNs()
   const at = Date.now()
@@ -95,7 +100,7 @@ export function ask({ port, request: asked, agent, timeoutMs, side }: Question):
       })
     }
     const request = httpRequest(
-      { host: '127.0.0.1', port, method, path, agent, headers: headersFor(host, side) },
+      { host: '127.0.0.1', port, method, path, agent, headers: headersFor(host, side, word) },
       (response) => {
         release = header(response.headers['seaworthy-release'])
         const answered = response.statusCode ?? 0
@@ -115,9 +120,14 @@ export function ask({ port, request: asked, agent, timeoutMs, side }: Question):
   })
 }
 
-function headersFor(host: string | null, side: Question['side']): Record<string, string> {
-  const headers = { 'user-agent': 'seaworthy-witness', accept: '*/*', 'seaworthy-canary': side }
-  return host === null ? headers : { ...headers, host }
+function headersFor(host: string | null, side: Question['side'], word: string): Record<string, string> {
+  return {
+    'user-agent': 'seaworthy-witness',
+    accept: '*/*',
+    'seaworthy-canary': side,
+    ...(word === '' ? {} : { 'seaworthy-witness': word }),
+    ...(host === null ? {} : { host }),
+  }
 }
 
 function header(value: string | string[] | undefined): string | null {

@@ -124,6 +124,8 @@ export interface Exchange {
   readonly answerFields: string[]
   /** Replaces what the app says to other sites; null: the app answers for itself. */
   cors: readonly string[] | null
+  /** A probe of the platform, or the witness: no limit counts it. */
+  exempt: boolean
 
   // route
   place: Place | null
@@ -164,6 +166,7 @@ export function newExchange(parts: Pick<Exchange, 'head' | 'body' | 'client' | '
     bodyFilter: null,
     answerFields: [],
     cors: null,
+    exempt: false,
     place: null,
     heldNs: 0,
     paused: false,

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { normalPath } from '../core/route-match.ts'
 import { createRouter } from './router.ts'
 
 const router = createRouter(
@@ -49,10 +48,4 @@ void test('router takes the options of the longest prefix, and of the method bef
   assert.equal(router.options('a', 'POST', '/api/x')?.timeoutMs, 2)
   assert.equal(router.options('a', 'POST', '/api/slow/x')?.timeoutMs, 3)
   assert.equal(router.options('a', 'GET', '/'), null)
-})
-
-void test('normalPath keeps what is already normal and never climbs above the top', () => {
-  assert.equal(normalPath('/a/b'), '/a/b')
-  assert.equal(normalPath('/../../a/./b/'), '/a/b/')
-  assert.equal(normalPath('/a/%2e%2e/%zz'), '/%zz')
 })

@@ -1,5 +1,6 @@
 /** Which service and which options a request gets. Pure: built once per table, asked once per request. */
-import { normalPath, routeMatcher } from '../core/route-match.ts'
+import { normalPath } from '../core/normal-path.ts'
+import { routeMatcher } from '../core/route-match.ts'
 import type { Route, RouteOptions } from './table.ts'
 
 export interface Router {

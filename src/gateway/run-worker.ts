@@ -112,6 +112,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
         pause: waitingRoom.counts,
       }),
     guard: createGuardLink({ guard, onBlocks: () => cutBlocked(open, (client) => guard.reputation.refusalOf(client)) }),
+    limits: guard.limits,
   })
   log.info('listening', { worker, port: address.port, version: routing.current?.table.version ?? 0 })
   return { address, retire }

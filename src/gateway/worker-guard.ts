@@ -9,6 +9,8 @@ import { createIdentityRoom } from './identity-room.ts'
 import type { IdentityRoom } from './identity-room.ts'
 import { createLoginPaths } from './login-paths.ts'
 import type { LoginPaths } from './login-paths.ts'
+import { createWorkerLimits } from './limits/worker-limits.ts'
+import type { WorkerLimits } from './limits/worker-limits.ts'
 
 import { Reputation } from '../guard/reputation/reputation.ts'
 
@@ -25,6 +27,7 @@ export interface WorkerGuard {
   readonly reputation: Reputation
   /** What has been reported and waits to be taken to control. */
   readonly events: EventBatch
+  readonly limits: WorkerLimits
   /** A table has become current. Parts keep their memory as far as the policy is still the same. */
   apply(policy: GuardPolicy | null): void
   /** Tells control: of a refusal at once, of the rest soon. */
@@ -41,6 +44,11 @@ export function createWorkerGuard(): WorkerGuard {
   const reputation = new Reputation()
   const events = new EventBatch()
   let tellRefusal = (): void => {}
+  const report = (event: SecurityEvent): void => {
+    events.add(event)
+    if (event.refused) tellRefusal()
+  }
+  const limits = createWorkerLimits(report)
   return {
     get policy() {
       return policy
@@ -57,13 +65,12 @@ export function createWorkerGuard(): WorkerGuard {
       inspector = inspectorFor(policy, next, inspector)
       policy = next
       identity.apply(next)
+      limits.apply(next)
       put = next === null ? () => {} : securityHeaders(next.headers)
       reputation.configure({ allow: next?.allow ?? [], block: next?.block ?? [] })
     },
-    report(event) {
-      events.add(event)
-      if (event.refused) tellRefusal()
-    },
+    limits,
+    report,
     onRefusal: (listener) => void (tellRefusal = listener),
   }
 }

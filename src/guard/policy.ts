@@ -72,6 +72,10 @@ export interface GuardPolicy {
   readonly routes: readonly ThreatRoute[]
   readonly exceptions: readonly ThreatException[]
   readonly limits: readonly LimitRule[]
+  /** Paths of the services' health checks: a platform that is refused an answer kills what is healthy. */
+  readonly probes: readonly string[]
+  /** Workers of this host, between whom a limit is divided while nobody counts for all of them. */
+  readonly workers: number
   /** Null: no bound. */
   readonly connectionsPerClient: number | null
   readonly identity: IdentityPolicy | null

@@ -1,12 +1,17 @@
-import type { ResolvedGuard } from '../../config/resolved.ts'
+import type { ResolvedApp, ResolvedGuard, ResolvedService } from '../../config/resolved.ts'
+import type { Release } from '../../deploy/release.ts'
 import type { GuardPolicy } from '../../guard/policy.ts'
+import { workerCountOf } from '../worker-count.ts'
 
 /** What workers are told of the guard: without secrets and their names. A release from before the guard has none. */
-export function guardPolicyOf(guard: ResolvedGuard | undefined, secretsFile: string): GuardPolicy | null {
+export function guardPolicyOf(release: Release, secretsFile: string): GuardPolicy | null {
+  const { guard, services } = release.config as ResolvedApp & { readonly guard?: ResolvedGuard }
   if (guard === undefined) return null
   const { identity, limits, ...rest } = guard
   return {
     ...rest,
+    probes: probesOf(Object.values(services)),
+    workers: workerCountOf(release) ?? 1,
     limits: limits.map((limit) => ({ id: limitId(limit), ...limit })),
     identity:
       identity === null
@@ -28,6 +33,18 @@ export function guardPolicyOf(guard: ResolvedGuard | undefined, secretsFile: str
           },
   }
 }
+
+/** Whoever asks for these is a platform that judges by the answer. */
+function probesOf(services: readonly ResolvedService[]): readonly string[] {
+  const paths = services.flatMap(({ health: { live, ready, startup } }) => [
+    live,
+    startup,
+    ready.kind === 'http' ? ready.path : ready.kind === 'default' ? DEFAULT_PROBE : null,
+  ])
+  return [...new Set(paths.filter((path) => path !== null))]
+}
+/** Where a service that declares nothing is asked. */
+const DEFAULT_PROBE = '/health/readiness'
 
 /** The same limit keeps its counts from release to release; another rate begins anew. */
 function limitId({ per, on, count, perMs, burst, cost }: ResolvedGuard['limits'][number]): string {

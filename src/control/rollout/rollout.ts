@@ -124,6 +124,7 @@ export class Rollout {
         old: this.#old!,
         clock,
         port: this.#world.port(),
+        word: this.#world.witnesses.word,
         report: () => this.#world.report(),
         share: (share) => this.#share({ release: this.#next.id, share }),
         askedBack: () => this.#askedBack,

@@ -28,6 +28,7 @@ function makeTrial(answersAt: (ms: number) => number, memory: TrialMemory = NEW_
       next: release('2-y'),
       old: release('1-x'),
       port: 1,
+      word: '',
       clock: { now: () => now, sleep: async (ms) => void (now += ms) },
       report: async (): Promise<Counters> => {
         onLook(now - 1_000_000)

@@ -39,6 +39,8 @@ export interface TrialPort {
   readonly clock: Clock
   /** The gateway's port, for the witness. */
   readonly port: number
+  /** By which the gateway knows the witness. */
+  readonly word: string
   report(): Promise<Counters>
   /** Sends this share of the clients to the release on trial; resolves when every worker does. */
   share(share: number): Promise<void>
@@ -92,10 +94,11 @@ export class Trial {
 
   /** Goes through the steps from where it stands. Returns why the release must go back, or null when it may have it all. */
   async run(): Promise<string | null> {
-    const { next, port } = this.#port
+    const { next, port, word } = this.#port
     const { requests, perSecond } = next.config.witness
     const pairs = startPairs({
       port,
+      word,
       requests,
       perSecond,
       isWanted: () => this.#needsWitness(),

@@ -23,15 +23,18 @@ interface Running {
 export class Witnesses {
   readonly #state: State
   readonly #port: () => number
+  /** By which the gateway knows the witness. */
+  readonly word: string
   readonly #logger: Logger
   readonly #memories = new Map<string, WitnessMemory>()
   /** Requests that were not answered in time, since control began. */
   readonly #timedOut = new Map<string, number>()
   readonly #running = new Map<string, Running>()
 
-  constructor(state: State, port: () => number, logger: Logger) {
+  constructor(state: State, { port, word }: { port: () => number; word: string }, logger: Logger) {
     this.#state = state
     this.#port = port
+    this.word = word
     this.#logger = logger
   }
 
@@ -48,6 +51,7 @@ export class Witnesses {
     const { requests, perSecond } = plan.release.config.witness
     const witness = startWitness({
       port: this.#port(),
+      word: this.word,
       requests,
       perSecond,
       rests: () => this.#restsFor(id),

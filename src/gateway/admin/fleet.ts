@@ -32,6 +32,12 @@ export interface FleetOptions {
   /** Called with the sums whenever a worker has reported. */
   readonly onCounters?: (counters: Counters) => void
   readonly guard?: FleetGuard
+  /** The limits' side of control. */
+  readonly limits?: {
+    joined(connection: Connection): void
+    asked(connection: Connection, message: Extract<FromWorker, { type: 'lease' }>): void
+    left(connection: Connection): void
+  }
 }
 
 /** The guard's part of the connections to workers. */
@@ -39,7 +45,7 @@ export interface FleetGuard {
   /** A worker has said hello. */
   joined(connection: Connection): void
   gone(connection: Connection): void
-  onMessage(connection: Connection, message: GuardFromWorker): void
+  onMessage(connection: Connection, message: Exclude<GuardFromWorker, { type: 'lease' }>): void
 }
 
 /** The gateway's workers as control sees them. */
@@ -140,6 +146,8 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
         return options.onCounters?.(sums.total())
       case 'drained':
         return drains.drained(connection, message)
+      case 'lease':
+        return options.limits?.asked(connection, message)
       default:
         return options.guard?.onMessage(connection, message)
     }
@@ -161,10 +169,12 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
     drains.joined(connection)
     reports.joined(connection)
     options.guard?.joined(connection)
+    options.limits?.joined(connection)
   }
 
   function onGone(connection: Connection): void {
     sums.left(connection)
+    options.limits?.left(connection)
     reports.answered(connection)
     acknowledgements.gone()
     options.guard?.gone(connection)

@@ -1,5 +1,6 @@
 /** What workers and control tell each other for the guard; see protocol.ts. */
 import type { SecurityEvent } from '../../guard/event.ts'
+import type { CountedRule, Taken, Want } from '../../guard/limit/store.ts'
 import type { BlockChange } from '../../guard/reputation/block-journal.ts'
 import type { Block } from '../../guard/reputation/block.ts'
 import type { ClientRiskReport } from '../../guard/reputation/reputation.ts'
@@ -8,32 +9,41 @@ export type GuardFromWorker =
   /** Sent again after a reconnection until it is answered by `security-kept`: an event may come twice, none is lost. */
   | { readonly type: 'security'; readonly batch: number; readonly events: readonly SecurityEvent[] }
   | { readonly type: 'blocks-applied'; readonly version: number }
-  /** Asks for tokens of these counters; answered by `lease`. `back`: tokens of earlier leases that were not used. */
-  | { readonly type: 'lease'; readonly ask: number; readonly wants: readonly LeaseWant[] }
+  /**
+   * Takes from counts that all workers share; answered by `lease`. One set for each request: all of it is taken, or nothing.
+   * The rules bring their quotas, so that control needs to know no policy.
+   */
+  | {
+      readonly type: 'lease'
+      readonly ask: number
+      readonly rules: readonly CountedRule[]
+      readonly sets: readonly (readonly LeaseWant[])[]
+    }
 
-export interface LeaseWant {
-  /** LimitRule.id. */
-  readonly rule: string
-  /** Whose count: an address prefix, a key's id, … */
-  readonly key: string
-  readonly tokens: number
-  readonly back: number
+export interface LeaseWant extends Omit<Want, 'rule'> {
+  /** Which of the message's rules. */
+  readonly rule: number
 }
 
 export type GuardToWorker =
-  | { readonly type: 'lease'; readonly ask: number; readonly grants: readonly LeaseGrant[] }
   | { readonly type: 'security-kept'; readonly batch: number }
+  /** Sent after `hello`, and when something of it changes. */
+  | {
+      readonly type: 'limits'
+      /** What the witness shows, so that no limit counts it. */
+      readonly witness: string
+      /** Where counts are kept instead of at control, with its password. */
+      readonly redis: string | null
+    }
+  | {
+      readonly type: 'lease'
+      readonly ask: number
+      /** Workers that are connected: a limit is divided among them while control is away. */
+      readonly sharers: number
+      readonly sets: readonly Taken[]
+    }
+  /** All blocks in force: whole, never a patch. */
   /** All blocks in force; answered by `blocks-applied`, as are the changes that follow on the same connection. */
   | { readonly type: 'blocks'; readonly version: number; readonly blocks: readonly Block[] }
   | { readonly type: 'blocks-changed'; readonly version: number; readonly changes: readonly BlockChange[] }
   | { readonly type: 'risks'; readonly reports: readonly ClientRiskReport[] }
-
-export interface LeaseGrant {
-  /** 0 to what was asked. */
-  readonly tokens: number
-  /** Tokens are void after this long. */
-  readonly forMs: number
-  /** Until the next token exists, when none was granted. */
-  readonly retryMs: number
-  readonly remaining: number
-}

@@ -5,6 +5,7 @@ import { monotonicNs } from '../../core/clock.ts'
 import { readJsonLines, toJsonLine } from '../../core/json-lines.ts'
 import type { RoutingTable } from '../table.ts'
 import type { GuardLink } from './guard-link.ts'
+import type { LimitsChannel } from './limits-channel.ts'
 import type { Counters, DrainReport, FromWorker, ToWorker } from './protocol.ts'
 
 /** How often the counters are sent. */
@@ -28,6 +29,7 @@ export interface AdminLinkOptions {
   readonly drain: (upstreams: readonly string[], withinMs: number) => Promise<DrainReport>
   readonly counters: () => Counters
   readonly guard: GuardLink
+  readonly limits?: LimitsChannel
 }
 
 export interface AdminLink {
@@ -78,12 +80,14 @@ export function createAdminLink(options: AdminLinkOptions): AdminLink {
       backoffMs = RECONNECT_MS.min
       send({ type: 'hello', worker: options.worker, pid: process.pid, incarnation, ...options.state() })
       options.guard.connected(send)
+      options.limits?.connect(send)
     })
     readJsonLines(opened, (value) => onMessage(value as ToWorker))
     opened.on('error', () => {})
     opened.once('close', () => {
       socket = null
       options.guard.disconnected()
+      options.limits?.connect(null)
       if (closed) return
       retry = setTimeout(open, backoffMs).unref()
       backoffMs = Math.min(RECONNECT_MS.max, backoffMs * 2)
@@ -98,6 +102,9 @@ export function createAdminLink(options: AdminLinkOptions): AdminLink {
         return sendCounters()
       case 'drain':
         return void onDrain(message)
+      case 'limits':
+      case 'lease':
+        return options.limits?.onMessage(message)
       default:
         return options.guard.onMessage(message)
     }

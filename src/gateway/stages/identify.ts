@@ -4,6 +4,7 @@ import { clientAddressOf, isIn } from '../client-address.ts'
 import { headerOf, plainAnswer } from '../exchange.ts'
 import type { HeaderList } from '../exchange.ts'
 import type { Stage } from '../context.ts'
+import { WITNESS_FIELD } from '../limits/witness-field.ts'
 
 /** Who asks, under which ids. Also refuses heads that the reader found to be unservable, now that they have an id. */
 export const identify: Stage = (exchange, context) => {
@@ -64,6 +65,7 @@ export const IDENTITY_HEADERS: ReadonlySet<string> = new Set([
   'x-real-ip',
   'forwarded',
   'traceparent',
+  WITNESS_FIELD,
 ])
 
 function allValues(headers: HeaderList, name: string): string[] {

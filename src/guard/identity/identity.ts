@@ -1,6 +1,7 @@
 /** Who asks, and whether they may. */
 import { BlockList, isIP } from 'node:net'
-import { normalPath, routeMatcher } from '../../core/route-match.ts'
+import { normalPath } from '../../core/normal-path.ts'
+import { routeMatcher } from '../../core/route-match.ts'
 import type { RouteMatcher } from '../../core/route-match.ts'
 import type { IdentityPolicy, RouteMatch } from '../policy.ts'
 import type { GuardRequest, Principal } from '../request.ts'

@@ -1,4 +1,5 @@
-import { normalPath, routeMatcher } from '../../core/route-match.ts'
+import { normalPath } from '../../core/normal-path.ts'
+import { routeMatcher } from '../../core/route-match.ts'
 import type { GuardRequest } from '../request.ts'
 import type { FieldHint, Location, ThreatClass, ThreatMode } from '../threats.ts'
 import { nameMatches, pathMatches, prepareExceptions } from './exceptions.ts'

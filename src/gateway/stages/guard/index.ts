@@ -2,18 +2,24 @@ import type { Stage } from '../../context.ts'
 import { lockedOut } from '../../logins.ts'
 import { authenticate, authorise } from './authenticate.ts'
 import { cors } from './cors.ts'
+import { earlyLimit } from './early-limit.ts'
 import { inspect } from './inspect.ts'
+import { limit } from './limit.ts'
 import { reputation } from './reputation.ts'
 
 /** The guard's part of the pipeline, before anything is routed: each stage of it lets through or answers. */
 export const GUARD_STAGES: readonly Stage[] = [
   // Is this address blocked?
   reputation,
+  // Refused now, as far as is known without asking anybody?
+  earlyLimit,
   // Other sites: before anybody is asked for a credential, since a preflight has none.
   cors,
   // Who asks?
   authenticate,
-  // May they?
+  // Within all limits, in one go?
+  limit,
+  // May they? Behind the limits, so that guessing is limited.
   authorise,
   // Is it an attack?
   inspect,

@@ -1,0 +1,102 @@
+import { randomInt, timingSafeEqual } from 'node:crypto'
+import { normalPath } from '../../core/normal-path.ts'
+import { TICKS_PER_MS } from '../../guard/limit/gcra.ts'
+import { createKeyHash } from '../../guard/limit/hash.ts'
+import { createLimiter, SETTLE_MS } from '../../guard/limit/limiter.ts'
+import type { Limiter } from '../../guard/limit/limiter.ts'
+import type { Asker } from '../../guard/limit/rule.ts'
+import type { CountStore } from '../../guard/limit/store.ts'
+import type { LimitVerdict } from '../../guard/limit/verdict.ts'
+import type { SecurityEvent } from '../../guard/event.ts'
+import type { GuardPolicy, LimitRule } from '../../guard/policy.ts'
+import type { LimitsChannel } from '../admin/limits-channel.ts'
+import { headerOf } from '../exchange.ts'
+import type { Exchange, RequestHead } from '../exchange.ts'
+import { RefusalEvents } from './refusal-events.ts'
+import { SharedCounts } from './shared-counts.ts'
+import { storeEvent } from './store-event.ts'
+import { WITNESS_FIELD } from './witness-field.ts'
+
+/** The limits of one worker. */
+export interface WorkerLimits extends LimitsChannel {
+  /** A table has become current. Counts stay as long as the limits are the same. */
+  apply(policy: GuardPolicy | null): void
+  /** Whether no limit counts this request. */
+  isExempt(head: RequestHead): boolean
+  /** A refusal known without asking anybody; see Limiter. */
+  early(exchange: Exchange): LimitVerdict | null
+  judge(exchange: Exchange): LimitVerdict | null | Promise<LimitVerdict>
+  /** Tells that a request was refused; many refusals of one client are told as one. */
+  refused(exchange: Exchange, verdict: LimitVerdict): void
+}
+
+/** @param report takes the security events */
+export function createWorkerLimits(report: (event: SecurityEvent) => void): WorkerLimits {
+  const hash = createKeyHash([randomInt(2 ** 32), randomInt(2 ** 32)])
+  const shared = new SharedCounts()
+  const refusals = new RefusalEvents({ report, hash })
+  let store: CountStore = shared
+  let limits: readonly LimitRule[] = []
+  let limiter: Limiter | null = null
+  let probes: ReadonlySet<string> = new Set()
+  let witness: Buffer | null = null
+  let send: Parameters<SharedCounts['connect']>[0] = null
+  let settling: NodeJS.Timeout | undefined
+  return {
+    apply(policy) {
+      probes = new Set(policy?.probes)
+      if (policy !== null && !shared.reachable) shared.sharers = policy.workers
+      const next = policy?.limits ?? []
+      if (JSON.stringify(next) === JSON.stringify(limits)) return
+      limits = next
+      rebuild()
+    },
+    isExempt(head) {
+      if (probes.has(head.path) && (head.method === 'GET' || head.method === 'HEAD')) return true
+      if (witness === null) return false
+      const shown = headerOf(head.headers, WITNESS_FIELD)
+      return shown !== undefined && isSame(Buffer.from(shown), witness)
+    },
+    early: (exchange) => (limiter === null ? null : limiter.early(askerOf(exchange))),
+    judge: (exchange) => (limiter === null ? null : limiter.judge(askerOf(exchange))),
+    refused: (exchange, verdict) => refusals.note(exchange, verdict),
+    connect(to) {
+      send = to
+      // Nobody is asked before control has said what holds.
+      if (to === null) shared.connect(null)
+    },
+    onMessage(message) {
+      if (message.type === 'lease') return shared.onAnswer(message)
+      witness = Buffer.from(message.witness)
+      shared.connect(send)
+    },
+  }
+
+  function rebuild(): void {
+    clearInterval(settling)
+    limiter = null
+    if (limits.length === 0) return
+    const built = createLimiter({
+      limits,
+      store,
+      hash,
+      now: ticks,
+      onStore: (isLost, because) => report(storeEvent(isLost, because)),
+    })
+    limiter = built
+    settling = setInterval(() => built.settle(), SETTLE_MS).unref()
+  }
+}
+
+function askerOf({ head, clientAddress, principal }: Exchange): Asker {
+  return { method: head.method, host: head.host, path: normalPath(head.path), client: clientAddress, principal }
+}
+
+/** Of a clock that only goes on. */
+function ticks(): number {
+  return Math.floor(performance.now() * TICKS_PER_MS)
+}
+
+function isSame(shown: Buffer, secret: Buffer): boolean {
+  return shown.length === secret.length && timingSafeEqual(shown, secret)
+}
