@@ -1,6 +1,8 @@
 import { bucketOf, LATENCY_BOUNDS_MS } from '../core/histogram.ts'
 import type { CounterCell, Counters, StatusClass } from './admin/protocol.ts'
 import { addPauseCounts, isAnyPaused } from './pause-counts.ts'
+import { addTlsCounts } from './tls-counts.ts'
+import type { TlsCounts } from './tls-counts.ts'
 import type { PauseCounts } from './waiting-room.ts'
 
 /** Cells one worker keeps; beyond, the oldest are dropped. 64 releases of 8 services with 4 classes. */
@@ -21,7 +23,12 @@ export interface CounterBook {
   count(observation: Observation): void
   countUnrouted(): void
   /** Everything since the start. */
-  snapshot(now: { readonly connections: number; readonly requests: number; readonly pause?: PauseCounts }): Counters
+  snapshot(now: {
+    readonly connections: number
+    readonly requests: number
+    readonly pause?: PauseCounts
+    readonly tls?: TlsCounts | undefined
+  }): Counters
 }
 
 export function createCounterBook(): CounterBook {
@@ -44,12 +51,13 @@ export function createCounterBook(): CounterBook {
       cell.sumMs += latencyMs
     },
     countUnrouted: () => void (unrouted += 1),
-    snapshot: ({ connections, requests, pause }) => ({
+    snapshot: ({ connections, requests, pause, tls }) => ({
       cells: [...cells.values()].map((cell) => ({ ...cell, buckets: [...cell.buckets] })),
       unrouted,
       openConnections: connections,
       openRequests: requests,
       ...(pause !== undefined && isAnyPaused(pause) ? { pause } : {}),
+      ...(tls === undefined ? {} : { tls: { ...tls } }),
     }),
   }
 }
@@ -63,11 +71,13 @@ export function addCounters(all: Iterable<Counters>): Counters {
   let openConnections = 0
   let openRequests = 0
   let pause: PauseCounts | undefined
+  let tls: TlsCounts | undefined
   for (const counters of all) {
     unrouted += counters.unrouted
     openConnections += counters.openConnections
     openRequests += counters.openRequests
     pause = addPauseCounts(pause, counters.pause)
+    tls = addTlsCounts(tls, counters.tls)
     for (const cell of counters.cells) {
       const key = keyOf(cell)
       const sum = cells.get(key) ?? emptyCell(cell)
@@ -78,7 +88,8 @@ export function addCounters(all: Iterable<Counters>): Counters {
       for (const [index, count] of cell.buckets.entries()) sum.buckets[index] = (sum.buckets[index] ?? 0) + count
     }
   }
-  return { cells: [...cells.values()], unrouted, openConnections, openRequests, ...(pause ? { pause } : {}) }
+  const parts = { ...(pause ? { pause } : {}), ...(tls ? { tls } : {}) }
+  return { cells: [...cells.values()], unrouted, openConnections, openRequests, ...parts }
 }
 
 type CellName = Pick<CounterCell, 'service' | 'release' | 'status' | 'addressed'>

@@ -2,18 +2,31 @@ import { compressed } from './compression/compress.ts'
 import type { Context, Stage } from './context.ts'
 import { plainAnswer } from './exchange.ts'
 import type { Answer, Exchange } from './exchange.ts'
+import { acmeChallenge } from './stages/acme-challenge.ts'
 import { choose } from './stages/choose.ts'
 import { forward } from './stages/forward.ts'
 import { GUARD_STAGES } from './stages/guard/index.ts'
 import { identify } from './stages/identify.ts'
 import { pause } from './stages/pause.ts'
+import { redirectToHttps } from './stages/redirect-to-https.ts'
 import { record, recordOpened } from './stages/record.ts'
 import { respond } from './stages/respond.ts'
 import { route, stopped } from './stages/route.ts'
 import { staticFiles } from './stages/static-files.ts'
 
 /** The order in which a request is judged and served. Whatever answers, `respond` and `record` follow. */
-export const STAGES: readonly Stage[] = [identify, ...GUARD_STAGES, route, pause, choose, stopped, staticFiles, forward]
+export const STAGES: readonly Stage[] = [
+  identify,
+  acmeChallenge,
+  redirectToHttps,
+  ...GUARD_STAGES,
+  route,
+  pause,
+  choose,
+  stopped,
+  staticFiles,
+  forward,
+]
 
 /** Serves one exchange to its end. Never rejects. */
 export async function serve(exchange: Exchange, context: Context): Promise<void> {

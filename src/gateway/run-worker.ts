@@ -6,6 +6,7 @@ import { createLineWriter, formatAccessLine } from './access-log.ts'
 import { createNodeLink } from './adapters/node-forward.ts'
 import { createNodeListener } from './adapters/node-listener.ts'
 import { createGuardLink } from './admin/guard-link.ts'
+import { createHttps } from './adapters/https.ts'
 import { createAdminLink } from './admin/link.ts'
 import type { Context } from './context.ts'
 import { createCounterBook } from './counters.ts'
@@ -37,6 +38,8 @@ export interface WorkerOptions {
   readonly adminSocket: string
   /** The inherited listening socket; an address only in tests. */
   readonly listen: { readonly fd: number } | { readonly host: string; readonly port: number }
+  /** The same for HTTPS. @default no HTTPS */
+  readonly listenTls?: WorkerOptions['listen'] | null
   /** Takes log and access lines; default 1. */
   readonly outputDescriptor?: number
   /** @default RETIRE_MS */
@@ -45,13 +48,15 @@ export interface WorkerOptions {
 
 export interface RunningWorker {
   readonly address: AddressInfo
+  /** Null: no HTTPS. */
+  readonly tlsAddress: AddressInfo | null
   /** Accepts nothing more and resolves when everything in flight is done, at the latest after `retireMs`. */
   retire(): Promise<void>
 }
 
 /** Starts one worker: reads the saved table, listens, then keeps in touch with control. */
 export async function runWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { state, worker, adminSocket, listen, outputDescriptor = 1, retireMs = RETIRE_MS } = options
+  const { state, worker, adminSocket, listen, listenTls = null, outputDescriptor = 1, retireMs = RETIRE_MS } = options
   const output = createLineWriter(outputDescriptor)
   const log = createLogger('gateway', (line) => output.write(line))
   const counters = createCounterBook()
@@ -59,20 +64,30 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
   const waitingRoom = createWaitingRoom()
   const guard = createWorkerGuard()
 
+  const onExchange = (exchange: Exchange): void => {
+    open.add(exchange)
+    exchange.ended.push(() => open.delete(exchange))
+    void serve(exchange, context)
+  }
   const listener = createNodeListener({
-    onExchange(exchange) {
-      open.add(exchange)
-      exchange.ended.push(() => open.delete(exchange))
-      void serve(exchange, context)
-    },
+    onExchange,
     ownHeaders: () => headersWithoutExchange(context, randomHex(16)),
     onRefused: () => counters.countUnrouted(),
   })
+  const https =
+    listenTls === null
+      ? null
+      : createHttps({
+          onHttp1: (socket) => listener.accept(socket),
+          onExchange,
+          onUnusable: (reason) => log.error('the certificate in the table cannot be used', { reason }),
+        })
   const routing = createRoutingState({
     link: createNodeLink,
     probe: probeUpstream,
-    onApplied({ table: { timeouts, pause, guard: policy } }) {
+    onApplied({ table: { timeouts, pause, guard: policy, tls, acme } }) {
       guard.apply(policy ?? null)
+      https?.configure({ tls: tls ?? null, acme: acme ?? [], timeouts })
       listener.configure(timeouts, pause?.waitMs ?? 0)
       waitingRoom.apply(pause)
     },
@@ -91,6 +106,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
   if (saved !== null) routing.apply(saved)
   // First it listens: a worker that is connected is one that serves.
   const address = await listener.listen(listen)
+  const tlsAddress = (await https?.listen(listenTls!)) ?? null
   const link = createAdminLink({
     path: adminSocket,
     worker,
@@ -110,16 +126,17 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
         connections: listener.openConnections,
         requests: open.size,
         pause: waitingRoom.counts,
+        tls: https?.counts,
       }),
     guard: createGuardLink({ guard, onBlocks: () => cutBlocked(open, (client) => guard.reputation.refusalOf(client)) }),
     limits: guard.limits,
   })
   log.info('listening', { worker, port: address.port, version: routing.current?.table.version ?? 0 })
-  return { address, retire }
+  return { address, tlsAddress, retire }
 
   async function retire(): Promise<void> {
     log.info('retiring', { worker, openRequests: open.size, openConnections: listener.openConnections })
-    const empty = listener.retire()
+    const empty = Promise.all([listener.retire(), https?.retire()])
     const lasting = drain({ claims: routing.claims(), withinMs: retireMs, leaving: () => true })
     let limit: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => (limit = setTimeout(resolve, retireMs)))
@@ -132,6 +149,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
     clearTimeout(limit)
     clearTimeout(lastCall)
     listener.close()
+    https?.close()
     routing.close()
     log.info('retired', { worker, openRequests: open.size })
     await link.close()

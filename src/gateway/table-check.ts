@@ -104,6 +104,9 @@ const pause = shape({
   page: orNull(text),
 })
 
+const tls = shape({ file: path, ticketFile: path, port, redirect: flag })
+const acme = shape({ domain: text, token: text, authorization: text, alpn: orNull(shape({ cert: text, key: text })) })
+
 const table = shape({
   version: count,
   token: count,
@@ -135,6 +138,8 @@ const table = shape({
   canary: orNull(canary),
   pause: orNull(pause),
   compress: optional(flag),
+  tls: optional(orNull(tls)),
+  acme: optional(list(acme)),
 })
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -93,13 +93,12 @@ export interface Pause {
   readonly page: string | null
 }
 
-/** What the gateway shows as itself over TLS, and where it says so. */
+/** What the gateway shows as itself over TLS, and where it says so. Files under these names never change. */
 export interface TlsTable {
-  /** Absolute paths of PEM files that the worker reads when `fingerprint` changes. */
-  readonly certFile: string
-  readonly keyFile: string
-  /** Of both files' content: another one means they have changed. */
-  readonly fingerprint: string
+  /** Absolute path of a PEM file: the private key, the certificate and its chain. */
+  readonly file: string
+  /** Absolute path of random bytes that all workers share: a session begun at one goes on at another. */
+  readonly ticketFile: string
   /** The port clients use for HTTPS, for redirects. */
   readonly port: number
   /** Whether HTTP is sent on to HTTPS. */

@@ -73,6 +73,8 @@ export function tableOf(upstreams: readonly Upstream[], parts: Partial<RoutingTa
 
 export interface TestGateway extends AsyncDisposable {
   readonly url: string
+  /** 0: no HTTPS. */
+  readonly tlsPort: number
   readonly port: number
   readonly state: string
   readonly worker: RunningWorker
@@ -81,7 +83,10 @@ export interface TestGateway extends AsyncDisposable {
 }
 
 /** One worker in this process. Null: without a saved table. */
-export async function startGateway(table: RoutingTable | null, { retireMs = 200 } = {}): Promise<TestGateway> {
+export async function startGateway(
+  table: RoutingTable | null,
+  { retireMs = 200, tls = false } = {},
+): Promise<TestGateway> {
   const state = throwawayFolder()
   if (table !== null) saveTable(state, table)
   const log = join(state, 'output.log')
@@ -91,14 +96,16 @@ export async function startGateway(table: RoutingTable | null, { retireMs = 200 
     worker: 1,
     adminSocket: join(state, 'gateway.sock'),
     listen: { host: '127.0.0.1', port: 0 },
+    listenTls: tls ? { host: '127.0.0.1', port: 0 } : null,
     outputDescriptor: output,
     retireMs,
   })
   let retired: Promise<void> | null = null
-  const once: RunningWorker = { address: worker.address, retire: () => (retired ??= worker.retire()) }
+  const once: RunningWorker = { ...worker, retire: () => (retired ??= worker.retire()) }
   return {
     url: `http://127.0.0.1:${worker.address.port}`,
     port: worker.address.port,
+    tlsPort: worker.tlsAddress?.port ?? 0,
     state,
     worker: once,
     lines: () =>

@@ -1,11 +1,14 @@
-/** The entry program of one gateway worker: `node worker.ts --state DIR --worker N`, its listening socket inherited as descriptor 3. */
+/** The entry program of one gateway worker: `node worker.ts --state DIR --worker N`, its listening sockets inherited as descriptors 3 and 4. */
+import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
 import { messageOf } from '../core/problem.ts'
 import { socketPath } from '../keeper/paths.ts'
 import { superviseKeeper } from '../keeper/successor.ts'
+import type { HeldSocket } from '../keeper/successor.ts'
 import { RETIRE_MS, runWorker } from './run-worker.ts'
 
 const LISTENING_DESCRIPTOR = 3
+const TLS_DESCRIPTOR = 4
 
 const { values } = parseArgs({
   options: {
@@ -13,12 +16,14 @@ const { values } = parseArgs({
     worker: { type: 'string' },
     /** The listening socket's name at the keeper. */
     socket: { type: 'string', default: 'http' },
+    /** The name of the socket for HTTPS, where there is one. */
+    'tls-socket': { type: 'string' },
     /** For tests: nobody starts a keeper. */
     unsupervised: { type: 'boolean', default: false },
     'retire-ms': { type: 'string', default: String(RETIRE_MS) },
   },
 })
-const { state, socket } = values
+const { state, socket, 'tls-socket': tlsSocket } = values
 const worker = Number(values.worker)
 if (state === undefined || !Number.isInteger(worker) || worker < 1) {
   process.stderr.write('usage: worker --state DIR --worker N\n')
@@ -41,6 +46,7 @@ const running = await runWorker({
   worker,
   adminSocket: socketPath(state, 'gateway'),
   listen: { fd: LISTENING_DESCRIPTOR },
+  listenTls: tlsSocket === undefined ? null : { fd: TLS_DESCRIPTOR },
   retireMs: Number(values['retire-ms']),
 })
 const supervision = new AbortController()
@@ -48,9 +54,16 @@ if (!values.unsupervised) {
   void superviseKeeper({
     state,
     rank: worker - 1,
-    sockets: [{ name: socket, fd: LISTENING_DESCRIPTOR, host: running.address.address, port: running.address.port }],
+    sockets: [
+      held(socket, LISTENING_DESCRIPTOR, running.address),
+      ...(tlsSocket === undefined ? [] : [held(tlsSocket, TLS_DESCRIPTOR, running.tlsAddress!)]),
+    ],
     signal: supervision.signal,
   })
+}
+
+function held(name: string, fd: number, { address, port }: AddressInfo): HeldSocket {
+  return { name, fd, host: address, port }
 }
 
 await told

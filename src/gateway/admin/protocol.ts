@@ -3,6 +3,7 @@
  * to which every worker connects, again and again when control is away. A worker serves on from its table meanwhile.
  */
 import type { RoutingTable } from '../table.ts'
+import type { TlsCounts } from '../tls-counts.ts'
 import type { PauseCounts } from '../waiting-room.ts'
 import type { GuardFromWorker, GuardToWorker } from './guard-protocol.ts'
 
@@ -55,6 +56,8 @@ export interface Counters {
   readonly openRequests: number
   /** Absent: no request has ever met a pause. */
   readonly pause?: PauseCounts
+  /** Absent: the worker has no HTTPS. */
+  readonly tls?: TlsCounts
 }
 
 /**

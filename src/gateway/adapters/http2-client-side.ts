@@ -1,0 +1,142 @@
+import { constants } from 'node:http2'
+import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import type { ClientSide, Interruption, Outcome } from '../exchange.ts'
+import { pump } from '../pump.ts'
+import type { Pump } from '../pump.ts'
+
+/** Fields that belong to a connection of HTTP/1.1 and make an answer malformed here (RFC 9113 §8.2.2). */
+const OF_CONNECTIONS: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+])
+
+export interface Http2ClientSideParts {
+  readonly stream: ServerHttp2Stream
+  readonly peer: ClientSide['peer']
+  readonly local: ClientSide['local']
+  /** Whether the request asks for a head alone. */
+  readonly isHead: boolean
+}
+
+/** The client's side of one exchange over one stream of HTTP/2. What ends it ends the stream; its neighbours notice nothing. */
+export function createHttp2ClientSide({ stream, peer, local, isHead }: Http2ClientSideParts): ClientSide {
+  const goneListeners: (() => void)[] = []
+  let because: Interruption = 'client-gone'
+  let gone = false
+  let finished = false
+  let sending: Pump | null = null
+  // Its close tells the same, and in any case.
+  stream.on('error', () => {})
+  stream.once('finish', () => {
+    finished = true
+    // Nobody reads the rest of the request: the answer is whole without it (RFC 9113 §8.1).
+    if (!stream.endAfterHeaders && !stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR)
+  })
+  stream.once('close', () => {
+    if (finished && stream.rstCode === constants.NGHTTP2_NO_ERROR) return
+    gone = true
+    for (const listener of goneListeners) listener()
+  })
+  return {
+    peer,
+    local,
+    secure: true,
+    send(answer, { idleMs }, done) {
+      if (answer.kind === 'upgraded') throw new Error('HTTP/2 has no upgrade')
+      const body = answer.kind === 'stream' ? answer.body : null
+      if (gone || stream.destroyed || stream.closed) {
+        body?.destroy()
+        return done({ end: because, bytes: 0 })
+      }
+      try {
+        stream.respond(fieldsOf(answer.status, answer.headers), { endStream: false })
+      } catch {
+        // A head that cannot be written, such as an upstream's header with a control character.
+        body?.destroy()
+        cut('aborted')
+        return done({ end: 'aborted', bytes: 0 })
+      }
+      let bytes = 0
+      let waitingFor = -1
+      const idle = setInterval(lookForProgress, idleMs)
+      whenOver((end) => {
+        clearInterval(idle)
+        sending?.stop()
+        if (body !== null && !body.readableEnded) body.destroy()
+        done({ end, bytes })
+      })
+      if (answer.kind === 'whole') {
+        const whole = isHead ? null : answer.body
+        bytes = whole?.length ?? 0
+        if (whole === null) stream.end()
+        else stream.end(whole)
+        return
+      }
+      answer.body.on('error', () => cut('aborted'))
+      let passed = 0
+      sending = pump(answer.body, stream, {
+        chunk(chunk) {
+          bytes += chunk.length
+          return true
+        },
+        end: () => stream.end(),
+      })
+
+      /** Whether a byte came from the source or was taken by the client since the last look. */
+      function lookForProgress(): void {
+        const left = stream.bufferSize
+        const isStill = bytes === passed && left === waitingFor
+        passed = bytes
+        waitingFor = left
+        if (!isStill) return
+        // With nothing left to take, it is the source that owes bytes, where it has promised any.
+        const owed = left === 0 && answer.headers.some((name, at) => at % 2 === 0 && /^content-length$/i.test(name))
+        cut(owed ? 'aborted' : 'client-gone')
+      }
+    },
+    finishEarly() {
+      sending?.stop()
+      stream.end()
+    },
+    cut,
+    onGone(listener) {
+      if (gone) listener()
+      else goneListeners.push(listener)
+    },
+  }
+
+  function cut(reason: Interruption): void {
+    if (stream.closed || finished) return
+    because = reason
+    stream.close(reason === 'aborted' ? constants.NGHTTP2_INTERNAL_ERROR : constants.NGHTTP2_CANCEL)
+  }
+
+  /** Calls back once, when the answer has been handed to the system or cannot be any more. */
+  function whenOver(listener: (end: Outcome['end']) => void): void {
+    let called = false
+    const once = (end: Outcome['end']): void => {
+      if (called) return
+      called = true
+      listener(end)
+    }
+    stream.once('finish', () => once(stream.rstCode === constants.NGHTTP2_NO_ERROR ? 'complete' : because))
+    goneListeners.push(() => once(because))
+  }
+}
+
+function fieldsOf(status: number, headers: readonly string[]): OutgoingHttpHeaders {
+  const fields: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index]!.toLowerCase()
+    if (OF_CONNECTIONS.has(name)) continue
+    const value = headers[index + 1]!
+    const before = fields[name]
+    if (before === undefined) fields[name] = value
+    else if (Array.isArray(before)) before.push(value)
+    else fields[name] = [before, value]
+  }
+  return { ...fields, ':status': status }
+}
