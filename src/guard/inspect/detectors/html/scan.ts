@@ -1,0 +1,303 @@
+/**
+ * One pass over a value in the manner of the HTML tokenizer. It keeps the few facts that decide what a word means: whether a tag
+ * is open, whether a quote was met, what stood before. Every character is looked at a bounded number of times.
+ */
+import type { Hit, Value } from '../../detector.ts'
+import { SCORE } from '../../detector.ts'
+import { rolled } from '../word-table.ts'
+import { activeDataAt, hiddenHostAt, scheme, scriptSchemeAt, skipJunk } from './scheme.ts'
+import { ScriptRules } from './script.ts'
+import { followsUrl, runningStyleAt } from './styles.ts'
+import { CLASS, isLetter, mentionedAt, readTag, spacedTagAt, tag } from './tags.ts'
+import { ACTIVE, BOUND, HTML_WORDS, isEvent, SCHEME, SOURCE_DOCUMENT, STRUCTURE, STYLE } from './words.ts'
+
+const HITS_MAX = 6
+const QUOTE_GLUE = [62, 45, 47] // > - /
+
+export class HtmlScan {
+  #value!: Value
+  #report!: (hit: Hit) => void
+  #lower = ''
+  #hits = 0
+  #proven = false
+  /** A tag is open: what follows are its attributes. */
+  #inTag = false
+  /** The quote that an attribute's value opened, 0 when none. */
+  #quote = 0
+  /** A quote, or a tag, was met: an attribute may have been broken out of. */
+  #broken = false
+  #inStyle = false
+  /** The quote met last, and the kinds of quotes in its row. */
+  #quoteAt = 0
+  #quoteKinds = 0
+  /** Where the next end tag of a script stands; the length when there is none. */
+  #scriptEnd = -1
+  readonly #script = new ScriptRules((rule, score, start, end) => this.#found(rule, score, start, end))
+
+  run(value: Value, report: (hit: Hit) => void): void {
+    const { lower } = value
+    this.#value = value
+    this.#report = report
+    this.#lower = lower
+    this.#hits = 0
+    this.#proven = this.#inTag = this.#broken = this.#inStyle = false
+    this.#quote = this.#quoteKinds = 0
+    this.#quoteAt = -2
+    this.#scriptEnd = -1
+    this.#script.begin(value)
+    this.#urlAt(skipJunk(lower, 0), true)
+    let at = 0
+    while (at < lower.length && !this.#proven) {
+      const code = lower.charCodeAt(at)
+      if (isLetter(code)) at = this.#word(at)
+      else if (code === 60) at = this.#tag(at)
+      else at = this.#mark(at, code)
+    }
+  }
+
+  #found(rule: string, score: number, start: number, end: number): void {
+    if (score >= SCORE.proof) this.#proven = true
+    else if (this.#hits >= HITS_MAX) return
+    this.#hits++
+    this.#report({ class: 'xss', rule, score, start, end })
+  }
+
+  #mark(at: number, code: number): number {
+    const lower = this.#lower
+    switch (code) {
+      case 34:
+      case 39:
+      case 96:
+        this.#broken = true
+        this.#quotes(at, code)
+        if (this.#quote === code) {
+          this.#quote = 0
+          this.#inStyle = false
+        }
+        this.#urlAt(skipJunk(lower, at + 1), false)
+        return at + 1
+      case 61: {
+        // The value of an attribute, or of a parameter of some nested URL.
+        let next = skipJunk(lower, at + 1)
+        const quote = lower.charCodeAt(next)
+        if (quote === 34 || quote === 39 || quote === 96) {
+          if (this.#inTag && this.#quote === 0) {
+            this.#quote = quote
+            next++
+            this.#urlAt(skipJunk(lower, next), true)
+            return next
+          }
+          return at + 1
+        }
+        this.#urlAt(next, true)
+        return at + 1
+      }
+      case 62:
+        if (this.#quote === 0) this.#inTag = this.#inStyle = false
+        return at + 1
+      case 40:
+      case 44:
+        this.#urlAt(skipJunk(lower, at + 1), false)
+        return at + 1
+      case 45:
+        // --><…: out of a comment of the page.
+        if (at < 2 && lower.startsWith('--><', at)) this.#found('xss.comment-end', SCORE.proof, at, at + 4)
+        return at + 1
+      case 91:
+      case 33:
+        this.#script.mark(at, code)
+        return at + 1
+      case 0xbc:
+        if (isLetter(lower.charCodeAt(at + 1)) && lower.slice(at, at + 64).includes('¾')) {
+          this.#found('xss.element', SCORE.proof, at, at + 8)
+        }
+        return at + 1
+      default:
+        return at + 1
+    }
+  }
+
+  /** Three kinds of quotes in a row: made to break out of whichever is open. */
+  #quotes(at: number, code: number): void {
+    if (this.#value.document) return
+    let run = at - 1
+    while (run > this.#quoteAt && run > at - 5 && QUOTE_GLUE.includes(this.#lower.charCodeAt(run))) run--
+    if (run !== this.#quoteAt) this.#quoteKinds = 0
+    this.#quoteAt = at
+    this.#quoteKinds |= code === 34 ? 1 : code === 39 ? 2 : 4
+    if (this.#quoteKinds === 7) this.#found('xss.quotes', SCORE.proof, Math.max(0, at - 4), at + 1)
+  }
+
+  /** A URL may begin at `at`. `whole`: it is all of an attribute or of the value. */
+  #urlAt(at: number, whole: boolean): void {
+    const lower = this.#lower
+    const first = lower.charCodeAt(at)
+    if (first === 106 || first === 118 || first === 108) {
+      const after = scriptSchemeAt(lower, at)
+      if (after >= 0) this.#script.url(at, after, scheme.split, whole && (this.#inTag || at <= 64))
+    } else if (first === 104 && this.#inTag && hiddenHostAt(lower, at)) {
+      this.#found('xss.hidden-host', SCORE.proof, at, at + 16)
+    } else if (first === 100 && lower.startsWith('data', at) && activeDataAt(lower, at)) {
+      if (this.#inTag || whole) {
+        const picture = lower.startsWith('data:image/svg', at)
+        if (this.#inTag || !picture) this.#found('xss.data-url', SCORE.proof, at, at + 16)
+      }
+    }
+  }
+
+  #word(start: number): number {
+    const lower = this.#lower
+    let hash = 0
+    let at = start
+    for (; at < lower.length; at++) {
+      const code = lower.charCodeAt(at)
+      // A hyphen belongs to the names of attributes.
+      if (code >= 128 || (CLASS[code] === 0 && !(code === 45 && this.#inTag))) break
+      hash = rolled(hash, code)
+    }
+    const length = at - start
+    if (length > 4 && lower.charCodeAt(start) === 111 && lower.charCodeAt(start + 1) === 110) {
+      if (this.#handler(start, at)) return at
+    }
+    const code = HTML_WORDS.find(hash, lower, start, at)
+    if (this.#inTag && length > 4 && lower.startsWith('xmlns', start) && this.#plain) {
+      const active = lower.startsWith('xmlns:xlink', start) || lower.startsWith('1999/xhtml', at + 20)
+      this.#found('xss.namespace', active ? SCORE.proof : SCORE.strong, start, at)
+    }
+    if (this.#inTag && (code & (SOURCE_DOCUMENT | STYLE | BOUND)) !== 0) this.#attribute(start, at, code)
+    if ((code & SCHEME) !== 0) {
+      const colon = skipJunk(lower, at)
+      if (lower.charCodeAt(colon) === 58) this.#script.url(start, colon + 1, colon > at, this.#inTag)
+      // url(javascript: the rest may have been cut off.
+      else if (followsUrl(lower, start)) this.#found('xss.style', SCORE.proof, start, at)
+    }
+    if (this.#inStyle || lower.charCodeAt(start) === 101 || lower.charCodeAt(start) === 98) this.#style(start)
+    if (code !== 0) this.#script.word(start, at, code)
+    return at
+  }
+
+  /** onclick= in a tag, or after a quote that may have closed an attribute. */
+  #handler(start: number, stop: number): boolean {
+    const lower = this.#lower
+    const equals = skipJunk(lower, stop)
+    const before = start === 0 ? 32 : lower.charCodeAt(start - 1)
+    const apart =
+      before <= 32 || before === 34 || before === 39 || before === 96 || before === 47 || before === 59 || before >= 127
+    if (!apart) return false
+    const { document, hint } = this.#value
+    if (lower.charCodeAt(equals) !== 61) {
+      return false
+    }
+    const value = skipJunk(lower, equals + 1)
+    if (lower.charCodeAt(value) === 61) return false
+    // onClick={handler}: a component in source code.
+    if (document && lower.charCodeAt(value) === 123) return false
+    if (this.#inTag && (this.#quote === 0 || !document)) {
+      this.#found('xss.handler', SCORE.proof, start, equals + 1)
+      return true
+    }
+    if (document || hint === 'html') return false
+    const event = isEvent(lower, start, stop)
+    const alone = start === skipJunk(lower, 0) && (value >= lower.length || (event && callsWithin(lower, value)))
+    if ((this.#broken && event) || alone) {
+      this.#found('xss.handler', SCORE.proof, start, equals + 1)
+      return true
+    }
+    return false
+  }
+
+  #attribute(start: number, stop: number, code: number): void {
+    const lower = this.#lower
+    const equals = skipJunk(lower, stop)
+    if (lower.charCodeAt(equals) !== 61) return
+    if ((code & BOUND) !== 0) this.#found('xss.bound-data', SCORE.proof, start, equals + 1)
+    else if ((code & SOURCE_DOCUMENT) !== 0) this.#found('xss.source-document', SCORE.proof, start, equals + 1)
+    else if ((code & STYLE) !== 0) this.#inStyle = true
+  }
+
+  #style(start: number): void {
+    const { document } = this.#value
+    if (document && !this.#inStyle) return
+    if (this.#inStyle && this.#plain && this.#lower.startsWith('url(', start)) {
+      return this.#found('xss.style', SCORE.proof, start, start + 4)
+    }
+    const end = runningStyleAt(this.#lower, start, this.#inStyle, this.#broken)
+    if (end >= 0) this.#found('xss.style', SCORE.proof, start, end)
+  }
+
+  #tag(start: number): number {
+    const lower = this.#lower
+    if (!readTag(lower, start)) return start + 1
+    const { word, stop, strict, ended } = tag
+    const next = lower.charCodeAt(stop)
+    if (!ended) {
+      // a<b, c<d: a comparison, unless an attribute may follow.
+      if (!NOT_A_TAG.includes(next)) {
+        this.#inTag = strict
+        this.#broken ||= strict
+      }
+      return stop
+    }
+    if (strict && next === 32 && stop === start + 2) {
+      const end = spacedTagAt(lower, start)
+      if (end >= 0) {
+        this.#found('xss.markup', SCORE.proof, start, end)
+        return stop
+      }
+    }
+    if (!strict && lower.charCodeAt(start + 1) <= 32) {
+      // `< script`: browsers do not take it for a tag, filters behind may.
+      if ((word & ACTIVE) !== 0) this.#found('xss.markup', SCORE.strong, start, stop)
+      return stop
+    }
+    this.#inTag = next !== 62
+    this.#quote = 0
+    this.#inStyle = false
+    this.#broken = true
+    if ((word & ACTIVE) !== 0) this.#active(start)
+    else if ((word & STRUCTURE) !== 0 && this.#plain) {
+      const mentioned = next === 62 && mentionedAt(lower, start, stop)
+      this.#found('xss.markup', mentioned ? SCORE.strong : SCORE.proof, start, stop)
+    }
+    return stop
+  }
+
+  /** An element that runs or loads something. */
+  #active(start: number): void {
+    const lower = this.#lower
+    const { stop, closing, prefixed } = tag
+    const script = lower.startsWith('script', stop - 6)
+    if (prefixed && !script && !lower.startsWith('xi:include', stop - 10)) return
+    if (closing) {
+      if (this.#plain) this.#found('xss.markup', script ? SCORE.proof : SCORE.strong, start, stop)
+      return
+    }
+    const rule = script ? 'xss.script' : 'xss.element'
+    if (lower.charCodeAt(stop) === 62 && mentionedAt(lower, start, stop) && !(script && this.#scriptEnds(stop))) {
+      if (this.#plain) this.#found('xss.mention', SCORE.strong, start, stop)
+      return
+    }
+    // Documents embed videos and link to styles; only script runs in them by itself.
+    this.#found(rule, script || this.#plain ? SCORE.proof : SCORE.weak, start, stop)
+  }
+
+  #scriptEnds(at: number): boolean {
+    if (this.#scriptEnd < at) {
+      const end = this.#lower.indexOf('</script', at)
+      this.#scriptEnd = end < 0 ? this.#lower.length : end
+    }
+    return this.#scriptEnd < this.#lower.length
+  }
+
+  /** A parameter rather than a document or a field of markup. */
+  get #plain(): boolean {
+    return !this.#value.document && this.#value.hint !== 'html'
+  }
+}
+
+const NOT_A_TAG = [58, 44, 59, 64, 40, 46] // : , ; @ ( .
+
+function callsWithin(lower: string, at: number): boolean {
+  const text = lower.slice(at, at + 48)
+  return text.includes('(') || text.includes('`')
+}

@@ -1,0 +1,226 @@
+/** Script without markup: calls, globals and URLs that a browser would run if the page put the value into a script or a link. */
+import type { Value } from '../../detector.ts'
+import { SCORE } from '../../detector.ts'
+import { skipJunk } from './scheme.ts'
+import { CALLS_BACK, COMMON, GLOBAL, HTML_WORDS, INVOKE, MEMBER, SINK } from './words.ts'
+import { rolled } from '../word-table.ts'
+
+type Found = (rule: string, score: number, start: number, end: number) => void
+
+export class ScriptRules {
+  readonly #found: Found
+  #lower = ''
+  #document = false
+  #hint: string | null = null
+
+  constructor(found: Found) {
+    this.#found = found
+  }
+
+  begin(value: Value): void {
+    this.#lower = value.lower
+    this.#document = value.document
+    this.#hint = value.hint
+  }
+
+  /** `javascript:` at `start`, its colon before `after`. `whole`: the URL is an attribute or the value itself. */
+  url(start: number, after: number, split: boolean, whole: boolean): void {
+    const lower = this.#lower
+    const body = skipJunk(lower, after)
+    const code = lower.charCodeAt(body)
+    if (split && (whole || start === 0)) return this.#found('xss.script-url', SCORE.proof, start, after)
+    if (body >= lower.length)
+      return this.#found('xss.script-url', whole && start === 0 ? SCORE.strong : SCORE.weak, start, after)
+    // "JavaScript: The Good Parts" is a title: a blank after the colon, and words.
+    let word = body
+    while (isWordly(lower.charCodeAt(word))) word++
+    const mark = lower.charCodeAt(skipJunk(lower, word))
+    const runs =
+      mark === 40 ||
+      mark === 61 ||
+      mark === 91 ||
+      mark === 96 ||
+      mark === 58 ||
+      mark === 59 ||
+      (mark === 46 && word > body && isWordly(lower.charCodeAt(word + 1))) ||
+      (word === body &&
+        (code === 47 ||
+          code === 34 ||
+          code === 39 ||
+          code === 91 ||
+          code === 96 ||
+          code === 40 ||
+          code === 123 ||
+          code === 33 ||
+          code === 43))
+    if (!runs && (body > after || code === 37)) return
+    const score = this.#document && !whole ? SCORE.strong : runs || whole ? SCORE.proof : SCORE.strong
+    this.#found('xss.script-url', score, start, after)
+  }
+
+  word(start: number, stop: number, code: number): void {
+    if (this.#document || this.#hint === 'html') return
+    if ((code & SINK) !== 0) this.#sink(start, stop, code)
+    else if ((code & GLOBAL) !== 0) this.#global(start, stop)
+  }
+
+  /** alert(1), (alert)(1), alert`1`, alert.call(…), alert?.(…) */
+  #sink(start: number, stop: number, code: number): void {
+    const lower = this.#lower
+    let at = stop
+    while (at < stop + 2 && lower.charCodeAt(at) === 41) at++
+    let next = at
+    if (lower.charCodeAt(next) === 63 && lower.charCodeAt(next + 1) === 46) next += 2
+    if (lower.charCodeAt(next) === 46) {
+      const method = wordAt(lower, next + 1)
+      if ((method.code & INVOKE) === 0) return
+      next = method.stop
+    }
+    const mark = lower.charCodeAt(next)
+    const called = mark === 40 || mark === 96
+    const place = placeOf(lower, lower.startsWith('new ', start - 4) ? start - 4 : start)
+    if (!called) {
+      // [1].find(alert), onerror=alert: handed over to be called.
+      const handed = place === PLACE.argument && (lower.charCodeAt(stop) === 41 || lower.charCodeAt(stop) === 59)
+      if (handed && (code & COMMON) === 0 && at - stop > 0)
+        this.#found('xss.call', at > stop && mark === 40 ? SCORE.proof : SCORE.strong, start, stop)
+      return
+    }
+    if (mark === 96 && place === PLACE.prose) return
+    if ((code & COMMON) !== 0) {
+      const whole = place === PLACE.start && endsLikeCode(lower, next)
+      const broke = place === PLACE.code && brokenBefore(lower, start)
+      if (whole || broke) this.#found('xss.call', SCORE.proof, start, next + 1)
+      return
+    }
+    this.#found('xss.call', place === PLACE.prose ? SCORE.strong : SCORE.proof, start, next + 1)
+  }
+
+  /** document.cookie, self["alert"], document with a comment inside */
+  #global(start: number, stop: number): void {
+    const lower = this.#lower
+    const place = placeOf(lower, start)
+    if (place === PLACE.prose || place === PLACE.member) return
+    let at = skipJunk(lower, stop)
+    if (lower.charCodeAt(at) === 63 && lower.charCodeAt(at + 1) === 46) at++
+    const mark = lower.charCodeAt(at)
+    if (mark === 91) {
+      const inner = lower.charCodeAt(skipJunk(lower, at + 1))
+      if (inner === 34 || inner === 39 || inner === 96 || inner === 47)
+        this.#found('xss.global', SCORE.proof, start, at + 1)
+      return
+    }
+    if (mark !== 46) return
+    const member = wordAt(lower, skipJunk(lower, at + 1))
+    if ((member.code & MEMBER) === 0 && !(lower.startsWith('reflect', start) && (member.code & CALLS_BACK) !== 0))
+      return
+    const after = lower.charCodeAt(member.stop)
+    // A word of a sentence follows: it is talked about.
+    const blank = after === 32 && isWordly(lower.charCodeAt(member.stop + 1))
+    const own =
+      lower.startsWith('document', start) || lower.startsWith('window', start) || lower.startsWith('reflect', start)
+    if (blank || !own) return
+    this.#found('xss.global', SCORE.proof, start, member.stop)
+  }
+
+  /** `[1].find(alert)`, `[].map.call\`…\``, `[][…]`, `!![]` */
+  mark(at: number, code: number): void {
+    if (this.#document || this.#hint === 'html') return
+    const lower = this.#lower
+    if (code === 33) {
+      if (lower.startsWith('![]', at) || lower.startsWith('! []', at)) {
+        const before = at === 0 ? 0 : lower.charCodeAt(at - 1)
+        if (before === 33 || before === 40 || before === 91 || before === 43)
+          this.#found('xss.call', SCORE.proof, at, at + 3)
+      }
+      return
+    }
+    let inner = at + 1
+    const bound = Math.min(lower.length, at + 16)
+    while (inner < bound && (isDigit(lower.charCodeAt(inner)) || lower.charCodeAt(inner) <= 32)) inner++
+    if (lower.charCodeAt(inner) !== 93) return
+    const next = skipJunk(lower, inner + 1)
+    if (lower.charCodeAt(next) !== 46) return
+    const method = wordAt(lower, skipJunk(lower, next + 1))
+    if ((method.code & CALLS_BACK) === 0) return
+    let call = skipJunk(lower, method.stop)
+    let invoked = false
+    if (lower.charCodeAt(call) === 46) {
+      const invoke = wordAt(lower, skipJunk(lower, call + 1))
+      if ((invoke.code & INVOKE) === 0) return
+      invoked = true
+      call = skipJunk(lower, invoke.stop)
+    }
+    const mark = lower.charCodeAt(call)
+    const argument = wordAt(lower, skipJunk(lower, call + 1))
+    if ((mark === 96 && invoked) || (mark === 40 && (argument.code & SINK) !== 0))
+      this.#found('xss.call', SCORE.proof, at, call + 1)
+  }
+}
+
+const PLACE = { prose: 0, start: 1, code: 2, argument: 3, member: 4 } as const
+
+/** What stands before a word: nothing, punctuation of code, an opening bracket, or a sentence. */
+function placeOf(lower: string, start: number): number {
+  let at = start - 1
+  while (at >= 0 && at > start - 16 && lower.charCodeAt(at) <= 32) at--
+  if (at < 0) return PLACE.start
+  const code = lower.charCodeAt(at)
+  if (code === 46) return at > 0 && lower.charCodeAt(at - 1) === 46 ? PLACE.code : PLACE.member
+  if (code === 40) {
+    const before = at === 0 ? 0 : lower.charCodeAt(at - 1)
+    return before === 32 && at === start - 1 ? PLACE.prose : PLACE.argument
+  }
+  // A blank after punctuation is a sentence, unless the punctuation is an operator of code.
+  if (isWordly(code) || code >= 128) return at === start - 1 && isWordly(code) ? PLACE.member : PLACE.prose
+  if (at < start - 1 && (code === 44 || code === 58 || code === 63 || code === 45)) return PLACE.prose
+  return PLACE.code
+}
+
+/** Whether a quote or a bracket was closed, or a statement ended, right before `start`. */
+function brokenBefore(lower: string, start: number): boolean {
+  for (let at = start - 1; at >= 0 && at > start - 12; at--) {
+    const code = lower.charCodeAt(at)
+    if (code === 34 || code === 39 || code === 96) return true
+    if (isWordly(code)) return false
+  }
+  return false
+}
+
+/** Whether the call that opens at `open` reaches to the end of the value, or to punctuation of code. */
+function endsLikeCode(lower: string, open: number): boolean {
+  const bound = Math.min(lower.length, open + 256)
+  let depth = 0
+  for (let at = open; at < bound; at++) {
+    const code = lower.charCodeAt(at)
+    if (code === 40) depth++
+    else if (code === 41 && --depth === 0) {
+      const next = skipJunk(lower, at + 1)
+      return next >= lower.length || !(isWordly(lower.charCodeAt(next)) || lower.charCodeAt(next) >= 128)
+    }
+  }
+  return true
+}
+
+const word = { code: 0, stop: 0 }
+/** The word at `start`, if one is there. */
+function wordAt(lower: string, start: number): { readonly code: number; readonly stop: number } {
+  let hash = 0
+  let at = start
+  for (; at < lower.length && at < start + 32; at++) {
+    const code = lower.charCodeAt(at)
+    if (!isWordly(code)) break
+    hash = rolled(hash, code)
+  }
+  word.stop = at
+  word.code = at > start ? HTML_WORDS.find(hash, lower, start, at) : 0
+  return word
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57
+}
+
+function isWordly(code: number): boolean {
+  return (code >= 97 && code <= 122) || isDigit(code) || code === 95 || code === 36
+}

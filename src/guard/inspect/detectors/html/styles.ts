@@ -1,0 +1,49 @@
+/** Style that runs script, or fetches from elsewhere. */
+import { skipJunk, spelledAt } from './scheme.ts'
+
+const RUNNING = ['expression', 'behavior', 'behaviour', 'binding'] as const
+const BACK_MAX = 24
+
+/**
+ * The end of what begins at `start` and runs script in a style: `expression(`, `behavior:`, however spelled; -1 when nothing does.
+ * Outside a style attribute a property must stand before it (`x:expression(`).
+ */
+export function runningStyleAt(lower: string, start: number, inStyle: boolean, broken: boolean): number {
+  for (const word of RUNNING) {
+    if (lower.charCodeAt(start) !== word.charCodeAt(0)) continue
+    const end = spelledAt(lower, start, word)
+    if (end < 0) continue
+    const next = skipJunk(lower, end)
+    const mark = lower.charCodeAt(next)
+    const runs =
+      word === 'expression'
+        ? mark === 40 && (inStyle || followsColon(lower, start))
+        : mark === 58 && (inStyle || broken)
+    if (runs) return next + 1
+  }
+  return -1
+}
+
+function followsColon(lower: string, at: number): boolean {
+  for (let before = at - 1; before >= 0 && before > at - BACK_MAX; before--) {
+    const code = lower.charCodeAt(before)
+    if (code === 58) return true
+    if (code > 32 && code < 127) return false
+  }
+  return false
+}
+
+/** Whether `url(` stands before `at`, with blanks and quotes between or not. */
+export function followsUrl(lower: string, at: number): boolean {
+  let before = at - 1
+  const bound = Math.max(3, at - BACK_MAX)
+  while (before > bound && isPadding(lower.charCodeAt(before))) before--
+  if (lower.charCodeAt(before) !== 40) return false
+  before--
+  while (before > bound && lower.charCodeAt(before) <= 32) before--
+  return lower.startsWith('url', before - 2)
+}
+
+function isPadding(code: number): boolean {
+  return code <= 32 || code === 34 || code === 39
+}

@@ -1,0 +1,91 @@
+/** Reads what begins with `<`, as leniently as the readers an attacker hopes for. */
+import { rolled } from '../word-table.ts'
+import { ACTIVE, HTML_WORDS, STRUCTURE } from './words.ts'
+
+const SPACED_MAX = 12
+
+const LETTER = 1
+/** Letters (with `_` and `$`) 1, digits 2, anything else in ASCII 0. */
+export const CLASS = new Uint8Array(128)
+for (let code = 97; code <= 122; code++) CLASS[code] = CLASS[code - 32] = LETTER
+CLASS[95] = CLASS[36] = LETTER
+for (let code = 48; code <= 57; code++) CLASS[code] = 2
+
+export function isLetter(code: number): boolean {
+  return code < 128 && CLASS[code] === LETTER
+}
+
+/** The tag read last. */
+export const tag = {
+  /** Code of its name in HTML_WORDS; of the part behind the colon when it has one. */
+  word: 0,
+  /** After the name. */
+  stop: 0,
+  /** `</…` */
+  closing: false,
+  /** The name follows `<` or `</` at once, as browsers want it. */
+  strict: false,
+  /** `x:script` */
+  prefixed: false,
+  /** The name ends as names end; otherwise it is a comparison, a type, an address. */
+  ended: false,
+}
+
+/** Reads the tag whose `<` is at `start`; false when no name follows. */
+export function readTag(lower: string, start: number): boolean {
+  let at = start + 1
+  let code = lower.charCodeAt(at)
+  tag.closing = code === 47
+  while (at < start + 8 && (code <= 32 || TAG_JUNK.includes(code))) code = lower.charCodeAt(++at)
+  if (!isLetter(code)) return false
+  tag.strict = at === start + 1 || (tag.closing && at === start + 2)
+  tag.prefixed = false
+  let name = at
+  let hash = 0
+  for (; at < lower.length; at++) {
+    const letter = lower.charCodeAt(at)
+    if (letter === 58) {
+      if (!isLetter(lower.charCodeAt(at + 1))) break
+      tag.prefixed = true
+      name = at + 1
+      hash = 0
+    } else {
+      if (letter >= 128 || (CLASS[letter] === 0 && letter !== 45)) break
+      hash = rolled(hash, letter)
+    }
+  }
+  tag.word = HTML_WORDS.find(hash, lower, name, at)
+  tag.stop = at
+  const next = lower.charCodeAt(at)
+  tag.ended = at >= lower.length || next <= 32 || next >= 127 || NAME_ENDS.includes(next)
+  return true
+}
+
+const TAG_JUNK = [47, 37, 63, 33, 58, 92, 0xfffd] // / % ? ! : \
+const NAME_ENDS = [62, 47, 34, 39, 60] // > / " ' <
+
+/** The end of a tag of one of our names that is written letter by letter, `<s c r i p t`; -1 when it is none. */
+export function spacedTagAt(lower: string, start: number): number {
+  let hash = 0
+  let name = ''
+  let at = start + 1
+  while (name.length < SPACED_MAX && isLetter(lower.charCodeAt(at)) && !isLetter(lower.charCodeAt(at + 1))) {
+    hash = rolled(hash, lower.charCodeAt(at))
+    name += lower[at]
+    if (lower.charCodeAt(at + 1) !== 32) break
+    at += 2
+  }
+  if (name.length < 3) return -1
+  return (HTML_WORDS.find(hash, name, 0, name.length) & (ACTIVE | STRUCTURE)) === 0 ? -1 : at
+}
+
+/** Whether the tag `start`..`stop` and its `>` are named in a sentence: `What does <script> mean`, `Promise<object>, or`. */
+export function mentionedAt(lower: string, start: number, stop: number): boolean {
+  const before = start === 0 ? 32 : lower.charCodeAt(start - 1)
+  const after = stop + 1 >= lower.length ? 0 : lower.charCodeAt(stop + 1)
+  if (before === 34 || before === 39 || before === 62 || before === 60) return false
+  if (after === 0) return before === 32 && start > 0
+  return after === 32 || SENTENCE.includes(after)
+}
+
+const SENTENCE = [44, 46, 59, 41, 63, 96, 40] // , . ; ) ? ` (

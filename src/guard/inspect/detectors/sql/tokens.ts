@@ -1,0 +1,316 @@
+/**
+ * Splits a value into the tokens of SQL without deciding whether it stands bare, inside '…' or inside "…": a quote is a token of
+ * its own that knows whether it would open or close a string, so that one pass serves all three contexts. Comments between
+ * tokens vanish, what stands in a version comment (MySQL's slash, star, exclamation mark) is read, comment tails stay. Works in
+ * a window of fixed size, so that a value of any length takes the same memory.
+ */
+import { rolled } from '../word-table.ts'
+import { SQL_WORDS } from './words.ts'
+
+export const T = {
+  end: 0,
+  word: 1,
+  number: 2,
+  /** Detail: 0 an apostrophe within a word, 1 would open a string (breaks out of one), 2 would close it. */
+  quote: 3,
+  open: 4,
+  close: 5,
+  comma: 6,
+  semicolon: 7,
+  /** `=`, `<`, `>`, `!=`, `<>`, `<=>` … */
+  compare: 8,
+  /** `||` */
+  pipes: 9,
+  /** `&&` */
+  ampersands: 10,
+  /** `--`, `#`, or a `/*` that nothing closes. */
+  comment: 11,
+  star: 12,
+  /** `+ - / % ^ & | ~ !` */
+  arithmetic: 13,
+  dot: 14,
+  /** `@x`, `@@version` */
+  variable: 15,
+  /** `::` */
+  cast: 16,
+  /** `->`, `->>`, `#>`, `<@`, `@>`, `?|` … */
+  path: 17,
+  /** `1.e`, which MySQL takes for a number and drops. */
+  oddNumber: 18,
+  other: 19,
+} as const
+
+const WINDOW = 2048
+/** Tokens a rule may look ahead or back. */
+export const AHEAD = 64
+const BACK = 16
+
+// Classes of characters.
+const BLANK = 1
+const LETTER = 2
+const DIGIT = 3
+const CLASS = new Uint8Array(128)
+for (const code of [0, 9, 10, 11, 12, 13, 32, 92]) CLASS[code] = BLANK
+for (let code = 97; code <= 122; code++) CLASS[code] = CLASS[code - 32] = LETTER
+CLASS[95] = LETTER
+for (let code = 48; code <= 57; code++) CLASS[code] = DIGIT
+
+/** The window of tokens of one value. Not re-entrant: a value is judged in one synchronous go. */
+export class Tokens {
+  readonly kind = new Uint8Array(WINDOW + 2)
+  /** Word: its code in SQL_WORDS. Quote: see T.quote. Otherwise the first character. */
+  readonly detail = new Int32Array(WINDOW + 2)
+  readonly start = new Int32Array(WINDOW + 2)
+  readonly stop = new Int32Array(WINDOW + 2)
+  /** Tokens in the window. */
+  count = 0
+  /** First token that rules have not looked at. */
+  from = 0
+  /** Whether the window begins where the value begins. */
+  first = true
+  /** Whether a version comment was met. */
+  versioned = false
+  /** Whether the value is the path of the request. */
+  path = false
+  text = ''
+  lower = ''
+  #at = 0
+  #single = 0
+  #double = 0
+  #back = 0
+  #unclosed = false
+
+  reset(text: string, lower: string, path: boolean): void {
+    this.path = path
+    this.text = text
+    this.lower = lower
+    this.count = this.from = this.#at = 0
+    this.#single = this.#double = this.#back = 0
+    this.first = true
+    this.versioned = this.#unclosed = false
+  }
+
+  /** Fills the window; false when rules have seen everything. */
+  next(): boolean {
+    if (this.count > 0) {
+      if (this.#at >= this.lower.length) return false
+      const keep = AHEAD + BACK
+      const shift = this.count - keep
+      this.kind.copyWithin(0, shift, this.count)
+      this.detail.copyWithin(0, shift, this.count)
+      this.start.copyWithin(0, shift, this.count)
+      this.stop.copyWithin(0, shift, this.count)
+      this.count = keep
+      this.from = BACK
+      this.first = false
+    }
+    this.#fill()
+    return this.count > 0
+  }
+
+  /** Tokens whose surroundings are known. */
+  get ready(): number {
+    return this.#at >= this.lower.length ? this.count : this.count - AHEAD
+  }
+
+  #push(kind: number, detail: number, start: number, stop: number): void {
+    const index = this.count++
+    this.kind[index] = kind
+    this.detail[index] = detail
+    this.start[index] = start
+    this.stop[index] = stop
+  }
+
+  #fill(): void {
+    const { lower } = this
+    const { length } = lower
+    let at = this.#at
+    while (at < length && this.count < WINDOW) {
+      const code = lower.charCodeAt(at)
+      const kind = code < 128 ? CLASS[code]! : code === 0xa0 || code === 0x3000 ? BLANK : isDash(code) ? 0 : LETTER
+      if (kind === BLANK) at++
+      else if (kind === LETTER) at = this.#word(at)
+      else if (kind === DIGIT) at = this.#number(at)
+      else at = this.#mark(at, code)
+    }
+    this.#at = at
+    this.kind[this.count] = T.end
+    this.start[this.count] = this.stop[this.count] = length
+  }
+
+  #word(start: number): number {
+    const { lower } = this
+    let hash = 0
+    let at = start
+    for (; at < lower.length; at++) {
+      const code = lower.charCodeAt(at)
+      if (code < 128 ? CLASS[code]! < LETTER && code !== 36 : code === 0xa0 || code === 0x3000 || isDash(code)) break
+      hash = rolled(hash, code)
+    }
+    const code = SQL_WORDS.find(hash, lower, start, at)
+    const before = this.count - 1
+    // An apostrophe between two letters belongs to the word, unless an operator of SQL follows: O'Brien, but x'or.
+    if (
+      before > 0 &&
+      this.kind[before] === T.quote &&
+      this.stop[before] === start &&
+      this.detail[before] === 1 &&
+      lower.charCodeAt(start - 1) === 39 &&
+      this.kind[before - 1] === T.word &&
+      this.stop[before - 1] === start - 1 &&
+      ((code & 255) === 0 || (code & 255) > 16)
+    ) {
+      this.detail[before] = 0
+      this.#single ^= 1
+    }
+    this.#push(T.word, code, start, at)
+    return at
+  }
+
+  #number(start: number): number {
+    const { lower } = this
+    let at = start + 1
+    if (lower.charCodeAt(start) === 48 && lower.charCodeAt(at) === 120) {
+      at++
+      while (at < lower.length && isHex(lower.charCodeAt(at))) at++
+      this.#push(T.number, 48, start, at)
+      return at
+    }
+    while (isDigit(lower.charCodeAt(at))) at++
+    if (lower.charCodeAt(at) === 46) {
+      const exponent = lower.charCodeAt(at + 1) === 101
+      const after = lower.charCodeAt(at + 2)
+      if (exponent && !isDigit(after) && after !== 43 && after !== 45 && CLASS[after] !== LETTER) {
+        this.#push(T.oddNumber, 0, start, at + 2)
+        return at + 2
+      }
+      if (isDigit(lower.charCodeAt(at + 1))) {
+        at++
+        while (isDigit(lower.charCodeAt(at))) at++
+      }
+    }
+    if (lower.charCodeAt(at) === 101) {
+      let exponent = at + 1
+      if (lower.charCodeAt(exponent) === 43 || lower.charCodeAt(exponent) === 45) exponent++
+      if (isDigit(lower.charCodeAt(exponent))) {
+        at = exponent + 1
+        while (isDigit(lower.charCodeAt(at))) at++
+      }
+    }
+    this.#push(T.number, 0, start, at)
+    return at
+  }
+
+  #mark(start: number, code: number): number {
+    const { lower } = this
+    const second = lower.charCodeAt(start + 1)
+    switch (code) {
+      case 39: // '
+        this.#push(T.quote, (this.#single ^= 1) === 1 ? 1 : 2, start, start + 1)
+        return start + 1
+      case 34: // "
+        this.#push(T.quote, (this.#double ^= 1) === 1 ? 1 : 2, start, start + 1)
+        return start + 1
+      case 96: // `
+        this.#push(T.quote, (this.#back ^= 1) === 1 ? 1 : 2, start, start + 1)
+        return start + 1
+      case 40:
+        return this.#one(T.open, start, 1)
+      case 41:
+        return this.#one(T.close, start, 1)
+      case 44:
+        return this.#one(T.comma, start, 1)
+      case 59:
+        return this.#one(T.semicolon, start, 1)
+      case 46:
+        return this.#one(T.dot, start, 1)
+      case 45: // -
+        if (second === 45) {
+          let at = start + 2
+          while (lower.charCodeAt(at) === 45) at++
+          return this.#one(lower.charCodeAt(at) === 62 ? T.other : T.comment, start, at - start)
+        }
+        if (second === 62) return this.#one(T.path, start, lower.charCodeAt(start + 2) === 62 ? 3 : 2)
+        return this.#one(T.arithmetic, start, 1)
+      case 0x2013:
+      case 0x2014: // a word processor's dash
+        return this.#one(T.comment, start, 1)
+      case 35: // #
+        if (second === 62) return this.#one(T.path, start, lower.charCodeAt(start + 2) === 62 ? 3 : 2)
+        return this.#one(T.comment, start, 1)
+      case 47: // /
+        return second === 42 ? this.#comment(start) : this.#one(T.arithmetic, start, 1)
+      case 42: // *
+        if (second === 47) return start + 2
+        return this.#one(T.star, start, 1)
+      case 124: // |
+        return second === 124 ? this.#one(T.pipes, start, 2) : this.#one(T.arithmetic, start, 1)
+      case 38: // &
+        return second === 38 ? this.#one(T.ampersands, start, 2) : this.#one(T.arithmetic, start, 1)
+      case 64: // @
+        if (second === 62) return this.#one(T.path, start, 2)
+        return this.#variable(start)
+      case 58: // :
+        return second === 58 ? this.#one(T.cast, start, 2) : this.#one(T.other, start, 1)
+      case 63: // ?
+        return second === 124 || second === 38 ? this.#one(T.path, start, 2) : this.#one(T.other, start, 1)
+      case 60: // <
+        if (second === 64) return this.#one(T.path, start, 2)
+        return this.#one(T.compare, start, second === 61 || second === 62 ? 2 : 1)
+      case 61: // =
+      case 62: // >
+        return this.#one(T.compare, start, second === 61 ? 2 : 1)
+      case 33: // !
+        return second === 61 ? this.#one(T.compare, start, 2) : this.#one(T.arithmetic, start, 1)
+      case 43:
+      case 37:
+      case 94:
+      case 126:
+        return this.#one(T.arithmetic, start, 1)
+      default:
+        return this.#one(T.other, start, 1)
+    }
+  }
+
+  #one(kind: number, start: number, length: number): number {
+    this.#push(kind, this.lower.charCodeAt(start), start, start + length)
+    return start + length
+  }
+
+  #variable(start: number): number {
+    const { lower } = this
+    let at = start + 1
+    while (lower.charCodeAt(at) === 64) at++
+    while (at < lower.length && CLASS[lower.charCodeAt(at) & 127]! >= LETTER) at++
+    this.#push(T.variable, at - start > 1 && lower.charCodeAt(start + 1) === 64 ? 1 : 0, start, at)
+    return at
+  }
+
+  #comment(start: number): number {
+    const { lower } = this
+    if (lower.charCodeAt(start + 2) === 33) {
+      // What stands in a version comment is run.
+      let at = start + 3
+      while (isDigit(lower.charCodeAt(at))) at++
+      this.versioned = true
+      return at
+    }
+    // Looked for once: when nothing closes this one, nothing closes the next.
+    const close = this.#unclosed ? -1 : lower.indexOf('*/', start + 2)
+    if (close >= 0) return close + 2
+    this.#unclosed = true
+    return this.#one(T.comment, start, 2)
+  }
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57
+}
+
+function isHex(code: number): boolean {
+  return isDigit(code) || (code >= 97 && code <= 102)
+}
+
+function isDash(code: number): boolean {
+  return code === 0x2013 || code === 0x2014
+}
