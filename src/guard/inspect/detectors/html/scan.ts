@@ -4,6 +4,7 @@
  */
 import type { Hit, Value } from '../../detector.ts'
 import { SCORE } from '../../detector.ts'
+import { HitList } from '../hit-list.ts'
 import { rolled } from '../word-table.ts'
 import { activeDataAt, hiddenHostAt, scheme, scriptSchemeAt, skipJunk } from './scheme.ts'
 import { ScriptRules } from './script.ts'
@@ -11,15 +12,12 @@ import { followsUrl, runningStyleAt } from './styles.ts'
 import { CLASS, isLetter, mentionedAt, readTag, spacedTagAt, tag } from './tags.ts'
 import { ACTIVE, BOUND, HTML_WORDS, isEvent, SCHEME, SOURCE_DOCUMENT, STRUCTURE, STYLE } from './words.ts'
 
-const HITS_MAX = 6
 const QUOTE_GLUE = [62, 45, 47] // > - /
 
 export class HtmlScan {
   #value!: Value
-  #report!: (hit: Hit) => void
+  readonly #hits = new HitList()
   #lower = ''
-  #hits = 0
-  #proven = false
   /** A tag is open: what follows are its attributes. */
   #inTag = false
   /** The quote that an attribute's value opened, 0 when none. */
@@ -37,29 +35,27 @@ export class HtmlScan {
   run(value: Value, report: (hit: Hit) => void): void {
     const { lower } = value
     this.#value = value
-    this.#report = report
     this.#lower = lower
-    this.#hits = 0
-    this.#proven = this.#inTag = this.#broken = this.#inStyle = false
+    this.#inTag = this.#broken = this.#inStyle = false
     this.#quote = this.#quoteKinds = 0
     this.#quoteAt = -2
     this.#scriptEnd = -1
     this.#script.begin(value)
     this.#urlAt(skipJunk(lower, 0), true)
     let at = 0
-    while (at < lower.length && !this.#proven) {
+    while (at < lower.length && !this.#hits.proven) {
       const code = lower.charCodeAt(at)
       if (isLetter(code)) at = this.#word(at)
       else if (code === 60) at = this.#tag(at)
       else at = this.#mark(at, code)
     }
+    // Keeps no text of a request beyond its turn.
+    this.#lower = ''
+    this.#hits.flush(report)
   }
 
   #found(rule: string, score: number, start: number, end: number): void {
-    if (score >= SCORE.proof) this.#proven = true
-    else if (this.#hits >= HITS_MAX) return
-    this.#hits++
-    this.#report({ class: 'xss', rule, score, start, end })
+    this.#hits.add({ class: 'xss', rule, score, start, end })
   }
 
   #mark(at: number, code: number): number {

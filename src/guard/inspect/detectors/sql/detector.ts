@@ -1,10 +1,11 @@
 import type { Detector, Hit, Value } from '../../detector.ts'
-import { CHARS, SCORE } from '../../detector.ts'
+import { CHARS } from '../../detector.ts'
+import { HitList } from '../hit-list.ts'
 import { judgeToken } from './rules.ts'
 import { Tokens } from './tokens.ts'
 
 const tokens = new Tokens()
-const HITS_MAX = 6
+const hits = new HitList()
 
 /**
  * SQL injection: a value that breaks out of the string or number it was meant to be, or that fills a parameter with SQL.
@@ -42,18 +43,16 @@ export const sqlDetector: Detector = {
   ],
   names: true,
   detect(value: Value, report: (hit: Hit) => void): void {
-    let hits = 0
-    let proven = false
+    if (value.hint === 'code') return
     tokens.reset(value.text, value.lower, value.location === 'path')
-    while (!proven && tokens.next()) {
+    while (!hits.proven && tokens.next()) {
       const { ready } = tokens
-      for (let index = tokens.from; index < ready && !proven; index++) {
+      for (let index = tokens.from; index < ready && !hits.proven; index++) {
         const found = judgeToken(tokens, index, value.document)
-        if (found === null) continue
-        proven = found.score >= SCORE.proof
-        if (!proven && hits++ >= HITS_MAX) continue
-        report({ class: 'sqli', ...found })
+        if (found !== null) hits.add({ class: 'sqli', ...found })
       }
     }
+    tokens.reset('', '', false)
+    hits.flush(report)
   },
 }
