@@ -1,0 +1,104 @@
+/** The gateway's own workers, as the keeper starts them: the listening socket inherited, the table saved. */
+import { closeSync, mkdtempSync, openSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { GuardPolicy } from '../../src/guard/policy.ts'
+import { saveTable } from '../../src/gateway/table-store.ts'
+import type { RoutingTable } from '../../src/gateway/table.ts'
+import { end, LOAD_CORE, SERVER_CORE, spawnOn } from './machine.ts'
+import type { Place, Running } from './place.ts'
+
+export interface OwnFeatures {
+  /** For the report. */
+  readonly words: string
+  readonly log?: boolean
+  readonly guard?: GuardPolicy
+  readonly workers?: number
+  readonly tls?: boolean
+}
+
+interface Parts {
+  readonly place: Place
+  readonly features: OwnFeatures
+  readonly certificate: { readonly cert: string; readonly key: string } | null
+}
+
+export async function startWorkers(name: string, { place, features }: Parts): Promise<Running> {
+  const { workers = 1, log = false, guard } = features
+  const state = mkdtempSync(join(place.folder, `${name.replaceAll(/\W+/g, '-')}-`))
+  const output = openSync(join(state, 'output.log'), 'a')
+  saveTable(state, tableOf(place.upstream, { accessLog: log, guard: guard ?? null }))
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, resolve))
+  const { port } = server.address() as AddressInfo
+  // Node tells the number nowhere else.
+  const { fd } = (server as unknown as { _handle: { fd: number } })._handle
+  const entry = join(import.meta.dirname, '../../src/gateway/worker.ts')
+  const core = workers === 1 ? SERVER_CORE : `${SERVER_CORE},${LOAD_CORE}`
+  const children = Array.from({ length: workers }, (_, index) =>
+    spawnOn(
+      core,
+      [
+        process.execPath,
+        entry,
+        '--state',
+        state,
+        '--worker',
+        String(index + 1),
+        '--unsupervised',
+        '--retire-ms',
+        '200',
+      ],
+      { stdio: ['ignore', output, output, fd] },
+    ),
+  )
+  closeSync(output)
+  await new Promise((resolve) => server.close(resolve))
+  const url = `http://127.0.0.1:${port}`
+  await answers(url)
+  return {
+    url,
+    pids: children.map(({ pid }) => pid!),
+    stop: async () => void (await Promise.all(children.map(end))),
+  }
+}
+
+function tableOf(upstream: number, parts: Pick<RoutingTable, 'accessLog' | 'guard'>): RoutingTable {
+  return {
+    version: 1,
+    token: 1,
+    release: '1',
+    services: {
+      app: {
+        kind: 'upstreams',
+        upstreams: [{ id: 'app@1-1', host: '127.0.0.1', port: upstream, release: '1' }],
+        health: {
+          path: null,
+          expect: { status: null, body: null },
+          intervalMs: 10_000,
+          timeoutMs: 1_000,
+          passes: 1,
+          failures: 3,
+        },
+      },
+    },
+    routes: [{ host: null, path: '/', service: 'app' }],
+    options: [],
+    timeouts: { connectMs: 1_000, firstByteMs: 30_000, requestMs: 60_000, idleMs: 600_000, websocketIdleMs: 600_000 },
+    bodyBytesMax: 16 * 1024 * 1024,
+    trustedProxies: [],
+    canary: null,
+    pause: null,
+    ...parts,
+  }
+}
+
+async function answers(url: string, withinMs = 15_000): Promise<void> {
+  for (const deadline = Date.now() + withinMs; Date.now() < deadline;) {
+    const response = await fetch(url).catch(() => null)
+    await response?.arrayBuffer()
+    if (response?.ok === true) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`${url} does not answer after ${withinMs} ms`)
+}

@@ -1,0 +1,13 @@
+-- What a browser sends for a fetch of its page: twelve fields, about 750 bytes.
+wrk.method = "GET"
+wrk.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+wrk.headers["Accept"] = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8"
+wrk.headers["Accept-Encoding"] = "gzip, deflate, br, zstd"
+wrk.headers["Accept-Language"] = "en-GB,en;q=0.9,de;q=0.8,fr;q=0.7"
+wrk.headers["Referer"] = "https://shop.example.com/catalogue/shoes?page=2&sort=price"
+wrk.headers["Cookie"] = "session=5f2b8c1e9a7d4036b1c2d3e4f5a6b7c8; theme=dark; consent=all; basket=81723; seen=1722945600"
+wrk.headers["Sec-Fetch-Dest"] = "empty"
+wrk.headers["Sec-Fetch-Mode"] = "cors"
+wrk.headers["Sec-Fetch-Site"] = "same-origin"
+wrk.headers["Priority"] = "u=1, i"
+wrk.headers["Cache-Control"] = "max-age=0"

@@ -1,0 +1,2 @@
+-- wrk's own head: the request line and Host.
+wrk.method = "GET"
