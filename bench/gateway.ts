@@ -2,7 +2,7 @@
  * Compares the gateway with nginx, haproxy, caddy and @fastify/http-proxy in one interleaved run: `npm run bench:gateway`.
  * What is measured and how: docs/benchmarks.md. Exits 1 when a bar is missed or anything was not measured properly.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -37,6 +37,8 @@ const P99_AT_MOST = 1.5
 requirePrograms()
 const wanted = values.groups.split(',')
 const folder = mkdtempSync(join(tmpdir(), 'seaworthy-bench-gateway-'))
+// Workers of the rivals run as other users.
+chmodSync(folder, 0o755)
 const spinner = startSpinner()
 const upstream = await startUpstream(folder)
 const bars: Bar[] = []

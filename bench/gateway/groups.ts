@@ -81,7 +81,7 @@ export const GROUPS: readonly Group[] = [
   {
     name: 'upload-1m',
     about: 'POST of 1 MiB',
-    request: { file: 'upload-1m.lua', path: '/', connections: 16 },
+    request: { file: 'upload-1m.lua', path: '/upload', connections: 16 },
     targets: [nginx(), plain],
     bars: [],
   },
