@@ -22,6 +22,8 @@ const policy: GuardPolicy = {
   ],
   connectionsPerClient: 10_000,
   identity: null,
+  probes: [],
+  workers: 1,
   lockout: { after: 10, withinMs: 60_000, forMs: 60_000 },
   block: ['203.0.113.0/24'],
   allow: [],

@@ -48,7 +48,10 @@ void test('one that acts may call back another of the same tick, and arm itself 
   one.arm(0)
   other.arm(0)
   await until(() => acted.length >= 1 && !one.isArmed)
-  assert.ok(acted.every((name) => name === acted[0]), acted.join(' '))
+  assert.ok(
+    acted.every((name) => name === acted[0]),
+    acted.join(' '),
+  )
 })
 
 void test('beyond one turn of the wheel it waits for its lap', () => {

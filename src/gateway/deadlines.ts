@@ -80,8 +80,8 @@ function turn(): void {
   const tick = tickNow()
   const due: Deadline[] = []
   for (let past = Math.max(lastTick + 1, tick - SLOTS + 1); past <= tick; past++) {
-    for (let each = slots[past % SLOTS]!; each !== null; ) {
-      const { next } = each
+    for (let each: Deadline | null = slots[past % SLOTS]!; each !== null;) {
+      const next: Deadline | null = each.next
       if (each.due <= tick) due.push(each)
       else if (each.due % SLOTS !== past % SLOTS) {
         unlink(each)
