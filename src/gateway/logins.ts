@@ -5,6 +5,7 @@
 import type { Context, Stage } from './context.ts'
 import { headerOf, plainAnswer } from './exchange.ts'
 import type { Answer, Exchange } from './exchange.ts'
+import { accountKey, addressKey } from '../guard/identity/lockout-keys.ts'
 import { tell } from './tell.ts'
 
 /** A login is small; in a larger body no account is looked for. */
@@ -22,11 +23,6 @@ const ACCOUNT_FIELDS = [
   'user_id',
   'name',
 ]
-
-/** IPv6 clients have a network of their own to choose addresses from. */
-export function addressKey(address: string): string {
-  return `address ${address.includes(':') ? `${expand(address).slice(0, 4).join(':')}/64` : address}`
-}
 
 /** Behind the inspection, which has read the body: an account that is locked is not listened to, nor an address. */
 export const lockedOut: Stage = (exchange, context) => {
@@ -74,7 +70,7 @@ function accountKeyOf({ body, head }: Exchange): string | null {
   const fields = type.includes('json') ? jsonFields(text) : type.includes('form-urlencoded') ? formFields(text) : null
   for (const name of ACCOUNT_FIELDS) {
     const value = fields?.get(name)?.trim().toLowerCase()
-    if (value !== undefined && value !== '' && value.length <= ACCOUNT_CHARACTERS_MAX) return `account ${value}`
+    if (value !== undefined && value !== '' && value.length <= ACCOUNT_CHARACTERS_MAX) return accountKey(value)
   }
   return null
 }
@@ -95,17 +91,6 @@ function jsonFields(text: string): Map<string, string> | null {
 
 function formFields(text: string): Map<string, string> {
   return new Map([...new URLSearchParams(text)].map(([name, value]) => [name.toLowerCase(), value]))
-}
-
-/** The eight groups of an IPv6 address. */
-function expand(address: string): string[] {
-  const [head = '', tail] = address.split('%', 1)[0]!.split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length)
-  return [...left, ...Array.from({ length: zeros }, () => '0'), ...right].map((group) =>
-    group.toLowerCase().replace(/^0+(?=.)/, ''),
-  )
 }
 
 const CHANGING: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])

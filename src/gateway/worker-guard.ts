@@ -46,7 +46,8 @@ export function createWorkerGuard(): WorkerGuard {
   let tellRefusal = (): void => {}
   const report = (event: SecurityEvent): void => {
     events.add(event)
-    if (event.refused) tellRefusal()
+    // A failed login is counted over all workers: the next may come to another.
+    if (event.refused || event.kind === 'login-failed') tellRefusal()
   }
   const limits = createWorkerLimits(report)
   return {

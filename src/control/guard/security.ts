@@ -18,6 +18,7 @@ import { Blocks } from './blocks.ts'
 import { EventLog } from './events/log.ts'
 import { newestEvents } from './events/query.ts'
 import { controlEvent, eventOf } from './events/record.ts'
+import { Lockouts } from './lockouts.ts'
 import { ReceivedBatches } from './received-batches.ts'
 
 const RETAIN_EVERY_MS = 60_000
@@ -39,6 +40,7 @@ export interface SecurityOptions {
 /** What control knows of attacks and does about them: the log of events, risks, blocks. */
 export class Security implements FleetGuard {
   readonly blocks: Blocks
+  readonly lockouts: Lockouts
   readonly log: EventLog
   readonly risks = new RiskBook()
   readonly analytics = new Analytics()
@@ -59,6 +61,10 @@ export class Security implements FleetGuard {
       clock,
       onTrouble: (text) => state.addEvent(clock.now(), 'security-events', text),
     })
+    this.lockouts = new Lockouts(
+      () => this.#table()?.guard?.lockout ?? null,
+      () => clock.now(),
+    )
     this.blocks = new Blocks({
       file: join(folder, BLOCKS_FILE),
       clock,
@@ -90,6 +96,7 @@ export class Security implements FleetGuard {
   joined(connection: Connection): void {
     this.#peers.add(connection)
     this.blocks.workers.joined(connection, this.blocks.list())
+    this.lockouts.joined(connection)
     const now = this.#options.clock.now()
     const reports = this.risks.top(1_000, now).map(({ client, risk }) => ({ client, risk, atMs: now }))
     if (reports.length > 0) connection.send({ type: 'risks', reports })
@@ -98,6 +105,7 @@ export class Security implements FleetGuard {
   gone(connection: Connection): void {
     this.#peers.delete(connection)
     this.blocks.workers.gone(connection)
+    this.lockouts.gone(connection)
   }
 
   onMessage(connection: Connection, message: GuardFromWorker): void {
@@ -157,6 +165,7 @@ export class Security implements FleetGuard {
     const touched = new Set<string>()
     for (const event of events) {
       this.analytics.note(event)
+      this.lockouts.note(event)
       const client = clientKey(event.client)
       if (client === null) continue
       this.risks.note(client, event, now)

@@ -70,6 +70,9 @@ export function createGuardLink({ guard, onBlocks }: GuardLinkOptions): GuardLin
         if (message.batch !== batch) return
         inFlight = null
         return flush()
+      case 'locks':
+        for (const { key, untilMs } of message.locks) guard.identity.lockout.lock(key, untilMs)
+        return
       case 'blocks':
         guard.reputation.replaceBlocks(message.blocks)
         return applied(message.version)

@@ -26,6 +26,8 @@ export interface LeaseWant extends Omit<Want, 'rule'> {
 }
 
 export type GuardToWorker =
+  /** Accounts and addresses that failed too often, at all workers together. */
+  | { readonly type: 'locks'; readonly locks: readonly { readonly key: string; readonly untilMs: number }[] }
   | { readonly type: 'security-kept'; readonly batch: number }
   /** Sent after `hello`, and when something of it changes. */
   | {

@@ -4,7 +4,8 @@ import type { Context, Stage } from '../../context.ts'
 import { plainAnswer } from '../../exchange.ts'
 import type { Answer, Exchange } from '../../exchange.ts'
 import { guardRequestOf } from '../../guard-request.ts'
-import { addressKey, refuseLocked } from '../../logins.ts'
+import { addressKey } from '../../../guard/identity/lockout-keys.ts'
+import { refuseLocked } from '../../logins.ts'
 import { tell } from '../../tell.ts'
 
 /**
