@@ -1,4 +1,5 @@
 import type { DeployRecord } from '../src/deploy/journal.ts'
+import { attack, type AttackSummary } from './attack.ts'
 import type { Market } from './market.ts'
 import type { Progress } from './progress.ts'
 import { startTraffic, type TrafficSummary } from './traffic.ts'
@@ -12,6 +13,7 @@ export interface Step {
 export interface Outcome {
   readonly url: string
   readonly steps: readonly Step[]
+  readonly attacks: AttackSummary
   readonly traffic: TrafficSummary
 }
 
@@ -38,8 +40,9 @@ export async function story(market: Market, progress: Progress): Promise<Outcome
     await deploy('rots: fails after 5 s', 'taken-back', () => market.deploy('rots'))
     await deploy('rollback to v1', 'done', () => market.rollback())
     await deploy('v2 again', 'done', () => market.deploy('v2'))
+    const attacks = await progress.step('attacking itself', () => attack(url, market.signal))
     const summary = await progress.step('counting every trade', () => traffic.finish())
-    return { url, steps, traffic: summary }
+    return { url, steps, attacks, traffic: summary }
   } finally {
     await traffic.kill()
   }

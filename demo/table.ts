@@ -7,7 +7,7 @@ const SWITCH_MS_MAX = 1_000
 const BACK_MS_MAX = 10_000
 
 /** One table: what was expected of each step, what happened, and what the witness and the users saw. */
-export function describe({ steps, traffic }: Outcome): string {
+export function describe({ steps, attacks, traffic }: Outcome): string {
   const { trades, sockets } = traffic
   return [
     table([HEAD, ...steps.map(rowOf)]),
@@ -20,18 +20,30 @@ export function describe({ steps, traffic }: Outcome): string {
         `${trades.acknowledged} acknowledged, ${trades.lost} lost, ${trades.doubled} doubled, ${trades.wrong} wrong`,
       ],
       ['money', traffic.conserved ? 'conserved' : 'NOT CONSERVED'],
+      [
+        'attacks',
+        `${attacks.refused} of ${attacks.sent} refused, one client blocked after ${attacks.blockedAfter ?? 'none'}`,
+      ],
+      ['look-alikes', `${attacks.lookalikes - attacks.mistaken.length} of ${attacks.lookalikes} let through`],
+      [
+        'judging',
+        `${attacks.micros.lookalike.toFixed(1)} µs of CPU a look-alike, ${attacks.micros.attack.toFixed(1)} µs an attack`,
+      ],
       ['WebSockets', `${sockets.opened} opened, ${sockets.reconnects} reconnects, longest gap ${sockets.gapMsMax} ms`],
     ]),
   ].join('\n')
 }
 
 /** What did not hold, in words. Failed requests are allowed to the release that rots, and to no other. */
-export function failures({ steps, traffic }: Outcome): readonly string[] {
+export function failures({ steps, attacks, traffic }: Outcome): readonly string[] {
   const { trades } = traffic
   const rotten = rottenOf(traffic)
   const check = (holds: boolean, text: string): readonly string[] => (holds ? [] : [text])
   return [
     ...steps.flatMap((step) => failuresOf(step)),
+    ...check(attacks.missed.length === 0, `attacks: not refused: ${attacks.missed.join(', ')}`),
+    ...check(attacks.mistaken.length === 0, `look-alikes: refused: ${attacks.mistaken.join(' and ')}`),
+    ...check(attacks.blockedAfter !== null, 'attacks: the client that went on was never blocked'),
     ...check(rotten > 0, 'rots: no user saw it fail, so nothing was tried'),
     ...check(
       traffic.failed === rotten,
