@@ -8,9 +8,21 @@ import { nosqlDetector } from './nosql.ts'
 import { openRedirect } from './open-redirect.ts'
 import { pathDetector } from './path/detector.ts'
 import { sessionFixation } from './session-fixation.ts'
+import { javaDetector } from './code/java.ts'
+import { jndiDetector } from './code/jndi.ts'
+import { nodejsDetector } from './code/nodejs.ts'
+import { phpDetector } from './code/php.ts'
+import { scriptingDetector } from './code/scripting.ts'
+import { dataUriDetector, deserialisationDetector } from './deserialisation.ts'
+import { linesDetector } from './lines.ts'
+import { prototypeDetector } from './prototype.ts'
 import { shellDetector } from './shell/detector.ts'
 import { powershellDetector } from './shell/powershell.ts'
 import { sqlDetector } from './sql/detector.ts'
+import { ssiDetector } from './ssi.ts'
+import { templateDetector } from './template.ts'
+import { uploadDetector } from './upload.ts'
+import { urlDetector } from './url.ts'
 import { xxeDetector } from './xxe.ts'
 
 /** Everything that recognises an attack in one value. */
@@ -24,6 +36,19 @@ export const DETECTORS: readonly Detector[] = [
   shellDetector,
   powershellDetector,
   xxeDetector,
+  phpDetector,
+  javaDetector,
+  jndiDetector,
+  nodejsDetector,
+  scriptingDetector,
+  deserialisationDetector,
+  dataUriDetector,
+  prototypeDetector,
+  uploadDetector,
+  ssiDetector,
+  linesDetector,
+  templateDetector,
+  urlDetector,
 ]
 
 /** Everything that recognises one in a request as a whole. */

@@ -57,3 +57,20 @@ export function matchesAt(sticky: RegExp, text: string, at: number): boolean {
   sticky.lastIndex = at
   return sticky.test(text)
 }
+
+/** Words between `from` and `to` that read as a sentence: with blanks or a stop around them. Counts to four and no further. */
+export function proseWords(text: string, from: number, to: number): number {
+  let count = 0
+  let letters = 0
+  let spaced = from === 0
+  for (let at = from; at < to && count < 4; at++) {
+    const code = text.charCodeAt(at)
+    if (isLetter(code) || code > 127) letters++
+    else {
+      if (letters > 1 && spaced && (isSpace(code) || code === 44 || code === 46)) count++
+      letters = 0
+      spaced = isSpace(code)
+    }
+  }
+  return letters > 1 && spaced ? count + 1 : count
+}

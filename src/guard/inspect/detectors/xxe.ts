@@ -1,7 +1,5 @@
-import { CHARS, SCORE, type Detector, type Hit, type Value } from '../detector.ts'
-import type { ThreatClass } from '../../threats.ts'
-
-type Report = (hit: Hit) => void
+import { CHARS, SCORE, type Detector, type Value } from '../detector.ts'
+import { teller, type Tell } from './report.ts'
 
 /** Entities, external definitions and inclusions of XML: what makes a parser read more than the document it was given. */
 export const xxeDetector: Detector = {
@@ -28,7 +26,7 @@ export const xxeDetector: Detector = {
   ],
   detect(value, report) {
     const { lower } = value
-    const say = limited(report)
+    const say = teller(report, 'xxe')
     doctype(value, say)
     declaration(lower, say)
     inclusion(lower, say)
@@ -38,22 +36,13 @@ export const xxeDetector: Detector = {
   },
 }
 
-type Say = (rule: string, score: number, start: number, end: number, threat?: ThreatClass) => void
-
-function limited(report: Report): Say {
-  let left = 8
-  return (rule, score, start, end, threat = 'xxe') => {
-    if (left-- > 0) report({ class: threat, rule: `xxe.${rule}`, score, start, end })
-  }
-}
-
 const DECLARATIONS_MAX = 64
 /** `<!ENTITY [% ]name SYSTEM|PUBLIC`, up to what follows it. */
 const ENTITY = /<!entity\s{1,16}(%\s{0,16})?[^\s"'>]{1,64}\s{1,16}(system|public|["'])/y
 /** Document types of HTML, whose public identifiers no parser fetches. */
 const HTML_TYPE = /<!doctype\s{1,8}(?:html|svg|math)\b/y
 
-function doctype({ text, lower, location }: Value, say: Say): void {
+function doctype({ text, lower, location }: Value, say: Tell): void {
   const start = lower.indexOf('<!doctype')
   if (start >= 0) {
     const subset = lower.indexOf('[', start)
@@ -90,7 +79,7 @@ function doctype({ text, lower, location }: Value, say: Say): void {
 }
 
 /** An entity that names others grows with each level. */
-function expansion(text: string, lower: string, start: number, from: number, quote: string, say: Say): void {
+function expansion(text: string, lower: string, start: number, from: number, quote: string, say: Tell): void {
   const close = lower.indexOf(quote, from)
   const value = text.slice(from, close < 0 ? from + 256 : Math.min(close, from + 4096))
   const named = value.split(/[&%](?!#)[\w.-]{1,64};/).length - 1
@@ -103,14 +92,14 @@ function expansion(text: string, lower: string, start: number, from: number, quo
 const HIDDEN =
   /<\?xml[^>]{0,128}encoding\s{0,8}=\s{0,8}["'](?:utf-?7|utf-?16(?:le|be)?|utf-?32(?:le|be)?|ucs-?[24]|ebcdic|ibm\d{3,4}|cp037|iso-10646-ucs-[24])["']/
 
-function declaration(lower: string, say: Say): void {
+function declaration(lower: string, say: Tell): void {
   const at = lower.indexOf('<?xml')
   if (at < 0) return
   const match = HIDDEN.exec(lower.slice(at, at + 256))
   if (match !== null) say('encoding', SCORE.proof, at, at + match[0].length)
 }
 
-function inclusion(lower: string, say: Say): void {
+function inclusion(lower: string, say: Tell): void {
   for (const word of ['www.w3.org/2001/xinclude', '<xi:include', 'www.w3.org/2003/xinclude']) {
     const at = lower.indexOf(word)
     if (at >= 0) return say('inclusion', SCORE.proof, at, at + word.length)
@@ -118,7 +107,7 @@ function inclusion(lower: string, say: Say): void {
 }
 
 /** Brackets given as character data so that markup appears only once a parser has put the text together. */
-function splitMarkup(lower: string, say: Say): void {
+function splitMarkup(lower: string, say: Tell): void {
   let splits = 0
   for (
     let at = lower.indexOf('<![cdata[');
@@ -142,7 +131,7 @@ const FETCHED =
   /(?:include|import|redefine|override)\.@(?:namespace|schemalocation)$|@(?:[\w-]{1,16}:)?(?:nonamespace)?schemalocation$/
 
 /** Schemas from elsewhere. A place without the namespace it belongs to is no schema location but an address to be fetched. */
-function schema({ text, name }: Value, say: Say): void {
+function schema({ text, name }: Value, say: Tell): void {
   const lower = name.toLowerCase()
   if (!FETCHED.test(lower)) return
   const places = text.slice(0, 1024).trim().split(/\s+/).slice(0, 16)
@@ -157,7 +146,7 @@ const EXTENSION =
   /\b(?:php:function|xalan:\/\/|msxsl:script|java:java|rt:exec|date:date)|xmlns:\w{1,16}\s{0,4}=\s{0,4}["'](?:http:\/\/php\.net\/xsl|urn:schemas-microsoft-com:xslt|http:\/\/xml\.apache\.org\/x(?:alan|slt)\/java)/
 
 /** Style sheets that call into the language of the server, or are fetched from elsewhere. */
-function stylesheet(lower: string, say: Say): void {
+function stylesheet(lower: string, say: Tell): void {
   const fetched = lower.includes('<?xml-stylesheet') ? STYLESHEET.exec(lower) : null
   if (fetched !== null) say('stylesheet', SCORE.strong, fetched.index, fetched.index + fetched[0].length)
   const called = EXTENSION.exec(lower)

@@ -1,12 +1,11 @@
-import { CHARS, SCORE, type Detector, type Hit, type Value } from '../../detector.ts'
+import { CHARS, SCORE, type Detector, type Value } from '../../detector.ts'
 import { canonical, isSystemFile } from '../path/files.ts'
-import { isLetter, isSpace, skipSpace } from '../text.ts'
+import { teller, type Tell } from '../report.ts'
+import { isLetter, isSpace, proseWords, skipSpace } from '../text.ts'
 import { readCommand, type Command } from './command.ts'
 import { batchLine } from './batch.ts'
 import { isPlainWord, isWrapper } from './commands.ts'
 import { globbed, signAt, wholeSign } from './signs.ts'
-
-type Report = (hit: Hit) => void
 
 /** A command where a shell would look for one: after a separator, in a substitution, at the start. */
 export const shellDetector: Detector = {
@@ -50,7 +49,7 @@ export const shellDetector: Detector = {
   ],
   detect(value, report) {
     const { text } = value
-    const tell = limited(report)
+    const tell = teller(report, 'rce')
     const started = atStart(value, tell)
     let backticks = 0
     for (let at = 0; at < text.length && !tell.done; at++) {
@@ -91,23 +90,6 @@ export const shellDetector: Detector = {
   },
 }
 
-interface Tell {
-  (rule: string, score: number, start: number, end: number): void
-  done: boolean
-}
-
-/** Reports at most eight hits of a value, and no more after proof. */
-function limited(report: Report): Tell {
-  let left = 8
-  const tell: Tell = (rule, score, start, end) => {
-    if (tell.done) return
-    report({ class: 'rce', rule: `rce.${rule}`, score, start, end })
-    if (--left === 0 || score >= SCORE.proof) tell.done = true
-  }
-  tell.done = false
-  return tell
-}
-
 /** Steps over wrappers (`sudo`, `time`) and assignments to the command that runs; null when none is known there. */
 function commandAt(text: string, from: number): Command | null {
   let at = skipSpace(text, from)
@@ -121,23 +103,6 @@ function commandAt(text: string, from: number): Command | null {
     at = next.start
   }
   return readCommand(text, at)
-}
-
-/** Words outside of backticks and behind the command that read as a sentence. */
-function proseWords(text: string, from: number, to: number): number {
-  let count = 0
-  let letters = 0
-  let spaced = from === 0
-  for (let at = from; at < to && count < 4; at++) {
-    const code = text.charCodeAt(at)
-    if (isLetter(code) || code > 127) letters++
-    else {
-      if (letters > 1 && spaced && (isSpace(code) || code === 44 || code === 46)) count++
-      letters = 0
-      spaced = isSpace(code)
-    }
-  }
-  return letters > 1 && spaced ? count + 1 : count
 }
 
 function separated(value: Value, at: number, started: boolean, tell: Tell): number {
