@@ -61,8 +61,8 @@ export const deserialisationDetector: Detector = {
   chars: CHARS.control,
   words:
     words(`aced0005 ro0ab kztaau cs7qaf gasv cposix cnt csubprocess __builtin__ cbuiltins _$$nd_ aaeaaad objectdataprovider
-    "$type" system. !!python !!java !!com. !!org. !!ruby !ruby bah "@type" "@class" a:1: a:2: a:3: ":0: ":1: ":2: ":3: ":4: ":5:
-    `).concat(['os\nsystem', 'os\npopen']),
+    "$type" system. !!python !!java !!com. !!org. !!ruby !ruby bah "@type" "@class" a:1: a:2: a:3: :{s: :{i: :{o: :{a: :{b: :{} :0:{ cos
+    `),
   detect({ text, document }, report) {
     const tell = teller(report, 'deserialisation')
     for (const { rule, threat, pattern, score = SCORE.proof } of MARKERS) {

@@ -16,7 +16,6 @@ export const xxeDetector: Detector = {
     'xi:include',
     '<?xml',
     '<![cdata',
-    '&xxe',
     'schemalocation',
     'xsl:',
     'http://',

@@ -20,15 +20,11 @@ const ASP =
 export const scriptingDetector: Detector = {
   name: 'scripting',
   names: true,
-  chars: CHARS.word | CHARS.at,
-  needs: 'both',
+  chars: CHARS.brace,
   words:
-    words(`@{[ socket; process. kernel. io.popen open3. file. dir. erb.new marshal. pty. const_get _eval %x{ %x( %x[ __import __globals
+    words(`socket; process. kernel. io.popen open3. file. dir. erb.new marshal. pty. const_get _eval %x{ %x( %x[ __import __globals
     __builtins __subclasses __mro __base __class __init __getattr __code __reduce os. subprocess. socket. server. wscript. createobject
     response. qx{ qx( qx/ io::socket mime::base64 (std ;use`).concat([
-      '@{ ',
-      '@{\t',
-      '@{\u000b',
       'use ',
       'import ',
       'on error resume',

@@ -29,13 +29,10 @@ export const shellDetector: Detector = {
     'if ',
     'if/',
     'alias ',
-    '() {',
-    '(){',
-    '~+',
-    '~-',
+
     '!-',
-    '{,',
-    ',}',
+    '~',
+
     'whoami',
     'ifconfig',
     'ipconfig',
