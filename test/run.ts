@@ -33,7 +33,7 @@ const phases: readonly Phase[] = [
   {
     name: 'unit',
     group: 'unit',
-    run: () => tests(globSync(['src/**/*.test.ts', 'bench/**/*.test.ts'], { cwd: root })),
+    run: () => tests(globSync(['src/**/*.test.ts', 'bench/**/*.test.ts', 'test/seeded/**/*.test.ts'], { cwd: root })),
   },
   {
     name: 'example',

@@ -3,7 +3,7 @@ import { ChunkedBody } from './chunked-body.ts'
 import type { RequestHead } from './request-head.ts'
 import type { ResponseHead } from './response-head.ts'
 
-/** How the body behind this head is framed; null when there is none. */
+/** Reads the body behind this head; null when there is none, or an empty one of a known length. */
 export function bodyOf(head: RequestHead | ResponseHead): BodyReader | null {
   const framing = 'framing' in head ? head.framing : head.chunked ? 'chunked' : head.hasBody ? 'length' : 'none'
   switch (framing) {
@@ -12,7 +12,7 @@ export function bodyOf(head: RequestHead | ResponseHead): BodyReader | null {
     case 'chunked':
       return new ChunkedBody()
     case 'length':
-      return new LengthBody(head.contentLength)
+      return head.contentLength === 0 ? null : new LengthBody(head.contentLength)
     case 'close':
       return new CloseBody()
   }

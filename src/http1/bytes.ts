@@ -4,7 +4,7 @@
 export const TOKEN = 1
 /** Field values: HTAB, SP, VCHAR and obs-text (RFC 9110 §5.5). */
 export const VALUE = 2
-/** Request targets: anything visible but `#`, and bytes above 0x7f, which many clients do not escape. */
+/** Request targets: what is visible in ASCII, but `#`. Wider than RFC 3986, whose rest is often sent unescaped and harmless. */
 export const TARGET = 4
 
 export const HTAB = 0x09
@@ -32,7 +32,7 @@ function classes(): Uint8Array {
     const character = String.fromCharCode(byte)
     if (/[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(character)) table[byte]! |= TOKEN
     if (byte === HTAB || (byte >= SPACE && byte !== 0x7f)) table[byte]! |= VALUE
-    if (byte > SPACE && byte !== 0x7f && character !== '#') table[byte]! |= TARGET
+    if (byte > SPACE && byte < 0x7f && character !== '#') table[byte]! |= TARGET
   }
   return table
 }

@@ -7,9 +7,19 @@ export const NOT_A_LENGTH = -2
 /** Sixteen digits: no number of seventeen is exact. */
 const LENGTH_DIGITS_MAX = 16
 
+/** Whether a tab stands around a value: readers disagree about it, and no sender writes one around a length or a coding. */
+function hasTabAround(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = start - 1
+  while (bytes[at] === SPACE) at--
+  if (bytes[at] === HTAB) return true
+  at = end
+  while (bytes[at] === SPACE) at++
+  return bytes[at] === HTAB
+}
+
 /** Content-Length: digits alone, at most 2^53 - 1 (RFC 9112 §6.3); NOT_A_LENGTH otherwise. */
 export function lengthOf(bytes: Uint8Array, start: number, end: number): number {
-  if (start === end || end - start > LENGTH_DIGITS_MAX) return NOT_A_LENGTH
+  if (start === end || end - start > LENGTH_DIGITS_MAX || hasTabAround(bytes, start, end)) return NOT_A_LENGTH
   let length = 0
   for (let at = start; at < end; at++) {
     const digit = bytes[at]! - 0x30
@@ -17,6 +27,11 @@ export function lengthOf(bytes: Uint8Array, start: number, end: number): number 
     length = length * 10 + digit
   }
   return length <= Number.MAX_SAFE_INTEGER ? length : NOT_A_LENGTH
+}
+
+/** Transfer-Encoding: `chunked`, in letters of either case. */
+export function isChunked(bytes: Uint8Array, start: number, end: number): boolean {
+  return isWord(bytes, start, end, 'chunked') && !hasTabAround(bytes, start, end)
 }
 
 /** Whether a value is one certain word, in letters of either case. */

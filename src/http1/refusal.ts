@@ -49,6 +49,7 @@ export const FORBIDDEN_TRAILER = refusal(400, 'forbidden-trailer', 'A trailer ho
 export const TRAILER_TOO_LONG = refusal(431, 'trailer-too-long', 'The trailer is too long.')
 
 export const BAD_STATUS_LINE = refusal(502, 'status-line', 'The status line of the answer is not valid.')
+export const BAD_INTERIM = refusal(502, 'interim', 'An answer before the answer ends the connection.')
 export const UNASKED_UPGRADE = refusal(502, 'unasked-upgrade', 'The answer switches protocols, which nobody asked for.')
 
 const upstreams = new Map<Refusal, Refusal>()

@@ -123,6 +123,8 @@ void test('what can be read in two ways is refused', () => {
     [400, 'target', 'GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n'],
     [400, 'target', 'GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n'],
     [400, 'target', 'GET /\x7f HTTP/1.1\r\nHost: a\r\n\r\n'],
+    [400, 'target', 'GET /\x80 HTTP/1.1\r\nHost: a\r\n\r\n'],
+    [400, 'target', 'GET /\xe9 HTTP/1.1\r\nHost: a\r\n\r\n'],
     [400, 'target', 'GET * HTTP/1.1\r\nHost: a\r\n\r\n'],
     [400, 'target', 'OPTIONS *x HTTP/1.1\r\nHost: a\r\n\r\n'],
     [400, 'target', 'GET /\r\nHost: a\r\n\r\n'],
@@ -190,6 +192,12 @@ void test('what can be read in two ways is refused', () => {
     [400, 'coding', post('Transfer-Encoding: "chunked"')],
     [400, 'coding', post('Transfer-Encoding: chunked;q=1')],
     [400, 'coding', post('Transfer-Encoding:')],
+    [400, 'coding', post('Transfer-Encoding:\tchunked')],
+    [400, 'coding', post('Transfer-Encoding: \t chunked')],
+    [400, 'coding', post('Transfer-Encoding: chunked\t')],
+    [400, 'coding', post('Transfer-Encoding: chunked \t ')],
+    [400, 'length', post('Content-Length: 5\t')],
+    [400, 'length', post('Content-Length:\t5')],
     [400, 'coding', 'POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'],
     [400, 'connection', post('Connection: host')],
     [400, 'connection', post('Connection: close, Content-Length')],
@@ -214,14 +222,14 @@ void test('what only looks odd is read', () => {
   assert.equal(reads('GET / HTTP/1.1\r\nHost: [2001:db8::1]:80\r\n\r\n').host, '[2001:db8::1]')
   assert.equal(reads('GET / HTTP/1.1\r\nHost: [2001:db8::1]\r\n\r\n').host, '[2001:db8::1]')
   assert.equal(reads('\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n').host, 'a')
-  assert.equal(reads('GET /\xe9\xff?{"a":|} HTTP/1.1\r\nHost: a\r\n\r\n').target, '/\xe9\xff?{"a":|}')
+  assert.equal(reads('GET /"<>^`\\?{"a":|} HTTP/1.1\r\nHost: a\r\n\r\n').target, '/"<>^`\\?{"a":|}')
   assert.equal(reads('GET / HTTP/1.1\r\nHost: a\r\nX: \xe9\t\xff\r\n\r\n').get('x'), '\xe9\t\xff')
   assert.equal(reads('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 007\r\n\r\n').contentLength, 7)
   assert.equal(
     reads('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9007199254740991\r\n\r\n').contentLength,
     Number.MAX_SAFE_INTEGER,
   )
-  assert.equal(reads('POST / HTTP/1.1\r\nHost: a\r\nTRANSFER-encoding: \tChunked \r\n\r\n').chunked, true)
+  assert.equal(reads('POST / HTTP/1.1\r\nHost: a\r\nTRANSFER-encoding:  Chunked \r\n\r\n').chunked, true)
   assert.equal(reads(`GET / HTTP/1.1\r\nHost: a\r\n${'X: a\r\n'.repeat(99)}\r\n`).fieldCount, 100)
   assert.equal(reads(`GET /${'a'.repeat(8191)} HTTP/1.1\r\nHost: a\r\n\r\n`).target.length, 8192)
   const most = 'GET / HTTP/1.1\r\nHost: a\r\nX: '

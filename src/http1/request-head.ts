@@ -1,5 +1,14 @@
 import { CLASSES, CR, isName, LF, SPACE, TARGET, TOKEN } from './bytes.ts'
-import { hostOf, isAuthority, isWord, lengthOf, listsProtocol, NOT_A_LENGTH, readConnection } from './field-values.ts'
+import {
+  hostOf,
+  isAuthority,
+  isChunked,
+  isWord,
+  lengthOf,
+  listsProtocol,
+  NOT_A_LENGTH,
+  readConnection,
+} from './field-values.ts'
 import type { ConnectionOptions } from './field-values.ts'
 import { Head } from './head.ts'
 import { methodOf } from './methods.ts'
@@ -70,7 +79,7 @@ export class RequestHead extends Head {
         if (this.contentLength === NOT_A_LENGTH) return fault.BAD_LENGTH
         return this.chunked ? fault.LENGTH_WITH_CODING : null
       case TRANSFER_ENCODING:
-        if (this.chunked || this.version === 10 || !isWord(bytes, start, end, 'chunked')) return fault.BAD_CODING
+        if (this.chunked || this.version === 10 || !isChunked(bytes, start, end)) return fault.BAD_CODING
         this.chunked = true
         return this.contentLength === -1 ? null : fault.LENGTH_WITH_CODING
       case CONNECTION:

@@ -57,6 +57,8 @@ void test('answers before the answer are known, and a switch of protocols only w
   assert.equal(readsAnswer('HTTP/1.1 100 Continue\r\n\r\n').interim, true)
   assert.equal(readsAnswer('HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n').interim, true)
   assert.equal(readsAnswer('HTTP/1.1 200 OK\r\n\r\n').interim, false)
+  rejectsAnswer('HTTP/1.0 103 Early Hints\r\n\r\n', 'interim')
+  rejectsAnswer('HTTP/1.1 103 Early Hints\r\nConnection: close\r\n\r\n', 'interim')
   const switched = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
   const head = readsAnswer(switched, WEBSOCKET)
   assert.deepEqual([head.interim, head.framing, head.keepAlive], [false, 'none', false])
@@ -73,7 +75,7 @@ void test('a head object forgets the answer before', () => {
     assert.equal(reader.push(bytes, 0, bytes.length, head, GET), bytes.length)
     assert.equal(reader.refusal, null)
   }
-  read('HTTP/1.1 103 Early Hints\r\nConnection: close, x\r\nLink: a\r\n\r\n')
+  read('HTTP/1.1 103 Early Hints\r\nConnection: x\r\nLink: a\r\n\r\n')
   read('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n')
   assert.deepEqual(
     [head.status, head.interim, head.framing, head.contentLength, head.keepAlive, head.connectionNames],

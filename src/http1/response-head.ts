@@ -1,5 +1,5 @@
 import { CLASSES, CR, LF, SPACE, VALUE } from './bytes.ts'
-import { isWord, lengthOf, listsProtocol, NOT_A_LENGTH, readConnection } from './field-values.ts'
+import { isChunked, lengthOf, listsProtocol, NOT_A_LENGTH, readConnection } from './field-values.ts'
 import type { ConnectionOptions } from './field-values.ts'
 import { Head } from './head.ts'
 import * as fault from './refusal.ts'
@@ -43,7 +43,7 @@ export class ResponseHead extends Head {
         if (this.contentLength === NOT_A_LENGTH) return fault.BAD_LENGTH
         return this.chunked ? fault.LENGTH_WITH_CODING : null
       case TRANSFER_ENCODING:
-        if (this.chunked || this.version === 10 || !isWord(bytes, start, end, 'chunked')) return fault.BAD_CODING
+        if (this.chunked || this.version === 10 || !isChunked(bytes, start, end)) return fault.BAD_CODING
         this.chunked = true
         return this.contentLength === -1 ? null : fault.LENGTH_WITH_CODING
       case CONNECTION:
@@ -77,10 +77,12 @@ export class ResponseHead extends Head {
     const { status } = this
     const { close, keepAlive, upgrade, names } = this.#connection
     if (status === 101 && !(asked.websocket && this.#upgrade && upgrade)) return fault.UNASKED_UPGRADE
+    this.interim = status < 200 && status !== 101
+    // 1.0 knows no such answers, and whoever closes behind one says that no answer will come.
+    if (this.interim && (close || this.version === 10)) return fault.BAD_INTERIM
     this.text = bytes.toString('latin1', base, end)
     this.#reasonEnd = reasonEnd - base
     if (names !== null) this.connectionNames = names
-    this.interim = status < 200 && status !== 101
     const bare = status < 200 || status === 204
     if (bare || status === 304 || asked.method === 'HEAD') this.framing = 'none'
     else if (this.chunked) this.framing = 'chunked'
