@@ -130,11 +130,11 @@ class RuleCounts {
       this.#arrivals[slot] = Math.max(this.#arrivals[slot]!, this.#until[slot]!) + this.#reserved[slot]!
       this.#reserved[slot] = 0
     }
-    let level = levelAt(this.#arrivals[slot]!, now, rule) + used * rule.interval
+    // What is known was so before what was used since.
+    const level = Math.max(levelAt(this.#arrivals[slot]!, now, rule), known) + used * rule.interval
     const reserved = Math.max(0, this.#reserved[slot]! - (used + back) * rule.interval)
-    level = Math.min(windowOf(rule), Math.max(level, known))
     this.#reserved[slot] = reserved
-    this.#keep(slot, now + level)
+    this.#keep(slot, now + Math.min(windowOf(rule), level))
   }
 
   grant(slot: number, { want: { rule, need, extra }, now, taken, sharers }: Granting): Grant {

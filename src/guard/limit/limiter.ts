@@ -146,7 +146,7 @@ export function createLimiter({ limits, store, hash, now: clock, onStore = () =>
     const now = clock()
     for (const own of leases) {
       // What a store that is away was not told stays owed.
-      while (outage.mayAsk()) {
+      while (outage.mayTell()) {
         const wants = own.settle(now, SETTLE_MAX)
         if (wants.length === 0) break
         const result = store.take(wants)

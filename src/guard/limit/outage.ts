@@ -9,6 +9,11 @@ import type { LimitVerdict, Standing } from './verdict.ts'
 
 /** A store that did not answer is asked again after this long, by one request. */
 export const ASK_AGAIN_MS = 1_000
+/**
+ * After a loss, requests are judged by shares for this long still, while all workers come back and tell what they have spent:
+ * longer than they take to come back, which is a second at most.
+ */
+export const REJOIN_MS = 1_500
 /** When a client that was refused for want of the store may come again. */
 export const RETRY_MS = 5_000
 
@@ -23,8 +28,10 @@ interface OutageOptions {
 export interface Outage {
   /** Requests judged without the store. */
   readonly judged: number
-  /** Whether the store can be asked. Says yes now and then while it does not answer, to see whether it is back. */
+  /** Whether a request may ask the store. Says yes now and then while it does not answer, to see whether it is back. */
   mayAsk(): boolean
+  /** Whether the store can be told what was spent. */
+  mayTell(): boolean
   failed(error: unknown): void
   answered(): void
   /**
@@ -35,9 +42,11 @@ export interface Outage {
 }
 
 export function createOutage({ store, hash, now: clock, onStore }: OutageOptions): Outage {
-  let isLost = false
+  let phase: 'there' | 'lost' | 'rejoining' = 'there'
   let askAgainAt = 0
+  let rejoinedAt = 0
   let judged = 0
+  let judgedBefore = 0
   let shares: Counts | null = null
   const shareRules = new Map<Rule, Rule>()
   return {
@@ -45,26 +54,23 @@ export function createOutage({ store, hash, now: clock, onStore }: OutageOptions
       return judged
     },
     mayAsk() {
-      if (!store.reachable) {
-        lose('nobody is connected')
-        return false
-      }
-      if (!isLost) return true
+      look()
+      if (phase !== 'lost' || !store.reachable) return phase === 'there'
       const now = clock()
       if (now < askAgainAt) return false
       askAgainAt = now + ASK_AGAIN_MS * TICKS_PER_MS
       return true
+    },
+    mayTell() {
+      look()
+      return phase !== 'lost'
     },
     failed(error) {
       askAgainAt = clock() + ASK_AGAIN_MS * TICKS_PER_MS
       lose(error instanceof Error ? error.message : String(error))
     },
     answered() {
-      if (!isLost) return
-      isLost = false
-      shares = null
-      shareRules.clear()
-      onStore(false, `${judged} requests were judged without it since this process began`)
+      if (phase === 'lost') rejoin()
     },
     judge(counted, now) {
       judged += 1
@@ -81,10 +87,32 @@ export function createOutage({ store, hash, now: clock, onStore }: OutageOptions
     },
   }
 
+  function look(): void {
+    if (!store.reachable) lose('nobody is connected')
+    // Connected again after it had gone; one that was silent has to answer first.
+    else if (phase === 'lost' && askAgainAt === 0) rejoin()
+    if (phase !== 'rejoining' || clock() < rejoinedAt) return
+    phase = 'there'
+    shares = null
+    shareRules.clear()
+    onStore(false, `${judged - judgedBefore} requests were judged without it`)
+  }
+
   function lose(because: string): void {
-    if (isLost) return
-    isLost = true
-    onStore(true, because)
+    if (!store.reachable) askAgainAt = 0
+    if (phase === 'lost') return
+    if (phase === 'there') {
+      judgedBefore = judged
+      onStore(true, because)
+    }
+    phase = 'lost'
+  }
+
+  /** Who has spent nothing meanwhile has nothing to tell before the counts are right. */
+  function rejoin(): void {
+    phase = 'rejoining'
+    askAgainAt = 0
+    rejoinedAt = judged > judgedBefore ? clock() + REJOIN_MS * TICKS_PER_MS : 0
   }
 
   function share(counted: readonly Counted[], now: number): LimitVerdict {

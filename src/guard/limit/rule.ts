@@ -1,3 +1,4 @@
+import { routeMatcher } from '../../core/route-match.ts'
 import type { LimitRule, RouteMatch } from '../policy.ts'
 import type { Principal } from '../request.ts'
 import { clientKey } from './client-key.ts'
@@ -75,15 +76,9 @@ function boundedKey(id: string): string {
 }
 const KEY_LENGTH_MAX = 256
 
-/** A route takes what its path is a prefix of, on segment borders. */
-function takerOf({ host, method, path }: RouteMatch): Rule['takes'] {
-  const wantedHost = host?.toLowerCase() ?? null
-  const prefix = path.replace(/\/+$/, '')
-  return (asker) =>
-    (wantedHost === null || wantedHost === asker.host) &&
-    (method === null || method === asker.method) &&
-    asker.path.startsWith(prefix) &&
-    (asker.path.length === prefix.length || prefix === '' || asker.path[prefix.length] === '/')
+function takerOf(on: RouteMatch): Rule['takes'] {
+  const matcher = routeMatcher([on])
+  return ({ host, method, path }) => matcher.find(host, method, path) !== null
 }
 
 /** `client`, `client POST /login`, `client 2`: printable ASCII, which is what a structured field's text may hold (RFC 9651 §3.3.3). */

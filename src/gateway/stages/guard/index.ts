@@ -11,10 +11,10 @@ import { reputation } from './reputation.ts'
 export const GUARD_STAGES: readonly Stage[] = [
   // Is this address blocked?
   reputation,
-  // Refused now, as far as is known without asking anybody?
-  earlyLimit,
   // Other sites: before anybody is asked for a credential, since a preflight has none.
   cors,
+  // Refused now, as far as is known without asking anybody?
+  earlyLimit,
   // Who asks?
   authenticate,
   // Within all limits, in one go?

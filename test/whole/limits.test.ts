@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { until } from '../../src/gateway/testing.ts'
+import { limitOf } from '../../src/gateway/testing-guard.ts'
+import { LEASE_MAX } from '../../src/guard/limit/store.ts'
+import { startLimited } from '../support/limited-workers.ts'
+import { storm } from '../support/storm.ts'
+
+const WORKERS = 8
+const QUOTA = 2_000
+/** No request comes back within a test's time: an hour and more for one. */
+const limits = [limitOf({ count: 1, burst: QUOTA, perMs: 3_600_000 })]
+
+void test('eight workers together admit the quota: never more, and less only by what they hold', async () => {
+  await using gateway = await startLimited({ workers: WORKERS, limits })
+  const { byStatus, broken } = await storm({ port: gateway.port, requests: 8_000, connections: 64 })
+  const passed = byStatus.get(200) ?? 0
+  assert.deepEqual([...byStatus.keys()].toSorted(), [200, 429])
+  assert.equal(broken, 0)
+  assert.ok(passed <= QUOTA, `${passed} of ${QUOTA}`)
+  assert.ok(passed >= QUOTA - WORKERS * LEASE_MAX, `${passed} of ${QUOTA}`)
+  await until(() => gateway.events.some(({ kind }) => kind === 'rate-limited'))
+  assert.ok(gateway.events.length < 20, `${gateway.events.length} events tell of 6,000 refusals`)
+})
+
+void test('forged addresses, random keys and new user agents admit not one request more', async () => {
+  await using gateway = await startLimited({ workers: 2, limits })
+  const { byStatus } = await storm({
+    port: gateway.port,
+    requests: 4_000,
+    connections: 16,
+    fieldsOf: (nth) => [
+      `X-Forwarded-For: 203.0.113.${nth % 256}`,
+      `X-API-Key: ${nth}-${Math.random()}`,
+      `User-Agent: agent/${nth}`,
+    ],
+  })
+  const passed = byStatus.get(200) ?? 0
+  assert.ok(passed <= QUOTA && passed >= QUOTA - 2 * LEASE_MAX, `${passed} of ${QUOTA}`)
+})
+
+void test('when control dies with its counts in the middle and another comes, the quota holds', async () => {
+  await using gateway = await startLimited({ workers: 4, limits })
+  const steps: Promise<void>[] = []
+  const { byStatus } = await storm({
+    port: gateway.port,
+    requests: 8_000,
+    connections: 32,
+    onAnswer(answered) {
+      if (answered === 1_200) steps.push(gateway.controlLeaves())
+      if (answered === 3_000) steps.push(Promise.all(steps).then(() => gateway.controlComesBack()))
+    },
+  })
+  await Promise.all(steps)
+  const passed = byStatus.get(200) ?? 0
+  // Each worker knows what was left when it last asked, and goes on with its share of that.
+  assert.ok(passed <= QUOTA + 4 * LEASE_MAX, `${passed} of ${QUOTA}`)
+  assert.ok(passed >= QUOTA - 4 * LEASE_MAX, `${passed} of ${QUOTA}`)
+  await until(() => gateway.events.some(({ kind }) => kind === 'store-lost'))
+  await until(() => gateway.events.some(({ kind }) => kind === 'store-back'))
+})
+
+void test('a worker that is killed takes away no more than it held', async () => {
+  await using gateway = await startLimited({ workers: 4, limits })
+  const { byStatus } = await storm({
+    port: gateway.port,
+    requests: 8_000,
+    connections: 32,
+    onAnswer(answered) {
+      if (answered === 1_000) gateway.kill(gateway.pids[0]!, 'SIGKILL')
+    },
+  })
+  const passed = byStatus.get(200) ?? 0
+  assert.ok(passed <= QUOTA && passed >= QUOTA - 4 * LEASE_MAX - 32, `${passed} of ${QUOTA}`)
+})
