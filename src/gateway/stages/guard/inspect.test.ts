@@ -1,28 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { GuardPolicy } from '../../../guard/policy.ts'
 import type { RoutingTable } from '../../table.ts'
 import { rawConnection, startGateway, startUpstream, tableOf, until } from '../../testing.ts'
+import { policyOf } from '../../testing-guard.ts'
 import type { TestGateway, TestUpstream } from '../../testing.ts'
 import { JUDGED_WHOLE_BYTES } from './inspect.ts'
 
-const guard: GuardPolicy = {
+const guard = policyOf({
   threats: 'block',
   routes: [
     { host: null, method: null, path: '/watched', threats: 'monitor' },
     { host: null, method: null, path: '/open', threats: 'off' },
   ],
-  exceptions: [],
-  limits: [],
-  connectionsPerClient: null,
-  identity: null,
-  lockout: { after: 10, withinMs: 1000, forMs: 1000 },
-  block: [],
-  allow: [],
-  feeds: [],
-  headers: {},
-  cors: null,
-}
+})
 const ATTACK = '../../../../etc/passwd'
 
 /** A gateway in front of a service that answers with the body it got. */

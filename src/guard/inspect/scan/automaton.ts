@@ -16,7 +16,7 @@ export interface Automaton {
   readonly detectors: Int32Array
 }
 
-export const CLASS_BITS = 6
+export const CLASS_BITS = 7
 const CLASSES_MAX = 1 << CLASS_BITS
 const STATES_MAX = 1 << 16
 
