@@ -12,12 +12,21 @@ import type { Instance, Release } from '../../deploy/release.ts'
 import type { MigrationMethods } from './migrations-methods.ts'
 import type { NeedMethods } from './need-methods.ts'
 import type { GateMethods } from './gate-methods.ts'
+import type { GuardMethods } from './guard-methods.ts'
 import type { PauseMethods, PauseStatus } from './pause-methods.ts'
 import type { DeployOrigin, HooksMethods } from './hooks-methods.ts'
 import type { ScaleMethods, ScaleStatus } from './scale-methods.ts'
 
 export interface Contract
-  extends NeedMethods, GateMethods, PauseMethods, CanaryMethods, HooksMethods, MigrationMethods, ScaleMethods {
+  extends
+    NeedMethods,
+    GateMethods,
+    GuardMethods,
+    PauseMethods,
+    CanaryMethods,
+    HooksMethods,
+    MigrationMethods,
+    ScaleMethods {
   status: { input: Empty; output: Status }
   events: { input: { after: number; limit: number }; output: { events: readonly EnvironmentEvent[] } }
   counters: { input: Empty; output: Counters }

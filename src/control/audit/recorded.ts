@@ -26,12 +26,18 @@ export const READING = [
   'migration.follow',
 ] as const satisfies readonly Method[]
 
+const READINGS = 'changes nothing; who looks is recorded once in a while: guard/readings-on-record.ts'
+
 /** Methods whose doing is on record elsewhere, with the reason. */
 export const ON_RECORD_ELSEWHERE = {
   'lease.renew': 'a heartbeat every few seconds of a lease whose taking is recorded',
   'lease.release': 'the end of what was recorded, or of what runs out by itself',
   'deploy.journal': 'the journal in state.db is itself the record',
   'job.cancel': 'the end of a job whose beginning is recorded',
+  'guard.blocks': READINGS,
+  'guard.events': READINGS,
+  'guard.metrics': READINGS,
+  'guard.status': READINGS,
 } as const satisfies Partial<Record<Method, string>>
 
 /** Every other method: a new one does not compile until it stands here or above. */
@@ -81,6 +87,8 @@ export const RECORDED: { readonly [M in RecordedMethod]: Describe<M> } = {
   }),
   // Its arguments may hold what nobody should read: the program's name has to do.
   'exec.prepare': ({ service, argv, by }) => ({ who: by, subject: { service, program: argv[0] ?? '' } }),
+  'guard.block': ({ address, reason, forMs, by }) => ({ who: by, subject: { address, reason, forMs } }),
+  'guard.unblock': ({ address, by }) => ({ who: by, subject: { address } }),
   'approval.give': ({ plan, by }) => ({ who: by, subject: { planHash: plan.hash, release: plan.release.id } }),
   'approval.revoke': ({ hash, by }) => ({ who: by, subject: { planHash: hash } }),
 }

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
+import { messageOf } from '../../core/problem.ts'
 import type { Connection } from '../../gateway/admin/connection.ts'
 import type { FleetGuard } from '../../gateway/admin/fleet.ts'
 import type { GuardFromWorker } from '../../gateway/admin/guard-protocol.ts'
@@ -16,8 +17,8 @@ import type { State } from '../state.ts'
 import { Analytics } from './analytics.ts'
 import { Blocks } from './blocks.ts'
 import { EventLog } from './events/log.ts'
-import { newestEvents } from './events/query.ts'
-import { controlEvent, eventOf } from './events/record.ts'
+import { newestEvents, type EventFilter } from './events/query.ts'
+import { controlEvent, eventOf, type EventRecord } from './events/record.ts'
 import { Lockouts } from './lockouts.ts'
 import { ReceivedBatches } from './received-batches.ts'
 
@@ -62,14 +63,14 @@ export class Security implements FleetGuard {
       onTrouble: (text) => state.addEvent(clock.now(), 'security-events', text),
     })
     this.lockouts = new Lockouts(
-      () => this.#table()?.guard?.lockout ?? null,
+      () => this.table()?.guard?.lockout ?? null,
       () => clock.now(),
     )
     this.blocks = new Blocks({
       file: join(folder, BLOCKS_FILE),
       clock,
-      allowed: () => this.#table()?.guard?.allow ?? [],
-      trusted: () => this.#table()?.trustedProxies ?? [],
+      allowed: () => this.table()?.guard?.allow ?? [],
+      trusted: () => this.table()?.trustedProxies ?? [],
       onChange: (kind, block, by) => {
         const until =
           block.untilMs === null ? 'until it is taken away' : `until ${new Date(block.untilMs).toISOString()}`
@@ -119,6 +120,14 @@ export class Security implements FleetGuard {
     }
   }
 
+  events(filter: EventFilter, limit: number): Promise<readonly EventRecord[]> {
+    return newestEvents(this.#options.folder, filter, limit)
+  }
+
+  trouble(error: unknown): void {
+    this.#options.logger.error('guard', { error: messageOf(error) })
+  }
+
   /** An event of control's own. */
   tell(event: SecurityEvent): void {
     this.analytics.note(event)
@@ -147,7 +156,8 @@ export class Security implements FleetGuard {
     await this.log.close()
   }
 
-  #table(): RoutingTable | null {
+  /** The table in force, also before this control has given one. */
+  table(): RoutingTable | null {
     return this.#options.table() ?? readSavedTable(this.#options.folder)
   }
 

@@ -8,6 +8,7 @@ import { makeMigrationHandlers, refuseAcrossContract } from './migrations.ts'
 import { makeNeedHandlers } from './needs.ts'
 import { done, fencedBy, releaseOf as findRelease } from './tools.ts'
 import { gateHandlers } from './gate.ts'
+import { guardHandlers } from './guard.ts'
 import { pauseHandlers } from './pause.ts'
 import { canaryHandlers } from './canary.ts'
 import { hooksHandlers } from './hooks.ts'
@@ -27,6 +28,7 @@ export function makeHandlers(control: Control): Handlers {
   return {
     ...makeNeedHandlers(control),
     ...gateHandlers(control),
+    ...guardHandlers(control),
     ...pauseHandlers(control),
     ...canaryHandlers(control),
     ...hooksHandlers(control),

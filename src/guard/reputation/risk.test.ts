@@ -98,3 +98,15 @@ test('a client that is forgotten begins anew', () => {
   book.forget('192.0.2.1')
   assert.equal(book.of('192.0.2.1', 0).risk, 0)
 })
+
+test('the risk of all together moves under attack, names its causes, and is gone afterwards', () => {
+  const book = new RiskBook()
+  const together = (clients: number): number => {
+    for (let client = book.size; client < clients; client++)
+      for (const one of times(4, attack)) book.note(`192.0.2.${client}`, one, 0)
+    return Math.round(book.together(0).risk)
+  }
+  assert.deepEqual([0, 1, 4, 16].map(together), [0, 40, 87, 100])
+  assert.equal(book.together(0).causes[0]?.cause, 'sqli')
+  assert.ok(book.together(12 * RISK_HALF_LIFE_MS).risk < 1)
+})

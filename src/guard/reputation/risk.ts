@@ -57,6 +57,8 @@ interface Sums {
 }
 
 const MONITORED = '~'
+/** Of a client's sum in that of all: a client at 80 brings the environment to 33, four such to 80. */
+const PART_OF_ALL = 0.25
 
 /** The risks of many clients, bounded: those that are hot survive however many cold ones come. */
 export class RiskBook {
@@ -104,6 +106,16 @@ export class RiskBook {
       .filter(({ risk }) => risk >= NOTHING)
       .sort((one, other) => other.risk - one.risk)
       .slice(0, count)
+  }
+
+  /** The risk of all clients together. */
+  together(nowMs: number): Risk {
+    const all: Sums = { atMs: nowMs, causes: new Map() }
+    for (const sums of this.#clients.values()) {
+      decay(sums, nowMs)
+      for (const [cause, sum] of sums.causes) all.causes.set(cause, (all.causes.get(cause) ?? 0) + sum * PART_OF_ALL)
+    }
+    return riskOf(all)
   }
 
   forget(client: string): void {

@@ -1,0 +1,46 @@
+import type { GuardMethods } from '../api/guard-methods.ts'
+import type { Handlers } from '../api/server.ts'
+import type { Control } from '../control.ts'
+import { MINUTES_KEPT } from '../guard/analytics.ts'
+import { LIMIT, mustBeCount, mustBeDuration, mustBeFilter, mustBeText } from '../guard/input.ts'
+import { ReadingsOnRecord } from '../guard/readings-on-record.ts'
+import { guardMetrics, securityStatus } from '../guard/status.ts'
+
+/** The guard's control API: every method names the operator who calls, those that only read included. */
+export function guardHandlers({ security, afterDeploy, clock }: Control): Pick<Handlers, keyof GuardMethods> {
+  const { blocks } = security
+  const readings = new ReadingsOnRecord({
+    trail: afterDeploy.trail,
+    clock,
+    onError: (error) => security.trouble(error),
+  })
+  const reader = (by: string, method: keyof GuardMethods): void => readings.note(mustBeText(by, 'by'), method)
+  return {
+    'guard.block': async ({ address, reason, forMs, by }) =>
+      blocks.add({
+        address: mustBeText(address, 'address'),
+        reason: mustBeText(reason, 'reason'),
+        forMs: mustBeDuration(forMs, 'forMs'),
+        by: mustBeText(by, 'by'),
+      }),
+    'guard.unblock': async ({ address, by }) => security.unblock(mustBeText(address, 'address'), mustBeText(by, 'by')),
+    'guard.blocks': ({ by }) => {
+      reader(by, 'guard.blocks')
+      return { blocks: blocks.list() }
+    },
+    'guard.events': async ({ filter, limit, by }) => {
+      reader(by, 'guard.events')
+      const count = mustBeCount(limit, 'limit', LIMIT.max, LIMIT.otherwise)
+      return { events: await security.events(mustBeFilter(filter), count) }
+    },
+    'guard.metrics': ({ by }) => {
+      reader(by, 'guard.metrics')
+      return guardMetrics(security)
+    },
+    'guard.status': ({ minutes, by }) => {
+      reader(by, 'guard.status')
+      const shown = mustBeCount(minutes, 'minutes', MINUTES_KEPT, 15)
+      return securityStatus(security, { table: security.table(), minutes: shown, nowMs: clock.now() })
+    },
+  }
+}
