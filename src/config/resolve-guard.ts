@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { ResolvedGuard } from './resolved.ts'
 import { routeOf } from './rules/scene.ts'
 import { guardSchema } from './schema/guard.ts'
@@ -6,7 +8,7 @@ import type { FilledApp } from './schema/app.ts'
 type FilledGuard = NonNullable<FilledApp['guard']>
 
 /** A config without a guard has its defaults, but for the bound on connections, which would surprise who never asked. */
-export function resolveGuard(guard: FilledGuard | undefined): ResolvedGuard {
+export function resolveGuard(guard: FilledGuard | undefined, folder: string): ResolvedGuard {
   const filled = guard ?? guardSchema.parse({})
   return {
     threats: filled.threats,
@@ -30,10 +32,17 @@ export function resolveGuard(guard: FilledGuard | undefined): ResolvedGuard {
     lockout: { after: filled.lockout.after, withinMs: filled.lockout.within, forMs: filled.lockout.for },
     block: filled.block,
     allow: filled.allow,
-    feeds: filled.feeds.map(({ url, every }) => ({ url, everyMs: every })),
+    feeds: filled.feeds.map(({ url, every }) => ({ url: absoluteFeed(url, folder), everyMs: every })),
     headers: filled.headers,
     cors: filled.cors ?? null,
   }
+}
+
+/** A file is named whole: control runs in another folder. */
+function absoluteFeed(url: string, folder: string): string {
+  return url.startsWith('file:') && !url.startsWith('file:/')
+    ? pathToFileURL(join(folder, decodeURI(url.slice('file:'.length)))).href
+    : url
 }
 
 function resolveIdentity(identity: FilledGuard['identity']): ResolvedGuard['identity'] {

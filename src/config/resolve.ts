@@ -44,7 +44,7 @@ export function resolveEnvironment(checked: CheckedConfig, environmentName: stri
       Object.entries(app.services).map(([name, service]) => [name, resolveService(service, merged.services[name]!)]),
     ),
     gateway: resolveGateway(app.gateway),
-    guard: resolveGuard(app.guard),
+    guard: resolveGuard(app.guard, checked.folder),
     drainMs: environment.drain,
     watch: {
       forMs: watch.for,

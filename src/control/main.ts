@@ -119,6 +119,7 @@ async function main(folder: string): Promise<void> {
   again('telling people', () => afterDeploy.deliver())
   again('asking the needs', () => control.needs.look())
   again('settling the needs', () => control.settleNeeds())
+  again('fetching feeds', () => control.security.feeds.tick())
   again('guarding', () => control.security.tick())
   again('looking at liveness', () => lookAtLiveness(control, liveness))
   repeat('watching memory', () => watchMemory(control), logger, MEMORY_LOOK_MS)

@@ -11,6 +11,7 @@ import { createAdminLink } from './admin/link.ts'
 import type { Context } from './context.ts'
 import { createCounterBook } from './counters.ts'
 import { drain } from './drain.ts'
+import { createFeedSets } from './feed-sets.ts'
 import type { Exchange } from './exchange.ts'
 import { serve } from './pipeline.ts'
 import { probeUpstream } from './probe.ts'
@@ -63,6 +64,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
   const open = new Set<Exchange>()
   const waitingRoom = createWaitingRoom()
   const guard = createWorkerGuard()
+  const feeds = createFeedSets(state, guard.reputation)
 
   const onExchange = (exchange: Exchange): void => {
     open.add(exchange)
@@ -88,6 +90,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
     onApplied({ table: { timeouts, pause, guard: policy, tls, acme } }) {
       guard.apply(policy ?? null)
       https?.configure({ tls: tls ?? null, acme: acme ?? [], timeouts })
+      feeds.want((policy?.feeds ?? []).map(({ url }) => url))
       listener.configure(timeouts, pause?.waitMs ?? 0)
       waitingRoom.apply(pause)
     },
@@ -128,7 +131,11 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
         pause: waitingRoom.counts,
         tls: https?.counts,
       }),
-    guard: createGuardLink({ guard, onBlocks: () => cutBlocked(open, (client) => guard.reputation.refusalOf(client)) }),
+    guard: createGuardLink({
+      guard,
+      onBlocks: () => cutBlocked(open, (client) => guard.reputation.refusalOf(client)),
+      onFeed: (url) => void feeds.reload(url),
+    }),
     limits: guard.limits,
   })
   log.info('listening', { worker, port: address.port, version: routing.current?.table.version ?? 0 })

@@ -96,6 +96,14 @@ export const httpUrl = () => {
   return z.string({ error }).refine((value) => /^https?:\/\/./.test(value) && URL.canParse(value), { error })
 }
 
+/** Where a list is read from: a server, or a file, whose path may be relative to the config's folder. */
+export const feedUrl = () => {
+  const error =
+    "a list's place; write a URL such as 'https://feeds.example/list.txt', or a file such as 'file:blocked.txt'"
+  const isPlace = (value: string) => /^(?:https?:\/\/|file:)./.test(value) && URL.canParse(value)
+  return z.string({ error }).refine(isPlace, { error })
+}
+
 /** A site as a browser names it in the Origin header. */
 export const origin = () => {
   const error = "an origin; write scheme and host without a path, such as 'https://app.example.com', or '*'"

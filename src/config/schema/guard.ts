@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   addressOrCidr,
+  feedUrl,
   headerName,
   headerValue,
   httpUrl,
@@ -109,12 +110,14 @@ export const guardSchema = z.strictObject({
   feeds: z
     .array(
       z.strictObject({
-        url: httpUrl().describe('Where a list of addresses is read from, one on each line.'),
+        url: feedUrl().describe(
+          "Where a list of addresses is read from: 'https://…', or 'file:…' relative to the config's folder.",
+        ),
         every: timer().prefault('6h').describe('How often. Default 6h.'),
       }),
     )
     .default([])
-    .describe('Lists of addresses that are refused. Default: none.'),
+    .describe('Lists of addresses that are refused: plain addresses and networks, or STIX 2.1. Default: none.'),
   headers: z
     .record(
       headerName(),

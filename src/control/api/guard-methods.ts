@@ -6,6 +6,7 @@ import type { MinuteCounts } from '../guard/analytics.ts'
 import type { Reached } from '../guard/block-distribution.ts'
 import type { EventFilter } from '../guard/events/query.ts'
 import type { EventRecord } from '../guard/events/record.ts'
+import type { FeedStatus } from '../guard/feeds.ts'
 
 /** Who asks: user@host. Whoever can open the socket is the operator; every call is on record under this name. */
 export interface ByOperator {
@@ -34,6 +35,10 @@ export interface GuardMethods {
     input: ByOperator & { filter?: EventFilter; limit?: number }
     output: { events: readonly EventRecord[] }
   }
+  /** The feeds of the config in force, and what came of the last fetch. */
+  'guard.feeds': { input: ByOperator; output: { feeds: readonly FeedStatus[] } }
+  /** Fetches one now, or all (null). @throws Problem `guard.unknown-feed` */
+  'guard.reload': { input: ByOperator & { url: string | null }; output: { feeds: readonly FeedStatus[] } }
   /** Counts since control has started. */
   'guard.metrics': { input: ByOperator; output: GuardMetrics }
   /** How the environment stands: what attacks it, whom it refuses. */

@@ -36,6 +36,7 @@ export const ON_RECORD_ELSEWHERE = {
   'job.cancel': 'the end of a job whose beginning is recorded',
   'guard.blocks': READINGS,
   'guard.events': READINGS,
+  'guard.feeds': READINGS,
   'guard.metrics': READINGS,
   'guard.status': READINGS,
 } as const satisfies Partial<Record<Method, string>>
@@ -89,6 +90,7 @@ export const RECORDED: { readonly [M in RecordedMethod]: Describe<M> } = {
   'exec.prepare': ({ service, argv, by }) => ({ who: by, subject: { service, program: argv[0] ?? '' } }),
   'guard.block': ({ address, reason, forMs, by }) => ({ who: by, subject: { address, reason, forMs } }),
   'guard.unblock': ({ address, by }) => ({ who: by, subject: { address } }),
+  'guard.reload': ({ url, by }) => ({ who: by, subject: { url } }),
   'approval.give': ({ plan, by }) => ({ who: by, subject: { planHash: plan.hash, release: plan.release.id } }),
   'approval.revoke': ({ hash, by }) => ({ who: by, subject: { planHash: hash } }),
 }

@@ -20,6 +20,7 @@ import { EventLog } from './events/log.ts'
 import { newestEvents, type EventFilter } from './events/query.ts'
 import { controlEvent, eventOf, type EventRecord } from './events/record.ts'
 import { Lockouts } from './lockouts.ts'
+import { Feeds } from './feeds.ts'
 import { ReceivedBatches } from './received-batches.ts'
 
 const RETAIN_EVERY_MS = 60_000
@@ -42,6 +43,7 @@ export interface SecurityOptions {
 export class Security implements FleetGuard {
   readonly blocks: Blocks
   readonly lockouts: Lockouts
+  readonly feeds: Feeds
   readonly log: EventLog
   readonly risks = new RiskBook()
   readonly analytics = new Analytics()
@@ -51,6 +53,7 @@ export class Security implements FleetGuard {
   /** The risk each client was last told to have. */
   readonly #told = new Map<string, number>()
   #retainedAtMs = 0
+  #savedTable: RoutingTable | null = null
 
   constructor(options: SecurityOptions) {
     const { folder, state, clock } = options
@@ -77,6 +80,13 @@ export class Security implements FleetGuard {
         const reason = kind === 'block-added' ? `${block.source}: ${block.reason}; ${until}` : block.source
         this.tell(controlEvent(kind, clock.now(), { client: block.address, by, reason }))
       },
+    })
+    this.feeds = new Feeds({
+      folder,
+      clock,
+      feeds: () => this.table()?.guard?.feeds ?? [],
+      onLoaded: (url) => this.#peers.forEach((peer) => peer.send({ type: 'feed', url })),
+      tell: (event) => this.tell(event),
     })
   }
 
@@ -158,7 +168,7 @@ export class Security implements FleetGuard {
 
   /** The table in force, also before this control has given one. */
   table(): RoutingTable | null {
-    return this.#options.table() ?? readSavedTable(this.#options.folder)
+    return this.#options.table() ?? (this.#savedTable ??= readSavedTable(this.#options.folder))
   }
 
   #onEvents(connection: Connection, { batch, events }: Extract<GuardFromWorker, { type: 'security' }>): void {

@@ -33,6 +33,14 @@ export function guardHandlers({ security, afterDeploy, clock }: Control): Pick<H
       const count = mustBeCount(limit, 'limit', LIMIT.max, LIMIT.otherwise)
       return { events: await security.events(mustBeFilter(filter), count) }
     },
+    'guard.feeds': ({ by }) => {
+      reader(by, 'guard.feeds')
+      return { feeds: security.feeds.list() }
+    },
+    'guard.reload': async ({ url, by }) => {
+      mustBeText(by, 'by')
+      return { feeds: await security.feeds.reload(url === null ? null : mustBeText(url, 'url')) }
+    },
     'guard.metrics': ({ by }) => {
       reader(by, 'guard.metrics')
       return guardMetrics(security)

@@ -11,6 +11,8 @@ export interface GuardLinkOptions {
   readonly guard: WorkerGuard
   /** Blocks have come that may hold clients who are connected. */
   readonly onBlocks: () => void
+  /** A feed has been saved anew. */
+  readonly onFeed: (url: string) => void
 }
 
 /** The guard's part of a worker's connection to control. */
@@ -23,7 +25,7 @@ export interface GuardLink {
   close(): void
 }
 
-export function createGuardLink({ guard, onBlocks }: GuardLinkOptions): GuardLink {
+export function createGuardLink({ guard, onBlocks, onFeed }: GuardLinkOptions): GuardLink {
   let send: ((message: GuardFromWorker) => void) | null = null
   let batch = 0
   /** Sent and not confirmed: one at a time, so control can neither be swamped nor miss one. */
@@ -81,6 +83,8 @@ export function createGuardLink({ guard, onBlocks }: GuardLinkOptions): GuardLin
           if ('add' in change) guard.reputation.blocks.add(change.add)
           else guard.reputation.blocks.remove(change.remove)
         return applied(message.version)
+      case 'feed':
+        return onFeed(message.url)
       case 'risks':
         return guard.reputation.noteRisks(message.reports)
       case 'lease':

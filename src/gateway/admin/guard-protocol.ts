@@ -48,4 +48,6 @@ export type GuardToWorker =
   /** All blocks in force; answered by `blocks-applied`, as are the changes that follow on the same connection. */
   | { readonly type: 'blocks'; readonly version: number; readonly blocks: readonly Block[] }
   | { readonly type: 'blocks-changed'; readonly version: number; readonly changes: readonly BlockChange[] }
+  /** This feed's networks have been saved anew: see feed-file.ts. */
+  | { readonly type: 'feed'; readonly url: string }
   | { readonly type: 'risks'; readonly reports: readonly ClientRiskReport[] }
