@@ -50,7 +50,7 @@ export async function startLimited(parts: {
     },
     events,
     pids,
-    kill: workers.kill,
+    kill: (pid, signal) => workers.kill(pid, signal),
     controlLeaves: () => fleet.close(),
     async controlComesBack() {
       limits = new Limits()

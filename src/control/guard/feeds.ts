@@ -156,8 +156,9 @@ function unread(url: string): Known {
   return { url, loadedAtMs: null, networks: 0, bad: [], badCount: 0, error: null, nextAtMs: 0, tag: null }
 }
 
-function statusOf({ tag: _, ...status }: Known): FeedStatus {
-  return status
+function statusOf(known: Known): FeedStatus {
+  const { url, loadedAtMs, networks, bad, badCount, error, nextAtMs } = known
+  return { url, loadedAtMs, networks, bad, badCount, error, nextAtMs }
 }
 
 /** `fetch failed` says nothing: what it was stands in its cause. */
