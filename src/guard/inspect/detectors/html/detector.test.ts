@@ -43,6 +43,7 @@ const RULES: Readonly<Record<string, { readonly attacks: readonly string[]; read
       '<iframe src=//h.example>',
       '<object data=x>',
       '<base href=//h.example/>',
+      '<iframesrc=x',
       '<meta http-equiv=refresh content=0>',
     ],
     twins: [
@@ -74,7 +75,7 @@ const RULES: Readonly<Record<string, { readonly attacks: readonly string[]; read
     twins: ['JavaScript: The Good Parts', 'learn javascript, or: anything', 'javascript is fine'],
   },
   'xss.data-url': {
-    attacks: ['data:text/html,<p>', '<embed src="data:image/svg+xml;base64,AAAA">'],
+    attacks: ['data:text/html,<p>', 'data:,<p>', '<embed src="data:image/svg+xml;base64,AAAA">'],
     twins: ['data:image/png;base64,AAAA', 'data: text and html'],
   },
   'xss.style': {
@@ -116,7 +117,13 @@ const RULES: Readonly<Record<string, { readonly attacks: readonly string[]; read
     twins: ['how is the <form> tag used?', '<Style> hello there', '<p>a</p><ul><li>b</li></ul>'],
   },
   'xss.quotes': { attacks: [`x"'\`>`, `"-->'-->\`-->`], twins: [`"it's"`, '"\'"'] },
-  'xss.namespace': { attacks: ['<doc xmlns:xlink="http://www.w3.org/1999/xlink">'], twins: ['xmlns: a namespace'] },
+  'xss.namespace': {
+    attacks: [
+      '<doc xmlns:xlink="http://www.w3.org/1999/xlink">',
+      '<doc xsi:schemaLocation="a http://h.example/a.xsd">',
+    ],
+    twins: ['xmlns: a namespace'],
+  },
   'xss.hidden-host': {
     attacks: ['<a href="http://1113982867/">x</a>', '<a href=//x href="http://0x42.0x66/">'],
     twins: ['<a href="http://1.example/">x</a>'],

@@ -8,9 +8,21 @@ import { HitList } from '../hit-list.ts'
 import { rolled } from '../word-table.ts'
 import { activeDataAt, hiddenHostAt, scheme, scriptSchemeAt, skipJunk } from './scheme.ts'
 import { ScriptRules } from './script.ts'
-import { followsUrl, runningStyleAt } from './styles.ts'
-import { CLASS, isLetter, mentionedAt, readTag, spacedTagAt, tag } from './tags.ts'
+import { followsUrl, mayRunStyle, runningStyleAt } from './styles.ts'
+import { CLASS, gluedTagAt, isLetter, mentionedAt, readTag, spacedTagAt, tag } from './tags.ts'
 import { ACTIVE, BOUND, HTML_WORDS, isEvent, SCHEME, SOURCE_DOCUMENT, STRUCTURE, STYLE } from './words.ts'
+
+/** Characters that begin nothing of interest. */
+const DULL = new Uint8Array(128)
+for (let code = 0; code < 128; code++) {
+  const char = String.fromCharCode(code)
+  if (!/[a-z$_<>"'`=(,\-[!]/i.test(char)) DULL[code] = 1
+}
+/** Characters a URL of interest may begin with, or blanks and junk before it. */
+const URL_BEGINS = new Uint8Array(128)
+for (let code = 0; code < 128; code++) {
+  if (code <= 32 || code === 127 || 'jvlhd\\/'.includes(String.fromCharCode(code))) URL_BEGINS[code] = 1
+}
 
 const QUOTE_GLUE = [62, 45, 47] // > - /
 
@@ -43,11 +55,18 @@ export class HtmlScan {
     this.#script.begin(value)
     this.#urlAt(skipJunk(lower, 0), true)
     let at = 0
-    while (at < lower.length && !this.#hits.proven) {
+    const hits = this.#hits
+    const { length } = lower
+    while (at < length) {
       const code = lower.charCodeAt(at)
+      if (code < 128 && DULL[code] === 1) {
+        at++
+        continue
+      }
       if (isLetter(code)) at = this.#word(at)
       else if (code === 60) at = this.#tag(at)
       else at = this.#mark(at, code)
+      if (hits.proven) break
     }
     // Keeps no text of a request beyond its turn.
     this.#lower = ''
@@ -70,7 +89,7 @@ export class HtmlScan {
           this.#quote = 0
           this.#inStyle = false
         }
-        this.#urlAt(skipJunk(lower, at + 1), false)
+        this.#urlAfter(at + 1)
         return at + 1
       case 61: {
         // The value of an attribute, or of a parameter of some nested URL.
@@ -93,7 +112,7 @@ export class HtmlScan {
         return at + 1
       case 40:
       case 44:
-        this.#urlAt(skipJunk(lower, at + 1), false)
+        this.#urlAfter(at + 1)
         return at + 1
       case 45:
         // --><…: out of a comment of the page.
@@ -124,6 +143,11 @@ export class HtmlScan {
     if (this.#quoteKinds === 7) this.#found('xss.quotes', SCORE.proof, Math.max(0, at - 4), at + 1)
   }
 
+  #urlAfter(at: number): void {
+    const code = this.#lower.charCodeAt(at)
+    if (code < 128 ? URL_BEGINS[code] === 1 : code >= 128) this.#urlAt(skipJunk(this.#lower, at), false)
+  }
+
   /** A URL may begin at `at`. `whole`: it is all of an attribute or of the value. */
   #urlAt(at: number, whole: boolean): void {
     const lower = this.#lower
@@ -133,6 +157,8 @@ export class HtmlScan {
       if (after >= 0) this.#script.url(at, after, scheme.split, whole && (this.#inTag || at <= 64))
     } else if (first === 104 && this.#inTag && hiddenHostAt(lower, at)) {
       this.#found('xss.hidden-host', SCORE.proof, at, at + 16)
+    } else if (first === 100 && at <= 64 && whole && /^data:\s{0,8},\s{0,8}</.test(lower.slice(at, at + 24))) {
+      this.#found('xss.data-url', SCORE.proof, at, at + 8)
     } else if (first === 100 && lower.startsWith('data', at) && activeDataAt(lower, at)) {
       if (this.#inTag || whole) {
         const picture = lower.startsWith('data:image/svg', at)
@@ -160,6 +186,10 @@ export class HtmlScan {
       const active = lower.startsWith('xmlns:xlink', start) || lower.startsWith('1999/xhtml', at + 20)
       this.#found('xss.namespace', active ? SCORE.proof : SCORE.strong, start, at)
     }
+    // Says where to fetch the description of a document from.
+    if (this.#inTag && this.#plain && length === 14 && lower.startsWith('schemalocation', start)) {
+      this.#found('xss.namespace', SCORE.proof, start, at)
+    }
     if (this.#inTag && (code & (SOURCE_DOCUMENT | STYLE | BOUND)) !== 0) this.#attribute(start, at, code)
     if ((code & SCHEME) !== 0) {
       const colon = skipJunk(lower, at)
@@ -167,7 +197,7 @@ export class HtmlScan {
       // url(javascript: the rest may have been cut off.
       else if (followsUrl(lower, start)) this.#found('xss.style', SCORE.proof, start, at)
     }
-    if (this.#inStyle || lower.charCodeAt(start) === 101 || lower.charCodeAt(start) === 98) this.#style(start)
+    if (this.#inStyle || mayRunStyle(lower, start)) this.#style(start)
     if (code !== 0) this.#script.word(start, at, code)
     return at
   }
@@ -228,7 +258,9 @@ export class HtmlScan {
     const next = lower.charCodeAt(stop)
     if (!ended) {
       // a<b, c<d: a comparison, unless an attribute may follow.
-      if (!NOT_A_TAG.includes(next)) {
+      if (strict && next === 61 && this.#plain && gluedTagAt(lower, start + 1)) {
+        this.#found('xss.element', SCORE.proof, start, stop)
+      } else if (!NOT_A_TAG.includes(next)) {
         this.#inTag = strict
         this.#broken ||= strict
       }

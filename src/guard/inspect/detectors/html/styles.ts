@@ -4,6 +4,20 @@ import { skipJunk, spelledAt } from './scheme.ts'
 const RUNNING = ['expression', 'behavior', 'behaviour', 'binding'] as const
 const BACK_MAX = 24
 
+/** Whether a word may be one of those at a glance: by its first two characters, the second of which may be junk. */
+export function mayRunStyle(lower: string, start: number): boolean {
+  const first = lower.charCodeAt(start)
+  if (first !== 101 && first !== 98) return false
+  const second = lower.charCodeAt(start + 1)
+  return (
+    second <= 32 ||
+    second === 92 ||
+    second === 47 ||
+    second >= 127 ||
+    (first === 101 ? second === 120 : second === 101 || second === 105)
+  )
+}
+
 /**
  * The end of what begins at `start` and runs script in a style: `expression(`, `behavior:`, however spelled; -1 when nothing does.
  * Outside a style attribute a property must stand before it (`x:expression(`).

@@ -79,6 +79,13 @@ export function spacedTagAt(lower: string, start: number): number {
   return (HTML_WORDS.find(hash, name, 0, name.length) & (ACTIVE | STRUCTURE)) === 0 ? -1 : at
 }
 
+/** Whether an element and its first attribute stand at `at` with the blank between them lost: `<iframesrc=`. */
+export function gluedTagAt(lower: string, at: number): boolean {
+  return /^(?:script|iframe|frame|object|embed|applet|import|meta|link|base|img|svg|input|form)(?:src|href|data|code|http-equiv|rel|implementation|action|on[a-z]{3,20})=/.test(
+    lower.slice(at, at + 48),
+  )
+}
+
 /** Whether the tag `start`..`stop` and its `>` are named in a sentence: `What does <script> mean`, `Promise<object>, or`. */
 export function mentionedAt(lower: string, start: number, stop: number): boolean {
   const before = start === 0 ? 32 : lower.charCodeAt(start - 1)

@@ -1,7 +1,7 @@
 import type { Detector, Hit, Value } from '../../detector.ts'
 import { CHARS } from '../../detector.ts'
 import { HitList } from '../hit-list.ts'
-import { judgeToken } from './rules.ts'
+import { judgeWindow } from './rules.ts'
 import { Tokens } from './tokens.ts'
 
 const tokens = new Tokens()
@@ -45,13 +45,7 @@ export const sqlDetector: Detector = {
   detect(value: Value, report: (hit: Hit) => void): void {
     if (value.hint === 'code') return
     tokens.reset(value.text, value.lower, value.location === 'path')
-    while (!hits.proven && tokens.next()) {
-      const { ready } = tokens
-      for (let index = tokens.from; index < ready && !hits.proven; index++) {
-        const found = judgeToken(tokens, index, value.document)
-        if (found !== null) hits.add({ class: 'sqli', ...found })
-      }
-    }
+    while (!hits.proven && tokens.next()) judgeWindow(tokens, value.document, hits)
     tokens.reset('', '', false)
     hits.flush(report)
   },

@@ -143,7 +143,6 @@ export function readComparison(tokens: Tokens, index: number): boolean {
   const key = kind[at] === T.word ? detail[at]! & 255 : 0
   if (kind[at] === T.compare) {
     at++
-    while (kind[at] === T.compare) at++
   } else if (key === KEY.is) {
     at++
     if (kind[at] === T.word && (detail[at]! & 255) === KEY.not) at++

@@ -1,5 +1,6 @@
 /** The rules of SQL injection, each of them a structure: which tokens, in which place. */
 import { SCORE } from '../../detector.ts'
+import type { HitList } from '../hit-list.ts'
 import { comparison, IS, operand, readComparison, readOperand } from './expression.ts'
 import { found } from './finding.ts'
 import type { Finding } from './finding.ts'
@@ -9,8 +10,40 @@ import type { Tokens } from './tokens.ts'
 import { T } from './tokens.ts'
 import { DELAY, FUNCTION, KEY, SYSTEM, TELLTALE, TYPE } from './words.ts'
 
+const LITERAL_BEGINS = new Uint8Array(32)
+for (const kind of [T.number, T.oddNumber, T.quote, T.open, T.arithmetic, T.comment]) LITERAL_BEGINS[kind] = 1
+
+const BEGINS = new Uint8Array(32)
+for (const kind of [
+  T.word,
+  T.pipes,
+  T.ampersands,
+  T.quote,
+  T.oddNumber,
+  T.number,
+  T.open,
+  T.cast,
+  T.compare,
+  T.variable,
+]) {
+  BEGINS[kind] = 1
+}
+
+/** Judges the tokens of the window that have not been judged; stops at the first proof. */
+export function judgeWindow(tokens: Tokens, document: boolean, hits: HitList): void {
+  const { kind, detail, ready } = tokens
+  for (let index = tokens.from; index < ready; index++) {
+    const begins = kind[index]!
+    if (BEGINS[begins] === 0 || (begins === T.word && detail[index] === 0)) continue
+    const finding = judgeToken(tokens, index, document)
+    if (finding === null) continue
+    hits.add({ class: 'sqli', ...finding })
+    if (hits.proven) return
+  }
+}
+
 /** What stands at the token `index`, if it begins something. In a document only what breaks out is proof. */
-export function judgeToken(tokens: Tokens, index: number, document: boolean): Finding | null {
+function judgeToken(tokens: Tokens, index: number, document: boolean): Finding | null {
   switch (tokens.kind[index]) {
     case T.word:
       return judgeWord(tokens, index, document)
@@ -42,7 +75,6 @@ export function judgeToken(tokens: Tokens, index: number, document: boolean): Fi
 
 function judgeWord(tokens: Tokens, index: number, document: boolean): Finding | null {
   const code = tokens.detail[index]!
-  if (code === 0) return null
   const key = code & 255
   if (key === KEY.or || key === KEY.and) {
     const finding = judgeConnective(tokens, index, document)
@@ -64,7 +96,11 @@ function judgeConnective(tokens: Tokens, index: number, document: boolean): Find
   const place = placeOf(tokens, index)
   const next = after(tokens, index)
   const { kind, detail } = tokens
-  if (place === PLACE.within && document) return null
+  // Within a sentence only a comparison of literals tells anything.
+  if (place === PLACE.within) {
+    if (document || LITERAL_BEGINS[kind[next]!] === 0) return null
+    if (kind[next] === T.number && kind[next + 1] === T.compare && LITERAL_BEGINS[kind[next + 2]!] === 0) return null
+  }
   const broken = place === PLACE.broken
   const outside = broken || place === PLACE.start || place === PLACE.afterFirst
   // x' || 'y: a string glued to one's own.
@@ -267,7 +303,8 @@ function judgeQuote(tokens: Tokens, index: number, document: boolean): Finding |
     kind[index + 1] === T.compare &&
     kind[index + 2] === T.quote &&
     !document &&
-    tokens.lower.startsWith('$.', stop[index + 2])
+    tokens.lower.charCodeAt(stop[index + 2]!) === 36 &&
+    tokens.lower.charCodeAt(stop[index + 2]! + 1) === 46
   ) {
     return found(tokens, 'sqli.json', SCORE.proof, index, index + 2)
   }

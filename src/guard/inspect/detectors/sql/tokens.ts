@@ -49,11 +49,29 @@ const BACK = 16
 const BLANK = 1
 const LETTER = 2
 const DIGIT = 3
+const QUOTE = 4
 const CLASS = new Uint8Array(128)
 for (const code of [0, 9, 10, 11, 12, 13, 32, 92]) CLASS[code] = BLANK
 for (let code = 97; code <= 122; code++) CLASS[code] = CLASS[code - 32] = LETTER
 CLASS[95] = LETTER
 for (let code = 48; code <= 57; code++) CLASS[code] = DIGIT
+/** Characters that are a token by themselves whatever follows: SINGLE and the kind. */
+const SINGLE = 32
+for (let code = 1; code < 128; code++) {
+  const char = String.fromCharCode(code)
+  if ('+%^~'.includes(char)) CLASS[code] = SINGLE + T.arithmetic
+  else if ('[]{}$'.includes(char) || code === 127 || (code < 32 && CLASS[code] === 0)) CLASS[code] = SINGLE + T.other
+}
+CLASS[34] = CLASS[39] = CLASS[96] = QUOTE
+CLASS[40] = SINGLE + T.open
+CLASS[41] = SINGLE + T.close
+CLASS[44] = SINGLE + T.comma
+CLASS[46] = SINGLE + T.dot
+CLASS[59] = SINGLE + T.semicolon
+
+function wideClass(code: number): number {
+  return code === 0xa0 || code === 0x3000 ? BLANK : isDash(code) ? 0 : LETTER
+}
 
 /** The window of tokens of one value. Not re-entrant: a value is judged in one synchronous go. */
 export class Tokens {
@@ -75,9 +93,8 @@ export class Tokens {
   text = ''
   lower = ''
   #at = 0
-  #single = 0
-  #double = 0
-  #back = 0
+  /** 1 where a quote of that character is open. */
+  readonly #parity = new Uint8Array(128)
   #unclosed = false
 
   reset(text: string, lower: string, path: boolean): void {
@@ -85,7 +102,7 @@ export class Tokens {
     this.text = text
     this.lower = lower
     this.count = this.from = this.#at = 0
-    this.#single = this.#double = this.#back = 0
+    this.#parity[34] = this.#parity[39] = this.#parity[96] = 0
     this.first = true
     this.versioned = this.#unclosed = false
   }
@@ -122,20 +139,33 @@ export class Tokens {
   }
 
   #fill(): void {
-    const { lower } = this
+    const { lower, kind, detail, start, stop } = this
+    const parity = this.#parity
     const { length } = lower
     let at = this.#at
     while (at < length && this.count < WINDOW) {
       const code = lower.charCodeAt(at)
-      const kind = code < 128 ? CLASS[code]! : code === 0xa0 || code === 0x3000 ? BLANK : isDash(code) ? 0 : LETTER
-      if (kind === BLANK) at++
-      else if (kind === LETTER) at = this.#word(at)
-      else if (kind === DIGIT) at = this.#number(at)
+      const mark = code < 128 ? CLASS[code]! : wideClass(code)
+      if (mark >= SINGLE) {
+        const index = this.count++
+        kind[index] = mark - SINGLE
+        detail[index] = code
+        start[index] = at++
+        stop[index] = at
+      } else if (mark === BLANK) at++
+      else if (mark === QUOTE) {
+        const index = this.count++
+        kind[index] = T.quote
+        detail[index] = (parity[code]! ^= 1) === 1 ? 1 : 2
+        start[index] = at++
+        stop[index] = at
+      } else if (mark === LETTER) at = this.#word(at)
+      else if (mark === DIGIT) at = this.#number(at)
       else at = this.#mark(at, code)
     }
     this.#at = at
-    this.kind[this.count] = T.end
-    this.start[this.count] = this.stop[this.count] = length
+    kind[this.count] = T.end
+    start[this.count] = stop[this.count] = length
   }
 
   #word(start: number): number {
@@ -144,7 +174,9 @@ export class Tokens {
     let at = start
     for (; at < lower.length; at++) {
       const code = lower.charCodeAt(at)
-      if (code < 128 ? CLASS[code]! < LETTER && code !== 36 : code === 0xa0 || code === 0x3000 || isDash(code)) break
+      // A dollar belongs to names: v$session.
+      const kind = code < 128 ? CLASS[code]! : wideClass(code)
+      if (kind !== LETTER && kind !== DIGIT && code !== 36) break
       hash = rolled(hash, code)
     }
     const code = SQL_WORDS.find(hash, lower, start, at)
@@ -161,7 +193,7 @@ export class Tokens {
       ((code & 255) === 0 || (code & 255) > 16)
     ) {
       this.detail[before] = 0
-      this.#single ^= 1
+      this.#parity[39]! ^= 1
     }
     this.#push(T.word, code, start, at)
     return at
@@ -180,7 +212,7 @@ export class Tokens {
     if (lower.charCodeAt(at) === 46) {
       const exponent = lower.charCodeAt(at + 1) === 101
       const after = lower.charCodeAt(at + 2)
-      if (exponent && !isDigit(after) && after !== 43 && after !== 45 && CLASS[after] !== LETTER) {
+      if (exponent && !isDigit(after) && after !== 43 && after !== 45 && CLASS[after & 127] !== LETTER) {
         this.#push(T.oddNumber, 0, start, at + 2)
         return at + 2
       }
@@ -205,25 +237,6 @@ export class Tokens {
     const { lower } = this
     const second = lower.charCodeAt(start + 1)
     switch (code) {
-      case 39: // '
-        this.#push(T.quote, (this.#single ^= 1) === 1 ? 1 : 2, start, start + 1)
-        return start + 1
-      case 34: // "
-        this.#push(T.quote, (this.#double ^= 1) === 1 ? 1 : 2, start, start + 1)
-        return start + 1
-      case 96: // `
-        this.#push(T.quote, (this.#back ^= 1) === 1 ? 1 : 2, start, start + 1)
-        return start + 1
-      case 40:
-        return this.#one(T.open, start, 1)
-      case 41:
-        return this.#one(T.close, start, 1)
-      case 44:
-        return this.#one(T.comma, start, 1)
-      case 59:
-        return this.#one(T.semicolon, start, 1)
-      case 46:
-        return this.#one(T.dot, start, 1)
       case 45: // -
         if (second === 45) {
           let at = start + 2
@@ -256,17 +269,11 @@ export class Tokens {
         return second === 124 || second === 38 ? this.#one(T.path, start, 2) : this.#one(T.other, start, 1)
       case 60: // <
         if (second === 64) return this.#one(T.path, start, 2)
-        return this.#one(T.compare, start, second === 61 || second === 62 ? 2 : 1)
+        return this.#compare(start)
       case 61: // =
       case 62: // >
-        return this.#one(T.compare, start, second === 61 ? 2 : 1)
       case 33: // !
-        return second === 61 ? this.#one(T.compare, start, 2) : this.#one(T.arithmetic, start, 1)
-      case 43:
-      case 37:
-      case 94:
-      case 126:
-        return this.#one(T.arithmetic, start, 1)
+        return this.#compare(start)
       default:
         return this.#one(T.other, start, 1)
     }
@@ -277,11 +284,25 @@ export class Tokens {
     return start + length
   }
 
+  /** Any row of the signs of comparisons is one: `<=>`, `!=`, `>>`. */
+  #compare(start: number): number {
+    const { lower } = this
+    let compares = false
+    let at = start
+    for (; ; at++) {
+      const code = lower.charCodeAt(at)
+      if (code >= 60 && code <= 62) compares = true
+      else if (code !== 33) break
+    }
+    this.#push(compares ? T.compare : T.arithmetic, lower.charCodeAt(start), start, at)
+    return at
+  }
+
   #variable(start: number): number {
     const { lower } = this
     let at = start + 1
     while (lower.charCodeAt(at) === 64) at++
-    while (at < lower.length && CLASS[lower.charCodeAt(at) & 127]! >= LETTER) at++
+    while (at < lower.length && isNamed(lower.charCodeAt(at))) at++
     this.#push(T.variable, at - start > 1 && lower.charCodeAt(start + 1) === 64 ? 1 : 0, start, at)
     return at
   }
@@ -305,6 +326,10 @@ export class Tokens {
 
 function isDigit(code: number): boolean {
   return code >= 48 && code <= 57
+}
+
+function isNamed(code: number): boolean {
+  return code < 128 && (CLASS[code] === LETTER || CLASS[code] === DIGIT)
 }
 
 function isHex(code: number): boolean {
