@@ -16,6 +16,10 @@ import { scriptingDetector } from './code/scripting.ts'
 import { dataUriDetector, deserialisationDetector } from './deserialisation.ts'
 import { linesDetector } from './lines.ts'
 import { prototypeDetector } from './prototype.ts'
+import { headDetector } from './request/head.ts'
+import { multipartDetector } from './request/multipart.ts'
+import { resourceDetector } from './request/resource.ts'
+import { scannerDetector } from './scanner.ts'
 import { shellDetector } from './shell/detector.ts'
 import { powershellDetector } from './shell/powershell.ts'
 import { sqlDetector } from './sql/detector.ts'
@@ -49,7 +53,16 @@ export const DETECTORS: readonly Detector[] = [
   linesDetector,
   templateDetector,
   urlDetector,
+  scannerDetector,
 ]
 
 /** Everything that recognises one in a request as a whole. */
-export const REQUEST_DETECTORS: readonly RequestDetector[] = [bodyForm, sessionFixation, openRedirect, graphqlShape]
+export const REQUEST_DETECTORS: readonly RequestDetector[] = [
+  bodyForm,
+  sessionFixation,
+  openRedirect,
+  graphqlShape,
+  headDetector,
+  multipartDetector,
+  resourceDetector,
+]

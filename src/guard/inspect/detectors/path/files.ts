@@ -70,7 +70,8 @@ const PROBED_FILES = [
   /(?:^|\/)(?:phpinfo|adminer)\.php$/,
   /(?:^|\/)(?:backup|dump|database|db|site|www)\.(?:sql|tar|tgz|zip|gz|bak|rar|7z)[a-z0-9.]*$/,
   /\.(?:php|jsp|aspx?|conf|config|ini|env|yml|yaml|py|rb|sql)(?:\.(?:bak|old|orig|save|sw[op]|tmp|copy|backup)|~)$/,
-  /\.(?:bak|sw[op])$/,
+  /\.(?:bak|sw[op]|old|db|rdb|sql|mdb|sqlite3?|dbf|sdf|p12|pfx|jks|keystore|backup)$/,
+  /(?:^|\/)(?:privkey|server|private|ssl|id)[\w.-]{0,32}\.(?:pem|key)$|\/letsencrypt\/live\//,
   /(?:^|\/)(?:server-(?:status|info)|trace\.axd|elmah\.axd|web\.config|__x00__|id_(?:rsa|dsa|ed25519))$/,
   /(?:^|\/)(?:proc\/[a-z]|sys\/(?:class|kernel|devices|module)|etc\/(?:passwd|shadow|hosts|group))/,
 ]
