@@ -1,6 +1,6 @@
 import { CHARS, SCORE, type Detector } from '../detector.ts'
 import type { ThreatClass } from '../../threats.ts'
-import { teller } from './report.ts'
+import { telling } from './report.ts'
 import { words } from './words.ts'
 
 interface Marker {
@@ -63,14 +63,13 @@ export const deserialisationDetector: Detector = {
     words(`aced0005 ro0ab kztaau cs7qaf gasv cposix cnt csubprocess __builtin__ cbuiltins _$$nd_ aaeaaad objectdataprovider
     "$type" system. !!python !!java !!com. !!org. !!ruby !ruby bah "@type" "@class" a:1: a:2: a:3: :{s: :{i: :{o: :{a: :{b: :{} :0:{ cos
     `),
-  detect({ text, document }, report) {
-    const tell = teller(report, 'deserialisation')
+  detect: telling('deserialisation', ({ text, document }, tell) => {
     for (const { rule, threat, pattern, score = SCORE.proof } of MARKERS) {
       const match = pattern.exec(text)
       if (match !== null)
         tell(rule, document ? SCORE.strong : score, match.index, match.index + match[0].length, threat)
     }
-  },
+  }),
 }
 
 /** The beginning of a `data:` address that is not a picture, a sound or a document but text to be read in. */

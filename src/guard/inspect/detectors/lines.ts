@@ -1,5 +1,5 @@
 import { CHARS, SCORE, type Detector, type Value } from '../detector.ts'
-import { teller, type Tell } from './report.ts'
+import { telling, type Tell } from './report.ts'
 
 /** Names of header fields that change how an answer or a request is read. */
 const FIELD =
@@ -31,15 +31,14 @@ export const linesDetector: Detector = {
   names: true,
   chars: CHARS.newline,
   words: ['http/', 'set-cookie', 'location:', 'content-'],
-  detect(value, report) {
-    const tell = teller(report, 'crlf')
+  detect: telling('crlf', (value, tell) => {
     if (value.mask & CHARS.nonAscii) folded(value, tell)
     if (value.lower.includes('http/')) {
       const match = START_LINE_ANYWHERE.exec(value.lower)
       if (match !== null) requestLine(value, match, tell)
     }
     if (value.mask & CHARS.newline) breaks(value, tell)
-  },
+  }),
 }
 
 /** In prose a request line is quoted; one with a whole address, or with its headers below it, is meant to be read. */

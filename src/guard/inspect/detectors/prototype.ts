@@ -1,4 +1,5 @@
 import { CHARS, SCORE, type Detector } from '../detector.ts'
+import { proseWords } from './text.ts'
 
 /** A path of keys that ends in an object's prototype: dotted, bracketed, or one key by itself. */
 const PATH =
@@ -18,7 +19,8 @@ export const prototypeDetector: Detector = {
     // Keys come one by one: `constructor`, then `prototype` below it.
     const keys = text === 'prototype' && name.includes('constructor')
     if (match === null && !keys) return
-    const spoken = /\s/.test(text.trim()) && !INNER.test(text) && !text.includes('[') && !/[=:{]/.test(text)
+    const spoken =
+      proseWords(text, 0, text.length) > 2 && !INNER.test(text) && !text.includes('[') && !/[=:{]/.test(text)
     const score = document || spoken ? SCORE.weak : SCORE.proof
     report({ class: 'prototype-pollution', rule: 'prototype.path', score, start: match?.index ?? 0, end: text.length })
   },

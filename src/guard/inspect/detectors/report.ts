@@ -1,4 +1,4 @@
-import { SCORE, type Hit } from '../detector.ts'
+import { SCORE, type Detector, type Hit, type Value } from '../detector.ts'
 import type { ThreatClass } from '../../threats.ts'
 
 /** Most hits reported of one value. */
@@ -6,18 +6,38 @@ const HITS_MAX = 8
 
 export interface Tell {
   (rule: string, score: number, start: number, end: number, threat?: ThreatClass): void
-  /** Proof was told, or enough else: the detector may stop. */
+  /** Proof was told: nothing that could follow would change the verdict. */
   done: boolean
 }
 
-/** Reports hits as `prefix.rule` of `threat`: at most HITS_MAX of a value, and nothing after proof. */
-export function teller(report: (hit: Hit) => void, threat: ThreatClass, prefix: string = threat): Tell {
-  let left = HITS_MAX
+/**
+ * The `detect` of a detector that tells as it finds: hits go out strongest first, each rule once at its strongest, as
+ * `prefix.rule` of `threat`. Nothing is taken after proof. The list is used again for each value: `look` is not re-entered.
+ *
+ * @param prefix @default the class
+ */
+export function telling(
+  threat: ThreatClass,
+  look: (value: Value, tell: Tell) => void,
+  prefix: string = threat,
+): Detector['detect'] {
+  const hits: Hit[] = []
   const tell: Tell = (rule, score, start, end, other = threat) => {
     if (tell.done) return
-    report({ class: other, rule: `${prefix}.${rule}`, score, start, end })
-    if (--left === 0 || score >= SCORE.proof) tell.done = true
+    const hit: Hit = { class: other, rule: `${prefix}.${rule}`, score, start, end }
+    const known = hits.findIndex((one) => one.rule === hit.rule)
+    if (known < 0) {
+      if (hits.length < HITS_MAX || score >= SCORE.proof) hits.push(hit)
+    } else if (hits[known]!.score < score) hits[known] = hit
+    if (score >= SCORE.proof) tell.done = true
   }
   tell.done = false
-  return tell
+  return (value, report) => {
+    tell.done = false
+    look(value, tell)
+    if (hits.length === 0) return
+    if (hits.length > 1) hits.sort((one, other) => other.score - one.score)
+    for (const hit of hits) report(hit)
+    hits.length = 0
+  }
 }

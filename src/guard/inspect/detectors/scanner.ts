@@ -5,7 +5,7 @@ import { words } from './words.ts'
 const AGENTS =
   words(`arachni nikto sqlmap nmap nessus openvas acunetix w3af nuclei zgrab masscan dirbuster gobuster ffuf/ wpscan wfuzz
   netsparker invicti appscan webinspect havij skipfish jaeles commix xsser fimap whatweb joomscan dalfox feroxbuster dirsearch sn1per detectify
-  grendel-scan morfeus zmeu grabber/ paros/ burpcollaborator burp-suite burpsuite owasp-zap zaproxy metasploit hydra/ medusa/ sqlninja bsqlbf
+  grendel-scan morfeus zmeu paros/ burpcollaborator burp-suite burpsuite owasp-zap zaproxy metasploit hydra/ medusa/ sqlninja bsqlbf
   absinthe brutus/ cgichk crowbar datacha0s dirb/ fhscan golismero jbrofuzz jorgee libwhisker lynx/2.8.5 meterpreter mysqloit n-stealth nsauditor
   pangolin pmafind prog.customcrawler rapid7 s.t.a.l.k.e.r. sqlpowerinjector springenwerk tplmap toata uil2pn vega/ voideye webcruiser webshag websploit
   webtrends-security whisker wapiti wprecon xspider zollard projectdiscovery interactsh qualys probely dirstalk ghauri xray/ xsstrike httprint

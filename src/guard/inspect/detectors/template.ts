@@ -1,5 +1,5 @@
 import { CHARS, SCORE, type Detector, type Value } from '../detector.ts'
-import { teller, type Tell } from './report.ts'
+import { telling, type Tell } from './report.ts'
 import { proseWords } from './text.ts'
 
 /** How a template engine's expression begins and ends. */
@@ -53,8 +53,7 @@ export const templateDetector: Detector = {
   names: true,
   chars: CHARS.brace | CHARS.percent | CHARS.hash | CHARS.at | CHARS.dollar,
   words: [],
-  detect(value, report) {
-    const tell = teller(report, 'ssti')
+  detect: telling('ssti', (value, tell) => {
     let seen = 0
     for (const { open, close } of FENCES) {
       for (
@@ -69,7 +68,7 @@ export const templateDetector: Detector = {
     const directive = DIRECTIVE.exec(value.lower)
     if (directive !== null)
       judge(value, 'directive', SCORE.proof, directive.index, directive.index + directive[0].length, tell)
-  },
+  }),
 }
 
 function expression(value: Value, at: number, open: string, close: string, tell: Tell): void {

@@ -1,5 +1,5 @@
 import { CHARS, SCORE, type Detector } from '../detector.ts'
-import { teller } from './report.ts'
+import { telling } from './report.ts'
 import { words } from './words.ts'
 
 /** A server runs these when they lie below its document root, whatever other ending follows. */
@@ -26,15 +26,18 @@ export const uploadDetector: Detector = {
       '. jsp',
       '. asp',
     ]),
-  detect(value, report) {
-    if (value.location !== 'file-name' && !(value.location === 'header' && HEADERS.test(value.name))) return
-    const { lower } = value
-    if (lower.length > 1024) return
-    const run = RUN_BY_SERVER.exec(lower)
-    const threat = run === null ? 'rce' : run[1]!.startsWith('p') ? 'php' : run[1]!.startsWith('j') ? 'java' : 'rce'
-    const tell = teller(report, threat, 'upload')
-    if (run !== null) tell('run-by-server', SCORE.proof, run.index, lower.length)
-    else if (SETTINGS.test(lower)) tell('settings', SCORE.proof, 0, lower.length)
-    else if (KERNEL.test(lower)) tell('kernel', SCORE.proof, 0, lower.length)
-  },
+  detect: telling(
+    'php',
+    (value, tell) => {
+      if (value.location !== 'file-name' && !(value.location === 'header' && HEADERS.test(value.name))) return
+      const { lower } = value
+      if (lower.length > 1024) return
+      const run = RUN_BY_SERVER.exec(lower)
+      const threat = run === null ? 'rce' : run[1]!.startsWith('p') ? 'php' : run[1]!.startsWith('j') ? 'java' : 'rce'
+      if (run !== null) tell('run-by-server', SCORE.proof, run.index, lower.length, threat)
+      else if (SETTINGS.test(lower)) tell('settings', SCORE.proof, 0, lower.length, threat)
+      else if (KERNEL.test(lower)) tell('kernel', SCORE.proof, 0, lower.length, threat)
+    },
+    'upload',
+  ),
 }

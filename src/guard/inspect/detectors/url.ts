@@ -1,5 +1,5 @@
 import { CHARS, SCORE, type Detector, type Value } from '../detector.ts'
-import { teller, type Tell } from './report.ts'
+import { telling, type Tell } from './report.ts'
 import { isSystemFile, canonical } from './path/files.ts'
 import { words } from './words.ts'
 
@@ -46,11 +46,10 @@ export const urlDetector: Detector = {
   words:
     words(`http: https: ftp: ftps: file: gopher: dict: ldap ldap: ldaps: jar: netdoc: tftp: local_file: acap: view-source: smb: ssh: sftp: imap: smtp: rtmp:
     telnet: unix: jdbc: rmi: iiop: rtsp: ws: wss: pop3: mms: url: localhost localdomain .internal loopback cluster.local 169.254.169.254 http? https? ftp? ftps?`),
-  detect(value, report) {
+  detect: telling('ssrf', (value, tell) => {
     if (value.location === 'header' && !/^(?:x-|forwarded|host)/.test(value.name)) return
     const { text } = value
     if (text.length > 4096) return
-    const tell = teller(report, 'ssrf')
     if (/^(?:https?|ftps?|file)\b\S{0,2048}\?$/i.test(text.trim()))
       tell('open-query', value.location === 'json' ? SCORE.strong : SCORE.proof, 0, text.length, 'rfi')
     const bare = BARE_INSIDE.exec(value.lower)
@@ -59,7 +58,7 @@ export const urlDetector: Detector = {
     if (/^unix:.{0,4096}\|/.test(value.lower)) return tell('socket', SCORE.proof, 0, text.length)
     const match = URL.exec(text)
     if (match !== null) address(value, match, tell)
-  },
+  }),
 }
 
 function address(value: Value, match: RegExpExecArray, tell: Tell): void {
@@ -115,8 +114,8 @@ function hostRule(host: string, slashes: string): string | null {
   if (/^0x[0-9a-f]{2,24}$/.test(name)) return 'host-spelling'
   if (/^\d{5,12}$/.test(name)) return 'host-spelling'
   if (/^(?:0x[0-9a-f]{1,8}|\d{1,12})(?:\.(?:0x[0-9a-f]{1,8}|\d{1,12})){1,3}$/.test(name)) {
-    if (!OCTETS.test(name) || /(?:^|\.)0\d/.test(name)) return 'host-spelling'
-    if (slashes === '') return 'host-spelling'
+    const parts = name.split('.').length
+    if (!OCTETS.test(name) || /(?:^|\.)0\d/.test(name)) return slashes === '' && parts < 4 ? null : 'host-spelling'
     if (name.startsWith('169.254.')) return 'metadata'
   }
   return null

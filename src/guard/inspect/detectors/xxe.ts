@@ -1,12 +1,11 @@
 import { CHARS, SCORE, type Detector, type Value } from '../detector.ts'
-import { teller, type Tell } from './report.ts'
+import { telling, type Tell } from './report.ts'
 
 /** Entities, external definitions and inclusions of XML: what makes a parser read more than the document it was given. */
 export const xxeDetector: Detector = {
   name: 'xxe',
-  // Schema addresses have nothing else to know them by.
-  chars: CHARS.word,
-  needs: 'both',
+  // Data islands are named by `#id`.
+  chars: CHARS.hash,
   words: [
     '<!doctype',
     '<!entity',
@@ -18,21 +17,26 @@ export const xxeDetector: Detector = {
     '<![cdata',
     'schemalocation',
     'xsl:',
+    'php:function',
+    'php.net/xsl',
+    'xalan',
+    'msxsl',
+    'xslt',
     'http://',
     'https://',
     'ftp://',
     'file:',
   ],
-  detect(value, report) {
+  detect: telling('xxe', (value, say) => {
     const { lower } = value
-    const say = teller(report, 'xxe')
     doctype(value, say)
     declaration(lower, say)
     inclusion(lower, say)
     splitMarkup(lower, say)
     schema(value, say)
-    stylesheet(lower, say)
-  },
+    island(value, say)
+    stylesheet(value, say)
+  }),
 }
 
 const DECLARATIONS_MAX = 64
@@ -140,14 +144,26 @@ function schema({ text, name }: Value, say: Tell): void {
       return say('schema', alone ? SCORE.proof : SCORE.weak, 0, text.length)
 }
 
+/** An element filled from another part of the document, once read as markup: `datasrc="#x"`. */
+function island({ text, name, location }: Value, say: Tell): void {
+  if (location === 'xml' && /@datasrc$/i.test(name) && text.startsWith('#'))
+    say('data-island', SCORE.proof, 0, text.length, 'xss')
+}
+
 const STYLESHEET = /<\?xml-stylesheet[^>]{0,256}href\s{0,4}=\s{0,4}["'](?:https?|ftp|file|data|javascript):/
 const EXTENSION =
   /\b(?:php:function|xalan:\/\/|msxsl:script|java:java|rt:exec|date:date)|xmlns:\w{1,16}\s{0,4}=\s{0,4}["'](?:http:\/\/php\.net\/xsl|urn:schemas-microsoft-com:xslt|http:\/\/xml\.apache\.org\/x(?:alan|slt)\/java)/
 
+/** Namespaces of XSLT that are functions of a language. */
+const NAMESPACE =
+  /^http:\/\/php\.net\/xsl$|^urn:schemas-microsoft-com:xslt$|^(?:http:\/\/xml\.apache\.org\/)?x(?:alan|slt)\/java|^http:\/\/saxon\.sf\.net\/java|^http:\/\/exslt\.org\/(?:functions|dynamic|common)$/
+
 /** Style sheets that call into the language of the server, or are fetched from elsewhere. */
-function stylesheet(lower: string, say: Tell): void {
+function stylesheet({ lower, name }: Value, say: Tell): void {
   const fetched = lower.includes('<?xml-stylesheet') ? STYLESHEET.exec(lower) : null
   if (fetched !== null) say('stylesheet', SCORE.strong, fetched.index, fetched.index + fetched[0].length)
+  if (name.startsWith('@xmlns', name.lastIndexOf('.') + 1) && NAMESPACE.test(lower))
+    say('transformation', SCORE.proof, 0, lower.length)
   const called = EXTENSION.exec(lower)
   if (called !== null) say('transformation', SCORE.proof, called.index, called.index + called[0].length)
 }

@@ -1,5 +1,5 @@
 import { CHARS, SCORE, type Detector } from '../../detector.ts'
-import { teller } from '../report.ts'
+import { telling } from '../report.ts'
 import { isWord, proseWords } from '../text.ts'
 import { words } from '../words.ts'
 
@@ -29,8 +29,7 @@ export const javaDetector: Detector = {
     transformer closure factory templatesimpl badattributevalue annotationinvocation methodinvoker jdbcrowset scriptengine unsafesupplier
     _memberaccess #context #session #request #parameters #attr #cmd #ognl #dm getruntime getclass forname newinstance getdeclaredmethod
     class.classloader class.module classloader. request.getparameter t(java @java %{# %{( %{c`).concat('new process'),
-  detect({ text, lower, document, mask }, report) {
-    const tell = teller(report, 'java')
+  detect: telling('java', ({ text, lower, document, mask }, tell) => {
     const proof = document ? SCORE.weak : SCORE.proof
     const say = (rule: string, match: RegExpExecArray | null, score: number = proof): void => {
       if (match !== null) tell(rule, score, match.index, match.index + match[0].length)
@@ -54,7 +53,7 @@ export const javaDetector: Detector = {
       named,
       trace ? SCORE.weak : alone || (mask & CHARS.paren && proseWords(text, 0, named.index) < 2) ? proof : SCORE.weak,
     )
-  },
+  }),
 }
 
 function skipDotted(text: string, from: number): number {

@@ -1,5 +1,5 @@
 import { CHARS, SCORE, type Detector } from '../../detector.ts'
-import { teller } from '../report.ts'
+import { telling } from '../report.ts'
 import { words } from '../words.ts'
 
 /** Longest lookup that is resolved. */
@@ -17,8 +17,7 @@ export const jndiDetector: Detector = {
   chars: CHARS.dollar,
   needs: 'both',
   words: words('jndi ${lower: ${upper: ${env: ${sys: ${date: ${base64: ${main: ${${ $${ ::- :-$ :-j'),
-  detect({ lower }, report) {
-    const tell = teller(report, 'jndi')
+  detect: telling('jndi', ({ lower }, tell) => {
     const at = lower.indexOf('${')
     const first = lower.indexOf('jndi')
     if (first >= 0 && lower.lastIndexOf('$', first) >= 0 && PLAIN.test(lower.slice(first, first + 24)))
@@ -32,5 +31,5 @@ export const jndiDetector: Detector = {
       if (/\$\{?\s{0,4}jndi|\{\s{0,4}jndi\s{0,4}:/.test(text))
         return tell('nested-lookup', SCORE.proof, at, at + LOOKUP_MAX)
     }
-  },
+  }),
 }

@@ -1,5 +1,5 @@
 import { CHARS, SCORE, type Detector } from '../../detector.ts'
-import { teller } from '../report.ts'
+import { telling } from '../report.ts'
 import { proseWords } from '../text.ts'
 import { words } from '../words.ts'
 
@@ -30,8 +30,7 @@ export const nodejsDetector: Detector = {
       '= require',
       'require (',
     ]),
-  detect({ text, lower, document }, report) {
-    const tell = teller(report, 'nodejs')
+  detect: telling('nodejs', ({ text, lower, document }, tell) => {
     const say = (rule: string, pattern: RegExp, alone: boolean): void => {
       const match = pattern.exec(lower)
       if (match === null) return
@@ -46,5 +45,5 @@ export const nodejsDetector: Detector = {
     say('reach', REACH, false)
     say('made-code', MADE, true)
     say('endless-loop', ENDLESS, true)
-  },
+  }),
 }

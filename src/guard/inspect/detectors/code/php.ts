@@ -1,11 +1,11 @@
 import { CHARS, SCORE, type Detector, type Value } from '../../detector.ts'
-import { teller, type Tell } from '../report.ts'
+import { telling, type Tell } from '../report.ts'
 import { isWord, proseWords } from '../text.ts'
 import { words } from '../words.ts'
 import { isPhpFunction } from './php-functions.ts'
 
 /** Opening tags; `<?xml ` and other processing instructions of XML are not PHP's, `<?xml:` is. */
-const TAG = /<\?(?:php\b|=|\s*$|\s{1,8}php\b|\s{1,8}(?!(?:version|xml))[$a-z]|xml\s{0,4}:)|[[{]\/?php[\]}]/i
+const TAG = /<\?(?:php\s|=|\s*$|\s{1,8}php\b|\s{1,8}(?!(?:version|xml))[$a-z]|xml\s{0,4}:)|[[{]\/?php[\]}]/i
 /** Variables that PHP fills from the request. */
 const SUPERGLOBAL =
   /\$\s{0,2}(?:globals|_\s?(?:get|post|cookie|request|files|session|env|server|s\s?erver))\b(?=\s{0,4}(?:[[{'");,.]|$))/i
@@ -36,9 +36,8 @@ export const phpDetector: Detector = {
     opcache. mbstring. session. soap. zend. assert. allow_url auto_prepend auto_append disable_ display_errors enable_dl error_log
     error_reporting expose_php extension file_uploads include_path mail. max_execution max_input memory_limit open_basedir
     post_max_size safe_mode short_open_tag sendmail_path unserialize_ upload_ user_ini zend_extension`),
-  detect(value, report) {
+  detect: telling('php', (value, tell) => {
     const { text, lower, mask, document } = value
-    const tell = teller(report, 'php')
     const proof = document ? SCORE.strong : SCORE.proof
     const found = (rule: string, pattern: RegExp, score: number, inLower = false): void => {
       const match = pattern.exec(inLower ? lower : text)
@@ -60,7 +59,7 @@ export const phpDetector: Detector = {
     }
     if (mask & CHARS.equals && !document) found('setting', SETTING, SCORE.proof, true)
     if (value.name.startsWith('_') || value.name.startsWith('$')) namedVariable(value, tell)
-  },
+  }),
 }
 
 function namedVariable({ text, name }: Value, tell: Tell): void {
@@ -105,6 +104,7 @@ function afterSubscripts(text: string, from: number): number {
     }
     const code = text.charCodeAt(at)
     if (code !== 91 && code !== 123) return at
+    if (text.charCodeAt(at + 1) === code + 2) return -1
     let depth = 0
     for (; at < end; at++) {
       const inner = text.charCodeAt(at)

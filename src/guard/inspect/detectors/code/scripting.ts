@@ -1,5 +1,5 @@
 import { CHARS, SCORE, type Detector } from '../../detector.ts'
-import { teller } from '../report.ts'
+import { telling } from '../report.ts'
 import { proseWords } from '../text.ts'
 import { words } from '../words.ts'
 
@@ -31,18 +31,21 @@ export const scriptingDetector: Detector = {
       '<%eval',
       '<% e',
     ]),
-  detect({ text, lower, document }, report) {
-    const tell = teller(report, 'rce', 'code')
-    const say = (rule: 'perl' | 'ruby' | 'python' | 'asp', pattern: RegExp): void => {
-      const match = pattern.exec(lower)
-      if (match === null) return
-      const told = proseWords(text, 0, match.index) > 2
-      const threat = rule === 'perl' || rule === 'ruby' ? rule : 'rce'
-      tell(rule, document || told ? SCORE.weak : SCORE.proof, match.index, match.index + match[0].length, threat)
-    }
-    say('perl', PERL)
-    say('ruby', RUBY)
-    say('python', PYTHON)
-    say('asp', ASP)
-  },
+  detect: telling(
+    'rce',
+    ({ text, lower, document }, tell) => {
+      const say = (rule: 'perl' | 'ruby' | 'python' | 'asp', pattern: RegExp): void => {
+        const match = pattern.exec(lower)
+        if (match === null) return
+        const told = proseWords(text, 0, match.index) > 2
+        const threat = rule === 'perl' || rule === 'ruby' ? rule : 'rce'
+        tell(rule, document || told ? SCORE.weak : SCORE.proof, match.index, match.index + match[0].length, threat)
+      }
+      say('perl', PERL)
+      say('ruby', RUBY)
+      say('python', PYTHON)
+      say('asp', ASP)
+    },
+    'code',
+  ),
 }

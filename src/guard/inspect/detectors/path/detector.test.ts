@@ -21,7 +21,9 @@ const attacks: readonly [string, string][] = [
   ['/proc/self/environ', 'path.system-file'],
   ['\\\\10.0.0.9\\share\\x', 'path.share'],
   ['\\\\::1\\c$\\users\\default\\ntuser.dat', 'path.share'],
-  ['..\u0001etcpasswd', 'path.bad-encoding'],
+  ['..\u0001etcpasswd', 'path.traversal'],
+  ['..o..oetcopasswd', 'path.bad-encoding'],
+  ['0x2e0x2e0x2fetc', 'path.bad-encoding'],
 ]
 for (const [text, rule] of attacks)
   test(`path: ${JSON.stringify(text)} is ${rule}`, () => assert.ok(proofsOf(pathDetector, text).includes(rule)))

@@ -1,8 +1,9 @@
-import { CHARS, SCORE, type Detector, type Hit, type Value } from '../../detector.ts'
+import { CHARS, SCORE, type Detector, type Value } from '../../detector.ts'
 import { isSpace } from '../text.ts'
+import { telling, type Tell } from '../report.ts'
 import { words } from '../words.ts'
 import { canonical, isProbedFile, isSecretFile, isSystemFile } from './files.ts'
-import { highestClimb } from './traversal.ts'
+import { climbsIn, type Climb } from './traversal.ts'
 
 /** Longest value that can be a path and nothing else. */
 const WHOLE_MAX = 4096
@@ -20,41 +21,44 @@ export const pathDetector: Detector = {
     .old .orig .sw ~ wp-con id_rsa id_dsa history .npmrc .ds_store phpinfo global.asa ntuser sysprep web.config /.
     server-status __x00__ adminer trace.axd etc% 0x2f 0x5c backup. dump. .db .rdb .sql .mdb .dbf .sdf .p12 .pfx .jks .pem .key keystore letsencrypt
   `),
-  detect(value, report) {
-    if (value.location === 'path') return inRequestPath(value, report)
-    if (value.mask & CHARS.dotdot) climbs(value, report)
-    if (value.text.length <= WHOLE_MAX && !value.document) whole(value, report)
-  },
+  detect: telling(
+    'path-traversal',
+    (value, tell) => {
+      if (value.location === 'path') return inRequestPath(value, tell)
+      if (value.mask & CHARS.dotdot) climbs(value, tell)
+      if (value.text.length <= WHOLE_MAX && !value.document) whole(value, tell)
+    },
+    'path',
+  ),
 }
 
-type Report = (hit: Hit) => void
-
-function hit(rule: string, score: number, start: number, end: number): Hit {
-  return { class: 'path-traversal', rule: `path.${rule}`, score, start, end }
-}
-
-function inRequestPath(value: Value, report: Report): void {
+function inRequestPath(value: Value, tell: Tell): void {
   const { text } = value
-  const climb = value.mask & CHARS.dotdot ? highestClimb(text) : null
-  if (climb !== null) report(hit('traversal', climb.above > 0 ? SCORE.proof : SCORE.strong, climb.start, climb.end))
+  const climb = value.mask & CHARS.dotdot ? highest(climbsIn(text)) : null
+  if (climb !== null) tell('traversal', climb.above > 0 ? SCORE.proof : SCORE.strong, climb.start, climb.end)
   const path = canonical(text)
-  if (isProbedFile(path) || (climb !== null && isSecretFile(path))) report(hit('probe', SCORE.proof, 0, text.length))
+  if (isProbedFile(path) || (climb !== null && isSecretFile(path))) tell('probe', SCORE.proof, 0, text.length)
 }
 
-function climbs(value: Value, report: Report): void {
+function highest(found: readonly Climb[]): Climb | null {
+  let best: Climb | null = null
+  for (const climb of found) if (best === null || climb.above > best.above) best = climb
+  return best
+}
+
+function climbs(value: Value, tell: Tell): void {
   const { text } = value
-  const climb = highestClimb(text)
-  if (climb === null) return
-  const path = canonical(text.slice(Math.max(climb.start, climb.end - TAIL_MAX), climb.end))
-  if (isSystemFile(path))
-    return report(hit('traversal-file', value.document ? SCORE.strong : SCORE.proof, climb.start, climb.end))
-  if (climb.above === 0) return
+  const found = climbsIn(text)
+  for (const climb of found) {
+    const path = canonical(text.slice(Math.max(climb.start, climb.end - TAIL_MAX), climb.end))
+    if (isSystemFile(path)) tell('traversal-file', value.document ? SCORE.strong : SCORE.proof, climb.start, climb.end)
+  }
+  const climb = highest(found)
+  if (climb === null || climb.above === 0) return
   // A path with words around it is more often told of than followed.
   if (value.document || hasSpace(text, 0, climb.start) || hasSpace(text, climb.end, text.length))
-    return report(
-      hit('traversal-told', climb.above > 2 && !value.document ? SCORE.strong : SCORE.weak, climb.start, climb.end),
-    )
-  report(hit('traversal', SCORE.proof, climb.start, climb.end))
+    tell('traversal-told', climb.above > 2 && !value.document ? SCORE.strong : SCORE.weak, climb.start, climb.end)
+  else tell('traversal', SCORE.proof, climb.start, climb.end)
 }
 
 /** `C:\Program Files\x` and `/etc/x` as all there is. */
@@ -68,15 +72,15 @@ const SHARE = /^\s*\\\\[^\\\s]{1,253}\\[^\\\s]/
 const SHARE_PROOF =
   /^\s*\\\\(?:[^\\\s]{1,253}\\[a-z]+\$|[\d.]+(?:@\d+)?\\|\[?[0-9a-f:]*::?[0-9a-f:.]*\]?\\|[^\\\s]{1,253}@(?:ssl|\d+)\\)/i
 
-function whole(value: Value, report: Report): void {
+function whole(value: Value, tell: Tell): void {
   const { text } = value
-  if (SHARE.test(text)) report(hit('share', SHARE_PROOF.test(text) ? SCORE.proof : SCORE.strong, 0, text.length))
+  if (SHARE.test(text)) tell('share', SHARE_PROOF.test(text) ? SCORE.proof : SCORE.strong, 0, text.length)
   const spaced = hasSpace(text.trim(), 0, text.length)
-  if (!spaced && (WRITTEN_OUT.test(value.lower) || RUN_TOGETHER.test(value.lower)))
-    report(hit('bad-encoding', SCORE.proof, 0, text.length))
   const path = canonical(text)
   if (ABSOLUTE.test(text) ? (!spaced || /^\s*[a-z]:/i.test(text)) && isSystemFile(path) : !spaced && isSecretFile(path))
-    report(hit('system-file', SCORE.proof, 0, text.length))
+    tell('system-file', SCORE.proof, 0, text.length)
+  if (!spaced && (WRITTEN_OUT.test(value.lower) || RUN_TOGETHER.test(value.lower)))
+    tell('bad-encoding', SCORE.proof, 0, text.length)
 }
 
 function hasSpace(text: string, from: number, to: number): boolean {

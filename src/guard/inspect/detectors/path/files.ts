@@ -44,7 +44,7 @@ const SECRET_FILES = [
 const SYSTEM_FILES = [
   /^(?:private\/|volumes\/[^/]+\/|chroot\/)?(?:etc|proc|sys|root|boot)\/./,
   /^(?:private\/|volumes\/[^/]+\/|chroot\/)?dev\/(?:tcp|udp|mem|kmem|shm|fd)/,
-  /^(?:private\/|volumes\/[^/]+\/|chroot\/)?var\/(?:log|adm|lib|mail|spool|run|named|saf|cron|db|cpanel|backups?|webmin|apache2?|nginx|mysql|postgresql|local|account|www|tmp)(?:\/|$)/,
+  /^(?:private\/|volumes\/[^/]+\/|chroot\/)?var\/(?:log|adm|lib|mail|spool|run|named|saf|cron|db|cpanel|backups?|webmin|apache2?|nginx|mysql|postgresql|local|account|www|tmp|[a-z]{2,12}\/logs?)(?:\/|$)/,
   /^(?:volumes\/[^/]+\/)?usr\/(?:etc|pkg|lib|libexec|home|ports|share|spool|sbin|internet|apache2?|local\/[a-z0-9_.-]+)\/./,
   /^(?:volumes\/[^/]+\/)?opt\/[a-z0-9_.-]+\/(?:conf|etc|logs?|bin|var|phpmyadmin)\//,
   /^(?:library\/webserver|system volume information|logs?|apache[\d.]*|httpd|[xlw]amp(?:p|64)?|mysql\/(?:data|bin)|www\/(?:conf|logs?))(?:\/|$)/,
@@ -52,7 +52,7 @@ const SYSTEM_FILES = [
   /^bin\/[a-z0-9_.-]+$/,
   /(?:^|\/)(?:httpd|nginx|apache2?|php|my|vsftpd|proftpd|pure-ftpd|lighttpd|sshd_config)\.(?:conf|ini|cnf)[a-z0-9.-]*$/,
   /(?:^|\/)(?:access|error|acces|errors|mysql|suexec|ssl_engine)[-_.](?:log|err)s?$/,
-  /^(?:%?(?:systemroot|windir|systemdrive)%|[a-z]:)\/?(?:windows|winnt|boot\.ini|autoexec\.bat|config\.sys|pagefile\.sys|inetpub|[xlw]amp|apache|php|mysql|nginx|tomcat|sysprep|log|system32|recycler|oracle)/,
+  /^(?:%?(?:systemroot|windir|systemdrive)%|[a-z]:)\/?(?:windows|winnt|boot\.ini|autoexec\.bat|config\.sys|pagefile\.sys|inetpub|[xlw]amp|apache|php|mysql|nginx|tomcat|sysprep|log|system32|recycler|oracle|system volume information)/,
   /^[a-z]:\/(?:program ?files(?: \(x86\)|~\d)?|progra~\d)\/(?:apache|mysql|php|xampp|nginx|tomcat|filezilla|vmware|[^/]+\/(?:conf|logs?|data|etc)\/)/,
   /^[a-z]:\/(?:users|documents and settings)\/[^/]+\/(?:ntuser|appdata|application data|cookies|\.ssh|\.aws)/,
 ]

@@ -4,8 +4,6 @@ import { isSpace } from '../text.ts'
 export interface Climb {
   readonly start: number
   readonly end: number
-  /** Segments that go up. */
-  readonly ups: number
   /** How far above its own start it ends up at its highest. */
   readonly above: number
 }
@@ -30,12 +28,15 @@ function kind(code: number): number {
   return LOOK_ALIKES.includes(String.fromCharCode(code)) ? CHAR.separator : CHAR.other
 }
 
+/** Climbing paths kept of one value. */
+const CLIMBS_MAX = 8
+
 /**
- * Finds the path in `text` that climbs furthest above where it started; null when none climbs at all. Two or more dots and a
- * separator go up one; a name goes down one; one pass, each character looked at once.
+ * The paths in `text` that climb, the first CLIMBS_MAX of them. Two or more dots and a separator go up one; a name goes down one;
+ * one pass, each character looked at once.
  */
-export function highestClimb(text: string): Climb | null {
-  let best: Climb | null = null
+export function climbsIn(text: string): readonly Climb[] {
+  const found: Climb[] = []
   let start = 0
   let ups = 0
   let above = 0
@@ -44,8 +45,7 @@ export function highestClimb(text: string): Climb | null {
   let name = false
   const close = (at: number): void => {
     if (dots >= 2 && !name && (ups > 0 || at - start > dots)) up()
-    if (ups > 0 && (best === null || above > best.above || (above === best.above && ups > best.ups)))
-      best = { start, end: at, ups, above }
+    if (ups > 0 && found.length < CLIMBS_MAX) found.push({ start, end: at, above })
     start = at + 1
     ups = above = depth = dots = 0
     name = false
@@ -88,5 +88,5 @@ export function highestClimb(text: string): Climb | null {
     }
   }
   close(at)
-  return best
+  return found
 }

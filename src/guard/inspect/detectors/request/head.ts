@@ -61,10 +61,13 @@ function repeats(value: string): boolean {
   )
 }
 
-function rangeFault(value: string): readonly [string, number] | null {
+function rangeFault(value: string, { path }: RequestFacts): readonly [string, number] | null {
   let ranges = 1
   for (let at = value.indexOf(','); at >= 0; at = value.indexOf(',', at + 1)) ranges++
-  return ranges > RANGES_MAX ? ['ranges', SCORE.proof] : ranges > RANGES_TOLD ? ['ranges', SCORE.strong] : null
+  // Readers of PDF fetch page by page.
+  const most = path.endsWith('.pdf') ? 4 * RANGES_MAX : RANGES_MAX
+  if (path.endsWith('.pdf') && ranges <= most) return null
+  return ranges > most ? ['ranges', SCORE.proof] : ranges > RANGES_TOLD ? ['ranges', SCORE.strong] : null
 }
 
 /** What the head of a request says that no client of the web says: methods, fields and encodings. */

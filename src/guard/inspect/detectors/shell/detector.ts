@@ -1,6 +1,6 @@
 import { CHARS, SCORE, type Detector, type Value } from '../../detector.ts'
 import { canonical, isSystemFile } from '../path/files.ts'
-import { teller, type Tell } from '../report.ts'
+import { telling, type Tell } from '../report.ts'
 import { isLetter, isSpace, proseWords, skipSpace } from '../text.ts'
 import { readCommand, type Command } from './command.ts'
 import { batchLine } from './batch.ts'
@@ -39,14 +39,20 @@ export const shellDetector: Detector = {
     'systeminfo',
     'phpinfo',
     'nohup ',
+    'time ',
+    'sudo ',
+    'strace ',
+    'xargs ',
+    'env ',
+    'busybox ',
+    'watch ',
     'curl ',
     'wget ',
     'ping ',
     'bash ',
   ],
-  detect(value, report) {
+  detect: telling('rce', (value, tell) => {
     const { text } = value
-    const tell = teller(report, 'rce')
     const started = atStart(value, tell)
     let backticks = 0
     for (let at = 0; at < text.length && !tell.done; at++) {
@@ -84,7 +90,7 @@ export const shellDetector: Detector = {
           break
       }
     }
-  },
+  }),
 }
 
 /** Steps over wrappers (`sudo`, `time`) and assignments to the command that runs; null when none is known there. */
@@ -331,10 +337,14 @@ function atStart(value: Value, tell: Tell): boolean {
     case 'redirect':
       return told('line', command.rank === 2 || wrapped ? SCORE.proof : SCORE.strong)
     case 'closed':
-    case 'end':
-      return told('line', wrapped && command.rank === 2 ? SCORE.proof : SCORE.weak)
+    case 'end': {
+      const rare = command.rank === 2 && !isPlainWord(command.name)
+      const separated = isSeparator(text.charCodeAt(skipSpace(text, command.end)))
+      return told('line', rare && (wrapped || separated || isSentLine(text)) ? SCORE.proof : SCORE.weak)
+    }
     default:
       if (command.veiled) return told('veiled', SCORE.proof)
+      if (command.rank === 2 && !isPlainWord(command.name) && isSentLine(text)) return told('line', SCORE.proof)
       // `ansible-doc plugin ping`: nobody's word, and what it works on.
       if (command.rank === 2 && command.name.includes('-')) return told('line', SCORE.proof)
       if (
@@ -344,4 +354,10 @@ function atStart(value: Value, tell: Tell): boolean {
         return told('line', SCORE.proof)
       return told('line', wrapped && command.rank === 2 ? SCORE.strong : SCORE.weak)
   }
+}
+
+/** One line with the return that sends it to a shell. */
+function isSentLine(text: string): boolean {
+  const end = text.indexOf('\n')
+  return end > 0 && skipSpace(text, end) >= text.length
 }

@@ -1,4 +1,5 @@
 import { CHARS, SCORE, type Detector } from '../../detector.ts'
+import { telling } from '../report.ts'
 import { words } from '../words.ts'
 
 /** Cmdlets and classes that fetch, run or read; the approved verbs alone also begin ordinary hyphenated words. */
@@ -19,9 +20,9 @@ export const powershellDetector: Detector = {
     webclient copy-item remove-item reflection.assembly diagnostics.process management.automation write-host
     select-string
   `),
-  detect({ lower, document }, report) {
+  detect: telling('rce', ({ lower, document }, tell) => {
     const say = (rule: string, score: number, start: number, end: number): void =>
-      report({ class: 'rce', rule: `rce.${rule}`, score: document ? Math.min(score, SCORE.strong) : score, start, end })
+      tell(rule, document ? Math.min(score, SCORE.strong) : score, start, end)
     const run = SWITCHES.exec(lower)
     if (run !== null) say('powershell', SCORE.proof, run.index, run.index + run[0].length)
     const loaded = CLASSES.exec(lower)
@@ -32,5 +33,5 @@ export const powershellDetector: Detector = {
     // At the start of a line or behind a separator it runs; within a sentence it is told of.
     const runs = /(?:^|[;|&({=`]|"|')\s{0,8}$/.test(lower.slice(Math.max(0, cmdlet.index - 9), cmdlet.index))
     say('cmdlet', runs ? SCORE.proof : SCORE.weak, cmdlet.index, cmdlet.index + cmdlet[0].length)
-  },
+  }),
 }
