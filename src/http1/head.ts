@@ -2,8 +2,11 @@ import { isDropped, plainName } from './drop-set.ts'
 import type { DropSet } from './drop-set.ts'
 import type { Refusal } from './refusal.ts'
 
-/** More fields than this in one head are refused. nginx has no such limit, Node's server takes 2000 and drops the rest. */
+/** More fields than this in a request's head are refused. Browsers send twenty; Node's server takes 2000 and drops the rest. */
 export const FIELDS_MAX = 100
+
+/** The same for an answer, whose sender is known, and may set many cookies. */
+export const ANSWER_FIELDS_MAX = 250
 
 const FIELDS_AT_FIRST = 24
 
@@ -15,6 +18,8 @@ export abstract class Head {
   /** The whole head up to and with the empty line, one character a byte. */
   text = ''
   fieldCount = 0
+  /** More are refused. */
+  readonly fieldsMax: number
   /** Four a field: start and end of the name, start and end of the value; relative to the beginning of the head. */
   offsets: Int32Array = new Int32Array(FIELDS_AT_FIRST * 4)
   /** Lower-case names that Connection lists, without `close`, `keep-alive` and `upgrade`. */
@@ -26,12 +31,16 @@ export abstract class Head {
   contentLength = -1
   chunked = false
 
+  constructor(fieldsMax: number) {
+    this.fieldsMax = fieldsMax
+  }
+
   /** What a field that matters for framing says; called by the scanner for those in KINDS. */
   abstract note(kind: number, bytes: Uint8Array, start: number, end: number): Refusal | null
 
   /** @internal */
   grow(): void {
-    const larger = new Int32Array(Math.min(this.offsets.length * 2, FIELDS_MAX * 4))
+    const larger = new Int32Array(Math.min(this.offsets.length * 2, this.fieldsMax * 4))
     larger.set(this.offsets)
     this.offsets = larger
   }

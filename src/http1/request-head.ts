@@ -10,7 +10,7 @@ import {
   readConnection,
 } from './field-values.ts'
 import type { ConnectionOptions } from './field-values.ts'
-import { Head } from './head.ts'
+import { FIELDS_MAX, Head } from './head.ts'
 import { methodOf } from './methods.ts'
 import * as fault from './refusal.ts'
 import type { Refusal } from './refusal.ts'
@@ -41,6 +41,10 @@ export class RequestHead extends Head {
   #expects = 0
   #asksWebsocket = false
   readonly #connection: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, names: null }
+
+  constructor() {
+    super(FIELDS_MAX)
+  }
 
   get hasBody(): boolean {
     return this.chunked || this.contentLength > 0

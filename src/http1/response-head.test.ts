@@ -124,7 +124,7 @@ void test('what can be read in two ways is refused', () => {
     ['field-value', answer('X: \0')],
     ['line-end', answer('X: a\nSet-Cookie: b')],
     ['line-end', answer('X: a\rSet-Cookie: b')],
-    ['too-many-fields', answer('X: a\r\n'.repeat(100) + 'X: a')],
+    ['too-many-fields', answer('X: a\r\n'.repeat(250) + 'X: a')],
     ['head-too-long', answer(`X: ${'a'.repeat(65_536)}`)],
   ] as const)
     rejectsAnswer(text, code)

@@ -1,7 +1,7 @@
 import { CLASSES, CR, LF, SPACE, VALUE } from './bytes.ts'
 import { isChunked, lengthOf, listsProtocol, NOT_A_LENGTH, readConnection } from './field-values.ts'
 import type { ConnectionOptions } from './field-values.ts'
-import { Head } from './head.ts'
+import { ANSWER_FIELDS_MAX, Head } from './head.ts'
 import * as fault from './refusal.ts'
 import type { Refusal } from './refusal.ts'
 import { scanVersion } from './request-head.ts'
@@ -29,6 +29,10 @@ export class ResponseHead extends Head {
   #reasonEnd = 0
   #upgrade = false
   readonly #connection: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, names: null }
+
+  constructor() {
+    super(ANSWER_FIELDS_MAX)
+  }
 
   /** What stands behind the status, often nothing. */
   get reason(): string {

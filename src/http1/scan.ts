@@ -1,5 +1,4 @@
 import { CLASSES, COLON, CR, HTAB, isName, LF, SPACE, TOKEN, VALUE } from './bytes.ts'
-import { FIELDS_MAX } from './head.ts'
 import type { Head } from './head.ts'
 import { BAD_FIELD_NAME, BAD_FIELD_VALUE, BAD_LINE_END, FOLDED_LINE, TOO_MANY_FIELDS } from './refusal.ts'
 import type { Refusal } from './refusal.ts'
@@ -48,7 +47,7 @@ export function scanFields(bytes: Uint8Array, base: number, at: number, to: numb
     while (valueEnd > valueStart && (bytes[valueEnd - 1] === SPACE || bytes[valueEnd - 1] === HTAB)) valueEnd--
     at += 2
 
-    if (count === FIELDS_MAX) return TOO_MANY_FIELDS
+    if (count === into.fieldsMax) return TOO_MANY_FIELDS
     const slot = count * 4
     if (slot === offsets.length) {
       into.grow()
