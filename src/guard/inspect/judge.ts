@@ -9,7 +9,7 @@ import { excerptOf } from './excerpt.ts'
 import { ENGINE_CHARS } from './scan/chars.ts'
 import { createScanner } from './scan/scanner.ts'
 import type { Scanner } from './scan/scanner.ts'
-import { ValueScore, contextual } from './score.ts'
+import { ValueScore, contextual, isAttack } from './score.ts'
 import { isExcepted } from './settings.ts'
 import { isImageUri, isToken } from './token.ts'
 import { CurrentValue, isDocument } from './value.ts'
@@ -89,7 +89,7 @@ class DetectorJudge implements ValueJudge {
     this.#place = place
     if (text.length <= VALUE_CHARS_MAX) return this.#piece(text, place, only)
     let worst = 0
-    for (let start = 0; start < text.length; start += VALUE_CHARS_MAX - VALUE_OVERLAP_CHARS) {
+    for (let start = 0; start < text.length && !isAttack(worst); start += VALUE_CHARS_MAX - VALUE_OVERLAP_CHARS) {
       worst = Math.max(worst, this.#piece(text.slice(start, start + VALUE_CHARS_MAX), place, only))
     }
     return worst
@@ -125,7 +125,7 @@ class DetectorJudge implements ValueJudge {
       const hidden: string | null = mayBeBase64 ? decodeBase64(form, formMask) : null
       mayBeBase64 &&= hidden === null
       const next = hidden ?? decodeRound(form, formMask)
-      if (next === form) return
+      if (next === form || isAttack(this.#score.total)) return
       form = next
       this.#scanner.scan(form)
       formMask = this.#scanner.mask
@@ -136,7 +136,8 @@ class DetectorJudge implements ValueJudge {
   #ask(text: string, mask: number, asked: number, rounds: number): void {
     if (asked === 0) return
     this.#current.set(text, mask, rounds)
-    for (let left = asked; left !== 0; left &= left - 1) {
+    // More evidence for what is certain would only cost time.
+    for (let left = asked; left !== 0 && !isAttack(this.#score.total); left &= left - 1) {
       this.#detectors[31 - Math.clz32(left & -left)]!.detect(this.#current, this.#report)
     }
   }

@@ -70,6 +70,7 @@ function writeNumeric(text: string, at: number, output: Output): number {
 
 function writeNamed(text: string, at: number, output: Output): number {
   let index = at + 1
+  if (!isLetter(text.charCodeAt(index))) return 0
   while (index - at <= NAME_CHARS_MAX && isLetter(text.charCodeAt(index))) index += 1
   const closed = text.charCodeAt(index) === 59
   const code = NAMED.get(text.slice(at + 1, index).toLowerCase())

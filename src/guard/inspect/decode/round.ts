@@ -32,48 +32,50 @@ export function decodeRound(text: string, mask: number): string {
 }
 
 function decodeOnce(text: string): string {
-  let index = firstChange(text)
-  if (index >= text.length) return text
+  const first = firstChange(text)
+  if (first >= text.length) return text
   output.start(text.length)
-  for (let before = 0; before < index; before++) output.put(text.charCodeAt(before))
-  let changed = false
-  while (index < text.length) {
+  for (let index = 0; index < first; index++) output.put(text.charCodeAt(index))
+  for (let index = first; index < text.length;) {
     const code = text.charCodeAt(index)
-    const taken =
-      code === 37
-        ? writePercent(text, index, output)
-        : code === 38
-          ? writeEntity(text, index, output)
-          : code === 92
-            ? writeEscape(text, index, output)
-            : 0
+    const taken = isStarter(code) ? writeEncoded(text, index, code) : 0
     if (taken > 0) {
       index += taken
-      changed = true
       continue
     }
     index += 1
-    if (code < 128) {
-      if ((code < 32 && code !== 9 && code !== 10 && code !== 13) || code === 127) changed = true
-      else output.put(code)
-    } else if (isInvisible(code)) {
-      changed = true
-    } else {
-      const folded = foldedOf(code)
-      changed ||= folded !== code
-      output.put(folded)
-    }
+    if (code < 127 ? code >= 32 || isBlank(code) : code > 159 && !isInvisible(code)) output.put(foldedOf(code))
   }
-  return changed ? output.take() : text
+  return output.take()
 }
 
-/** Where the first character stands that a round might change. */
+/** Where the first character stands that the round changes, the text's length when it changes none. */
 function firstChange(text: string): number {
-  let index = 0
-  for (; index < text.length; index++) {
+  for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index)
-    if (code === 37 || code === 38 || code === 92 || code > 126) break
-    if (code < 32 && code !== 9 && code !== 10 && code !== 13) break
+    if (code < 127) {
+      if (isStarter(code)) {
+        output.start(8)
+        if (writeEncoded(text, index, code) > 0) return index
+      } else if (code < 32 && !isBlank(code)) {
+        return index
+      }
+    } else if (code < 160 || isInvisible(code) || foldedOf(code) !== code) {
+      return index
+    }
   }
-  return index
+  return text.length
+}
+
+function writeEncoded(text: string, index: number, code: number): number {
+  if (code === 37) return writePercent(text, index, output)
+  return code === 38 ? writeEntity(text, index, output) : writeEscape(text, index, output)
+}
+
+function isStarter(code: number): boolean {
+  return code === 37 || code === 38 || code === 92
+}
+
+function isBlank(code: number): boolean {
+  return code === 9 || code === 10 || code === 13
 }

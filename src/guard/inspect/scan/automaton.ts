@@ -9,6 +9,8 @@ export interface WordMeaning {
 export interface Automaton {
   /** Next state of `state << CLASS_BITS | class`. */
   readonly next: Uint16Array
+  /** States from here on end a word; no lower one does. */
+  readonly firstEnd: number
   /** Class of each ASCII character; letters of both cases share one. 0: in no word. */
   readonly classes: Uint8Array
   /** By state, 0 where no word ends. */
@@ -68,7 +70,30 @@ export function automatonOf(words: ReadonlyMap<string, WordMeaning>): Automaton 
       }
     }
   }
-  return { next, classes, chars: Int32Array.from(chars), detectors: Int32Array.from(detectors) }
+  return endsLast({ next, classes, chars: Int32Array.from(chars), detectors: Int32Array.from(detectors) })
+}
+
+/** Numbers the states anew, those that end a word behind all others: one comparison then tells them apart. */
+function endsLast(plain: Omit<Automaton, 'firstEnd'>): Automaton {
+  const count = plain.chars.length
+  const order = Array.from({ length: count }, (_, state) => state)
+  const ends = (state: number): number => Number((plain.chars[state]! | plain.detectors[state]!) !== 0)
+  order.sort((a, b) => ends(a) - ends(b) || a - b)
+  const renamed = new Uint16Array(count)
+  for (const [name, state] of order.entries()) renamed[state] = name
+  const next = new Uint16Array(plain.next.length)
+  for (const [name, state] of order.entries()) {
+    for (let cls = 0; cls < CLASSES_MAX; cls++) {
+      next[(name << CLASS_BITS) | cls] = renamed[plain.next[(state << CLASS_BITS) | cls]!]!
+    }
+  }
+  return {
+    next,
+    firstEnd: order.findIndex((state) => ends(state) === 1),
+    classes: plain.classes,
+    chars: Int32Array.from(order, (state) => plain.chars[state]!),
+    detectors: Int32Array.from(order, (state) => plain.detectors[state]!),
+  }
 }
 
 function classesOf(words: Iterable<string>): Uint8Array {

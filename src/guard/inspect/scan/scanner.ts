@@ -26,6 +26,7 @@ class TableScanner implements Scanner {
   mask = 0
   asked = 0
   readonly #next: Uint16Array
+  readonly #firstEnd: number
   readonly #classes: Uint8Array
   readonly #wordChars: Int32Array
   readonly #wordDetectors: Int32Array
@@ -39,6 +40,7 @@ class TableScanner implements Scanner {
   constructor(detectors: readonly Detector[]) {
     const automaton = automatonOf(wordsOf(detectors))
     this.#next = automaton.next
+    this.#firstEnd = automaton.firstEnd
     this.#classes = automaton.classes
     this.#wordChars = automaton.chars
     this.#wordDetectors = automaton.detectors
@@ -59,6 +61,7 @@ class TableScanner implements Scanner {
     const classes = this.#classes
     const wordDetectors = this.#wordDetectors
     const wordChars = this.#wordChars
+    const firstEnd = this.#firstEnd
     let mask = 0
     let words = 0
     let state = 0
@@ -67,8 +70,10 @@ class TableScanner implements Scanner {
       if (code < 128) {
         mask |= bits[code]!
         state = next[(state << CLASS_BITS) | classes[code]!]!
-        words |= wordDetectors[state]!
-        mask |= wordChars[state]!
+        if (state >= firstEnd) {
+          words |= wordDetectors[state]!
+          mask |= wordChars[state]!
+        }
       } else {
         mask |= wideBits(code)
         state = 0

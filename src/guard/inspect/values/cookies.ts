@@ -7,10 +7,10 @@ export function readCookies(header: string, sink: ValueSink): void {
   while (start < header.length) {
     const semicolon = header.indexOf(';', start)
     const end = semicolon < 0 ? header.length : semicolon
-    const equals = header.indexOf('=', start)
-    const split = equals < 0 || equals >= end ? start - 1 : equals
-    const name = split < start ? '' : decodePart(header.slice(start, split).trim(), false)
-    const value = header.slice(split + 1, end).trim()
+    const cookie = header.slice(start, end)
+    const equals = cookie.indexOf('=')
+    const name = equals < 0 ? '' : decodePart(cookie.slice(0, equals).trim(), false)
+    const value = cookie.slice(equals + 1).trim()
     if (name !== '') sink.key('cookie', name, name)
     if (value !== '') sink.value('cookie', name, decodePart(unquoted(value), false))
     start = end + 1

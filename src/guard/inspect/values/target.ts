@@ -34,16 +34,15 @@ export function readParameters(
     const ampersand = text.indexOf('&', start)
     if (ampersand < 0 && !final) return start
     const end = ampersand < 0 ? text.length : ampersand
-    if (end > start) readParameter(text, start, end, location, sink)
+    if (end > start) readParameter(text.slice(start, end), location, sink)
     start = end + 1
   }
   return text.length
 }
 
-function readParameter(text: string, start: number, end: number, location: 'query' | 'form', sink: ValueSink): void {
-  const equals = text.indexOf('=', start)
-  const split = equals < 0 || equals >= end ? end : equals
-  const name = decodePart(text.slice(start, split), true)
+function readParameter(parameter: string, location: 'query' | 'form', sink: ValueSink): void {
+  const equals = parameter.indexOf('=')
+  const name = decodePart(equals < 0 ? parameter : parameter.slice(0, equals), true)
   sink.key(location, name, name)
-  if (split < end) sink.value(location, name, decodePart(text.slice(split + 1, end), true))
+  if (equals >= 0) sink.value(location, name, decodePart(parameter.slice(equals + 1), true))
 }

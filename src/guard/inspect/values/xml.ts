@@ -142,22 +142,22 @@ export class XmlReader {
     if (isXInclude) this.#sink.value('xml', '!xinclude', tag)
     const isMarkup = MARKUP.test(name)
     if (isMarkup) this.#sink.value('xml', '!markup', text.slice(start, start + MARKUP_CHARS_MAX))
-    if (nameEnd < stop) this.#attributes(text, nameEnd, stop)
+    if (nameEnd < stop) this.#attributes(text.slice(nameEnd, stop))
     if (text.charCodeAt(stop - 1) === 47) this.#depth -= 1
   }
 
-  #attributes(text: string, from: number, stop: number): void {
-    let index = from
-    while (index < stop) {
+  #attributes(text: string): void {
+    let index = 0
+    while (index < text.length) {
       const equals = text.indexOf('=', index)
-      if (equals < 0 || equals >= stop) return
+      if (equals < 0) return
       const name = text.slice(index, equals).trim()
       let start = equals + 1
-      while (start < stop && text.charCodeAt(start) <= 32) start += 1
+      while (start < text.length && text.charCodeAt(start) <= 32) start += 1
       const quote = text.charCodeAt(start)
       const quoted = quote === 34 || quote === 39
-      const close = quoted ? text.indexOf(text[start]!, start + 1) : blankFrom(text, start, stop)
-      const end = close < 0 || close > stop ? stop : close
+      const close = quoted ? text.indexOf(text[start]!, start + 1) : blankFrom(text, start)
+      const end = close < 0 ? text.length : close
       const isNamespace = name === 'xmlns' || name.startsWith('xmlns:')
       if (!isNamespace) this.#attribute(name, text.slice(quoted ? start + 1 : start, end))
       index = end + 1
@@ -210,9 +210,9 @@ function followsEquals(text: string, at: number): boolean {
   return text.charCodeAt(index) === 61
 }
 
-function blankFrom(text: string, from: number, stop: number): number {
+function blankFrom(text: string, from: number): number {
   let index = from
-  while (index < stop && text.charCodeAt(index) > 32) index += 1
+  while (index < text.length && text.charCodeAt(index) > 32) index += 1
   return index
 }
 
