@@ -19,7 +19,17 @@ import { after, before, test } from 'node:test'
 import { processesMentioning, root, until } from './support/project.ts'
 
 const RUN_WITHIN_MS = 60_000
-const NEEDS = ['@peculiar/x509', '@redis/client', 'acme-client', 'commander', 'jose', 'pg', 'yaml', 'zod']
+const NEEDS = [
+  '@peculiar/x509',
+  '@redis/client',
+  'acme-client',
+  'commander',
+  'jose',
+  'pg',
+  'reflect-metadata',
+  'yaml',
+  'zod',
+]
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'seaworthy-package-')))
 const project = join(folder, 'project')

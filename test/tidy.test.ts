@@ -42,6 +42,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   jose: ['guard'],
   'acme-client': ['control'],
   '@peculiar/x509': ['control'],
+  'reflect-metadata': ['control'],
 }
 
 interface Source {

@@ -46,7 +46,10 @@ export async function bringUpFolder(stateFolder: string, environment: Environmen
   await using _ = await takeUpLock(stateFolder)
   const found = await connectKeeper(stateFolder).catch(() => null)
   // A keeper that is there holds the port already.
-  if (found === null) await checkPort(environment)
+  if (found === null) {
+    await checkPort(environment, 'http')
+    if (typeof environment.https === 'number') await checkPort({ ...environment, http: environment.https }, 'https')
+  }
   writeEnvironment(stateFolder, environment)
   if (found === null) await startKeeper(stateFolder)
   const keeper = found ?? (await connectKeeper(stateFolder))
@@ -116,13 +119,14 @@ export function environmentOf({ app }: Project): EnvironmentFile {
     // Without a domain nobody outside is meant to reach it.
     host: app.domain === null ? '127.0.0.1' : '0.0.0.0',
     http: app.gateway.http,
+    https: app.gateway.tls?.port ?? null,
     workers: app.gateway.workers ?? availableParallelism(),
     path: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
   }
 }
 
 /** Better said here, in a sentence, than by a control that cannot come up. */
-async function checkPort({ host, http }: EnvironmentFile): Promise<void> {
+async function checkPort({ host, http }: EnvironmentFile, key: 'http' | 'https'): Promise<void> {
   const error = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
     const server = createServer()
     server.once('error', resolve)
@@ -132,11 +136,11 @@ async function checkPort({ host, http }: EnvironmentFile): Promise<void> {
   if (error.code === 'EADDRINUSE') {
     const holder = holderOf(http)
     throw new Problem('environment.port-taken', `port ${http} is taken by another program${holder && `: ${holder}`}`, {
-      hint: 'Stop that program, or choose another port in gateway.listen.http. Nothing was started.',
+      hint: `Stop that program, or choose another port in gateway.listen.${key}. Nothing was started.`,
     })
   }
   throw new Problem('environment.port-refused', `the gateway cannot listen on ${host}:${http}: ${error.message}`, {
-    hint: 'Ports below 1024 need a privilege. Choose another port in gateway.listen.http. Nothing was started.',
+    hint: `Ports below 1024 need a privilege. Choose another port in gateway.listen.${key}. Nothing was started.`,
   })
 }
 

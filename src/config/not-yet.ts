@@ -31,7 +31,9 @@ const SERVICE = [
 ]
 
 const GATEWAY = [
-  'listen.http',
+  'listen',
+  'tls',
+  'redirectToHttps',
   'workers',
   'trustedProxies',
   'timeouts',

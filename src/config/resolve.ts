@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { Problem } from '../core/problem.ts'
 import { nearest } from '../core/nearest.ts'
 import { environmentNames, type CheckedConfig } from './check.ts'
@@ -43,7 +44,7 @@ export function resolveEnvironment(checked: CheckedConfig, environmentName: stri
     services: Object.fromEntries(
       Object.entries(app.services).map(([name, service]) => [name, resolveService(service, merged.services[name]!)]),
     ),
-    gateway: resolveGateway(app.gateway),
+    gateway: resolveGateway(app.gateway, checked.folder),
     guard: resolveGuard(app.guard, checked.folder),
     drainMs: environment.drain,
     watch: {
@@ -163,11 +164,11 @@ function resolveReady(ready: string | undefined, routed: boolean): ResolvedHealt
   return { kind: 'command', argv: split.ok ? split.words : [ready] }
 }
 
-function resolveGateway(gateway: FilledApp['gateway']): ResolvedGateway {
+function resolveGateway(gateway: FilledApp['gateway'], folder: string): ResolvedGateway {
   const { timeouts } = gateway
   return {
     http: gateway.listen.http,
-    tls: resolveTls(gateway),
+    tls: resolveTls(gateway, folder),
     compress: gateway.compress,
     workers: gateway.workers ?? null,
     trustedProxies: gateway.trustedProxies,
@@ -197,14 +198,17 @@ function resolveGateway(gateway: FilledApp['gateway']): ResolvedGateway {
   }
 }
 
-function resolveTls({ tls, listen, redirectToHttps }: FilledApp['gateway']): ResolvedTls | null {
+function resolveTls({ tls, listen, redirectToHttps }: FilledApp['gateway'], folder: string): ResolvedTls | null {
   if (tls === undefined) return null
-  return { source: tlsSource(tls), port: listen.https, redirect: redirectToHttps ?? true }
+  return { source: tlsSource(tls, folder), port: listen.https, redirect: redirectToHttps ?? true }
 }
 
-function tlsSource(tls: NonNullable<FilledApp['gateway']['tls']>): ResolvedTls['source'] {
+/** Whoever reads the files knows nothing of the config's folder. */
+function tlsSource(tls: NonNullable<FilledApp['gateway']['tls']>, folder: string): ResolvedTls['source'] {
   if (tls === 'self-signed') return { kind: 'self-signed' }
-  if ('files' in tls) return { kind: 'files', ...tls.files }
+  if ('files' in tls) {
+    return { kind: 'files', cert: resolve(folder, tls.files.cert), key: resolve(folder, tls.files.key) }
+  }
   return { kind: 'acme', email: tls.acme.email, directory: tls.acme.directory ?? null }
 }
 

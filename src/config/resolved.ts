@@ -182,6 +182,7 @@ export interface ResolvedGuard {
 
 export interface ResolvedTls {
   readonly source:
+    /** Absolute paths. */
     | { readonly kind: 'files'; readonly cert: string; readonly key: string }
     | { readonly kind: 'acme'; readonly email: string; readonly directory: string | null }
     | { readonly kind: 'self-signed' }

@@ -2,9 +2,12 @@ import { mkdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { systemClock, type Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
+import type { Entrance } from '../deploy/entrance.ts'
+import type { Release } from '../deploy/release.ts'
 import type { Fleet } from '../gateway/admin/fleet.ts'
 import type { Status } from './api/contract.ts'
 import { Approvals } from './approvals.ts'
+import { Certificates } from './certificates/certificates.ts'
 import { CounterHistory } from './counter-history.ts'
 import type { EnvironmentFile } from './environment.ts'
 import type { GatewayWorkers } from './gateway-workers.ts'
@@ -34,6 +37,7 @@ import { Witnesses } from './rollout/witnesses.ts'
 import { SecretFiles } from './secrets.ts'
 import type { State } from './state.ts'
 import { Supervisor } from './supervisor.ts'
+import { readSavedTable } from '../gateway/table-store.ts'
 import { Traffic } from './traffic.ts'
 
 const SHUTDOWN_GRACE_MS = 30_000
@@ -57,6 +61,7 @@ export class Control {
   readonly leases: Leases
   readonly supervisor: Supervisor
   readonly traffic: Traffic
+  readonly certificates: Certificates
   readonly scaler: Scaler
   readonly execs: Execs
   readonly retention: Retention
@@ -111,7 +116,16 @@ export class Control {
     })
     const { supervisor, clock } = this
     const seen = { instances: () => inTable(state, supervisor.instances()) }
-    this.traffic = new Traffic({ folder, state, fleet, supervisor: seen, clock })
+    this.certificates = new Certificates({
+      folder,
+      state,
+      clock,
+      port: () => options.workers.httpsPort,
+      inForce: () => readSavedTable(folder),
+      changed: () => this.traffic.refresh(state.get('token')),
+    })
+    const tlsOf = (release: Release) => this.certificates.tableOf(release)
+    this.traffic = new Traffic({ folder, state, fleet, supervisor: seen, clock, tlsOf })
     const { path } = options.environment
     const isBusy = () => this.#isBusy()
     const { memory } = this
@@ -132,7 +146,8 @@ export class Control {
     this.jobs = new Jobs(keeper, folder)
     const { jobs, connectionsOf } = this
     this.migrations = new Migrations({ folder, state, jobs, keeper, clock, connectionsOf })
-    this.witnesses = new Witnesses(state, { port: () => options.workers.port, word: options.limits.witness }, logger)
+    const entrance = () => this.#entrance()
+    this.witnesses = new Witnesses(state, { entrance, word: options.limits.witness }, logger)
     this.rollouts = new Rollouts(this.#rolloutWorld(), logger)
     const { environment } = options
     this.approvals = new Approvals({ ...environment, state, clock })
@@ -160,6 +175,7 @@ export class Control {
       last: last ?? null,
       instances: this.supervisor.instances(),
       gateway: await workers.status(this.fleet),
+      tls: this.certificates.status(),
       stoppedServices: this.state.get('stoppedServices'),
       paused: this.pauses.status(),
       canary: this.rollouts.trial(),
@@ -216,15 +232,22 @@ export class Control {
     return lines.map(this.supervisor.scrubOf(name))
   }
 
+  /** Where users come in; over HTTPS where that is served: plain HTTP may do nothing but send them there. */
+  #entrance(): Entrance {
+    const { workers } = this.#options
+    const port = this.certificates.servedOn()
+    return port === null ? { port: workers.port, secure: false } : { port, secure: true }
+  }
+
   #rolloutWorld(): RolloutWorld {
-    const { fleet, workers } = this.#options
+    const { fleet } = this.#options
     return {
       state: this.state,
       leases: this.leases,
       clock: this.clock,
       witnesses: this.witnesses,
       traffic: this.traffic,
-      port: () => workers.port,
+      entrance: () => this.#entrance(),
       drain: (upstreams, withinMs) => fleet.drain(upstreams, withinMs),
       report: () => fleet.report(),
       baselineOf: (release, now) => this.history.baselineOf(release, now),

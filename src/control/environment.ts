@@ -9,6 +9,8 @@ export interface EnvironmentFile {
   /** Address and port the gateway listens on. */
   readonly host: string
   readonly http: number
+  /** Port for HTTPS, where the config has TLS. @default none */
+  readonly https?: number | null
   readonly workers: number
   /** The PATH under which instances' programs are looked up. */
   readonly path: string

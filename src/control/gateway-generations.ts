@@ -5,6 +5,8 @@ export interface GatewayRecord {
   readonly serving: number
   /** The generation an upgrade is starting; null: none. */
   readonly starting: number | null
+  /** The port of HTTPS that the workers of a generation have inherited. @default none has one */
+  readonly https?: Readonly<Record<string, number>>
   /** The highest ever used: a name at the keeper belongs to one process. */
   readonly last: number
 }

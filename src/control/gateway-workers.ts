@@ -1,5 +1,5 @@
 import { dirname, extname, join } from 'node:path'
-import { Problem } from '../core/problem.ts'
+import { messageOf, Problem } from '../core/problem.ts'
 import type { Fleet } from '../gateway/admin/fleet.ts'
 import type { ChildState } from '../keeper/protocol.ts'
 import type { Status } from './api/contract.ts'
@@ -7,6 +7,7 @@ import type { Upgrade } from './api/pause-methods.ts'
 import type { EnvironmentFile } from './environment.ts'
 import { nameOf, planWorkers, workerIdOf } from './gateway-generations.ts'
 import type { GatewayRecord, WorkerId } from './gateway-generations.ts'
+import { HTTPS_SOCKET, HttpsSocket, portOf, withHttps } from './https-socket.ts'
 import type { KeeperLink } from './keeper-link.ts'
 import { lastLines } from './last-lines.ts'
 import type { State } from './state.ts'
@@ -23,28 +24,33 @@ export const READY_WITHIN_MS = 20_000
 const ENDS_MAX = 2
 const LINES_SHOWN = 10
 const LOOK_MS = 25
+/** A socket for HTTPS that could not be opened, or workers that did not take it, are tried again after this long. */
+const HTTPS_AGAIN_MS = 30_000
 
 export interface GatewayWorkersOptions {
   readonly keeper: KeeperLink
   readonly folder: string
   readonly environment: EnvironmentFile
-  readonly state: Pick<State, 'get' | 'set' | 'release' | 'late'>
+  readonly state: Pick<State, 'get' | 'set' | 'release' | 'late' | 'addEvent'>
 }
 
 /** The gateway's processes: the keeper runs and restarts them; this says how many, with what, and which of them serve. */
 export class GatewayWorkers {
   readonly #options: GatewayWorkersOptions
   readonly #keeper: KeeperLink
+  readonly #https: HttpsSocket
   readonly #told = new Map<string, number>()
   #port = 0
   #stopping = false
   /** One change after the other. */
   #last: Promise<unknown> = Promise.resolve()
   #upgrading: Promise<Upgrade> | null = null
+  #httpsAgainAt = 0
 
   constructor(options: GatewayWorkersOptions) {
     this.#options = options
     this.#keeper = options.keeper
+    this.#https = new HttpsSocket(options)
   }
 
   /** The port that was really taken; the config may say 0. */
@@ -52,12 +58,20 @@ export class GatewayWorkers {
     return this.#port
   }
 
-  /** Opens the listening socket and starts the workers that are missing. An upgrade that died with control is given up. */
+  /** The port HTTPS is served on; null: on none. */
+  get httpsPort(): number | null {
+    return this.#https.port
+  }
+
+  /** Opens the listening sockets and starts the workers that are missing. An upgrade that died with control is given up. */
   async ensure(): Promise<void> {
     const { environment, state } = this.#options
     const { host, http } = environment
     const known = (await this.#keeper.list()).sockets.find(({ name }) => name === SOCKET)
     this.#port = (known ?? (await this.#keeper.listen(SOCKET, host, http))).port
+    const https = await this.#openHttps()
+    const record = state.get('gateway')
+    if ((await this.#children()).length === 0) this.#record(withHttps(record, record.serving, https))
     // While the disk is full both generations serve: that loses nobody.
     if (state.get('gateway').starting !== null)
       state.late.do(() => void (this.#upgrading ?? this.#record({ starting: null })))
@@ -79,6 +93,17 @@ export class GatewayWorkers {
   upgrade(fleet: Pick<Fleet, 'workers' | 'current'>): Promise<Upgrade> {
     this.#upgrading ??= this.#upgrade(fleet).finally(() => (this.#upgrading = null))
     return this.#upgrading
+  }
+
+  /** Lets another generation take over where the live release wants HTTPS and the workers have no socket for it, or the other way round. */
+  async matchHttps(fleet: Pick<Fleet, 'workers' | 'current'>): Promise<void> {
+    if (this.#stopping || this.#upgrading !== null) return
+    if (this.#https.isRight) return this.#https.closeUnused()
+    if (Date.now() < this.#httpsAgainAt) return
+    this.#httpsAgainAt = Date.now() + HTTPS_AGAIN_MS
+    if ((await this.#openHttps()) === null && this.#https.isWanted) return
+    await this.upgrade(fleet)
+    if (this.#https.isRight) this.#httpsAgainAt = 0
   }
 
   /** The workers that must acknowledge a table: all that run, since a retiring one still answers on its connections. */
@@ -133,8 +158,9 @@ export class GatewayWorkers {
     const startedAt = Date.now()
     const { serving, last } = this.#options.state.get('gateway')
     const next = last + 1
+    const https = await this.#openHttps()
     // Written before anything is started: whoever finds it after our death ends what was begun.
-    this.#record({ starting: next, last: next })
+    this.#record({ ...withHttps(this.#options.state.get('gateway'), next, https), starting: next, last: next })
     try {
       await this.keep()
       await this.#untilServing(next, fleet)
@@ -199,17 +225,37 @@ export class GatewayWorkers {
     const { folder } = this.#options
     const worker = String(id.worker)
     const flags = ['--disable-warning=ExperimentalWarning']
+    const https = portOf(this.#options.state.get('gateway'), id.generation) === null ? [] : [HTTPS_SOCKET]
     await this.#keeper.spawn({
       name: nameOf(id),
       role: 'gateway',
-      argv: [process.execPath, ...flags, entry(), '--state', folder, '--worker', worker],
+      argv: [
+        process.execPath,
+        ...flags,
+        entry(),
+        '--state',
+        folder,
+        '--worker',
+        worker,
+        ...https.flatMap((name) => ['--tls-socket', name]),
+      ],
       cwd: folder,
       env: { NODE_ENV: 'production' },
       // The same file for all generations: who reads it looks for the worker, not for a process.
       output: join(folder, 'logs', `gateway-${worker}.log`),
-      sockets: [SOCKET],
+      sockets: [SOCKET, ...https],
       respawn: RESPAWN,
     })
+  }
+
+  /** HTTP is served all the same. */
+  async #openHttps(): Promise<number | null> {
+    try {
+      return await this.#https.open()
+    } catch (error) {
+      this.#options.state.addEvent(Date.now(), 'https-not-open', messageOf(error))
+      return null
+    }
   }
 
   #record(change: Partial<GatewayRecord>): void {

@@ -30,6 +30,11 @@ export class KeeperLink {
     return this.#ask((keeper) => keeper.listen({ name, host, port }))
   }
 
+  /** A keeper from before there was this lets nothing go: the socket waits for its successor. */
+  unlisten(name: string): Promise<void> {
+    return this.#ask((keeper) => keeper.unlisten(name).catch(unlessUnheardOf))
+  }
+
   /** Starts a child, or finds it running. */
   spawn(spec: ChildSpec): Promise<ChildState> {
     return this.#ask(async (keeper) => {
@@ -114,6 +119,10 @@ export class KeeperLink {
 /** The keeper died over the question; a late answer is no answer either. */
 function isLost(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'keeper.connection-lost'
+}
+
+function unlessUnheardOf(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && String(error.code).endsWith('.bad-request'))) throw error
 }
 
 /** Telling something to a child that is forgotten, or that never was, is done already. */

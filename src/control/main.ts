@@ -113,6 +113,8 @@ async function main(folder: string): Promise<void> {
   again('retiring', () => control.retention.retire())
   again('comparing the routing table', () => control.reconcileTraffic())
   again('keeping the gateway', () => workers.keep())
+  again('matching the sockets of HTTPS', () => workers.matchHttps(fleet))
+  again('looking after certificates', () => control.certificates.look())
   again('scaling', () => control.scaler.tick())
   again('resting witnesses', () => control.deploys.restWitnesses())
   again('looking at what deploys are owed', () => afterDeploy.look())

@@ -40,6 +40,7 @@ const input = {
   token: 3,
   canary: null,
   pause: null,
+  tls: { tls: null, acme: [] },
 }
 
 test('a table sends traffic to the instances of its release and to no others', () => {

@@ -17,6 +17,7 @@ export interface TableInput {
   /** A release on trial, and the share of clients that try it. */
   readonly canary: { readonly release: Release; readonly share: number } | null
   readonly pause: Pause | null
+  readonly tls: Required<Pick<RoutingTable, 'tls' | 'acme'>>
 }
 
 /** The routing table that sends all traffic to one release, but for the share of the one on trial. */
@@ -30,6 +31,7 @@ export function makeTable({
   token,
   canary,
   pause,
+  tls,
 }: TableInput): RoutingTable {
   const { services, gateway } = release.config
   const backendsOf = (one: Release): Readonly<Record<string, Backend>> =>
@@ -58,6 +60,7 @@ export function makeTable({
     pause,
     compress: gateway.compress,
     guard: guardPolicyOf(release, join(secretsFolder, release.id, `${GUARD_SECRETS}.json`)),
+    ...tls,
   }
 }
 

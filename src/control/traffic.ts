@@ -11,6 +11,7 @@ import { readPause } from './read-pause.ts'
 import type { State } from './state.ts'
 import type { Supervisor } from './supervisor.ts'
 import { makeTable } from './table.ts'
+import type { TableInput } from './table.ts'
 import { workerCountOf } from './worker-count.ts'
 
 export interface TrafficOptions {
@@ -19,6 +20,8 @@ export interface TrafficOptions {
   readonly fleet: Pick<Fleet, 'apply'>
   readonly supervisor: Pick<Supervisor, 'instances'>
   readonly clock: Clock
+  /** What the table of a release says of TLS. @default nothing */
+  readonly tlsOf?: (release: Release) => TableInput['tls']
 }
 
 export interface Acknowledged {
@@ -138,6 +141,7 @@ export class Traffic {
       token,
       canary: onTrial && { release: onTrial, share: trial!.share },
       pause: this.#pauseFor(release),
+      tls: this.#options.tlsOf?.(release) ?? { tls: null, acme: [] },
     })
   }
 

@@ -25,7 +25,7 @@ test('each request of the witness goes to both releases, in turn, only while wan
   let sent = 0
   const { promise: enough, resolve } = Promise.withResolvers<void>()
   const pairs = startPairs({
-    port,
+    entrance: () => ({ port, secure: false }),
     requests,
     perSecond: 1_000,
     isWanted: () => {
@@ -58,7 +58,7 @@ test('of a pair that is told which side hangs, and which does not know what the 
   let missed = NOTHING_MISSED
   const { promise: enough, resolve } = Promise.withResolvers<void>()
   const pairs = startPairs({
-    port,
+    entrance: () => ({ port, secure: false }),
     requests: paths.map((path) => ({ method: 'GET', host: null, path })),
     perSecond: 50,
     timeoutMs: 1_500,

@@ -1,6 +1,7 @@
-import { Agent } from 'node:http'
 import type { ResolvedRequest } from '../config/resolved.ts'
 import { monotonicNs } from '../core/clock.ts'
+import { KeptConnections } from './entrance.ts'
+import type { Entrance } from './entrance.ts'
 import type { Observation } from './tally.ts'
 import type { Sample } from './watch.ts'
 import { ask, WITNESS_TIMEOUT_MS } from './witness.ts'
@@ -13,7 +14,7 @@ export const PAIRS_OPEN_MAX = 100
 const TIMER_MS_MAX = 2 ** 31 - 1
 
 export interface PairsOptions {
-  readonly port: number
+  readonly entrance: () => Entrance
   readonly requests: readonly ResolvedRequest[]
   /** At most; also bounded by PAIRS_PER_SECOND_MAX. */
   readonly perSecond: number
@@ -83,7 +84,7 @@ const OVERDUE_MS = 1_000
  * users are too few. The gateway counts both; `onMissed` tells what it cannot know.
  */
 export function startPairs({
-  port,
+  entrance,
   requests,
   perSecond,
   word = '',
@@ -92,7 +93,7 @@ export function startPairs({
   onMissed,
   timeoutMs = WITNESS_TIMEOUT_MS,
 }: PairsOptions): Pairs {
-  const agent = new Agent({ keepAlive: true, maxSockets: PAIRS_OPEN_MAX })
+  const kept = new KeptConnections(PAIRS_OPEN_MAX)
   const open = new Map<Promise<void>, number>()
   let beat = 0
   const everyMs = 1000 / Math.min(perSecond, PAIRS_PER_SECOND_MAX)
@@ -102,7 +103,9 @@ export function startPairs({
       const request = requests[beat % requests.length]!
       beat += 1
       const pair = Promise.all(
-        (['always', 'never'] as const).map((side) => ask({ port, request, agent, timeoutMs, side, word })),
+        (['always', 'never'] as const).map((side) =>
+          ask({ entrance: entrance(), request, kept, timeoutMs, side, word }),
+        ),
       ).then(([next, old]) => {
         open.delete(pair)
         onMissed(missedOf(next!, old!))
@@ -116,7 +119,7 @@ export function startPairs({
     stop: async () => {
       clearInterval(timer)
       await Promise.all(open.keys())
-      agent.destroy()
+      kept.destroy()
     },
     isOverdue: () => [...open.values()].some((sentNs) => monotonicNs() - sentNs > OVERDUE_MS * 1e6),
   }

@@ -17,7 +17,7 @@ test('an answer that dribbles for ever has failed by the timeout, with its relea
   const seen: Observation[] = []
   const asked = new Promise((resolve) => server.once('request', resolve))
   const witness = startWitness({
-    port: (server.address() as AddressInfo).port,
+    entrance: () => ({ port: (server.address() as AddressInfo).port, secure: false }),
     requests: [{ method: 'GET', host: null, path: '/' }],
     perSecond: 20,
     timeoutMs: TIMEOUT_MS,

@@ -1,6 +1,7 @@
-import { Agent, request as httpRequest } from 'node:http'
 import { monotonicNs } from '../core/clock.ts'
 import type { ResolvedRequest } from '../config/resolved.ts'
+import { KeptConnections, requestTo } from './entrance.ts'
+import type { Entrance } from './entrance.ts'
 import type { Observation } from './tally.ts'
 
 /** A request of the witness whose answer is not whole by then has failed. */
@@ -9,7 +10,7 @@ export const WITNESS_TIMEOUT_MS = 10_000
 export const WITNESS_OPEN_MAX = 200
 
 export interface WitnessOptions {
-  readonly port: number
+  readonly entrance: () => Entrance
   readonly requests: readonly ResolvedRequest[]
   readonly perSecond: number
   /** By which the gateway knows it: no limit counts it. @default none */
@@ -33,7 +34,7 @@ export interface Witness {
  * disturbed is what it tells. The trial has a witness of its own: pairs.ts.
  */
 export function startWitness({
-  port,
+  entrance,
   requests,
   perSecond,
   word = '',
@@ -41,16 +42,16 @@ export function startWitness({
   onObservation,
   rests = () => false,
 }: WitnessOptions): Witness {
-  const kept = new Agent({ keepAlive: true, maxSockets: 4 })
+  const connections = new KeptConnections(4)
   const open = new Set<Promise<void>>()
   let beat = 0
   // An app of workers alone has no entrance to send anything through.
   const timer = setInterval(() => {
     if (requests.length === 0 || open.size >= WITNESS_OPEN_MAX || rests()) return
     const request = requests[beat % requests.length]!
-    const agent = Math.floor(beat / requests.length) % 2 === 0 ? kept : false
+    const kept = Math.floor(beat / requests.length) % 2 === 0 ? connections : null
     beat += 1
-    const answered = ask({ port, request, agent, timeoutMs, side: 'never', word }).then((seen) => {
+    const answered = ask({ entrance: entrance(), request, kept, timeoutMs, side: 'never', word }).then((seen) => {
       open.delete(answered)
       onObservation(seen)
     })
@@ -60,15 +61,16 @@ export function startWitness({
     stop: async () => {
       clearInterval(timer)
       await Promise.all(open)
-      kept.destroy()
+      connections.destroy()
     },
   }
 }
 
 export interface Question {
-  readonly port: number
+  readonly entrance: Entrance
   readonly request: ResolvedRequest
-  readonly agent: Agent | false
+  /** Null: a fresh connection. */
+  readonly kept: KeptConnections | null
   readonly timeoutMs: number
   /** Which side of a trial is asked, where one runs. */
   readonly side: 'always' | 'never'
@@ -77,7 +79,7 @@ export interface Question {
 }
 
 /** Sends one request of the witness. Never rejects: what went wrong is what was observed. */
-export function ask({ port, request: asked, agent, timeoutMs, side, word }: Question): Promise<Observation> {
+export function ask({ entrance, request: asked, kept, timeoutMs, side, word }: Question): Promise<Observation> {
   const { method, host, path } = asked
   const beganNs = monotonicNs()
   const at = Date.now()
@@ -92,24 +94,21 @@ export function ask({ port, request: asked, agent, timeoutMs, side, word }: Ques
         at,
         failure:
           failure &&
-          `${new Date(at).toISOString()} ${method} ${path} (${agent ? 'kept' : 'fresh'} connection): ${failure}`,
+          `${new Date(at).toISOString()} ${method} ${path} (${kept ? 'kept' : 'fresh'} connection): ${failure}`,
         release,
         request: `${method} ${host ?? ''}${path}`,
         status,
         ...(timedOut ? { timedOut } : {}),
       })
     }
-    const request = httpRequest(
-      { host: '127.0.0.1', port, method, path, agent, headers: headersFor(host, side, word) },
-      (response) => {
-        release = header(response.headers['seaworthy-release'])
-        const answered = response.statusCode ?? 0
-        status = answered
-        response.on('error', (error) => end(`answer cut: ${error.message}`))
-        response.on('end', () => end(answered >= 500 ? `status ${answered}` : null))
-        response.resume()
-      },
-    )
+    const request = requestTo(entrance, { method, path, kept, headers: headersFor(host, side, word) }, (response) => {
+      release = header(response.headers['seaworthy-release'])
+      const answered = response.statusCode ?? 0
+      status = answered
+      response.on('error', (error) => end(`answer cut: ${error.message}`))
+      response.on('end', () => end(answered >= 500 ? `status ${answered}` : null))
+      response.resume()
+    })
     // From the first byte to the last: a limit on idleness alone would wait for ever for an answer that dribbles.
     const limit = setTimeout(() => {
       end(`no whole answer within ${timeoutMs} ms`, true)

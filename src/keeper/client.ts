@@ -27,6 +27,7 @@ export interface SignalRequest {
 /** A connection to the keeper. Each method rejects with a KeeperError when refused, late, or cut off. */
 export interface KeeperClient {
   listen(socket: SocketState): Promise<SocketState>
+  unlisten(name: string): Promise<void>
   spawn(spec: ChildSpec): Promise<ChildState>
   signal(request: SignalRequest): Promise<void>
   list(): Promise<KeeperState>
@@ -127,6 +128,7 @@ function createClient(socket: net.Socket, requestTimeoutMs: number): KeeperClien
 
   return {
     listen: async (asked) => present((await ask({ op: 'listen', ...asked })).socket),
+    unlisten: async (name) => void (await ask({ op: 'unlisten', name })),
     spawn: async (spec) => present((await ask({ op: 'spawn', spec })).child),
     signal: async (request) => void (await ask({ op: 'signal', ...request })),
     list: async () => present((await ask({ op: 'list' })).list),

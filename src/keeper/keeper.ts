@@ -83,6 +83,11 @@ export async function runKeeper(options: KeeperOptions): Promise<Keeper> {
         save()
         return { socket }
       }
+      case 'unlisten':
+        sockets.close(request.name)
+        missing.delete(request.name)
+        save()
+        break
       case 'spawn':
         return { child: await children.spawn(request.spec) }
       case 'signal':

@@ -67,6 +67,8 @@ export type Request =
   | { readonly id: number; readonly op: 'listen'; readonly name: string; readonly host: string; readonly port: number }
   /** Refused with `keeper.name-taken` while a child of that name runs; the record of an exited one is replaced. */
   | { readonly id: number; readonly op: 'spawn'; readonly spec: ChildSpec }
+  /** Lets a listening socket go; who has inherited it keeps it. One that is not there is gone already. */
+  | { readonly id: number; readonly op: 'unlisten'; readonly name: string }
   /**
    * `group`: the child's whole process group (each child leads one). Signalling a child that is gone succeeds.
    * `final`: do not start it again when it ends.

@@ -28,6 +28,8 @@ export function parseRequest(value: unknown): Request {
     }
     case 'forget':
       return { id, op: 'forget', name: name(fields) }
+    case 'unlisten':
+      return { id, op: 'unlisten', name: name(fields) }
     case 'shutdown':
       return { id, op: 'shutdown', graceMs: integer(fields, 'graceMs') }
     case 'list':
@@ -35,7 +37,7 @@ export function parseRequest(value: unknown): Request {
     case 'events':
       return { id, op: 'events' }
     default:
-      throw bad('op: expected listen, spawn, signal, list, forget, events or shutdown')
+      throw bad('op: expected listen, unlisten, spawn, signal, list, forget, events or shutdown')
   }
 }
 

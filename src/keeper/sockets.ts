@@ -56,6 +56,11 @@ export class Sockets {
     return stateOf(held)
   }
 
+  close(name: string): void {
+    this.#held.get(name)?.close()
+    this.#held.delete(name)
+  }
+
   has(name: string): boolean {
     return this.#held.has(name)
   }

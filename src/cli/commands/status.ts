@@ -6,6 +6,7 @@ import { describeNeeds } from '../need-text.ts'
 import { print, printJson, table } from '../output.ts'
 import { describeCounts, describePaused } from '../pause-text.ts'
 import { isScaled, scalingTable } from '../scale-text.ts'
+import { describeTls } from '../tls-text.ts'
 
 const HISTORY_SHOWN = 20
 
@@ -43,6 +44,7 @@ function describeStatus(status: Status): string {
       ['live', world.live ?? 'nothing: run `seaworthy deploy`'],
       ['warm', world.warm ?? 'none'],
       ['gateway', versions.join('; ')],
+      ...(status.tls === null ? [] : [['https', describeTls(status.tls)]]),
       ...(status.paused === null
         ? []
         : [

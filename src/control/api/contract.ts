@@ -16,6 +16,7 @@ import type { GuardMethods } from './guard-methods.ts'
 import type { PauseMethods, PauseStatus } from './pause-methods.ts'
 import type { DeployOrigin, HooksMethods } from './hooks-methods.ts'
 import type { ScaleMethods, ScaleStatus } from './scale-methods.ts'
+import type { TlsStatus } from './tls-status.ts'
 
 export interface Contract
   extends
@@ -169,6 +170,8 @@ export interface Status {
     /** Finishes what it has, accepts nothing more. */
     readonly retiring: boolean
   }[]
+  /** Null: the live release has no TLS. */
+  readonly tls: TlsStatus | null
   readonly stoppedServices: readonly string[]
   readonly paused: PauseStatus | null
   /** The release on trial; null while there is none. */

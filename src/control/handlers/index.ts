@@ -46,8 +46,9 @@ export function makeHandlers(control: Control): Handlers {
     'release.get': ({ release }) => ({ release: state.release(release) }),
     'release.list': ({ onceLive }) => ({ releases: onceLive ? state.onceLive() : state.releases() }),
 
-    'deploy.begin': fenced(({ plan, by, origin }) => {
+    'deploy.begin': fenced(async ({ plan, by, origin }) => {
       refuseAcrossContract(state, plan)
+      await control.certificates.prepare(plan.release)
       return { deploy: control.deploys.begin(plan, by, origin) }
     }),
     'deploy.journal': fenced(({ deploy, operation, point }) =>

@@ -1,3 +1,4 @@
+import type { Entrance } from '../../deploy/entrance.ts'
 import type { Clock } from '../../core/clock.ts'
 import { quantile } from '../../core/histogram.ts'
 import { messageOf } from '../../core/problem.ts'
@@ -33,8 +34,7 @@ export interface RolloutWorld {
   readonly clock: Clock
   readonly witnesses: Witnesses
   readonly traffic: Pick<Traffic, 'switchTo' | 'refresh' | 'upstreamsOf'>
-  /** The gateway's port. */
-  port(): number
+  entrance(): Entrance
   drain(upstreams: readonly string[], withinMs: number): Promise<DrainReport>
   report(): Promise<Counters>
   baselineOf(release: string, now: Counters): Baseline
@@ -123,7 +123,7 @@ export class Rollout {
         next: this.#next,
         old: this.#old!,
         clock,
-        port: this.#world.port(),
+        entrance: () => this.#world.entrance(),
         word: this.#world.witnesses.word,
         report: () => this.#world.report(),
         share: (share) => this.#share({ release: this.#next.id, share }),

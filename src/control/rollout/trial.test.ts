@@ -27,7 +27,7 @@ function makeTrial(answersAt: (ms: number) => number, memory: TrialMemory = NEW_
     {
       next: release('2-y'),
       old: release('1-x'),
-      port: 1,
+      entrance: () => ({ port: 1, secure: false }),
       word: '',
       clock: { now: () => now, sleep: async (ms) => void (now += ms) },
       report: async (): Promise<Counters> => {

@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts'
 import { compare, judge, type Look, type Verdict } from '../../deploy/analysis.ts'
 import type { CanaryProgress, CanaryStep } from '../../deploy/canary.ts'
 import { wantsPair } from '../../deploy/filling.ts'
+import type { Entrance } from '../../deploy/entrance.ts'
 import { addMissed, NOTHING_MISSED, startPairs, withMissed, type Missed, type Pairs } from '../../deploy/pairs.ts'
 import type { Release } from '../../deploy/release.ts'
 import type { Counters } from '../../gateway/admin/protocol.ts'
@@ -37,8 +38,8 @@ export interface TrialPort {
   readonly next: Release
   readonly old: Release
   readonly clock: Clock
-  /** The gateway's port, for the witness. */
-  readonly port: number
+  /** For the witness. */
+  readonly entrance: () => Entrance
   /** By which the gateway knows the witness. */
   readonly word: string
   report(): Promise<Counters>
@@ -94,10 +95,10 @@ export class Trial {
 
   /** Goes through the steps from where it stands. Returns why the release must go back, or null when it may have it all. */
   async run(): Promise<string | null> {
-    const { next, port, word } = this.#port
+    const { next, entrance, word } = this.#port
     const { requests, perSecond } = next.config.witness
     const pairs = startPairs({
-      port,
+      entrance,
       word,
       requests,
       perSecond,

@@ -2,6 +2,7 @@ import type { Logger } from '../../core/logger.ts'
 import type { DeployRecord } from '../../deploy/journal.ts'
 import type { Proof } from '../../deploy/proof.ts'
 import { count, EMPTY_TALLY, type SwitchSeen } from '../../deploy/tally.ts'
+import type { Entrance } from '../../deploy/entrance.ts'
 import { startWitness, type Witness } from '../../deploy/witness.ts'
 import { readPause } from '../read-pause.ts'
 import type { State } from '../state.ts'
@@ -22,7 +23,7 @@ interface Running {
 /** The witness of every deploy, from its first step until it is settled. */
 export class Witnesses {
   readonly #state: State
-  readonly #port: () => number
+  readonly #entrance: () => Entrance
   /** By which the gateway knows the witness. */
   readonly word: string
   readonly #logger: Logger
@@ -31,9 +32,9 @@ export class Witnesses {
   readonly #timedOut = new Map<string, number>()
   readonly #running = new Map<string, Running>()
 
-  constructor(state: State, { port, word }: { port: () => number; word: string }, logger: Logger) {
+  constructor(state: State, { entrance, word }: { entrance: () => Entrance; word: string }, logger: Logger) {
     this.#state = state
-    this.#port = port
+    this.#entrance = entrance
     this.word = word
     this.#logger = logger
   }
@@ -50,7 +51,7 @@ export class Witnesses {
     this.#memories.set(id, { ...rest, tally: rested, interruptions: interruptions + (isAfterDeath ? 1 : 0) })
     const { requests, perSecond } = plan.release.config.witness
     const witness = startWitness({
-      port: this.#port(),
+      entrance: this.#entrance,
       word: this.word,
       requests,
       perSecond,

@@ -55,7 +55,10 @@ export interface TlsListener {
   readonly counts: Readonly<Omit<TlsCounts, 'abused'>>
   /** Listens on an inherited socket, or (in tests) on an address. */
   listen(where: { fd: number } | { host: string; port: number }): Promise<AddressInfo>
-  /** Handshakes from now on show this; connections that stand are left alone. */
+  /**
+   * Handshakes from now on show this; connections that stand are left alone. Null: what was shown is shown on, until nobody listens
+   * any more.
+   */
   configure(tls: TlsTable | null, challenges: readonly AcmeChallenge[]): void
   /** Accepts nothing more. Resolves when no connection is left. */
   retire(): Promise<void>
@@ -108,8 +111,9 @@ export function createTlsListener(options: TlsListenerOptions): TlsListener {
       }),
     configure(tls, challenges) {
       checks = contextsOf(challenges)
-      if (tls !== null && (tls.file !== shown?.file || tls.ticketFile !== shown.ticketFile) && !show(tls)) return
-      shown = tls
+      if (tls === null) return
+      const isShown = tls.file === shown?.file && tls.ticketFile === shown.ticketFile
+      if (isShown || show(tls)) shown = tls
     },
     retire: () => new Promise((resolve) => server.close(() => resolve())),
     close() {
