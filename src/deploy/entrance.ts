@@ -32,7 +32,9 @@ export class KeptConnections {
 /** Begins a request. Whose certificate is shown is not looked at: that is told by the status, and a self-signed one is good too. */
 export function requestTo(
   entrance: Entrance,
-  options: Pick<RequestOptions, 'method' | 'path' | 'headers'> & { readonly kept: KeptConnections | null },
+  options: Pick<RequestOptions, 'method' | 'path' | 'headers' | 'localAddress'> & {
+    readonly kept: KeptConnections | null
+  },
   onAnswer: (response: IncomingMessage) => void,
 ): ClientRequest {
   const { kept, ...rest } = options

@@ -9,6 +9,9 @@ export const WITNESS_TIMEOUT_MS = 10_000
 /** More requests than this at once are not begun: the beat is skipped, and the gap shows. */
 export const WITNESS_OPEN_MAX = 200
 
+/** Its own address on this machine: nobody's connections are counted with it (src/gateway/limits/client-connections.ts). */
+const WITNESS_ADDRESS = '127.83.87.87'
+
 export interface WitnessOptions {
   readonly entrance: () => Entrance
   readonly requests: readonly ResolvedRequest[]
@@ -101,14 +104,18 @@ export function ask({ entrance, request: asked, kept, timeoutMs, side, word }: Q
         ...(timedOut ? { timedOut } : {}),
       })
     }
-    const request = requestTo(entrance, { method, path, kept, headers: headersFor(host, side, word) }, (response) => {
-      release = header(response.headers['seaworthy-release'])
-      const answered = response.statusCode ?? 0
-      status = answered
-      response.on('error', (error) => end(`answer cut: ${error.message}`))
-      response.on('end', () => end(answered >= 500 ? `status ${answered}` : null))
-      response.resume()
-    })
+    const request = requestTo(
+      entrance,
+      { method, path, kept, headers: headersFor(host, side, word), localAddress: WITNESS_ADDRESS },
+      (response) => {
+        release = header(response.headers['seaworthy-release'])
+        const answered = response.statusCode ?? 0
+        status = answered
+        response.on('error', (error) => end(`answer cut: ${error.message}`))
+        response.on('end', () => end(answered >= 500 ? `status ${answered}` : null))
+        response.resume()
+      },
+    )
     // From the first byte to the last: a limit on idleness alone would wait for ever for an answer that dribbles.
     const limit = setTimeout(() => {
       end(`no whole answer within ${timeoutMs} ms`, true)

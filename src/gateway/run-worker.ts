@@ -71,15 +71,22 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
     exchange.ended.push(() => open.delete(exchange))
     void serve(exchange, context)
   }
+  const { connections } = guard.limits
+  const connectionHooks = {
+    onConnection: (address: string) => connections.opened(address),
+    onConnectionClosed: (address: string) => connections.closed(address),
+  }
   const listener = createNodeListener({
     onExchange,
     ownHeaders: () => headersWithoutExchange(context, randomHex(16)),
     onRefused: () => counters.countUnrouted(),
+    ...connectionHooks,
   })
   const https =
     listenTls === null
       ? null
       : createHttps({
+          ...connectionHooks,
           onHttp1: (socket) => listener.accept(socket),
           onExchange,
           onUnusable: (reason) => log.error('the certificate in the table cannot be used', { reason }),
@@ -87,8 +94,9 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
   const routing = createRoutingState({
     link: createNodeLink,
     probe: probeUpstream,
-    onApplied({ table: { timeouts, pause, guard: policy, tls, acme } }) {
+    onApplied({ table: { timeouts, pause, guard: policy, tls, acme }, trustedProxies }) {
       guard.apply(policy ?? null)
+      connections.configure(policy?.connectionsPerClient ?? null, trustedProxies)
       https?.configure({ tls: tls ?? null, acme: acme ?? [], timeouts })
       feeds.want((policy?.feeds ?? []).map(({ url }) => url))
       listener.configure(timeouts, pause?.waitMs ?? 0)

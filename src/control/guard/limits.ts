@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import type { Connection } from '../../gateway/admin/connection.ts'
 import type { FromWorker } from '../../gateway/admin/protocol.ts'
+import { Connections } from './connections.ts'
 import { Counts } from '../../guard/limit/counts.ts'
 import { TICKS_PER_MS } from '../../guard/limit/gcra.ts'
 import { createKeyHash } from '../../guard/limit/hash.ts'
@@ -21,6 +22,7 @@ export class Limits {
   readonly witness = randomBytes(24).toString('base64url')
   readonly #workers = new Set<Connection>()
   readonly #counts: Counts
+  readonly #connections = new Connections()
 
   /** @param now ticks of a clock that does not jump */
   constructor(now: () => number = ticks) {
@@ -30,14 +32,18 @@ export class Limits {
 
   joined(connection: Connection): void {
     this.#workers.add(connection)
+    this.#connections.joined(connection)
     connection.send({ type: 'limits', witness: this.witness, redis: null })
   }
 
   left(connection: Connection): void {
     this.#workers.delete(connection)
+    this.#connections.left(connection)
   }
 
-  asked(connection: Connection, { ask, rules, sets }: Extract<FromWorker, { type: 'lease' }>): void {
+  onMessage(connection: Connection, message: Extract<FromWorker, { type: 'lease' | 'connections' }>): void {
+    if (message.type === 'connections') return this.#connections.counted(connection, message.clients)
+    const { ask, rules, sets } = message
     const taken = sets.map((wants) => this.#counts.take(wants.map((want) => ({ ...want, rule: rules[want.rule]! }))))
     connection.send({ type: 'lease', ask, sharers: this.#counts.sharers, sets: taken })
   }

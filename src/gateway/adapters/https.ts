@@ -6,7 +6,7 @@ import { createHttp2Sessions } from './http2-sessions.ts'
 import { createTlsListener } from './tls-listener.ts'
 import type { TlsListener, TlsListenerOptions } from './tls-listener.ts'
 
-export interface HttpsOptions extends Pick<TlsListenerOptions, 'onHttp1' | 'onUnusable'> {
+export interface HttpsOptions extends Omit<TlsListenerOptions, 'onHttp2'> {
   readonly onExchange: (exchange: Exchange) => void
 }
 
@@ -17,9 +17,9 @@ export interface Https extends Pick<TlsListener, 'listen' | 'close'> {
   retire(): Promise<void>
 }
 
-export function createHttps({ onHttp1, onUnusable, onExchange }: HttpsOptions): Https {
+export function createHttps({ onExchange, ...options }: HttpsOptions): Https {
   const sessions = createHttp2Sessions({ onExchange })
-  const listener = createTlsListener({ onHttp1, onHttp2: (socket) => sessions.accept(socket), onUnusable })
+  const listener = createTlsListener({ ...options, onHttp2: (socket) => sessions.accept(socket) })
   return {
     get counts() {
       return { ...listener.counts, abused: sessions.abused }

@@ -5,6 +5,7 @@ import { Server as NetServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { monotonicNs } from '../../core/clock.ts'
+import { plainAddress } from '../client-address.ts'
 import { newExchange } from '../exchange.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Timeouts } from '../table.ts'
@@ -31,6 +32,10 @@ export interface ListenerOptions {
   readonly ownHeaders: () => readonly string[]
   /** Something that is not HTTP was answered with this status. */
   readonly onRefused?: (status: number) => void
+  /** Asked for each connection before anything is read of it; false: it is answered with 503 and closed. */
+  readonly onConnection?: (address: string) => boolean
+  /** A connection that was let in has closed. */
+  readonly onConnectionClosed?: (address: string) => void
 }
 
 export interface Listener {
@@ -50,8 +55,12 @@ export interface Listener {
   close(): void
 }
 
-export function createNodeListener({ onExchange, ownHeaders, onRefused = () => {} }: ListenerOptions): Listener {
+export function createNodeListener(options: ListenerOptions): Listener {
+  const { onExchange, ownHeaders, onRefused = () => {} } = options
+  const { onConnection = () => true, onConnectionClosed = () => {} } = options
   const sockets = new Map<Socket, Use>()
+  /** Counted where they were accepted. */
+  const inner = new WeakSet<Socket>()
   let retiring = false
   let looking: NodeJS.Timeout | undefined
   /** The longest so far: who was held counts on it beyond the pause. */
@@ -66,7 +75,13 @@ export function createNodeListener({ onExchange, ownHeaders, onRefused = () => {
     noDelay: true,
     shouldUpgradeCallback: isWebSocketHandshake,
   })
-  server.on('connection', (socket: Socket) => {
+  server.prependListener('connection', (socket: Socket) => {
+    // Told apart before it closes: a closed socket knows no address.
+    const address = plainAddress(socket.remoteAddress ?? '')
+    if (!inner.has(socket)) {
+      if (!onConnection(address)) return turnAway(socket)
+      socket.once('close', () => onConnectionClosed(address))
+    }
     sockets.set(socket, { open: 0, silentSince: monotonicNs(), read: 0 })
     socket.on('error', () => {})
     socket.once('close', () => sockets.delete(socket))
@@ -134,7 +149,10 @@ export function createNodeListener({ onExchange, ownHeaders, onRefused = () => {
         looking = setInterval(() => setImmediate(closeSilent, retiredNs), RETIRE_LOOK_MS)
       })
     },
-    accept: (socket) => void server.emit('connection', socket),
+    accept(socket) {
+      inner.add(socket)
+      server.emit('connection', socket)
+    },
     close() {
       clearInterval(looking)
       NetServer.prototype.close.call(server)
@@ -200,6 +218,15 @@ export function createNodeListener({ onExchange, ownHeaders, onRefused = () => {
     for (let index = 0; index < headers.length; index += 2) text += `${headers[index]}: ${headers[index + 1]}\r\n`
     socket.end(text + '\r\n' + body, () => socket.destroy())
   }
+}
+
+/** To whoever holds as many connections as one client may. */
+const BUSY = 'HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'
+
+function turnAway(socket: Socket): void {
+  socket.on('error', () => {})
+  socket.write(BUSY)
+  socket.destroySoon()
 }
 
 /** How one connection is used. */

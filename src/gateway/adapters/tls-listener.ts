@@ -48,6 +48,10 @@ export interface TlsListenerOptions extends HalfOpenLimits {
   readonly onHttp2: (socket: TLSSocket) => void
   /** What the table names cannot be used; what was used before stays. */
   readonly onUnusable: (reason: string) => void
+  /** Asked for each connection before its handshake; false: it is closed. */
+  readonly onConnection?: (address: string) => boolean
+  /** A connection that was let in has closed. */
+  readonly onConnectionClosed?: (address: string) => void
 }
 
 export interface TlsListener {
@@ -67,7 +71,7 @@ export interface TlsListener {
 }
 
 export function createTlsListener(options: TlsListenerOptions): TlsListener {
-  const { onHttp1, onHttp2, onUnusable, ...limits } = options
+  const { onHttp1, onHttp2, onUnusable, onConnection = () => true, onConnectionClosed = () => {}, ...limits } = options
   const halfOpen = createHalfOpen(limits)
   const connections = new Set<Socket>()
   const { abused: _, ...none } = NO_TLS_COUNTS
@@ -95,7 +99,7 @@ export function createTlsListener(options: TlsListenerOptions): TlsListener {
   checked.on('secureConnection', (socket) => socket.end())
   checked.on('tlsClientError', onFailed)
 
-  const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, onConnection)
+  const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
   return {
     get openConnections() {
       return connections.size
@@ -123,11 +127,16 @@ export function createTlsListener(options: TlsListenerOptions): TlsListener {
     },
   }
 
-  function onConnection(socket: Socket): void {
+  function accept(socket: Socket): void {
     // Known as long as the connection stands: a socket that is gone has no address any more.
     const peer = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
     const isServed = shown !== null || checks.size > 0
-    if (!isServed || !halfOpen.add(peer, expire)) {
+    if (!isServed || !onConnection(peer.address)) {
+      counts.refused += 1
+      return void socket.destroy()
+    }
+    socket.once('close', () => onConnectionClosed(peer.address))
+    if (!halfOpen.add(peer, expire)) {
       counts.refused += 1
       return void socket.destroy()
     }

@@ -35,7 +35,7 @@ export interface FleetOptions {
   /** The limits' side of control. */
   readonly limits?: {
     joined(connection: Connection): void
-    asked(connection: Connection, message: Extract<FromWorker, { type: 'lease' }>): void
+    onMessage(connection: Connection, message: Extract<FromWorker, { type: 'lease' | 'connections' }>): void
     left(connection: Connection): void
   }
 }
@@ -147,7 +147,8 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
       case 'drained':
         return drains.drained(connection, message)
       case 'lease':
-        return options.limits?.asked(connection, message)
+      case 'connections':
+        return options.limits?.onMessage(connection, message)
       default:
         return options.guard?.onMessage(connection, message)
     }

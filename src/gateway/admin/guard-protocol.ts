@@ -20,12 +20,20 @@ export type GuardFromWorker =
       readonly sets: readonly (readonly LeaseWant[])[]
     }
 
+  /** Connections that clients hold in this worker, where they have changed. */
+  | { readonly type: 'connections'; readonly clients: readonly ClientCount[] }
+
+/** The client's address, or its network (src/guard/limit/client-key.ts), and how many. */
+export type ClientCount = readonly [client: string, count: number]
+
 export interface LeaseWant extends Omit<Want, 'rule'> {
   /** Which of the message's rules. */
   readonly rule: number
 }
 
 export type GuardToWorker =
+  /** Connections that clients hold in the other workers, where they have changed. */
+  | { readonly type: 'connections'; readonly clients: readonly ClientCount[] }
   /** Accounts and addresses that failed too often, at all workers together. */
   | { readonly type: 'locks'; readonly locks: readonly { readonly key: string; readonly untilMs: number }[] }
   | { readonly type: 'security-kept'; readonly batch: number }

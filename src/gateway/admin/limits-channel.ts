@@ -4,5 +4,5 @@ import type { FromWorker, ToWorker } from './protocol.ts'
 export interface LimitsChannel {
   /** Null: control has left. */
   connect(send: ((message: FromWorker) => void) | null): void
-  onMessage(message: Extract<ToWorker, { type: 'limits' | 'lease' }>): void
+  onMessage(message: Extract<ToWorker, { type: 'limits' | 'lease' | 'connections' }>): void
 }

@@ -104,6 +104,7 @@ export function createAdminLink(options: AdminLinkOptions): AdminLink {
         return void onDrain(message)
       case 'limits':
       case 'lease':
+      case 'connections':
         return options.limits?.onMessage(message)
       default:
         return options.guard.onMessage(message)

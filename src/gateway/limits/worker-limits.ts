@@ -12,9 +12,9 @@ import type { GuardPolicy, LimitRule } from '../../guard/policy.ts'
 import type { LimitsChannel } from '../admin/limits-channel.ts'
 import { headerOf } from '../exchange.ts'
 import type { Exchange, RequestHead } from '../exchange.ts'
-import { RefusalEvents } from './refusal-events.ts'
 import { SharedCounts } from './shared-counts.ts'
-import { storeEvent } from './store-event.ts'
+import { ClientConnections } from './client-connections.ts'
+import { connectionEvent, storeEvent } from './events.ts'
 import { WITNESS_FIELD } from './witness-field.ts'
 
 /** The limits of one worker. */
@@ -26,15 +26,15 @@ export interface WorkerLimits extends LimitsChannel {
   /** A refusal known without asking anybody; see Limiter. */
   early(exchange: Exchange): LimitVerdict | null
   judge(exchange: Exchange): LimitVerdict | null | Promise<LimitVerdict>
-  /** Tells that a request was refused; many refusals of one client are told as one. */
-  refused(exchange: Exchange, verdict: LimitVerdict): void
+  /** Connections of each client. */
+  readonly connections: ClientConnections
 }
 
 /** @param report takes the security events */
 export function createWorkerLimits(report: (event: SecurityEvent) => void): WorkerLimits {
   const hash = createKeyHash([randomInt(2 ** 32), randomInt(2 ** 32)])
   const shared = new SharedCounts()
-  const refusals = new RefusalEvents({ report, hash })
+  const connections = new ClientConnections((address) => report(connectionEvent(address)))
   let store: CountStore = shared
   let limits: readonly LimitRule[] = []
   let limiter: Limiter | null = null
@@ -59,14 +59,16 @@ export function createWorkerLimits(report: (event: SecurityEvent) => void): Work
     },
     early: (exchange) => (limiter === null ? null : limiter.early(askerOf(exchange))),
     judge: (exchange) => (limiter === null ? null : limiter.judge(askerOf(exchange))),
-    refused: (exchange, verdict) => refusals.note(exchange, verdict),
+    connections,
     connect(to) {
       send = to
+      connections.connect(to)
       // Nobody is asked before control has said what holds.
       if (to === null) shared.connect(null)
     },
     onMessage(message) {
       if (message.type === 'lease') return shared.onAnswer(message)
+      if (message.type === 'connections') return connections.onElsewhere(message)
       witness = Buffer.from(message.witness)
       shared.connect(send)
     },
