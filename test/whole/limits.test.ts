@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SecurityEvent } from '../../src/guard/event.ts'
-import { until } from '../../src/gateway/testing.ts'
+import { rawConnection, until } from '../../src/gateway/testing.ts'
+import type { RawConnection } from '../../src/gateway/testing.ts'
 import { limitOf } from '../../src/gateway/testing-guard.ts'
 import { LEASE_MAX } from '../../src/guard/limit/store.ts'
 import { startLimited } from '../support/limited-workers.ts'
@@ -79,6 +80,32 @@ void test('a worker that is killed takes away no more than it held', async () =>
   const passed = byStatus.get(200) ?? 0
   assert.ok(passed <= QUOTA && passed >= QUOTA - 4 * LEASE_MAX - 32, `${passed} of ${QUOTA}`)
 })
+
+void test('over four workers a client holds its connections and at most one more in each other worker', async () => {
+  await using gateway = await startLimited({ workers: 4, limits: [], connectionsPerClient: 20 })
+  const connections: RawConnection[] = []
+  try {
+    // One after the other, so that each is accepted when news of the one before is there.
+    for (let nth = 0; nth < 60; nth++) connections.push(await answered(gateway.port))
+    const held = connections.filter(({ text }) => text.startsWith('HTTP/1.1 200')).length
+    assert.ok(held >= 20 && held <= 23, `${held} of 60`)
+    for (const { socket } of connections) socket.destroy()
+    await until(async () => {
+      const connection = await answered(gateway.port)
+      connections.push(connection)
+      return connection.text.startsWith('HTTP/1.1 200')
+    })
+  } finally {
+    for (const { socket } of connections) socket.destroy()
+  }
+})
+
+/** A connection that has sent a request and heard something, or nothing any more. */
+async function answered(port: number): Promise<RawConnection> {
+  const connection = rawConnection(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  await until(() => connection.text.includes('\r\n\r\n') || connection.ended)
+  return connection
+}
 
 function countOf(events: readonly SecurityEvent[]): number {
   return events.filter(({ kind }) => kind === 'rate-limited').reduce((sum, { count = 1 }) => sum + count, 0)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { rmSync } from 'node:fs'
+import { closeSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Limits } from '../../../control/guard/limits.ts'
@@ -18,13 +18,9 @@ void test('the witness is known by the word of control, counts in no limit, and 
   await using upstream = await startUpstream()
   const guard = policyOf({ limits: [limitOf({ count: 1 })], connectionsPerClient: 2 })
   saveTable(state, tableOf([upstream.upstream], { guard }))
-  const worker = await runWorker({
-    state,
-    worker: 1,
-    adminSocket,
-    listen: { host: '127.0.0.1', port: 0 },
-    retireMs: 100,
-  })
+  const outputDescriptor = openSync(join(state, 'output.log'), 'a')
+  const listen = { host: '127.0.0.1', port: 0 }
+  const worker = await runWorker({ state, worker: 1, adminSocket, listen, outputDescriptor, retireMs: 100 })
   try {
     const { port } = worker.address
     await until(() => fleet.workers().length === 1)
@@ -47,6 +43,7 @@ void test('the witness is known by the word of control, counts in no limit, and 
   } finally {
     await worker.retire()
     await fleet.close()
+    closeSync(outputDescriptor)
     rmSync(state, { recursive: true, force: true })
   }
 })
