@@ -5,6 +5,7 @@ import { auditTrailCommand } from './commands/audit-trail.ts'
 import { deployCommand } from './commands/deploy.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { execCommand } from './commands/exec.ts'
+import { guardCommand } from './commands/guard/index.ts'
 import { loadCommand } from './commands/load.ts'
 import { initCommand } from './commands/init.ts'
 import { logsCommand } from './commands/logs.ts'
@@ -62,11 +63,16 @@ First steps:
     pauseCommand,
     resumeCommand,
     stopCommand,
+    guardCommand,
     auditTrailCommand,
     doctorCommand,
   ]
   // What commander does only for commands it has made itself: without it a wrong option would end the process with 1.
-  for (const make of commands) program.addCommand(make(onExitCode).copyInheritedSettings(program))
+  for (const make of commands) {
+    const command = make(onExitCode).copyInheritedSettings(program)
+    for (const below of command.commands) below.copyInheritedSettings(program)
+    program.addCommand(command)
+  }
   return program
 }
 

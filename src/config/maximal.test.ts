@@ -184,7 +184,6 @@ test('the maximal config reports what is not built yet, and nothing that is', ()
       'services.api.resources.cpu',
       'services.packed.image',
       ...['threats', 'routes', 'exceptions', 'limits', 'connections'].map((key) => `guard.${key}`),
-      ...['block', 'allow', 'feeds'].map((key) => `guard.${key}`),
       'promises',
       'backups',
       ...['mail.email', 'mail.smtp', 'duty.pagerduty'].map((key) => `alerts.channels.${key}`),

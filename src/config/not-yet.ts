@@ -44,7 +44,7 @@ const GATEWAY = [
   ...['timeout', 'body', 'retry', 'compress', 'headers'].map((key) => `routes.*.${key}`),
 ]
 
-const GUARD = ['headers', 'cors', 'identity', 'lockout']
+const GUARD = ['headers', 'cors', 'identity', 'lockout', 'block', 'allow', 'feeds']
 
 const ENVIRONMENT = [
   'target',

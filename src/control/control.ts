@@ -77,6 +77,7 @@ export class Control {
   readonly approvals: Approvals
   readonly afterDeploy: AfterDeploy
   readonly security: Security
+  readonly limits: Limits
   readonly history = new CounterHistory()
   readonly memory = new MemoryWatch()
   readonly clock: Clock = systemClock
@@ -92,6 +93,7 @@ export class Control {
     this.fleet = fleet
     this.#secrets = new SecretFiles(folder)
     this.leases = new Leases(state, this.clock)
+    this.limits = options.limits
     this.security = new Security({ folder, state, clock: this.clock, logger, table: () => fleet.current })
     this.needs = new Needs({
       folder,

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { feedFileOf, readFeed } from '../guard/reputation/feed-file.ts'
+import { feedFileOf, readFeed, readSavedFeed } from '../guard/reputation/feed-file.ts'
 import type { NetworkSet } from '../guard/reputation/network-set.ts'
 import type { Reputation } from '../guard/reputation/reputation.ts'
 
@@ -17,7 +16,7 @@ export function createFeedSets(stateFolder: string, reputation: Reputation): Fee
   return {
     want(urls) {
       if (urls.length === sets.size && urls.every((url) => sets.has(url))) return
-      sets = new Map(urls.map((url) => [url, sets.get(url) ?? readNow(feedFileOf(stateFolder, url))]))
+      sets = new Map(urls.map((url) => [url, sets.get(url) ?? readSavedFeed(stateFolder, url)]))
       put()
     },
     async reload(url) {
@@ -32,14 +31,5 @@ export function createFeedSets(stateFolder: string, reputation: Reputation): Fee
 
   function put(): void {
     reputation.replaceFeeds([...sets].flatMap(([url, networks]) => (networks === null ? [] : [{ url, networks }])))
-  }
-}
-
-/** Null: it has never been fetched, or is damaged; control fetches it again. */
-function readNow(path: string): NetworkSet | null {
-  try {
-    return readFeed(readFileSync(path, 'utf8'))
-  } catch {
-    return null
   }
 }

@@ -1,9 +1,9 @@
 import { readTrail, RECORDS_MAX, verifyTrail } from '../../control/audit/read-trail.ts'
 import type { TrailRecord } from '../../control/audit/trail.ts'
 import { Problem } from '../../core/problem.ts'
-import { parseDuration } from '../../core/quantity.ts'
 import { environmentCommand, globalsOf, openProjectOf, type MakeCommand } from '../command.ts'
 import { print, printJson, table } from '../output.ts'
+import { sinceOf } from '../since.ts'
 
 const SHOWN = 50
 const DESCRIPTION = 'Who did what to the environment, and what came of it; reads the files, whether it is up or not.'
@@ -60,16 +60,6 @@ function describeRecord({ sequence, time, who, what, subject, outcome }: TrailRe
 /** 64 characters that nobody compares by eye; `--json` has them whole. */
 function isHash(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
-}
-
-function sinceOf(since: string | undefined): number | null {
-  if (since === undefined) return null
-  const ago = parseDuration(since)
-  const at = ago.ok ? Date.now() - ago.value : Date.parse(since)
-  if (!Number.isNaN(at)) return at
-  throw new Problem('cli.usage', `--since ${since} is no time`, {
-    hint: "Write how long ago ('2h', '7d') or when ('2026-11-21T08:00:00Z').",
-  })
 }
 
 function limitOf(limit: string | undefined): number {

@@ -1,4 +1,5 @@
 import type { EventKind } from '../../guard/event.ts'
+import type { LimitStatus } from '../../guard/limit/status.ts'
 import type { Block } from '../../guard/reputation/block.ts'
 import type { ClientRisk } from '../../guard/reputation/risk.ts'
 import type { ThreatClass } from '../../guard/threats.ts'
@@ -7,6 +8,7 @@ import type { Reached } from '../guard/block-distribution.ts'
 import type { EventFilter } from '../guard/events/query.ts'
 import type { EventRecord } from '../guard/events/record.ts'
 import type { FeedStatus } from '../guard/feeds.ts'
+import type { TriedRequest, TriedVerdict } from '../guard/check.ts'
 
 /** Who asks: user@host. Whoever can open the socket is the operator; every call is on record under this name. */
 export interface ByOperator {
@@ -29,7 +31,14 @@ export interface GuardMethods {
   /** Takes away a block by hand or an automatic one, and what was held against the client. */
   'guard.unblock': { input: ByOperator & { address: string }; output: { block: Block; reached: Reached } }
   /** In force, oldest first. */
-  'guard.blocks': { input: ByOperator; output: { blocks: readonly Block[] } }
+  'guard.blocks': {
+    input: ByOperator
+    output: {
+      blocks: readonly Block[]
+      /** The lists of the config in force. */
+      config: { readonly block: readonly string[]; readonly allow: readonly string[] }
+    }
+  }
   /** The newest that fit, the oldest of them first. @param limit at most EVENTS_MAX; @default 100 */
   'guard.events': {
     input: ByOperator & { filter?: EventFilter; limit?: number }
@@ -39,6 +48,13 @@ export interface GuardMethods {
   'guard.feeds': { input: ByOperator; output: { feeds: readonly FeedStatus[] } }
   /** Fetches one now, or all (null). @throws Problem `guard.unknown-feed` */
   'guard.reload': { input: ByOperator & { url: string | null }; output: { feeds: readonly FeedStatus[] } }
+  /** How the limits stand for an address, a key's id or a token's subject. Asking takes nothing. */
+  'guard.limits': {
+    input: ByOperator & { per: LimitStatus['per']; id: string }
+    output: { limits: readonly LimitStatus[] }
+  }
+  /** What the policy in force says of a request that is not sent. Changes no count and blocks nobody. */
+  'guard.check': { input: ByOperator & { request: TriedRequest }; output: TriedVerdict }
   /** Counts since control has started. */
   'guard.metrics': { input: ByOperator; output: GuardMetrics }
   /** How the environment stands: what attacks it, whom it refuses. */

@@ -37,6 +37,7 @@ export const ON_RECORD_ELSEWHERE = {
   'guard.blocks': READINGS,
   'guard.events': READINGS,
   'guard.feeds': READINGS,
+  'guard.limits': READINGS,
   'guard.metrics': READINGS,
   'guard.status': READINGS,
 } as const satisfies Partial<Record<Method, string>>
@@ -90,6 +91,8 @@ export const RECORDED: { readonly [M in RecordedMethod]: Describe<M> } = {
   'exec.prepare': ({ service, argv, by }) => ({ who: by, subject: { service, program: argv[0] ?? '' } }),
   'guard.block': ({ address, reason, forMs, by }) => ({ who: by, subject: { address, reason, forMs } }),
   'guard.unblock': ({ address, by }) => ({ who: by, subject: { address } }),
+  // Neither path nor body: whoever tries an attack writes it there.
+  'guard.check': ({ request, by }) => ({ who: by, subject: { method: request?.method ?? '' } }),
   'guard.reload': ({ url, by }) => ({ who: by, subject: { url } }),
   'approval.give': ({ plan, by }) => ({ who: by, subject: { planHash: plan.hash, release: plan.release.id } }),
   'approval.revoke': ({ hash, by }) => ({ who: by, subject: { planHash: hash } }),

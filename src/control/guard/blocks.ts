@@ -6,6 +6,7 @@ import { BlockJournal, readBlocks, type BlockChange } from '../../guard/reputati
 import { BlockTable, isOver, type Block } from '../../guard/reputation/block.ts'
 import type { Risk } from '../../guard/reputation/risk.ts'
 import { BlockDistribution, type Reached } from './block-distribution.ts'
+import { mustBeNetwork } from './input.ts'
 
 /** Blocks that are kept, those included that are over but remembered. */
 export const BLOCKS_MAX = 10_000
@@ -159,14 +160,6 @@ export class Blocks {
     if (this.#inForce.has(first.address)) this.#end(first, 'control')
     this.#forget(first.address)
   }
-}
-
-function mustBeNetwork(text: string): Network {
-  const network = parseNetwork(text)
-  if (network !== null) return network
-  throw new Problem('api.not-address', `${JSON.stringify(text.slice(0, 60))} is no address and no network`, {
-    hint: "Write an address such as '203.0.113.7' or '2001:db8::7', or a network such as '203.0.113.0/24'.",
-  })
 }
 
 /** Whether they share an address. */

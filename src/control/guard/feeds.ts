@@ -5,9 +5,10 @@ import type { Clock } from '../../core/clock.ts'
 import { messageOf, Problem } from '../../core/problem.ts'
 import type { SecurityEvent } from '../../guard/event.ts'
 import type { GuardPolicy } from '../../guard/policy.ts'
-import { feedFileName, FEEDS_FOLDER, saveFeed } from '../../guard/reputation/feed-file.ts'
+import { feedFileName, FEEDS_FOLDER, readSavedFeed, saveFeed } from '../../guard/reputation/feed-file.ts'
 import { parseFeed, type BadLine } from '../../guard/reputation/feed.ts'
 import { NetworkSet } from '../../guard/reputation/network-set.ts'
+import type { FeedSet } from '../../guard/reputation/reputation.ts'
 import { controlEvent } from './events/record.ts'
 import { fetchFeed, type FetchedFeed } from './fetch-feed.ts'
 
@@ -58,6 +59,14 @@ export class Feeds {
 
   list(): readonly FeedStatus[] {
     return this.#options.feeds().map(({ url }) => statusOf(this.#known.get(url) ?? unread(url)))
+  }
+
+  /** As they are saved for the workers. */
+  sets(): readonly FeedSet[] {
+    return this.#options.feeds().flatMap(({ url }) => {
+      const networks = readSavedFeed(this.#options.folder, url)
+      return networks === null ? [] : [{ url, networks }]
+    })
   }
 
   /** Fetches what is due; a feed that the policy no longer names is forgotten. */
@@ -156,8 +165,7 @@ function unread(url: string): Known {
   return { url, loadedAtMs: null, networks: 0, bad: [], badCount: 0, error: null, nextAtMs: 0, tag: null }
 }
 
-function statusOf(known: Known): FeedStatus {
-  const { url, loadedAtMs, networks, bad, badCount, error, nextAtMs } = known
+function statusOf({ url, loadedAtMs, networks, bad, badCount, error, nextAtMs }: Known): FeedStatus {
   return { url, loadedAtMs, networks, bad, badCount, error, nextAtMs }
 }
 

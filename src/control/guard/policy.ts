@@ -4,7 +4,7 @@ import type { GuardPolicy } from '../../guard/policy.ts'
 import { workerCountOf } from '../worker-count.ts'
 
 /** What workers are told of the guard: without secrets and their names. A release from before the guard has none. */
-export function guardPolicyOf(release: Release, secretsFile: string): GuardPolicy | null {
+export function guardPolicyOf(release: Pick<Release, 'config'>, secretsFile: string): GuardPolicy | null {
   const { guard, services } = release.config as ResolvedApp & { readonly guard?: ResolvedGuard }
   if (guard === undefined) return null
   const { identity, limits, ...rest } = guard

@@ -11,7 +11,7 @@ import type { RoutingTable } from '../../gateway/table.ts'
 import type { SecurityEvent } from '../../guard/event.ts'
 import { clientNetworkOf, networkText } from '../../guard/reputation/address.ts'
 import { BLOCKS_FILE } from '../../guard/reputation/block-journal.ts'
-import type { ClientRiskReport } from '../../guard/reputation/reputation.ts'
+import { Reputation, type ClientRiskReport, type Refusal } from '../../guard/reputation/reputation.ts'
 import { RiskBook } from '../../guard/reputation/risk.ts'
 import type { State } from '../state.ts'
 import { Analytics } from './analytics.ts'
@@ -128,6 +128,21 @@ export class Security implements FleetGuard {
       case 'lease':
         return
     }
+  }
+
+  /** Why a client is refused now, as the workers know it. */
+  refusalOf(client: string): Refusal | null {
+    const reputation = new Reputation()
+    const guard = this.table()?.guard
+    reputation.configure({ allow: guard?.allow ?? [], block: guard?.block ?? [] })
+    reputation.replaceBlocks(this.blocks.list())
+    reputation.replaceFeeds(this.feeds.sets())
+    return reputation.refusalOf(client, this.#options.clock.now())
+  }
+
+  riskOf(client: string): number {
+    const key = clientKey(client)
+    return key === null ? 0 : this.risks.of(key, this.#options.clock.now()).risk
   }
 
   events(filter: EventFilter, limit: number): Promise<readonly EventRecord[]> {

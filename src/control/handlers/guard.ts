@@ -1,13 +1,17 @@
+import { Problem } from '../../core/problem.ts'
 import type { GuardMethods } from '../api/guard-methods.ts'
 import type { Handlers } from '../api/server.ts'
 import type { Control } from '../control.ts'
 import { MINUTES_KEPT } from '../guard/analytics.ts'
-import { LIMIT, mustBeCount, mustBeDuration, mustBeFilter, mustBeText } from '../guard/input.ts'
+import { tryRequest } from '../guard/check.ts'
+import { LIMIT, mustBeAddress, mustBeCount, mustBeDuration, mustBeFilter } from '../guard/input.ts'
+import { mustBePer, mustBeText, mustBeTried } from '../guard/input.ts'
 import { ReadingsOnRecord } from '../guard/readings-on-record.ts'
 import { guardMetrics, securityStatus } from '../guard/status.ts'
 
 /** The guard's control API: every method names the operator who calls, those that only read included. */
-export function guardHandlers({ security, afterDeploy, clock }: Control): Pick<Handlers, keyof GuardMethods> {
+export function guardHandlers(control: Control): Pick<Handlers, keyof GuardMethods> {
+  const { security, afterDeploy, clock } = control
   const { blocks } = security
   const readings = new ReadingsOnRecord({
     trail: afterDeploy.trail,
@@ -26,7 +30,8 @@ export function guardHandlers({ security, afterDeploy, clock }: Control): Pick<H
     'guard.unblock': async ({ address, by }) => security.unblock(mustBeText(address, 'address'), mustBeText(by, 'by')),
     'guard.blocks': ({ by }) => {
       reader(by, 'guard.blocks')
-      return { blocks: blocks.list() }
+      const { block = [], allow = [] } = security.table()?.guard ?? {}
+      return { blocks: blocks.list(), config: { block, allow } }
     },
     'guard.events': async ({ filter, limit, by }) => {
       reader(by, 'guard.events')
@@ -41,6 +46,25 @@ export function guardHandlers({ security, afterDeploy, clock }: Control): Pick<H
       mustBeText(by, 'by')
       return { feeds: await security.feeds.reload(url === null ? null : mustBeText(url, 'url')) }
     },
+    'guard.limits': ({ per, id, by }) => {
+      reader(by, 'guard.limits')
+      const asked = mustBePer(per)
+      const limits = security.table()?.guard?.limits ?? []
+      return {
+        limits: control.limits.look(limits, asked, asked === 'client' ? mustBeAddress(id) : mustBeText(id, 'id')),
+      }
+    },
+    'guard.check': async ({ request, by }) => {
+      mustBeText(by, 'by')
+      const tried = mustBeTried(request)
+      const policy = security.table()?.guard ?? null
+      if (policy === null) throw nothingDeployed()
+      return tryRequest(policy, tried, {
+        refusalOf: (client) => security.refusalOf(client),
+        risk: security.riskOf(tried.client),
+        limits: (...asked) => control.limits.look(...asked),
+      })
+    },
     'guard.metrics': ({ by }) => {
       reader(by, 'guard.metrics')
       return guardMetrics(security)
@@ -51,4 +75,10 @@ export function guardHandlers({ security, afterDeploy, clock }: Control): Pick<H
       return securityStatus(security, { table: security.table(), minutes: shown, nowMs: clock.now() })
     },
   }
+}
+
+function nothingDeployed(): Problem {
+  return new Problem('guard.no-policy', 'no release is live, so there is no policy to ask', {
+    hint: 'Deploy first: `seaworthy deploy`.',
+  })
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../../core/atomic-file.ts'
 import { NetworkSet } from './network-set.ts'
@@ -27,6 +28,15 @@ export function readFeed(text: string): NetworkSet | null {
     const { checksum, ...content } = JSON.parse(text) as Content & { checksum: string }
     if (content.format !== 1 || checksum !== checksumOf(content)) return null
     return new NetworkSet(fromBase64(content.v4), fromBase64(content.v6))
+  } catch {
+    return null
+  }
+}
+
+/** Null: it has never been fetched, or is damaged; control fetches it again. */
+export function readSavedFeed(stateFolder: string, url: string): NetworkSet | null {
+  try {
+    return readFeed(readFileSync(feedFileOf(stateFolder, url), 'utf8'))
   } catch {
     return null
   }
