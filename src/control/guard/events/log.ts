@@ -121,7 +121,7 @@ export class EventLog {
     })
     // Said before it is done: a crash in between leaves files that may go, never a gap that nobody explains.
     await this.#enqueue([{ ...contentOf(event), through: { sequence, hash } }])
-    await this.#handle?.datasync()
+    await this.#sync()
     this.#saveHead(this.#head)
     for (const { path } of gone) rmSync(path, { force: true })
   }
@@ -231,10 +231,11 @@ export class EventLog {
     const { folder, clock, fileBytesMax, fileAgeMaxMs } = this.#options
     const isFull = this.#fileBytes >= fileBytesMax || clock.now() - this.#fileSinceMs >= fileAgeMaxMs
     if (this.#file !== null && isFull && this.#fileBytes > 0) {
-      await this.#handle?.datasync()
-      await this.#handle?.close()
+      const full = this.#handle
+      await full?.datasync()
       this.#handle = null
       this.#file = null
+      await full?.close()
     }
     if (this.#file === null) {
       const first = this.#head.sequence + 1
@@ -258,7 +259,7 @@ export class EventLog {
     let nextMs = HEAD_EVERY_MS
     try {
       this.#savedAtMs = Date.now()
-      await this.#handle?.datasync()
+      await this.#sync()
       this.#saveHead(head)
     } catch (error) {
       this.#tellTrouble(error)
@@ -266,6 +267,16 @@ export class EventLog {
     }
     this.#saver = undefined
     if (this.#savedHead.sequence !== this.#head.sequence) this.#saveHeadSoon(nextMs)
+  }
+
+  /** A file that is closed meanwhile was synced before. */
+  async #sync(): Promise<void> {
+    const handle = this.#handle
+    try {
+      await handle?.datasync()
+    } catch (error) {
+      if (handle === this.#handle) throw error
+    }
   }
 
   #saveHead(head: ChainHead): void {
