@@ -53,11 +53,7 @@ test('a block is over at its time, also for who starts later, and says who began
   assert.deepEqual(addresses(open()), [])
   assert.deepEqual(
     changes.filter((change) => change.includes('192.0.2.1') || change.includes('ben')),
-    [
-      'block-added 192.0.2.1 anna@host',
-      'block-removed 192.0.2.1 control',
-      'block-removed 2001:db8::/32 ben@host',
-    ],
+    ['block-added 192.0.2.1 anna@host', 'block-removed 192.0.2.1 control', 'block-removed 2001:db8::/32 ben@host'],
   )
 })
 

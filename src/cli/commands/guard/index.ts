@@ -3,6 +3,7 @@ import type { MakeCommand } from '../../command.ts'
 import { blockCommand } from './block.ts'
 import { eventsCommand } from './events.ts'
 import { feedCommand } from './feed.ts'
+import { keyCommand } from './key.ts'
 import { listCommand } from './list.ts'
 import { statusCommand } from './status.ts'
 import { tryCommand } from './try.ts'
@@ -20,7 +21,16 @@ Examples:
   seaworthy guard block 203.0.113.7 --for 2h --reason 'probes the login'
   seaworthy guard try --path "/search?q=1' OR 1=1--"`,
   )
-  const commands = [statusCommand, eventsCommand, listCommand, blockCommand, unblockCommand, feedCommand, tryCommand]
+  const commands = [
+    statusCommand,
+    eventsCommand,
+    listCommand,
+    blockCommand,
+    unblockCommand,
+    feedCommand,
+    tryCommand,
+    keyCommand,
+  ]
   for (const make of commands) command.addCommand(make(onExitCode))
   return command
 }
