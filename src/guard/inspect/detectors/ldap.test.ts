@@ -5,7 +5,7 @@ import { proofsOf } from './testing.ts'
 
 const RULES: Readonly<Record<string, { readonly attacks: readonly string[]; readonly twins: readonly string[] }>> = {
   'ldap.break': {
-    attacks: ['*)(uid=*))(|(uid=*', 'x)(cn=', 'admin)(!(&(a=b', 'anna*)((|userPassword=*)'],
+    attacks: ['*)(uid=*))(|(uid=*', 'x)(cn=', 'admin)(!(&(cn=b', 'anna*)((|userPassword=*)'],
     twins: ['(a) and (b=c)', 'a :) (b)', 'f(x)(y)'],
   },
   'ldap.filter': {

@@ -76,11 +76,12 @@ function comparedName(lower: string, from: number): number {
   let at = from
   while (at < bound && (isWord(lower.charCodeAt(at)) || lower.charCodeAt(at) === 45 || lower.charCodeAt(at) === 59))
     at++
-  if (at === from) return -1
+  // Attributes have names, not letters.
+  if (at < from + 2 && !isDigits(lower, from, at)) return -1
   at = skipSpace(lower, at, 4)
   const code = lower.charCodeAt(at)
   if (code === 126 || code === 60 || code === 62 || code === 58) at++
-  return lower.charCodeAt(at) === 61 && lower.charCodeAt(at + 1) !== 61 ? at + 1 : -1
+  return at > from && lower.charCodeAt(at) === 61 && lower.charCodeAt(at + 1) !== 61 ? at + 1 : -1
 }
 
 function isDigits(lower: string, from: number, to: number): boolean {

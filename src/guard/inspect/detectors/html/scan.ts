@@ -9,8 +9,8 @@ import { rolled } from '../word-table.ts'
 import { activeDataAt, hiddenHostAt, scheme, scriptSchemeAt, skipJunk } from './scheme.ts'
 import { ScriptRules } from './script.ts'
 import { followsUrl, mayRunStyle, runningStyleAt } from './styles.ts'
-import { CLASS, gluedTagAt, isLetter, mentionedAt, readTag, spacedTagAt, tag } from './tags.ts'
-import { ACTIVE, BOUND, HTML_WORDS, isEvent, SCHEME, SOURCE_DOCUMENT, STRUCTURE, STYLE } from './words.ts'
+import { CLASS, gluedTagAt, hasAttribute, isLetter, mentionedAt, readTag, spacedTagAt, tag } from './tags.ts'
+import { ACTIVE, BOUND, HTML_WORDS, isEvent, NAMED, SCHEME, SOURCE_DOCUMENT, STRUCTURE, STYLE } from './words.ts'
 
 /** Characters that begin nothing of interest. */
 const DULL = new Uint8Array(128)
@@ -284,7 +284,9 @@ export class HtmlScan {
     this.#broken = true
     if ((word & ACTIVE) !== 0) this.#active(start)
     else if ((word & STRUCTURE) !== 0 && this.#plain) {
-      const mentioned = next === 62 && mentionedAt(lower, start, stop)
+      const open = stop >= lower.length
+      const named = (word & NAMED) !== 0 && !tag.closing && !hasAttribute(lower, stop)
+      const mentioned = open || named || (next === 62 && mentionedAt(lower, start, stop))
       this.#found('xss.markup', mentioned ? SCORE.strong : SCORE.proof, start, stop)
     }
     return stop
@@ -301,7 +303,9 @@ export class HtmlScan {
       return
     }
     const rule = script ? 'xss.script' : 'xss.element'
-    if (lower.charCodeAt(stop) === 62 && mentionedAt(lower, start, stop) && !(script && this.#scriptEnds(stop))) {
+    const named = (tag.word & NAMED) !== 0 && !hasAttribute(lower, stop)
+    const mentioned = lower.charCodeAt(stop) === 62 && mentionedAt(lower, start, stop)
+    if (named || (mentioned && !(script && this.#scriptEnds(stop)))) {
       if (this.#plain) this.#found('xss.mention', SCORE.strong, start, stop)
       return
     }

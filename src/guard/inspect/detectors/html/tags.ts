@@ -79,6 +79,17 @@ export function spacedTagAt(lower: string, start: number): number {
   return (HTML_WORDS.find(hash, name, 0, name.length) & (ACTIVE | STRUCTURE)) === 0 ? -1 : at
 }
 
+/** Whether an attribute with a value follows the name that ends at `stop`, before the tag does. */
+export function hasAttribute(lower: string, stop: number): boolean {
+  const bound = Math.min(lower.length, stop + 64)
+  for (let at = stop; at < bound; at++) {
+    const code = lower.charCodeAt(at)
+    if (code === 61) return true
+    if (code === 62 || code === 60) return false
+  }
+  return false
+}
+
 /** Whether an element and its first attribute stand at `at` with the blank between them lost: `<iframesrc=`. */
 export function gluedTagAt(lower: string, at: number): boolean {
   return /^(?:script|iframe|frame|object|embed|applet|import|meta|link|base|img|svg|input|form)(?:src|href|data|code|http-equiv|rel|implementation|action|on[a-z]{3,20})=/.test(

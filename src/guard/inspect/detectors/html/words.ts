@@ -5,6 +5,8 @@ import { wordTable } from '../word-table.ts'
 export const ACTIVE = 1 << 0
 /** An element that no formatted text has: forms, pages, drawings. */
 export const STRUCTURE = 1 << 1
+/** A word that texts also put between angle brackets to name something: `<title>`, `<path>`. */
+export const NAMED = 1 << 12
 /** A function that shows that script runs, or runs text as script. */
 export const SINK = 1 << 2
 /** An object that script starts from. */
@@ -34,12 +36,17 @@ export const HTML_WORDS = wordTable([
     ACTIVE,
   ),
   ...listed(
-    'form input button textarea select option body html head title style svg math template video audio source marquee blink ' +
-      'noscript plaintext xmp set animate animatetransform animatemotion foreignobject image dialog keygen datalist xml ' +
-      'listing comment event-source eventsource xss event param canvas slot animatecolor use line rect circle mask stylesheet xml-stylesheet path ellipse polygon polyline template mi maction ' +
-      'mtext annotation-xml feimage optgroup track map area nobr basefont multicol rt rp',
+    'form input button textarea select body html head style svg math video audio marquee blink noscript plaintext xmp ' +
+      'animate animatetransform animatemotion animatecolor foreignobject keygen datalist event-source eventsource xss ' +
+      'stylesheet xml-stylesheet maction mtext annotation-xml feimage optgroup basefont multicol',
     STRUCTURE,
   ),
+  ...listed(
+    'option title template source set image dialog xml listing comment event param canvas slot use line rect circle mask path ' +
+      'ellipse polygon polyline track map area nobr',
+    STRUCTURE | NAMED,
+  ),
+  ...listed('object base link meta import handler listener portal frame include', NAMED),
   ...listed('alert confirm prompt execscript', SINK),
   ...listed(
     'eval settimeout setinterval setimmediate function fetch atob importscripts requestanimationframe',

@@ -5,6 +5,7 @@ import { judgeWindow } from './rules.ts'
 import { Tokens } from './tokens.ts'
 
 const tokens = new Tokens()
+const NOTHING = { path: false, key: false }
 const hits = new HitList()
 
 /**
@@ -44,9 +45,10 @@ export const sqlDetector: Detector = {
   names: true,
   detect(value: Value, report: (hit: Hit) => void): void {
     if (value.hint === 'code') return
-    tokens.reset(value.text, value.lower, value.location === 'path')
+    const { text, lower, name, location } = value
+    tokens.reset(text, lower, { path: location === 'path', key: text !== '' && name.endsWith(text) })
     while (!hits.proven && tokens.next()) judgeWindow(tokens, value.document, hits)
-    tokens.reset('', '', false)
+    tokens.reset('', '', NOTHING)
     hits.flush(report)
   },
 }

@@ -65,3 +65,9 @@ export function after(tokens: Tokens, index: number): number {
     ? index + 2
     : index + 1
 }
+
+/** Whether nothing but signs follows the comment at `index`. */
+export function isLastComment(tokens: Tokens, index: number): boolean {
+  const { kind } = tokens
+  return kind[index + 1] === T.end || (kind[index + 1] === T.arithmetic && kind[index + 2] === T.end)
+}

@@ -194,7 +194,9 @@ function judgeOrder(tokens: Tokens, index: number, document: boolean): Finding |
     if (!outside || (document && place !== PLACE.broken)) return null
     if (commentedAt(tokens, at + 1) || place === PLACE.broken)
       return found(tokens, 'sqli.probe', SCORE.proof, index, at)
-    return endsAt(tokens, at + 1) ? found(tokens, 'sqli.probe', SCORE.proof, index, at) : null
+    return endsAt(tokens, at + 1)
+      ? found(tokens, 'sqli.probe', place === PLACE.start ? SCORE.strong : SCORE.proof, index, at)
+      : null
   }
   if (place === PLACE.broken && kind[at] === T.word && !document) {
     const next = keyAt(tokens, at + 1)

@@ -90,6 +90,8 @@ export class Tokens {
   versioned = false
   /** Whether the value is the path of the request. */
   path = false
+  /** Whether it is the name of a parameter. */
+  key = false
   text = ''
   lower = ''
   #at = 0
@@ -97,8 +99,9 @@ export class Tokens {
   readonly #parity = new Uint8Array(128)
   #unclosed = false
 
-  reset(text: string, lower: string, path: boolean): void {
+  reset(text: string, lower: string, { path, key }: { path: boolean; key: boolean }): void {
     this.path = path
+    this.key = key
     this.text = text
     this.lower = lower
     this.count = this.from = this.#at = 0

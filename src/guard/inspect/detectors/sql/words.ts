@@ -58,7 +58,11 @@ export const TYPE = 1 << 11
 /** A function that takes its time. */
 export const DELAY = 1 << 12
 
-const listed = (words: string, code: number) => words.split(' ').map((word) => [word, code] as const)
+const listed = (words: string, code: number) =>
+  words
+    .split(' ')
+    .filter((word) => word !== '')
+    .map((word) => [word, code] as const)
 
 export const SQL_WORDS = wordTable([
   ...listed('or xor', KEY.or),
@@ -108,23 +112,23 @@ export const SQL_WORDS = wordTable([
       'xp_fileexist sp_executesql sp_oacreate sp_password sp_makewebtask openrowset opendatasource group_concat ' +
       'json_extract json_depth json_arrayagg json_build_object json_object_agg jsonb_build_object to_jsonb row_to_json ' +
       'current_setting set_config lo_import lo_export lo_get pg_read_file pg_ls_dir pg_read_binary_file query_to_xml ' +
-      'database_to_xml dblink_connect starts_with unistr unhex make_set export_set find_in_set get_lock release_lock ' +
+      'database_to_xml dblink_connect  unistr unhex make_set export_set find_in_set get_lock release_lock ' +
       'is_free_lock is_used_lock master_pos_wait load_extension sqlite_version sqlite_compileoption_used ' +
       'sqlite_compileoption_get sqlite_source_id last_insert_rowid last_insert_id zeroblob total_changes ' +
-      'name_const gtid_subset gtid_subtract polygon multipoint multilinestring geometrycollection linestring st_latfromgeohash ' +
+      'name_const gtid_subset gtid_subtract st_latfromgeohash st_geohash st_pointfromgeohash ' +
       'substring_index uncompress des_encrypt des_decrypt aes_encrypt aes_decrypt old_password to_base64 from_base64 ' +
       'from_unixtime unix_timestamp inet_aton inet_ntoa inet6_aton inet6_ntoa is_ipv4 is_ipv6 row_count found_rows ' +
-      'connection_id session_user system_user current_user char_length character_length octet_length bit_length ' +
-      'substr_count nvl2 sys_context utl_http utl_inaddr fn_varbintohexstr has_dbaccess is_srvrolemember is_member ' +
-      'suser_sname suser_name db_name host_name object_id object_name col_name schema_name quotename randomblob ' +
-      'array_to_string string_agg xmlagg xmlelement dbms_pipe dbms_lock dbms_xmlgen ctxsys ordsys uuid_short ' +
+      'connection_id session_user system_user current_user     ' +
+      ' nvl2 sys_context utl_http utl_inaddr fn_varbintohexstr has_dbaccess is_srvrolemember  ' +
+      'suser_sname suser_name db_name   object_name col_name schema_name  randomblob ' +
+      '  xmlagg xmlelement dbms_pipe dbms_lock dbms_xmlgen ctxsys ordsys uuid_short ' +
       'convert_tz period_add period_diff sec_to_time to_seconds to_days from_days makedate maketime week_count ' +
-      'time_to_sec timestampadd timestampdiff str_to_date date_format time_format get_format dayofmonth dayofweek ' +
-      'dayofyear weekofyear yearweek monthname dayname utc_date utc_time utc_timestamp bit_and bit_or bit_xor ' +
+      'time_to_sec timestampadd timestampdiff       ' +
+      '     utc_date utc_time utc_timestamp bit_and bit_or bit_xor ' +
       'stddev_pop stddev_samp var_pop var_samp json_contains json_keys json_search json_set json_type json_valid ' +
       'json_array json_object json_quote json_unquote json_each json_tree jsonb_pretty json_array_elements ' +
-      'regexp_replace regexp_substr regexp_instr regexp_like regexp_matches regexp_split_to_array to_char to_date ' +
-      'to_number to_timestamp to_ascii to_hex get_byte get_bit set_byte set_bit chr_w quote_ident quote_literal ' +
+      '     regexp_split_to_array   ' +
+      '    get_byte get_bit set_byte set_bit chr_w quote_ident quote_literal ' +
       'quote_nullable pg_client_encoding pg_backend_pid inet_client_addr inet_server_addr version_comment',
     FUNCTION | TELLTALE,
   ),
@@ -142,6 +146,11 @@ export const SQL_WORDS = wordTable([
       'timestamp trim translate trunc truncate typeof ucase unicode unlikely upper user uuid values variance version ' +
       'week weekday xmlparse xmlserialize year zone instr2 julianday printf glob total rawtohex hextoraw group_id dump extract ' +
       'if log_bin checksum binary_checksum getdate isdate isnumeric str varbinary',
+    FUNCTION,
+  ),
+  // Further ones that only a call left open makes suspicious.
+  ...listed(
+    'starts_with char_length character_length octet_length bit_length substr_count array_to_string string_agg date_format time_format get_format dayofmonth dayofweek dayofyear weekofyear yearweek monthname dayname str_to_date to_char to_date to_number to_timestamp to_ascii to_hex regexp_replace regexp_substr regexp_instr regexp_like regexp_matches is_member object_id host_name quotenamepolygon multipoint multilinestring geometrycollection linestring point multipolygon uncompressed_length weight_string random_bytes procedure_analyse validate_password_strength sha384 sha512 is_ipv4_compat is_ipv4_mapped in local convert_from convert_to current_query current_schema current_schemas current_database btrim initcap split_part strpos array_agg json_agg jsonb_agg generate_series age clock_timestamp date_part date_trunc isfinite justify_days to_tsvector width_bucket cbrt setseed scale lastval currval nextval setval col_description obj_description has_table_privilege table_to_xml cursor_to_xml json_to_record json_populate_record row_security_active regexp_match tochar nls_upper instrrev lengthb substrb asciistr compose decompose dump empty_blob bfilename userenv sysdate systimestamp new_time next_day add_months months_between trunc nvl2 decode vsize chartorowid rowidtochar iif choose try_convert try_cast parse charindex difference replicate len unicode nchar datename dateadd getutcdate sysdatetime eomonth isjson json_value json_query json_modify openjson openxml openquery checksum_agg grouping rand square atn2 log10 suser_id user_id user_name fn_version app_name ident_current scope_identity rowcount_big error_message formatmessage',
     FUNCTION,
   ),
   ...listed(
