@@ -85,17 +85,16 @@ function collection(lower: string, report: (hit: Hit) => void): boolean {
 /** Script that answers for a condition or keeps the server busy: `;return true`, `do{…}while(new Date()-start<5000)`. */
 function script(lower: string, report: (hit: Hit) => void): void {
   for (let at = lower.indexOf('return'); at >= 0; at = lower.indexOf('return', at + 6)) {
-    let before = at - 1
-    while (before >= 0 && at - before < 8 && isSpace(lower.charCodeAt(before))) before--
-    const mark = before < 0 ? 0 : lower.charCodeAt(before)
-    if (mark !== 59 && mark !== 123 && mark !== 125) continue
+    // After one value and its end, as in `0;`, `x');`: further on it is a program.
+    if (at > 40) break
+    if (!/^\s*[\w.@-]{0,24}['"]?[\s)}\]]{0,8};\s*$/.test(lower.slice(0, at))) continue
     const answer = skipSpace(lower, at + 6)
     if (
       isWord(lower.charCodeAt(at + 6)) ||
       !/^\(?\s*(?:true|false|[01]\b|!|this\b|['"])/.test(lower.slice(answer, answer + 16))
     )
       continue
-    return report(hit('nosql.script', SCORE.proof, Math.max(0, before), answer + 4))
+    return report(hit('nosql.script', SCORE.proof, 0, answer + 4))
   }
   const date = lower.indexOf('new date(')
   if (date < 0) return

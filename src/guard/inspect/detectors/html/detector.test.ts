@@ -79,7 +79,12 @@ const RULES: Readonly<Record<string, { readonly attacks: readonly string[]; read
     twins: ['data:image/png;base64,AAAA', 'data: text and html'],
   },
   'xss.style': {
-    attacks: ['<p style="x:expr/**/ession(go())">', 'x:expression(go())', '<p style=background:url(javascript:go())>'],
+    attacks: [
+      '<p style="x:expr/**/ession(go())">',
+      'x:expression(go())',
+      '<p style=background:url(javascript:go())>',
+      '<p style="font:\\27 a">',
+    ],
     twins: ['<p style="text-align:center">x</p>', 'body { background: url(/bg.png); }', 'an expression (of joy)'],
   },
   'xss.source-document': { attacks: ['<i srcdoc="x">'], twins: ['srcdoc is an attribute'] },
@@ -127,6 +132,10 @@ const RULES: Readonly<Record<string, { readonly attacks: readonly string[]; read
   'xss.hidden-host': {
     attacks: ['<a href="http://1113982867/">x</a>', '<a href=//x href="http://0x42.0x66/">'],
     twins: ['<a href="http://1.example/">x</a>'],
+  },
+  'xss.comment': {
+    attacks: ['<!-- anything', '<!--[if gte IE 4]>x'],
+    twins: ['a <!-- b --> c', '<- look at this ->', '<! x'],
   },
   'xss.bound-data': { attacks: ['<span datasrc=#x datafld=b>'], twins: ['datasrc=#x'] },
 }

@@ -16,7 +16,7 @@ import { ACTIVE, BOUND, HTML_WORDS, isEvent, NAMED, SCHEME, SOURCE_DOCUMENT, STR
 const DULL = new Uint8Array(128)
 for (let code = 0; code < 128; code++) {
   const char = String.fromCharCode(code)
-  if (!/[a-z$_<>"'`=(,\-[!]/i.test(char)) DULL[code] = 1
+  if (!/[a-z$_<>"'`=(,\-[!\\]/i.test(char)) DULL[code] = 1
 }
 /** Characters a URL of interest may begin with, or blanks and junk before it. */
 const URL_BEGINS = new Uint8Array(128)
@@ -117,6 +117,11 @@ export class HtmlScan {
       case 45:
         // --><…: out of a comment of the page.
         if (at < 2 && lower.startsWith('--><', at)) this.#found('xss.comment-end', SCORE.proof, at, at + 4)
+        return at + 1
+      case 92:
+        // A letter of a style written by its number.
+        if (this.#inStyle && this.#plain && isHex(lower.charCodeAt(at + 1)))
+          this.#found('xss.style', SCORE.proof, at, at + 2)
         return at + 1
       case 91:
       case 33:
@@ -253,6 +258,7 @@ export class HtmlScan {
 
   #tag(start: number): number {
     const lower = this.#lower
+    if (lower.charCodeAt(start + 1) === 33 && lower.startsWith('--', start + 2)) this.#comment(start)
     if (!readTag(lower, start)) return start + 1
     const { word, stop, strict, ended } = tag
     const next = lower.charCodeAt(stop)
@@ -292,6 +298,13 @@ export class HtmlScan {
     return stop
   }
 
+  /** A comment at the start of a value hides what the page had behind it. */
+  #comment(start: number): void {
+    if (!this.#plain) return
+    this.#broken = true
+    this.#found('xss.comment', start === 0 ? SCORE.proof : SCORE.strong, start, start + 4)
+  }
+
   /** An element that runs or loads something. */
   #active(start: number): void {
     const lower = this.#lower
@@ -328,6 +341,10 @@ export class HtmlScan {
 }
 
 const NOT_A_TAG = [58, 44, 59, 64, 40, 46] // : , ; @ ( .
+
+function isHex(code: number): boolean {
+  return (code >= 48 && code <= 57) || (code >= 97 && code <= 102)
+}
 
 function callsWithin(lower: string, at: number): boolean {
   const text = lower.slice(at, at + 48)

@@ -87,8 +87,21 @@ export class ScriptRules {
       return
     }
     if (mark === 96 && place === PLACE.prose) return
+    // rl.prompt() asks in a terminal; window.prompt() asks in a browser.
+    if (
+      place === PLACE.member &&
+      !lower.startsWith('alert', start) &&
+      !OF_WINDOW.test(lower.slice(Math.max(0, start - 24), start))
+    )
+      return
+    // `alert(1)` in backticks is how Markdown shows code.
+    if (start > 0 && lower.charCodeAt(start - 1) === 96) {
+      if ((code & COMMON) === 0 && mark === 40) this.#found('xss.call', SCORE.strong, start, next + 1)
+      return
+    }
     if ((code & COMMON) !== 0) {
-      const whole = place === PLACE.start && endsLikeCode(lower, next)
+      if (mark === 96) return
+      const whole = place === PLACE.start && takesText(lower, next + 1) && endsLikeCode(lower, next)
       const broke = place === PLACE.code && brokenBefore(lower, start)
       if (whole || broke) this.#found('xss.call', SCORE.proof, start, next + 1)
       return
@@ -100,7 +113,7 @@ export class ScriptRules {
   #global(start: number, stop: number): void {
     const lower = this.#lower
     const place = placeOf(lower, start)
-    if (place === PLACE.prose || place === PLACE.member) return
+    if (place === PLACE.prose || place === PLACE.member || lower.charCodeAt(start - 1) === 96) return
     let at = skipJunk(lower, stop)
     if (lower.charCodeAt(at) === 63 && lower.charCodeAt(at + 1) === 46) at++
     const mark = lower.charCodeAt(at)
@@ -158,6 +171,7 @@ export class ScriptRules {
   }
 }
 
+const OF_WINDOW = /(?:^|[^a-z0-9_$])(?:window|self|top|parent|frames|globalthis|this|defaultview)\s{0,4}\??\.\s{0,4}$/
 const PLACE = { prose: 0, start: 1, code: 2, argument: 3, member: 4 } as const
 
 /** What stands before a word: nothing, punctuation of code, an opening bracket, or a sentence. */
@@ -177,14 +191,24 @@ function placeOf(lower: string, start: number): number {
   return PLACE.code
 }
 
-/** Whether a quote or a bracket was closed, or a statement ended, right before `start`. */
+/** Whether a quote and an operator or separator stand right before `start`: `'-eval(`, `";eval(`, and not `"eval(`. */
 function brokenBefore(lower: string, start: number): boolean {
+  let joined = false
   for (let at = start - 1; at >= 0 && at > start - 12; at--) {
     const code = lower.charCodeAt(at)
-    if (code === 34 || code === 39 || code === 96) return true
+    if (code === 34 || code === 39 || code === 96) return joined
     if (isWordly(code)) return false
+    joined ||= code > 32 && code !== 40
   }
   return false
+}
+
+/** Whether the call's first argument may be text to run: no function, and something. */
+function takesText(lower: string, at: number): boolean {
+  const argument = skipJunk(lower, at)
+  const code = lower.charCodeAt(argument)
+  const functional = lower.startsWith('function', argument) || lower.startsWith('async', argument)
+  return code !== 40 && !functional
 }
 
 /** Whether the call that opens at `open` reaches to the end of the value, or to punctuation of code. */

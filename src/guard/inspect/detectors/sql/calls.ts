@@ -36,7 +36,8 @@ function judgeCommonCall(tokens: Tokens, index: number): Finding | null {
   const before = index - 1
   const selected = before >= 0 && kind[before] === T.word && (detail[before]! & 255) === KEY.select
   // select version(), select user(): the name stands close to its bracket and nothing but an expression follows.
-  if (selected && start[index + 1] === stop[index]) {
+  const quoted = before > 0 && kind[before - 1] === T.quote && stop[before - 1] === start[before]
+  if (selected && !quoted && start[index + 1] === stop[index]) {
     readOperand(tokens, index)
     const from = kind[operand.next] === T.word && (detail[operand.next]! & 255) === KEY.from
     if (!from && continues(tokens, operand.next)) return found(tokens, 'sqli.function', SCORE.proof, before, index + 1)

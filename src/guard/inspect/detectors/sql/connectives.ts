@@ -103,7 +103,8 @@ function quotedWord(tokens: Tokens, index: number): boolean {
   const { kind, start, stop, lower } = tokens
   if (index === 0 || kind[index - 1] !== T.quote || kind[index + 1] !== T.quote) return false
   if (stop[index - 1] !== start[index] || stop[index] !== start[index + 1]) return false
-  const glued = index > 1 && stop[index - 2] === start[index - 1]
+  const before = index > 1 ? kind[index - 2] : T.end
+  const glued = (before === T.word || before === T.number || before === T.close) && stop[index - 2] === start[index - 1]
   return !glued && !(stop[index + 1] === start[index + 2] && isWordly(lower.charCodeAt(stop[index + 1]!)))
 }
 

@@ -61,6 +61,8 @@ const RULES: Readonly<Record<string, { readonly attacks: readonly string[]; read
       "$filter=price gt 5 and name eq 'x'",
       "Rock 'n' roll and all = fun",
       "it's me or you",
+      "the boys' or girls -- whichever",
+      "students' and teachers' #1 choice",
     ],
   },
   'sqli.union': {
@@ -87,6 +89,8 @@ const RULES: Readonly<Record<string, { readonly attacks: readonly string[]; read
       'Insert coin into slot; update firmware; drop test passed',
       "UPDATE users SET name = 'x' WHERE id = 1;",
       'please; delete me',
+      "pool.query('SELECT NOW()')",
+      'psql -c "select 1"',
     ],
   },
   'sqli.delay': {
@@ -119,8 +123,14 @@ const RULES: Readonly<Record<string, { readonly attacks: readonly string[]; read
     attacks: ['pg_catalog', 'select * from sqlite_master', 'x from information_schema.tables'],
     twins: ['ask for the idv_msdb database', 'a catalog of schemas'],
   },
-  'sqli.cast': { attacks: ['password::int', 'f(x)::bigint--'], twins: ['std::vector', 'Str::text("x")'] },
-  'sqli.json': { attacks: [`'{"b":2}' #>> '{a}'`, `x' or '{"a":1}' @> '{}`], twins: ["map 'a' to 'b'"] },
+  'sqli.cast': {
+    attacks: ['password::int', 'f(x)::bigint--'],
+    twins: ['std::vector', 'Str::text("x")', 'removes unused v8::Integer'],
+  },
+  'sqli.json': {
+    attacks: [`'{"b":2}' #>> '{a}'`, `x' or '{"a":1}' @> '{}`],
+    twins: ["map 'a' to 'b'", 'fix typo "categoty" -> "category"'],
+  },
   'sqli.odd-number': { attacks: ['1.e(ascii', '1.e.tables'], twins: ['version 1.e of the form', '1.5e3'] },
   'sqli.concatenation': { attacks: ["1'||'a'||'"], twins: ["'a' or 'b'", 'a || b'] },
   'sqli.break': { attacks: ["anna@example.com';"], twins: ["she said 'yes';", '12"; 14"'] },

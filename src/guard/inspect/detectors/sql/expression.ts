@@ -111,11 +111,12 @@ function readString(tokens: Tokens, at: number): number {
   const bound = Math.min(tokens.count, at + STRING_TOKENS_MAX)
   for (let index = at + 1; index < bound; index++) {
     if (kind[index] === T.quote && tokens.lower.charCodeAt(start[index]!) === quote) {
-      operand.is = IS.string
+      // Backticks enclose a name.
+      operand.is = quote === 96 ? IS.name : IS.string
       return index + 1
     }
   }
-  if (bound === tokens.count) {
+  if (bound === tokens.count && quote !== 96) {
     operand.is = IS.openString
     return bound
   }

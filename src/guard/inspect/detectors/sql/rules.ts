@@ -125,7 +125,10 @@ function judgeQuote(tokens: Tokens, index: number, document: boolean): Finding |
   // '{"a": 1}'::json, '…' -> '$.c': the operators of JSON.
   if (kind[index + 1] === T.path && !document) {
     const array = kind[index + 2] === T.word && tokens.lower.startsWith('array', start[index + 2])
-    if (kind[index + 2] === T.quote || array) {
+    // An arrow between quoted words is an arrow; one after JSON or before a path is an operator.
+    const before = tokens.lower.charCodeAt(start[index]! - 1)
+    const json = before === 125 || before === 93 || tokens.lower.charCodeAt(stop[index + 2]!) === 36
+    if (detail[index + 1] === 45 ? json && kind[index + 2] === T.quote : kind[index + 2] === T.quote || array) {
       return found(tokens, 'sqli.json', SCORE.proof, index, index + 2)
     }
   }
@@ -205,6 +208,7 @@ function judgeCast(tokens: Tokens, index: number, document: boolean): Finding | 
   const before = kind[index - 1]
   if (before !== T.word && before !== T.close && before !== T.quote) return null
   const next = kind[index + 2]
+  if (before === T.word && index > 2) return null
   const over =
     before === T.quote ||
     next === T.end ||

@@ -160,7 +160,9 @@ function judgeSelect(tokens: Tokens, index: number, document: boolean): Finding 
   const place = placeOf(tokens, index)
   const { kind, detail } = tokens
   if (document) return null
-  if (place === PLACE.broken && (kind[index - 1] === T.semicolon || selectShape(tokens, index))) {
+  // 'SELECT 1' is a string in somebody's code; x' SELECT 1 follows one.
+  const quoted = kind[index - 1] === T.quote && tokens.stop[index - 1] === tokens.start[index]
+  if (place === PLACE.broken && !quoted && (kind[index - 1] === T.semicolon || selectShape(tokens, index))) {
     return found(tokens, 'sqli.stacked', SCORE.proof, index, index + 1)
   }
   const next = after(tokens, index)
@@ -214,7 +216,8 @@ function judgeHaving(tokens: Tokens, index: number, key: number, document: boole
   const literal = left <= IS.variable && right <= IS.variable
   if (literal && (place !== PLACE.within || commentedAt(tokens, next)))
     return found(tokens, 'sqli.probe', SCORE.proof, index, next - 1)
-  if (key === KEY.having && (left === IS.call || left === IS.string) && right === IS.number) {
+  const quoted = tokens.kind[after(tokens, index)] === T.quote
+  if (key === KEY.having && (left === IS.call || quoted) && right === IS.number) {
     return found(tokens, 'sqli.probe', SCORE.proof, index, next - 1)
   }
   return literal && left === IS.number ? found(tokens, 'sqli.tautology', SCORE.strong, index, next - 1) : null
@@ -277,7 +280,7 @@ function judgeAs(tokens: Tokens, index: number): Finding | null {
   const quoted = index > 0 && tokens.kind[index - 1] === T.quote
   if (tokens.kind[index + 1] !== T.quote || !(quoted || placeOf(tokens, index) === PLACE.afterFirst)) return null
   if (keyAt(tokens, index + 2) === KEY.from) return found(tokens, 'sqli.stacked', SCORE.proof, index, index + 2)
-  if (!readOperand(tokens, index + 1) || operand.is !== IS.string) return null
+  if (!readOperand(tokens, index + 1) || operand.is === IS.openString || operand.is === IS.nothing) return null
   return keyAt(tokens, operand.next) === KEY.from
     ? found(tokens, 'sqli.stacked', SCORE.proof, index, operand.next)
     : null
