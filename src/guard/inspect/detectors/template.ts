@@ -2,25 +2,22 @@ import { CHARS, SCORE, type Detector, type Value } from '../detector.ts'
 import { telling, type Tell } from './report.ts'
 import { proseWords } from './text.ts'
 
-/** How a template engine's expression begins and ends. */
-interface Fence {
-  readonly open: string
-  readonly close: string
-}
-const FENCES: readonly Fence[] = [
-  { open: '{{', close: '}}' },
-  { open: '{%', close: '%}' },
-  { open: '${', close: '}' },
-  { open: '#{', close: '}' },
-  { open: '*{', close: '}' },
-  { open: '~{', close: '}' },
-  { open: '<%', close: '%>' },
-  { open: '{$', close: '}' },
-  { open: '@(', close: ')' },
-  { open: '{=', close: '}' },
-]
-const EXPRESSION_MAX = 512
-const EXPRESSIONS_MAX = 32
+/** How expressions of template engines begin, and with what they end. */
+const CLOSES = new Map([
+  ['{{', '}}'],
+  ['{%', '%}'],
+  ['${', '}'],
+  ['#{', '}'],
+  ['*{', '}'],
+  ['~{', '}'],
+  ['<%', '%>'],
+  ['{$', '}'],
+  ['@(', ')'],
+  ['{=', '}'],
+])
+const OPENS = new Set([...CLOSES.keys()].map((open) => open.charCodeAt(0)))
+/** Longest expression looked into; templates of people's making are a tenth of it. */
+const EXPRESSION_MAX = 1024
 
 /** Two literals and an operator: what a prober multiplies to see whether anything computes. */
 const ARITHMETIC = /^[\s=\-!({'"]{0,8}\d{1,12}['"\s)]{0,4}[-+*/%]{1,2}\s{0,4}['"(\s]{0,4}\d{1,12}[\s)'"}]{0,8}$/
@@ -54,16 +51,12 @@ export const templateDetector: Detector = {
   chars: CHARS.brace | CHARS.percent | CHARS.hash | CHARS.at | CHARS.dollar,
   words: [],
   detect: telling('ssti', (value, tell) => {
-    let seen = 0
-    for (const { open, close } of FENCES) {
-      for (
-        let at = value.text.indexOf(open);
-        at >= 0 && seen < EXPRESSIONS_MAX && !tell.done;
-        at = value.text.indexOf(open, at + 2)
-      ) {
-        seen++
-        expression(value, at, open, close, tell)
-      }
+    const { text } = value
+    for (let at = 0; at + 1 < text.length && !tell.done; at++) {
+      if (!OPENS.has(text.charCodeAt(at))) continue
+      const open = text.slice(at, at + 2)
+      const close = CLOSES.get(open)
+      if (close !== undefined) at = expression(value, at, open, close, tell) - 1
     }
     const directive = DIRECTIVE.exec(value.lower)
     if (directive !== null)
@@ -71,30 +64,52 @@ export const templateDetector: Detector = {
   }),
 }
 
-function expression(value: Value, at: number, open: string, close: string, tell: Tell): void {
+/** Judges the expression at `at`, the innermost of those that end with it as well. Returns where to read on. */
+function expression(value: Value, at: number, open: string, close: string, tell: Tell): number {
   const { lower } = value
   const start = at + open.length
-  const found = lower.indexOf(close, start)
-  const end = found < 0 || found - start > EXPRESSION_MAX ? Math.min(lower.length, start + EXPRESSION_MAX) : found
-  const inner = lower.slice(start, end)
-  const say = (rule: string, score: number): void => judge(value, rule, score, at, end + close.length, tell)
-  if (ARITHMETIC.test(inner)) return say('arithmetic', SCORE.proof)
-  if (open === '${' && found < 0 && inner.length > 64) return
-  if (DUNDER.test(inner)) return say('object-internals', SCORE.proof)
-  if (RUNS.test(inner)) return say('call', SCORE.proof)
-  if (ON_LITERAL.test(inner) && open !== '${') return say('literal-method', SCORE.proof)
-  const root = ROOT.exec(inner)
-  if (root !== null && INSIDE.test(inner.slice(root.index))) return say('root', SCORE.proof)
-  if (open === '{$' && /^smarty\b/.test(inner)) return say('root', SCORE.proof)
-  // On its own it asks what there is; in a text it may be a place to fill.
-  if (open !== '{$' && BARE.test(inner) && found > 0)
-    return say('bare-root', value.text.trim().length <= end + close.length - at + 4 ? SCORE.proof : SCORE.weak)
-  if ((open === '{%' || open === '<%') && found > 0 && STATEMENT.test(inner))
-    return say('statement', open === '<%' ? SCORE.proof : SCORE.strong)
+  const window = lower.slice(start, start + EXPRESSION_MAX)
+  const found = window.indexOf(close)
+  const inner = found < 0 ? window : window.slice(0, found)
+  const nested = inner.lastIndexOf(open)
+  const innermost = nested < 0 ? inner : inner.slice(nested + open.length)
+  const end = start + inner.length
+  const rule = ruleOf(value, inner, innermost, open, found >= 0)
+  if (rule !== null) judge(value, rule[0], rule[1], at, end, tell)
+  // Past what was looked at; an expression that begins near the end of a window without a close is looked at whole.
+  return found >= 0 ? end : Math.max(at + 2, nested > 0 ? start + nested : end - open.length)
 }
 
+function ruleOf(
+  value: Value,
+  inner: string,
+  innermost: string,
+  open: string,
+  closed: boolean,
+): readonly [string, number] | null {
+  if (ARITHMETIC.test(innermost)) return ['arithmetic', SCORE.proof]
+  if (DUNDER.test(inner)) return ['object-internals', SCORE.proof]
+  if (RUNS.test(inner)) return ['call', SCORE.proof]
+  if (ON_LITERAL.test(inner) && open !== '${') return ['literal-method', SCORE.proof]
+  const root = ROOT.exec(inner)
+  if (root !== null && INSIDE.test(inner.slice(root.index))) return ['root', SCORE.proof]
+  if (open === '{$' && inner.startsWith('smarty')) return ['root', SCORE.proof]
+  // On its own it asks what there is; in a text it may be a place to fill.
+  if (closed && open !== '{$' && BARE.test(innermost))
+    return ['bare-root', value.text.trim().length <= inner.length + 8 ? SCORE.proof : SCORE.weak]
+  if (closed && (open === '{%' || open === '<%') && STATEMENT.test(inner))
+    return ['statement', open === '<%' ? SCORE.proof : SCORE.strong]
+  return null
+}
+
+/** How far around an expression a sentence is looked for. */
+const AROUND_MAX = 256
+
 function judge(value: Value, rule: string, score: number, start: number, end: number, tell: Tell): void {
-  const around = proseWords(value.text, 0, start) + proseWords(value.text, end, value.text.length)
+  const { text } = value
+  const around =
+    proseWords(text, Math.max(0, start - AROUND_MAX), start) +
+    proseWords(text, end, Math.min(text.length, end + AROUND_MAX))
   const weaker = value.document || around > 3
   tell(rule, weaker ? Math.min(score, SCORE.weak) : score, start, Math.min(end, value.text.length))
 }

@@ -1,5 +1,5 @@
 import { isDigit, isLetter, isSpace, isWord, matchesAt, skipSpace } from '../text.ts'
-import { commandRank } from './commands.ts'
+import { commandRank, mayBeCommand } from './commands.ts'
 
 /** What follows a command word. */
 export type Shape =
@@ -44,8 +44,67 @@ const NOTHING =
 const PROGRAMS = /(?:^|\/)(?:usr\/)?(?:local\/)?s?bin\//
 const EXECUTABLE = /\.(?:exe|com|bat|cmd|ps1)$/
 
-/** Reads the word at `from` as a shell would; null when no word stands there. At most WORD_MAX characters are looked at. */
-export function readCommand(text: string, from: number): Command | null {
+const PLAIN = 1
+const VEIL = 2
+const KIND = new Uint8Array(128)
+for (let code = 0; code < 128; code++) if (isWord(code)) KIND[code] = PLAIN
+for (const char of '-./') KIND[char.charCodeAt(0)] = PLAIN
+for (const char of '\'"\\^?*[]:$`<+') KIND[char.charCodeAt(0)] = VEIL
+
+/**
+ * Reads the word at `from` as a shell would; null when no command is known by it. At most WORD_MAX characters are looked at, and
+ * words without quotes, escapes or globs inside are looked up as they stand.
+ */
+export function readCommand(text: string, lower: string, from: number): Command | null {
+  const limit = Math.min(text.length, from + WORD_MAX)
+  const opened = from < limit && isQuote(text.charCodeAt(from)) ? text.charCodeAt(from) : 0
+  const start = opened === 0 ? from : from + 1
+  let at = start
+  let slash = start
+  let code = 0
+  for (; at < limit; at++) {
+    code = text.charCodeAt(at)
+    if (code > 127 || KIND[code] !== PLAIN) break
+    if (code === 47) slash = at + 1
+  }
+  if (at < limit && code < 128 && KIND[code] === VEIL) {
+    const next = at + 1 < text.length ? text.charCodeAt(at + 1) : 32
+    const closing = isQuote(code) && !isWord(next) && next !== code && next !== 92 && next !== 45
+    if (at === start && !closing && (opened !== 0 || code === 58 || code === 43)) return null
+    if (closing && at > start)
+      return known(text, lower, { from, start, slash, end: opened === code ? at + 1 : at, last: at })
+    const ends = code === 43 || (code === 92 && (next === 110 || next === 114 || next === 116))
+    if (ends) {
+      const command = known(text, lower, { from, start, slash, end: at, last: at })
+      if (command !== null) return command
+    }
+    return readVeiled(text, from)
+  }
+  return at === start ? null : known(text, lower, { from, start, slash, end: at, last: at })
+}
+
+interface Span {
+  readonly from: number
+  readonly start: number
+  /** After the last slash. */
+  readonly slash: number
+  /** After the word and the quote that closes it. */
+  readonly end: number
+  /** After the word. */
+  readonly last: number
+}
+
+function known(text: string, lower: string, { from, start, slash, end, last }: Span): Command | null {
+  const byPath = slash > start && PROGRAMS.test(lower.slice(start, slash))
+  if (!byPath && !mayBeCommand(lower, slash, last)) return null
+  const name = lower.slice(slash, last).replace(EXECUTABLE, '')
+  const rank = commandRank(name)
+  if (rank === 0 && !byPath) return null
+  return { name, rank, byPath, veiled: false, start: from, end, shape: shapeAfter(text, end) }
+}
+
+/** The word with all that hides it taken away. */
+function readVeiled(text: string, from: number): Command | null {
   let at = from
   let name = ''
   let veiled = false
@@ -54,11 +113,10 @@ export function readCommand(text: string, from: number): Command | null {
   const end = Math.min(text.length, from + WORD_MAX)
   while (at < end) {
     const code = text.charCodeAt(at)
-    if (code === 43 && commandRank(name.toLowerCase()) > 0) break
-    if (isWord(code) || code === 45 || code === 46 || code === 47 || code === 43) {
+    if (isWord(code) || code === 45 || code === 46 || code === 47) {
       name += text[at]
       at++
-    } else if (code === 39 || code === 34) {
+    } else if (isQuote(code)) {
       // A quote that closes what was opened before the word belongs to what stands around it.
       const next = at + 1 < text.length ? text.charCodeAt(at + 1) : 32
       if (open === 0 && name !== '' && !isWord(next) && next !== code && next !== 92 && next !== 45) break
@@ -69,8 +127,7 @@ export function readCommand(text: string, from: number): Command | null {
       at++
     } else if (code === 92 || code === 94) {
       const next = at + 1 < text.length ? text.charCodeAt(at + 1) : 32
-      if (code === 92 && /[a-z]:$/i.test(name)) name += '/'
-      else if (code === 92 && name.includes('/')) name += '/'
+      if (code === 92 && (name.includes('/') || /[a-z]:$/i.test(name))) name += '/'
       else if (isLetter(next) || next === 92) veiled = true
       else break
       at++
@@ -91,12 +148,12 @@ export function readCommand(text: string, from: number): Command | null {
   }
   if (name === '') return null
   // One apostrophe is the language's (I'd); two hide letters.
-  if (quotes > 1 || (quotes === 1 && from < end && isQuote(text.charCodeAt(from)))) veiled = true
-  const lower = name.toLowerCase()
-  const path = lower.replaceAll('\\', '/')
+  if (quotes > 1 || (quotes === 1 && isQuote(text.charCodeAt(from)))) veiled = true
+  const path = name.toLowerCase()
   const base = path.slice(path.lastIndexOf('/') + 1).replace(EXECUTABLE, '')
   const byPath = PROGRAMS.test(path)
   const rank = base.includes('?') ? (byPath || path.startsWith('/') ? 1 : 0) : commandRank(base)
+  if (rank === 0 && !byPath) return null
   return { name: base, rank, byPath, veiled, start: from, end: at, shape: shapeAfter(text, at) }
 }
 

@@ -72,6 +72,22 @@ const RANK = new Map<string, number>()
 for (const word of COMMON) RANK.set(word, 1)
 for (const word of RARE) RANK.set(word, 2)
 
+/** Longest name of a command above, with what Windows appends. */
+const NAME_MAX = 24
+/** First two letters and length of all names: what is not in here need not be looked up. */
+const SHAPES = new Uint8Array(1 << 15)
+for (const name of RANK.keys()) for (const more of [0, 4]) SHAPES[shapeOf(name, 0, name.length + more)] = 1
+
+function shapeOf(text: string, start: number, end: number): number {
+  const second = end - start > 1 ? text.charCodeAt(start + 1) & 31 : 0
+  return ((text.charCodeAt(start) & 31) << 10) | (second << 5) | Math.min(31, end - start)
+}
+
+/** Whether the word from `start` to `end` can be a command at all; cheap, and right when it says no. `lower` is in lower case. */
+export function mayBeCommand(lower: string, start: number, end: number): boolean {
+  return end > start && end - start <= NAME_MAX && SHAPES[shapeOf(lower, start, end)] === 1
+}
+
 /** 2: nobody's word but a shell's; 1: a word of a language too; 0: no command known. `name` in lower case, without path. */
 export function commandRank(name: string): 0 | 1 | 2 {
   return (RANK.get(name) ?? 0) as 0 | 1 | 2

@@ -26,7 +26,7 @@ const attacks: readonly [string, string][] = [
   ['${PATH:0:1}', 'rce.expansion'],
   ['nohup ifconfig', 'rce.line'],
   ['cat /etc/passwd', 'rce.line'],
-  ['\nid', 'rce.line'],
+  ['\nid', 'rce.next-line'],
   ['& net user hacker x /add', 'rce.command'],
   ['| dir', 'rce.command'],
   ['%ProgramFiles:~10,1%', 'rce.substring'],

@@ -1,56 +1,54 @@
-import { matchesAt } from '../text.ts'
+/** Forms that betray a shell whatever the command. */
 
-/** A form that betrays a shell whatever the command, found at a dollar sign, slash, bracket or brace. */
 interface Sign {
   readonly rule: string
-  readonly at: string
+  /** Looked for first: a text without it is done. */
+  readonly needs: string
   readonly pattern: RegExp
 }
 
-/** Each pattern is tried where its first character stands; all are bounded. */
 const SIGNS: readonly Sign[] = [
   // A function definition as a value: what bash once ran when it read its environment.
   {
     rule: 'shellshock',
-    at: '(',
-    pattern: /\(\)\s{0,8}\{(?:\s{0,4}:\s{0,4};|\s{0,4}$|\s{0,4}[^}]{0,4};\s{0,4}\}\s{0,4};)/y,
+    needs: '()',
+    pattern: /\(\)\s{0,8}\{(?:\s{0,4}:\s{0,4};|\s{0,4}$|\s{0,4}[^}]{0,4};\s{0,4}\}\s{0,4};)/,
   },
-  { rule: 'field-separator', at: '$', pattern: /\$\{?ifs\b/iy },
-  { rule: 'device', at: '/', pattern: /\/dev\/(?:tcp|udp)\/[\w.$]/iy },
+  { rule: 'field-separator', needs: 'ifs', pattern: /\$\{?ifs\b/i },
+  { rule: 'device', needs: '/dev/', pattern: /\/dev\/(?:tcp|udp)\/[\w.$]/i },
   // ${PATH#{}/}, ${x//a/b}, ${x^^}, ${PATH:0:1}: operators of expansion that template languages have not.
   {
     rule: 'expansion',
-    at: '$',
-    pattern: /\$\{!?[a-z_]\w{0,31}(?:##?[^}\s]|%%?[^}\s]|\^\^?[,}]|,,?\}|\/\/|:-?\d{1,3}:-?\d)/iy,
+    needs: '${',
+    pattern: /\$\{!?[a-z_]\w{0,31}(?:##?[^}\s]|%%?[^}\s]|\^\^?[,}]|,,?\}|\/\/|:-?\d{1,3}:-?\d)/i,
   },
-  // $'\x63at', $"…": strings whose escapes only a shell reads.
-  { rule: 'quoting', at: '$', pattern: /\$'(?:\\[x0-9u]|[a-z]+')/iy },
-  { rule: 'arithmetic', at: '$', pattern: /\$\(\(\s{0,4}\d{1,9}\s{0,4}[-+*%]\s{0,4}\d{1,9}\s{0,4}\)\)/y },
-  { rule: 'interpreter', at: '$', pattern: /\$\{?shell\}?\s{1,8}-c\b/iy },
+  // $'\x63at': strings whose escapes only a shell reads.
+  { rule: 'quoting', needs: "$'", pattern: /\$'(?:\\[x0-9u]|[a-z]+')/i },
+  { rule: 'arithmetic', needs: '$((', pattern: /\$\(\(\s{0,4}\d{1,9}\s{0,4}[-+*%]\s{0,4}\d{1,9}\s{0,4}\)\)/ },
+  { rule: 'interpreter', needs: 'shell', pattern: /\$\{?shell\}?\s{1,8}-c\b/i },
   // %ProgramFiles:~10,1%: a substring of a variable of cmd.exe.
-  { rule: 'substring', at: '%', pattern: /%\w{2,24}:~-?\d{1,3}(?:,-?\d{1,3})?%/y },
-  { rule: 'set', at: 's', pattern: /set \/a\s{1,8}["(\d]/iy },
+  { rule: 'substring', needs: ':~', pattern: /%\w{2,24}:~-?\d{1,3}(?:,-?\d{1,3})?%/ },
+  { rule: 'set', needs: 'set /a', pattern: /\bset \/a\s{1,8}["(\d]/i },
 ]
 
-const BY_CHAR = new Map<number, readonly Sign[]>()
-for (const sign of SIGNS) {
-  const code = sign.at.charCodeAt(0)
-  BY_CHAR.set(code, [...(BY_CHAR.get(code) ?? []), sign])
+/** Tells of each sign in `text`; `lower` is the same in lower case. */
+export function signsIn(text: string, lower: string, found: (rule: string, start: number, end: number) => void): void {
+  for (const { rule, needs, pattern } of SIGNS) {
+    if (!lower.includes(needs)) continue
+    const match = pattern.exec(text)
+    if (match !== null) found(rule, match.index, match.index + match[0].length)
+  }
 }
 
-/** The rule of the sign at `at`; null when none stands there. */
-export function signAt(text: string, at: number): string | null {
-  for (const sign of BY_CHAR.get(text.charCodeAt(at)) ?? []) if (matchesAt(sign.pattern, text, at)) return sign.rule
-  return null
-}
-
+/** Longest value looked through for globs: a path has no more. */
+const GLOB_TEXT_MAX = 4096
 /** One component with a class in brackets inside a name, a run of `?`, or two of them where no query stands. */
 const GLOB =
-  /\/(?:[\w.-]{0,24}(?:[a-z0-9]\[[^\]\s=&]{1,8}\]|\[[^\]\s=&]{1,8}\][a-z0-9])|[\w.]{0,16}\?{2}|[\w.]{0,16}\?[\w.]{0,16}(?:\?|\/[\w.]{0,16}\?)(?![^\s]{0,16}=))/iy
+  /\/(?:[\w.-]{0,24}(?:[a-z0-9]\[[^\]\s=&]{1,8}\]|\[[^\]\s=&]{1,8}\][a-z0-9])|[\w.]{0,16}\?{2}|[\w.]{0,16}\?[\w.]{0,16}(?:\?|\/[\w.]{0,16}\?)(?![^\s]{0,16}=))/i
 
-/** A path that only a shell's globbing makes sense of: `/???/c?t`, `/etc/pas[s]wd`. Routes such as `/a/[id]` are whole segments. */
-export function globbed(text: string, at: number): boolean {
-  return matchesAt(GLOB, text, at)
+/** Where a path begins that only a shell's globbing makes sense of: `/???/c?t`, `/etc/pas[s]wd`; -1 for none. `/a/[id]` is a route. */
+export function globIn(text: string): number {
+  return text.length <= GLOB_TEXT_MAX && (text.includes('?') || text.includes('[')) ? text.search(GLOB) : -1
 }
 
 /** `f(){ f|f& };f` */
