@@ -43,6 +43,14 @@ void test('a head object forgets the head before', () => {
   )
   assert.equal(head.keepAlive, false)
   assert.equal(head.fieldCount, 0)
+  read('GET / HTTP/1.1\r\nHost: a\r\nConnection: close, upgrade, keep-alive\r\nUpgrade: websocket\r\n\r\n')
+  assert.deepEqual([head.keepAlive, head.websocket], [false, true])
+  read('GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n')
+  assert.deepEqual([head.keepAlive, head.websocket], [true, false])
+  read('GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade, keep-alive\r\n\r\n')
+  assert.deepEqual([head.keepAlive, head.websocket], [true, false])
+  read('GET / HTTP/1.0\r\n\r\n')
+  assert.equal(head.keepAlive, false)
 })
 
 void test('how long a connection lasts follows version and Connection', () => {
