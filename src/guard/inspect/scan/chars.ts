@@ -61,7 +61,10 @@ export function wideBits(code: number): number {
 
 /** The ASCII character that many readers make of this one (NFKC and best-fit tables), or itself. */
 export function foldedOf(code: number): number {
-  if (code < 0x02b9) return code
+  if (code < 0x02b9) {
+    // Seven-bit readers drop the eighth bit: `¼` is `<`, `¾` is `>`, `¢` is `"`.
+    return code === 0xbc ? 0x3c : code === 0xbe ? 0x3e : code === 0xa2 ? 0x22 : code
+  }
   if (code >= 0xff01 && code <= 0xff5e) return code - 0xfee0
   switch (code) {
     case 0x02b9:
