@@ -18,6 +18,7 @@ export const guardShape = shape({
       whenStoreIsLost: oneOf(['allow', 'refuse', 'local']),
     }),
   ),
+  store: orNone(text),
   connectionsPerClient: orNull(number),
   identity: orNull(
     shape({

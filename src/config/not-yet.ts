@@ -44,8 +44,6 @@ const GATEWAY = [
   ...['timeout', 'body', 'retry', 'compress', 'headers'].map((key) => `routes.*.${key}`),
 ]
 
-const GUARD = ['headers', 'cors', 'identity', 'lockout', 'block', 'allow', 'feeds']
-
 const ENVIRONMENT = [
   'target',
   'domain',
@@ -61,7 +59,7 @@ const ENVIRONMENT = [
   'approval',
   ...SERVICE.map((key) => `overrides.services.*.${key}`),
   ...GATEWAY.map((key) => `overrides.gateway.${key}`),
-  ...GUARD.map((key) => `overrides.guard.${key}`),
+  'overrides.guard',
 ]
 
 /** A name stands for itself and for all that is below it. */
@@ -71,13 +69,13 @@ const IN_EFFECT: readonly Path[] = [
   ...['kind', 'version', 'url', 'role', 'size'].map((key) => `needs.*.${key}`),
   ...SERVICE.map((key) => `services.*.${key}`),
   ...GATEWAY.map((key) => `gateway.${key}`),
-  ...GUARD.map((key) => `guard.${key}`),
+  'guard',
   ...ENVIRONMENT.map((key) => `environments.*.${key}`),
   ...['webhook', 'slack'].map((kind) => `alerts.channels.*.${kind}`),
 ].map((key) => key.split('.'))
 
 /** Not in effect, but reported key by key. */
-const IN_PARTS: readonly Path[] = ['guard', 'alerts', 'environments.*.overrides.guard'].map((key) => key.split('.'))
+const IN_PARTS: readonly Path[] = ['alerts'].map((key) => key.split('.'))
 
 /** Of these keys only some values are in effect. */
 const VALUES: readonly (readonly [path: Path, values: readonly string[]])[] = [

@@ -27,6 +27,7 @@ export function resolveGuard(guard: FilledGuard | undefined, folder: string): Re
       cost: limit.cost,
       whenStoreIsLost: limit.whenStoreIsLost,
     })),
+    ...(filled.store === undefined ? {} : { store: filled.store }),
     connectionsPerClient: guard === undefined ? null : filled.connections.perClient,
     identity: resolveIdentity(filled.identity),
     lockout: { after: filled.lockout.after, withinMs: filled.lockout.within, forMs: filled.lockout.for },

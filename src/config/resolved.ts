@@ -153,6 +153,8 @@ export interface ResolvedGuard {
     readonly cost: number
     readonly whenStoreIsLost: 'allow' | 'refuse' | 'local'
   }[]
+  /** The need that keeps the counts of limits. @default control keeps them */
+  readonly store?: string
   /** Null: the config says nothing of a guard, and connections are not bounded. */
   readonly connectionsPerClient: number | null
   readonly identity: {

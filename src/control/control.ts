@@ -212,6 +212,16 @@ export class Control {
     if (mended !== null) this.state.addEvent(this.clock.now(), 'table-mended', mended)
   }
 
+  /** The counts of limits are where the live release says, as soon as that has a URL. */
+  keepCounts(): void {
+    const live = this.state.get('live')
+    const release = live === null ? null : this.state.release(live)
+    const store = release?.config.guard?.store
+    const url = release === null || store === undefined ? null : this.needs.urlOf(release, store)
+    const { app, environment } = this.#options.environment
+    this.#options.limits.keepIn(url === null ? null : { url, prefix: `seaworthy:${app}:${environment}` })
+  }
+
   /** Stops the servers that no release uses any more. */
   async settleNeeds(): Promise<void> {
     if (!this.#isBusy()) await this.needs.settle()

@@ -122,6 +122,7 @@ async function main(folder: string): Promise<void> {
   again('asking the needs', () => control.needs.look())
   again('settling the needs', () => control.settleNeeds())
   again('fetching feeds', () => control.security.feeds.tick())
+  again('keeping the counts of limits', () => control.keepCounts())
   again('guarding', () => control.security.tick())
   again('looking at liveness', () => lookAtLiveness(control, liveness))
   repeat('watching memory', () => watchMemory(control), logger, MEMORY_LOOK_MS)

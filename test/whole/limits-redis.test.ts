@@ -9,6 +9,7 @@ import { LEASE_MAX } from '../../src/guard/limit/store.ts'
 import { slowRule, testCountStore, wantOf } from '../../src/guard/limit/store-contract.ts'
 import type { OpenedStores } from '../../src/guard/limit/store-contract.ts'
 import { asker, ruleOf } from '../../src/guard/limit/testing.ts'
+import { plainConfig, TestProject } from '../support/project.ts'
 import { command } from '../support/servers.ts'
 import { startRedis } from '../support/redis-server.ts'
 import type { RedisServer } from '../support/redis-server.ts'
@@ -101,6 +102,31 @@ void test('a server that is silent delays one request, not all of them', async (
   } finally {
     redis.freeze(false)
   }
+})
+
+void test('an environment whose config names a Redis counts there', async () => {
+  const { gateway, ...app } = plainConfig({ service: { uses: { cache: 'optional' }, scale: { min: 1 } } }) as {
+    gateway: object
+  }
+  await using project = new TestProject({
+    ...app,
+    needs: { cache: { kind: 'redis', role: 'cache' } },
+    guard: { threats: 'off', limits: [{ allow: '20/1h' }], store: 'cache' },
+    gateway: { ...gateway, workers: 2 },
+  })
+  await project.must(['up', '--detach'])
+  const url = `http://127.0.0.1:${await project.port()}`
+  const { CACHE_URL: cache } = (await (await fetch(`${url}/env`)).json()) as { CACHE_URL: string }
+  // Two workers and control, which is asked for the status of a client.
+  await until(async () => (await command(cache, 'ZCARD', 'seaworthy:plain:local:askers')) === 3, 10_000)
+  const statuses: number[] = []
+  // Fresh connections, so that both workers are met.
+  for (let nth = 0; nth < 40; nth++) statuses.push((await fetch(url, { headers: { connection: 'close' } })).status)
+  const passed = statuses.filter((status) => status === 200).length
+  assert.ok(passed <= 20 && passed >= 14, `${passed} of 20`)
+  assert.deepEqual(new Set(statuses), new Set([200, 429]))
+  const key = 'seaworthy:plain:local:client * 20/3600000 20 1:127.0.0.1'
+  assert.equal(await command(cache, 'EXISTS', key), 1)
 })
 
 async function openOn(

@@ -1,4 +1,5 @@
 import { finding, type Finding } from '../explain-issue.ts'
+import { showValue } from '../path.ts'
 import { leadsNowhere } from './gateway.ts'
 import { isDamaged, type AppRule, type Scene } from './scene.ts'
 
@@ -7,6 +8,7 @@ export const guardRules: readonly AppRule[] = [
   protectionKnowsSomebody,
   oneKeyForTokens,
   credentialsNeedOrigins,
+  storeIsUsedRedis,
 ]
 
 function guardHitsRoutes(scene: Scene): readonly Finding[] {
@@ -54,4 +56,16 @@ function credentialsNeedOrigins({ app }: Scene): readonly Finding[] {
   const { origins = [], credentials = false } = app.guard?.cors ?? {}
   if (!credentials || !origins.includes('*')) return []
   return [finding(['guard', 'cors', 'origins'], `'*'`, 'named origins where credentials is true; list them')]
+}
+
+/** A need that no service uses is not run: nobody would answer. */
+function storeIsUsedRedis(scene: Scene): readonly Finding[] {
+  const { guard, needs = {}, services } = scene.app
+  const store = guard?.store
+  if (store === undefined || isDamaged(scene, ['needs']) || isDamaged(scene, ['services'])) return []
+  const used = Object.values(services).flatMap(({ uses = {} }) => Object.keys(uses))
+  const fit = Object.keys(needs).filter((name) => needs[name]!.kind === 'redis' && used.includes(name))
+  if (fit.includes(store)) return []
+  const cure = fit.length === 0 ? 'declare one with redis() and let a service use it' : `write ${fit.join(' or ')}`
+  return [finding(['guard', 'store'], showValue(store), `a need of kind redis that a service uses; ${cure}`)]
 }

@@ -94,6 +94,11 @@ export const guardSchema = z.strictObject({
     .default([])
     .describe('Where the guard is known to be wrong. Default: nowhere.'),
   limits: z.array(limitSchema).default([]).describe('How often requests may come. Default: no limits.'),
+  store: text()
+    .optional()
+    .describe(
+      'The need of kind redis that keeps the counts of limits, so that several hosts share them. Default: control keeps them, for the workers of one host.',
+    ),
   connections: z
     .strictObject({
       perClient: whole(1, 1_000_000).default(20).describe('Connections one client may hold. Default 20.'),

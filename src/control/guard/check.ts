@@ -47,7 +47,9 @@ export interface TriedVerdict {
 export interface Known {
   readonly refusalOf: ((client: string) => Refusal | null) | null
   readonly risk: number
-  readonly limits: ((limits: readonly LimitRule[], per: LimitRule['per'], id: string) => readonly LimitStatus[]) | null
+  readonly limits:
+    | ((limits: readonly LimitRule[], per: LimitRule['per'], id: string) => Promise<readonly LimitStatus[]>)
+    | null
 }
 
 /** Asks every part of the guard about a request, changing nothing: no count, no block, no event. */
@@ -56,7 +58,8 @@ export async function tryRequest(policy: GuardPolicy, tried: TriedRequest, known
   const request: GuardRequest = { ...tried, host }
   const verdict = inspected(policy, tried, request, known.risk)
   const identity = await identityStep(policy, request)
-  const steps = [reputationStep(tried.client, known), limitStep(policy, request, known), identity, threatStep(verdict)]
+  const limits = await limitStep(policy, request, known)
+  const steps = [reputationStep(tried.client, known), limits, identity, threatStep(verdict)]
   return {
     status: steps.find(({ status }) => status !== null)?.status ?? null,
     steps,
@@ -75,7 +78,7 @@ function reputationStep(client: string, { refusalOf, risk }: Known): TriedStep {
   return step('reputation', 403, `${client} is blocked${until}: ${refusal.source}, ${refusal.reason}`)
 }
 
-function limitStep({ limits, probes }: GuardPolicy, request: GuardRequest, known: Known): TriedStep {
+async function limitStep({ limits, probes }: GuardPolicy, request: GuardRequest, known: Known): Promise<TriedStep> {
   const normal = normalPath(pathOf(request.target))
   if (probes.includes(pathOf(request.target))) return step('limits', null, 'a health check: no limit counts it')
   const concerned = limits.filter(
@@ -85,9 +88,8 @@ function limitStep({ limits, probes }: GuardPolicy, request: GuardRequest, known
   const stated = concerned.map(({ count, perMs, per }) => `${count} in ${perMs / 1000} s per ${per}`).join('; ')
   if (known.limits === null) return step('limits', null, `counted by: ${stated}`)
   const ids = new Set(concerned.map(({ id }) => id))
-  const standing = (['client', 'all'] as const)
-    .flatMap((per) => known.limits!(limits, per, request.client))
-    .filter(({ id }) => ids.has(id))
+  const looked = (['client', 'all'] as const).map((per) => known.limits!(limits, per, request.client))
+  const standing = (await Promise.all(looked)).flat().filter(({ id }) => ids.has(id))
   const spent = standing.find(({ remaining }) => remaining < 1)
   const left = standing.map(({ remaining, limit }) => `${remaining} of ${limit} left`).join('; ')
   return step('limits', spent === undefined ? null : 429, `counted by: ${stated}${left === '' ? '' : `: ${left}`}`)

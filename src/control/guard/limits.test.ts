@@ -41,11 +41,13 @@ void test('the status of a client shows each limit as it stands, and asking chan
   const limit = limitOf({ count: 5 })
   const rule = { id: limit.id, ...quotaOf(limit) }
   await stores.askers[0]!.take([wantOf(rule, { key: '2001:db8:0:0::/64' })])
-  const look = (): readonly number[] =>
-    stores.limits.look([limit, limitOf({ per: 'key' })], 'client', '2001:db8::77').map(({ remaining }) => remaining)
-  assert.deepEqual([look(), look()], [[4], [4]])
+  const look = async (): Promise<readonly number[]> =>
+    (await stores.limits.look([limit, limitOf({ per: 'key' })], 'client', '2001:db8::77')).map(
+      ({ remaining }) => remaining,
+    )
+  assert.deepEqual([await look(), await look()], [[4], [4]])
   assert.deepEqual(
-    stores.limits.look([limit], 'client', '2001:db9::1').map(({ remaining, resetMs }) => [remaining, resetMs]),
+    (await stores.limits.look([limit], 'client', '2001:db9::1')).map(({ remaining, resetMs }) => [remaining, resetMs]),
     [[5, 0]],
   )
 })

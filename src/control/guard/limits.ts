@@ -5,7 +5,8 @@ import { Connections } from './connections.ts'
 import { Counts } from '../../guard/limit/counts.ts'
 import { TICKS_PER_MS } from '../../guard/limit/gcra.ts'
 import { createKeyHash } from '../../guard/limit/hash.ts'
-import type { CountedRule } from '../../guard/limit/store.ts'
+import { RedisCounts } from '../../guard/limit/redis-counts.ts'
+import type { CountStore } from '../../guard/limit/store.ts'
 import { limitStatus } from '../../guard/limit/status.ts'
 import type { LimitStatus } from '../../guard/limit/status.ts'
 import type { LimitRule } from '../../guard/policy.ts'
@@ -23,6 +24,8 @@ export class Limits {
   readonly #workers = new Set<Connection>()
   readonly #counts: Counts
   readonly #connections = new Connections()
+  #place: RedisPlace | null = null
+  #redis: RedisCounts | null = null
 
   /** @param now ticks of a clock that does not jump */
   constructor(now: () => number = ticks) {
@@ -33,7 +36,7 @@ export class Limits {
   joined(connection: Connection): void {
     this.#workers.add(connection)
     this.#connections.joined(connection)
-    connection.send({ type: 'limits', witness: this.witness, redis: null })
+    this.#greet(connection)
   }
 
   left(connection: Connection): void {
@@ -48,16 +51,45 @@ export class Limits {
     connection.send({ type: 'lease', ask, sharers: this.#counts.sharers, sets: taken })
   }
 
-  /** How every limit stands for an address, a key's id, or a token's subject. Asking takes nothing. */
-  look(limits: readonly LimitRule[], per: LimitRule['per'], id: string): readonly LimitStatus[] {
-    const levelOf = (rule: CountedRule, key: string): number => this.#counts.look(rule, key)
-    return limitStatus(limits, { per, id, levelOf })
+  /** Where the counts are from now on; null: here. Workers begin anew there. */
+  keepIn(redis: RedisPlace | null): void {
+    if (redis?.url === this.#place?.url && redis?.prefix === this.#place?.prefix) return
+    this.#place = redis
+    this.#redis?.close()
+    this.#redis = redis === null ? null : new RedisCounts(redis)
+    for (const worker of this.#workers) this.#greet(worker)
+  }
+
+  /**
+   * How every limit stands for an address, a key's id, or a token's subject. Asking takes nothing. Rejects when the counts are
+   * in Redis, and that does not answer.
+   */
+  async look(limits: readonly LimitRule[], per: LimitRule['per'], id: string): Promise<readonly LimitStatus[]> {
+    const store: CountStore = this.#redis ?? this.#counts
+    return limitStatus(limits, {
+      per,
+      id,
+      async levelOf(rule, key) {
+        const { grants } = await store.take([{ rule, key, need: 0, extra: 0, used: 0, back: 0, known: 0 }])
+        return grants[0]!.level + grants[0]!.reserved
+      },
+    })
   }
 
   /** Counts kept now, and those forgotten for want of room. */
   size(): { readonly keys: number; readonly displaced: number } {
     return this.#counts.size()
   }
+
+  #greet(connection: Connection): void {
+    connection.send({ type: 'limits', witness: this.witness, redis: this.#place })
+  }
+}
+
+/** A Redis, and what all keys in it begin with. */
+interface RedisPlace {
+  readonly url: string
+  readonly prefix: string
 }
 
 function ticks(): number {

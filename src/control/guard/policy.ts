@@ -7,7 +7,7 @@ import { workerCountOf } from '../worker-count.ts'
 export function guardPolicyOf(release: Pick<Release, 'config'>, secretsFile: string): GuardPolicy | null {
   const { guard, services } = release.config as ResolvedApp & { readonly guard?: ResolvedGuard }
   if (guard === undefined) return null
-  const { identity, limits, ...rest } = guard
+  const { identity, limits, store: _, ...rest } = guard
   return {
     ...rest,
     probes: probesOf(Object.values(services)),

@@ -46,12 +46,12 @@ export function guardHandlers(control: Control): Pick<Handlers, keyof GuardMetho
       mustBeText(by, 'by')
       return { feeds: await security.feeds.reload(url === null ? null : mustBeText(url, 'url')) }
     },
-    'guard.limits': ({ per, id, by }) => {
+    'guard.limits': async ({ per, id, by }) => {
       reader(by, 'guard.limits')
       const asked = mustBePer(per)
       const limits = security.table()?.guard?.limits ?? []
       return {
-        limits: control.limits.look(limits, asked, asked === 'client' ? mustBeAddress(id) : mustBeText(id, 'id')),
+        limits: await control.limits.look(limits, asked, asked === 'client' ? mustBeAddress(id) : mustBeText(id, 'id')),
       }
     },
     'guard.check': async ({ request, by }) => {

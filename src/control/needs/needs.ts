@@ -69,6 +69,12 @@ export class Needs {
     return makeConnections(services[service]!, needs, (need) => this.#placeOf(release, need))
   }
 
+  /** The URL of a server that a release needs; null where it has none yet. */
+  urlOf(release: Release, need: string): string | null {
+    const place = need in release.config.needs ? this.#placeOf(release, need) : null
+    return place !== null && 'url' in place ? place.url : null
+  }
+
   /** @throws Problem `need.not-healthy` while a server that the service requires is not there to be used */
   requireFor(release: Release, service: string): void {
     for (const [need, relation] of Object.entries(release.config.services[service]?.uses ?? {})) {

@@ -42,8 +42,8 @@ export type GuardToWorker =
       readonly type: 'limits'
       /** What the witness shows, so that no limit counts it. */
       readonly witness: string
-      /** Where counts are kept instead of at control, with its password. */
-      readonly redis: string | null
+      /** Where counts are kept instead of at control: a URL with its password, and what all keys begin with. */
+      readonly redis: { readonly url: string; readonly prefix: string } | null
     }
   | {
       readonly type: 'lease'

@@ -4,6 +4,7 @@ import { TICKS_PER_MS } from '../../guard/limit/gcra.ts'
 import { createKeyHash } from '../../guard/limit/hash.ts'
 import { createLimiter, SETTLE_MS } from '../../guard/limit/limiter.ts'
 import type { Limiter } from '../../guard/limit/limiter.ts'
+import { RedisCounts } from '../../guard/limit/redis-counts.ts'
 import type { Asker } from '../../guard/limit/rule.ts'
 import type { CountStore } from '../../guard/limit/store.ts'
 import type { LimitVerdict } from '../../guard/limit/verdict.ts'
@@ -36,6 +37,9 @@ export function createWorkerLimits(report: (event: SecurityEvent) => void): Work
   const shared = new SharedCounts()
   const connections = new ClientConnections((address) => report(connectionEvent(address)))
   let store: CountStore = shared
+  let redis: RedisCounts | null = null
+  let place = 'null'
+  let workers = 1
   let limits: readonly LimitRule[] = []
   let limiter: Limiter | null = null
   let probes: ReadonlySet<string> = new Set()
@@ -45,7 +49,8 @@ export function createWorkerLimits(report: (event: SecurityEvent) => void): Work
   return {
     apply(policy) {
       probes = new Set(policy?.probes)
-      if (policy !== null && !shared.reachable) shared.sharers = policy.workers
+      workers = policy?.workers ?? 1
+      if (!shared.reachable) shared.sharers = workers
       const next = policy?.limits ?? []
       if (JSON.stringify(next) === JSON.stringify(limits)) return
       limits = next
@@ -71,7 +76,18 @@ export function createWorkerLimits(report: (event: SecurityEvent) => void): Work
       if (message.type === 'connections') return connections.onElsewhere(message)
       witness = Buffer.from(message.witness)
       shared.connect(send)
+      countIn(message.redis)
     },
+  }
+
+  function countIn(wanted: { readonly url: string; readonly prefix: string } | null): void {
+    const next = JSON.stringify(wanted)
+    if (next === place) return
+    place = next
+    redis?.close()
+    redis = wanted === null ? null : new RedisCounts({ ...wanted, sharers: workers })
+    store = redis ?? shared
+    rebuild()
   }
 
   function rebuild(): void {

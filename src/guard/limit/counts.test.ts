@@ -77,15 +77,6 @@ void test('rules are bounded too: the one not asked for longest is forgotten', (
   assert.equal(counts.take([wantOf(second)]).taken, true, 'forgotten')
 })
 
-void test('looking takes nothing', () => {
-  const { counts } = countsAt(1_000)
-  const rule = slowRule('r', 3)
-  counts.take([wantOf(rule)])
-  for (let nth = 0; nth < 10; nth++) assert.equal(counts.look(rule, '192.0.2.1'), rule.interval)
-  assert.equal(counts.look(rule, '192.0.2.9'), 0)
-  assert.equal(tokensLeft(counts, rule), 2)
-})
-
 function countsAt(
   now: number,
   options: Partial<CountsOptions> = {},

@@ -51,13 +51,6 @@ export class Counts implements CountStore {
     }
   }
 
-  /** What is taken or lent of a count, in ticks. Asking changes nothing. */
-  look(rule: CountedRule, key: string): number {
-    const counts = this.#rules.get(rule.id)
-    const slot = counts?.slots.find(this.#options.hash(key)) ?? -1
-    return slot < 0 ? 0 : counts!.levelOf(slot, this.#options.now(), rule)
-  }
-
   /** Keys counted now, and those forgotten for want of room. Looks at every slot: for reports. */
   size(): { readonly keys: number; readonly displaced: number } {
     const now = this.#options.now()
