@@ -111,7 +111,8 @@ export function createHttp2ClientSide({ stream, peer, local, isHead }: Http2Clie
   function cut(reason: Interruption): void {
     if (stream.closed || finished) return
     because = reason
-    stream.close(reason === 'aborted' ? constants.NGHTTP2_INTERNAL_ERROR : constants.NGHTTP2_CANCEL)
+    // Not `close`, which ends the answer properly before it resets: a part of it would be taken for the whole.
+    stream.destroy(new Error(reason))
   }
 
   /** Calls back once, when the answer has been handed to the system or cannot be any more. */

@@ -25,6 +25,9 @@ const SESSION_WINDOW_BYTES = 1024 * 1024
 export const UNANSWERED_BURST = 256
 export const UNANSWERED_PER_SECOND = 32
 
+/** How long a connection that is told to end may take to do so. */
+const FAREWELL_MS = 1_000
+
 /** How long a client has to answer that it opens nothing more, before it is told that the connection ends. */
 const LAST_REQUESTS_MS = 1_000
 
@@ -116,7 +119,11 @@ export function createHttp2Sessions({ onExchange }: Http2SessionsOptions): Http2
     /** Frames that open no request do not keep a connection, and neither does a head that never ends. */
     function waitForMore(): void {
       clearTimeout(idle)
-      idle = setTimeout(() => session.close(), idleMs)
+      idle = setTimeout(() => {
+        session.close()
+        // Which waits for a head that has begun.
+        idle = setTimeout(() => session.destroy(), FAREWELL_MS)
+      }, idleMs)
     }
 
     function endAbused(): void {
