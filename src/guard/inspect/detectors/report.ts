@@ -22,13 +22,16 @@ export function telling(
   prefix: string = threat,
 ): Detector['detect'] {
   const hits: Hit[] = []
+  // Rules are literals of the detector: the list of their names stays as short as its source.
+  const names = new Map<string, string>()
   const tell: Tell = (rule, score, start, end, other = threat) => {
     if (tell.done) return
-    const hit: Hit = { class: other, rule: `${prefix}.${rule}`, score, start, end }
-    const known = hits.findIndex((one) => one.rule === hit.rule)
-    if (known < 0) {
-      if (hits.length < HITS_MAX || score >= SCORE.proof) hits.push(hit)
-    } else if (hits[known]!.score < score) hits[known] = hit
+    let name = names.get(rule)
+    if (name === undefined) names.set(rule, (name = `${prefix}.${rule}`))
+    let known = 0
+    while (known < hits.length && hits[known]!.rule !== name) known++
+    if (known < hits.length ? hits[known]!.score >= score : known >= HITS_MAX && score < SCORE.proof) return
+    hits[known] = { class: other, rule: name, score, start, end }
     if (score >= SCORE.proof) tell.done = true
   }
   tell.done = false

@@ -3,7 +3,7 @@ import { telling, type Tell } from './report.ts'
 import { proseWords } from './text.ts'
 
 /** How expressions of template engines begin, and with what they end. */
-const CLOSES = new Map([
+const FENCES: readonly (readonly [open: string, close: string])[] = [
   ['{{', '}}'],
   ['{%', '%}'],
   ['${', '}'],
@@ -14,8 +14,10 @@ const CLOSES = new Map([
   ['{$', '}'],
   ['@(', ')'],
   ['{=', '}'],
-])
-const OPENS = new Set([...CLOSES.keys()].map((open) => open.charCodeAt(0)))
+]
+/** One more than the fence's place in FENCES, by its two characters; most pairs are none. */
+const FENCE_OF = new Uint8Array(1 << 14)
+for (const [index, [open]] of FENCES.entries()) FENCE_OF[(open.charCodeAt(0) << 7) | open.charCodeAt(1)] = index + 1
 /** Longest expression looked into; templates of people's making are a tenth of it. */
 const EXPRESSION_MAX = 1024
 
@@ -52,11 +54,15 @@ export const templateDetector: Detector = {
   words: [],
   detect: telling('ssti', (value, tell) => {
     const { text } = value
-    for (let at = 0; at + 1 < text.length && !tell.done; at++) {
-      if (!OPENS.has(text.charCodeAt(at))) continue
-      const open = text.slice(at, at + 2)
-      const close = CLOSES.get(open)
-      if (close !== undefined) at = expression(value, at, open, close, tell) - 1
+    let first = text.charCodeAt(0)
+    for (let at = 1; at < text.length && !tell.done; at++) {
+      const second = text.charCodeAt(at)
+      const fence = first < 128 && second < 128 ? FENCE_OF[(first << 7) | second]! : 0
+      first = second
+      if (fence === 0) continue
+      const [open, close] = FENCES[fence - 1]!
+      at = expression(value, at - 1, open, close, tell)
+      first = text.charCodeAt(at)
     }
     const directive = DIRECTIVE.exec(value.lower)
     if (directive !== null)

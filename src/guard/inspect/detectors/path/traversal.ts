@@ -22,8 +22,7 @@ for (let code = 1; code < 32; code++) if (!isSpace(code)) KIND[code] = CHAR.sepa
 const BROKEN = /;|0x2f|0x5c|2f|5c|%[0-9a-z]%[0-9a-z]|%[0-9a-z]{2}|%?\ufffd+/iy
 const LOOK_ALIKES = '\u2044\u2215\u2216\u29f5\uff0f\uff3c'
 
-function kind(code: number): number {
-  if (code < 128) return KIND[code]!
+function kindBeyondAscii(code: number): number {
   if (code === 0xff0e || code === 0x2024) return CHAR.dot
   return LOOK_ALIKES.includes(String.fromCharCode(code)) ? CHAR.separator : CHAR.other
 }
@@ -43,50 +42,44 @@ export function climbsIn(text: string): readonly Climb[] {
   let depth = 0
   let dots = 0
   let name = false
-  const close = (at: number): void => {
-    if (dots >= 2 && !name && (ups > 0 || at - start > dots)) up()
-    if (ups > 0 && found.length < CLIMBS_MAX) found.push({ start, end: at, above })
-    start = at + 1
-    ups = above = depth = dots = 0
-    name = false
-  }
-  const up = (): void => {
-    ups++
-    depth--
-    if (-depth > above) above = -depth
-  }
   let at = 0
-  while (at < text.length) {
-    const what = kind(text.charCodeAt(at))
-    if (what === CHAR.dot) {
-      dots++
-      at++
-    } else if (what === CHAR.separator) {
-      if (dots >= 2 && !name) up()
-      else if (name) depth++
+  while (at <= text.length) {
+    const code = at < text.length ? text.charCodeAt(at) : 32
+    const what = code < 128 ? KIND[code]! : kindBeyondAscii(code)
+    let width = 1
+    // What ends a segment: a separator, the end of the path, or what is left of a separator right after dots.
+    let ends = what === CHAR.separator || what === CHAR.boundary
+    if (what === CHAR.dot) dots++
+    else if (!ends && !name && dots >= 2) {
+      width = brokenSeparator(text, at)
+      ends = width > 0
+      if (!ends) width = 1
+    }
+    if (ends) {
+      const climbing = dots >= 2 && !name && (what !== CHAR.boundary || ups > 0 || at - start > dots)
+      if (climbing) {
+        ups++
+        depth--
+        if (-depth > above) above = -depth
+      } else if (name) depth++
       dots = 0
       name = false
-      at++
-    } else if (what === CHAR.boundary) {
-      close(at)
-      at++
-    } else if (dots >= 2 && !name) {
-      BROKEN.lastIndex = at
-      const broken = BROKEN.exec(text)
-      if (broken === null) {
-        name = true
-        at++
-      } else {
-        up()
-        dots = 0
-        at += broken[0].length
+      if (what === CHAR.boundary) {
+        if (ups > 0 && found.length < CLIMBS_MAX) found.push({ start, end: at, above })
+        start = at + 1
+        ups = above = depth = 0
       }
-    } else {
+    } else if (what !== CHAR.dot) {
       name = true
       dots = 0
-      at++
     }
+    at += width
   }
-  close(at)
   return found
+}
+
+/** Length of a separator that a decoder wrote out or broke, at `at`; 0 for none. */
+function brokenSeparator(text: string, at: number): number {
+  BROKEN.lastIndex = at
+  return BROKEN.test(text) ? BROKEN.lastIndex - at : 0
 }

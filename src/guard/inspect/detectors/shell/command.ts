@@ -78,9 +78,27 @@ export function readCommand(text: string, lower: string, from: number): Command 
       const command = known(text, lower, { from, start, slash, end: at, last: at })
       if (command !== null) return command
     }
+    if (at === start && !hides(code, next)) return null
     return readVeiled(text, from)
   }
   return at === start ? null : known(text, lower, { from, start, slash, end: at, last: at })
+}
+
+/** Whether `code` can be the first sign of a hidden word, by what follows it. */
+function hides(code: number, next: number): boolean {
+  switch (code) {
+    case 96: // ``
+      return next === 96
+    case 60: // <()
+    case 43:
+      return next === 40
+    case 36: // $
+      return next < 128 && !isSpace(next) && next !== 59
+    case 92:
+      return isLetter(next) && next !== 110 && next !== 114
+    default:
+      return next < 128 && !isSpace(next)
+  }
 }
 
 interface Span {
@@ -127,6 +145,8 @@ function readVeiled(text: string, from: number): Command | null {
       at++
     } else if (code === 92 || code === 94) {
       const next = at + 1 < text.length ? text.charCodeAt(at + 1) : 32
+      // A break of the line, spelled out.
+      if (code === 92 && (next === 110 || next === 114)) break
       if (code === 92 && (name.includes('/') || /[a-z]:$/i.test(name))) name += '/'
       else if (isLetter(next) || next === 92) veiled = true
       else break

@@ -160,7 +160,12 @@ function lineBreak(value: Value, at: number, around: Surroundings, tell: Tell): 
 function substituted(value: Value, at: number, width: number, around: Surroundings, tell: Tell): boolean {
   const { text, document } = value
   let from = at + width
-  while (from < text.length && from < at + 8 && (text[from] === '`' || text[from] === '$' || text[from] === '(')) from++
+  for (
+    let code = text.charCodeAt(from);
+    from < at + 8 && (code === 96 || code === 36 || code === 40);
+    code = text.charCodeAt(from)
+  )
+    from++
   const command = commandAt(value, from)
   if (command === null || (command.shape === 'none' && !command.veiled)) return false
   if (command.rank < 2 && !isLower(text, command)) return false

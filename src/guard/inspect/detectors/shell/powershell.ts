@@ -8,7 +8,7 @@ const CMDLET =
 const CLASSES =
   /\[?(?:system\.)?(?:net\.webclient|convert\]::frombase64string|reflection\.assembly|diagnostics\.process|management\.automation|text\.encoding\]::)/
 const SWITCHES =
-  /\b(?:powershell|pwsh)(?:\.exe)?["']?\s[^\r\n]{0,80}?(?:-|\/)(?:e(?:nc|c|ncodedcommand)?|c(?:ommand)?|nop(?:rofile)?|w(?:indowstyle)?|ep|ex(?:ec|ecutionpolicy)?|noni|f(?:ile)?)\b/
+  /\b(?:powershell|pwsh)(?:\.exe)?["']?\s[^\r\n]{0,32}?(?:-|\/)(?:e(?:nc|c|ncodedcommand)?|c(?:ommand)?|nop(?:rofile)?|w(?:indowstyle)?|ep|ex(?:ec|ecutionpolicy)?|noni|f(?:ile)?)\b/
 
 /** Windows PowerShell: cmdlets with an argument, .NET classes that download or load, and the switches of an interpreter. */
 export const powershellDetector: Detector = {
