@@ -73,27 +73,32 @@ export function readCommand(text: string, lower: string, from: number): Command 
     if (at === start && !closing && (opened !== 0 || code === 58 || code === 43)) return null
     if (closing && at > start)
       return known(text, lower, { from, start, slash, end: opened === code ? at + 1 : at, last: at })
-    const ends = code === 43 || (code === 92 && (next === 110 || next === 114 || next === 116))
+    // A colon belongs to a word only as a drive's.
+    const drive = at - start === 1 && (next === 92 || next === 47)
+    const ends =
+      code === 43 || (code === 58 && !drive) || (code === 92 && (next === 110 || next === 114 || next === 116))
     if (ends) {
       const command = known(text, lower, { from, start, slash, end: at, last: at })
       if (command !== null) return command
+      if (code === 58) return null
     }
-    if (at === start && !hides(code, next)) return null
+    if (at === start && !hides(text, at)) return null
     return readVeiled(text, from)
   }
   return at === start ? null : known(text, lower, { from, start, slash, end: at, last: at })
 }
 
-/** Whether `code` can be the first sign of a hidden word, by what follows it. */
-function hides(code: number, next: number): boolean {
-  switch (code) {
+/** Whether a hidden word can begin with the sign at `at`, by what follows it. */
+function hides(text: string, at: number): boolean {
+  const next = at + 1 < text.length ? text.charCodeAt(at + 1) : 32
+  switch (text.charCodeAt(at)) {
     case 96: // ``
       return next === 96
     case 60: // <()
     case 43:
       return next === 40
-    case 36: // $
-      return next < 128 && !isSpace(next) && next !== 59
+    case 36: // $@, $x, ${x}, $(x): all that expands to nothing
+      return next === 40 ? text.charCodeAt(at + 2) !== 36 : next < 128 && !isSpace(next) && !closes(next)
     case 92:
       return isLetter(next) && next !== 110 && next !== 114
     default:
@@ -115,10 +120,14 @@ interface Span {
 function known(text: string, lower: string, { from, start, slash, end, last }: Span): Command | null {
   const byPath = slash > start && PROGRAMS.test(lower.slice(start, slash))
   if (!byPath && !mayBeCommand(lower, slash, last)) return null
-  const name = lower.slice(slash, last).replace(EXECUTABLE, '')
+  const name = baseName(lower.slice(slash, last))
   const rank = commandRank(name)
   if (rank === 0 && !byPath) return null
   return { name, rank, byPath, veiled: false, start: from, end, shape: shapeAfter(text, end) }
+}
+
+function baseName(name: string): string {
+  return name.includes('.') ? name.replace(EXECUTABLE, '') : name
 }
 
 /** The word with all that hides it taken away. */
@@ -170,7 +179,7 @@ function readVeiled(text: string, from: number): Command | null {
   // One apostrophe is the language's (I'd); two hide letters.
   if (quotes > 1 || (quotes === 1 && isQuote(text.charCodeAt(from)))) veiled = true
   const path = name.toLowerCase()
-  const base = path.slice(path.lastIndexOf('/') + 1).replace(EXECUTABLE, '')
+  const base = baseName(path.slice(path.lastIndexOf('/') + 1))
   const byPath = PROGRAMS.test(path)
   const rank = base.includes('?') ? (byPath || path.startsWith('/') ? 1 : 0) : commandRank(base)
   if (rank === 0 && !byPath) return null
@@ -181,8 +190,7 @@ function isQuote(code: number): boolean {
   return code === 39 || code === 34
 }
 
-const URL_START = /[a-z][a-z0-9+.-]{1,12}:\/\//iy
-const WINDOWS_PATH = /[a-z]:[\\/]|%[a-z_]+%|\\\\/iy
+const WINDOWS_PATH = /%[a-z_]+%|\\\\/iy
 const OPTION = /--?[a-z0-9]|\+[a-z]|\/[a-z?]{1,12}(?=[\s:]|$)/iy
 
 function shapeAfter(text: string, end: number): Shape {
@@ -198,18 +206,21 @@ function shapeAfter(text: string, end: number): Shape {
   if (at >= text.length) return 'end'
   const next = text.charCodeAt(at)
   if (closes(next)) return next === 39 || next === 34 ? 'quoted' : 'closed'
-  if (matchesAt(URL_START, text, at)) return 'url'
-  if (matchesAt(OPTION, text, at)) return 'option'
-  if (matchesAt(WINDOWS_PATH, text, at)) return 'path'
   switch (next) {
+    case 45: // -
+    case 43: // +
+    case 47: // /
+      return matchesAt(OPTION, text, at) ? 'option' : next === 47 ? 'path' : wordShape(text, at)
     case 60: // <
     case 62: // >
       return 'redirect'
-    case 47: // /
     case 126: // ~
     case 42: // *
     case 36: // $
       return 'path'
+    case 37: // %
+    case 92: // \
+      return matchesAt(WINDOWS_PATH, text, at) ? 'path' : 'word'
     case 46: {
       // `.` alone ends sentences; `./x`, `..` and `.x` are paths.
       const after = at + 1 < text.length ? text.charCodeAt(at + 1) : 32
@@ -251,6 +262,7 @@ function wordShape(text: string, from: number): Shape {
     if (!isDigit(code)) digits = false
     // A dot at the end of a word is a full stop.
     if ((code === 46 || code === 64 || code === 61) && at + 1 < end && isWord(text.charCodeAt(at + 1))) dotted = true
+    if (code === 58 && text.charCodeAt(at + 1) === 47 && text.charCodeAt(at + 2) === 47) return 'url'
     if (code === 47 || code === 92) slashed = true
   }
   if (digits) return 'number'

@@ -87,7 +87,11 @@ export const shellDetector: Detector = {
         case 36: // $
         case 60: // <
         case 62: // >
-          if (text.charCodeAt(at + 1) === 40) found = substituted(value, at, 2, around, tell)
+          if (text.charCodeAt(at + 1) === 40) {
+            found = substituted(value, at, 2, around, tell)
+            // Openings within openings lead to the same command.
+            if (!tell.done) at = Math.max(at, skipOpenings(text, at + 2) - 1)
+          }
           break
         case 96: // `
           // Three of them fence code.
@@ -160,12 +164,7 @@ function lineBreak(value: Value, at: number, around: Surroundings, tell: Tell): 
 function substituted(value: Value, at: number, width: number, around: Surroundings, tell: Tell): boolean {
   const { text, document } = value
   let from = at + width
-  for (
-    let code = text.charCodeAt(from);
-    from < at + 8 && (code === 96 || code === 36 || code === 40);
-    code = text.charCodeAt(from)
-  )
-    from++
+  from = skipOpenings(text, from)
   const command = commandAt(value, from)
   if (command === null || (command.shape === 'none' && !command.veiled)) return false
   if (command.rank < 2 && !isLower(text, command)) return false
@@ -173,4 +172,11 @@ function substituted(value: Value, at: number, width: number, around: Surroundin
   const quoted = width === 1 && from - at === 1 && around.prose > (command.rank < 2 ? 0 : 1)
   tell('substitution', document || quoted ? SCORE.weak : SCORE.proof, at, command.end)
   return true
+}
+
+/** Past `$(`, `(` and backticks that stand one in another. */
+function skipOpenings(text: string, from: number): number {
+  let at = from
+  for (let code = text.charCodeAt(at); code === 96 || code === 36 || code === 40; code = text.charCodeAt(at)) at++
+  return at
 }
