@@ -1,3 +1,4 @@
+import { exceptionsFault } from '../guard/inspect/exceptions.ts'
 import { blockListOf } from './client-address.ts'
 import type { RoutingTable } from './table.ts'
 
@@ -107,6 +108,12 @@ const pause = shape({
 const tls = shape({ file: path, ticketFile: path, port, redirect: flag })
 const acme = shape({ domain: text, token: text, authorization: text, alpn: orNull(shape({ cert: text, key: text })) })
 
+/** Of the guard's policy only what would fail when it is put to use. */
+const guard: Check = (value, at) => {
+  const exceptions = isObject(value) ? value.exceptions : undefined
+  return Array.isArray(exceptions) ? exceptionsFault(exceptions, at) : null
+}
+
 const table = shape({
   version: count,
   token: count,
@@ -138,6 +145,7 @@ const table = shape({
   canary: orNull(canary),
   pause: orNull(pause),
   compress: optional(flag),
+  guard: optional(orNull(guard)),
   tls: optional(orNull(tls)),
   acme: optional(list(acme)),
 })

@@ -13,6 +13,7 @@ import {
   timer,
   whole,
 } from './fields.ts'
+import { EXCEPTION_PLACE, THREAT_CLASS_NAMES } from '../threat-words.ts'
 import { routeKey } from './gateway.ts'
 
 const threats = () => z.enum(['block', 'monitor', 'off'])
@@ -86,8 +87,14 @@ export const guardSchema = z.strictObject({
   exceptions: z
     .array(
       z.strictObject({
-        class: text().describe('The class of attack that is not looked for, such as sqli.'),
-        at: text().describe('Where: a route and a field.'),
+        class: z
+          .enum(['*', ...THREAT_CLASS_NAMES])
+          .describe("The class of attack that is not looked for, such as 'sqli'; '*' for all."),
+        at: text()
+          .regex(EXCEPTION_PLACE, {
+            error: "a place such as 'POST /api/notes json:body.text'; name a route, a place or both",
+          })
+          .describe("Where: a route, a place in the request or both, such as '/search query:q'."),
         why: text().describe('The reason, for whoever reads this next.'),
       }),
     )

@@ -1,4 +1,4 @@
-import { Problem } from '../../core/problem.ts'
+import { Problem, messageOf } from '../../core/problem.ts'
 import type { GuardPolicy, ThreatException } from '../policy.ts'
 import { LOCATIONS, THREAT_CLASSES } from '../threats.ts'
 import type { Location } from '../threats.ts'
@@ -70,6 +70,16 @@ export function prepareExceptions(exceptions: readonly ThreatException[]): Prepa
     hint: 'Write a class of attack (or `*`) and a place such as `POST /api/notes json:body.text`.',
     details: wrong,
   })
+}
+
+/** Why exceptions from outside cannot be used, null when they can. `at` names them. */
+export function exceptionsFault(exceptions: readonly unknown[], at: string): string | null {
+  try {
+    prepareExceptions(exceptions as readonly ThreatException[])
+    return null
+  } catch (error) {
+    return `${at}.exceptions: ${messageOf(error)}`
+  }
 }
 
 /** Whether a name is the pattern's: equal part by part, `*` for any one part. */
