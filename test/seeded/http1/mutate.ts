@@ -35,6 +35,7 @@ const LINE_ENDS = [
   '\0\r\n',
   ' \r\n',
   '\n\n',
+  'X\n',
   '\x85',
 ]
 const BETWEEN = [
@@ -293,8 +294,11 @@ function alterBody(random: Random, body: string): string {
     case 2:
       return body + random.pick(PIECES)
     case 3: {
-      const end = body.indexOf('\r\n')
-      return end === -1 ? body : body.slice(0, end) + random.pick(LINE_ENDS) + body.slice(end + 2)
+      // The end of any line: of a size, of a chunk's data, of the trailer.
+      const ends = [...body.matchAll(/\r\n/g)]
+      if (ends.length === 0) return body
+      const { index } = random.pick(ends)
+      return body.slice(0, index) + random.pick(LINE_ENDS) + body.slice(index + 2)
     }
     default:
       return body.replace(/0\r\n\r\n$/, () => `0\r\n${random.pick(HAZARDS).join(': ')}\r\n\r\n`)

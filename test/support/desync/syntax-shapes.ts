@@ -25,6 +25,8 @@ const CHUNK_FAULTS: readonly (readonly [name: string, body: string])[] = [
   ['data ended by a line feed', '5\r\nhello\n0\r\n\r\n'],
   ['data ended by a carriage return', '5\r\nhello\r0\r\n\r\n'],
   ['data without an end', '5\r\nhello0\r\n\r\n'],
+  ['data ended by a letter and a line feed', '5\r\nhelloX\n0\r\n\r\n'],
+  ['data ended by two line feeds', '5\r\nhello\n\n0\r\n\r\n'],
   ['data ended by anything else', '5\r\nhelloXX0\r\n\r\n'],
   ['data longer than its size', '4\r\nhello\r\n0\r\n\r\n'],
   ['data shorter than its size', '6\r\nhello\r\n0\r\n\r\n'],
