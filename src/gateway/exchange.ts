@@ -3,6 +3,7 @@
  * that is the adapters' work.
  */
 import type { Duplex, Readable } from 'node:stream'
+import type { RequestHead as WireRequestHead } from '../http1/index.ts'
 import type { TraceContext } from '../core/trace-context.ts'
 import type { Identified } from '../guard/identity/identity.ts'
 import type { Principal } from '../guard/request.ts'
@@ -22,6 +23,8 @@ export interface RequestHead {
   /** Host with its port, as received: passed on. */
   readonly authority: string
   readonly headers: HeaderList
+  /** The bytes it was read from, for whoever can do without pairs; null or absent: there are only pairs. */
+  readonly wire?: WireRequestHead | null
   /** Set when the client asks for a WebSocket. */
   readonly websocket: boolean
   /** Why the head cannot be served, already decided by the reader; null when it can. */
@@ -155,11 +158,15 @@ export interface Exchange {
 
 /** A fresh exchange, before any stage has seen it. */
 export function newExchange(parts: Pick<Exchange, 'head' | 'body' | 'client' | 'startedNs'>): Exchange {
+  const { head, body, client, startedNs } = parts
   return {
-    ...parts,
+    head,
+    body,
+    client,
+    startedNs,
     correlationId: '',
     trace: NO_TRACE,
-    clientAddress: parts.client.peer.address,
+    clientAddress: client.peer.address,
     peerTrusted: false,
     principal: null,
     identified: null,
@@ -178,6 +185,12 @@ export function newExchange(parts: Pick<Exchange, 'head' | 'body' | 'client' | '
     answeredNs: 0,
     ended: [],
   }
+}
+
+/** The first value of a request's field (`name` in lower case), without cutting the others out. */
+export function fieldOf(head: RequestHead, name: string): string | undefined {
+  const { wire } = head
+  return wire === undefined || wire === null ? headerOf(head.headers, name) : wire.get(name)
 }
 
 /** The first value of a header (`name` in lower case). */

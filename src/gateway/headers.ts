@@ -21,7 +21,8 @@ export function endToEnd(headers: HeaderList, drop: ReadonlySet<string>): string
   const named = namedByConnection(headers)
   const kept: string[] = []
   for (let index = 0; index < headers.length; index += 2) {
-    const name = headers[index]!.toLowerCase()
+    // Programs that put fields into environment variables cannot tell the two apart.
+    const name = headers[index]!.toLowerCase().replaceAll('_', '-')
     if (HOP_BY_HOP.has(name) || drop.has(name) || named?.has(name)) continue
     kept.push(headers[index]!, headers[index + 1]!)
   }

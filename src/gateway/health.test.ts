@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createNodeLink } from './adapters/node-forward.ts'
+import { createNetLink } from './adapters/net-link.ts'
 import { watchHealth } from './health.ts'
 import { probeUpstream } from './probe.ts'
 import { QUIET_HEALTH, startUpstream, until } from './testing.ts'
@@ -9,7 +9,7 @@ import type { Upstream } from './upstream.ts'
 
 function upstreamAt(port: number): Upstream {
   const address = { id: 'a', host: '127.0.0.1', port, release: '1' }
-  return createUpstream(address, createNodeLink(address))
+  return createUpstream(address, createNetLink(address))
 }
 
 void test('consecutive failures take an upstream out, consecutive passes bring it back', async () => {

@@ -14,7 +14,7 @@ import { respond } from './stages/respond.ts'
 import { route, stopped } from './stages/route.ts'
 import { staticFiles } from './stages/static-files.ts'
 
-/** The order in which a request is judged and served. Whatever answers, `respond` and `record` follow. */
+/** The order in which a request is judged and served; `forward` takes what none of them has answered. Whatever answers, `respond` and `record` follow. */
 export const STAGES: readonly Stage[] = [
   identify,
   acmeChallenge,
@@ -25,33 +25,51 @@ export const STAGES: readonly Stage[] = [
   choose,
   stopped,
   staticFiles,
-  forward,
 ]
 
-/** Serves one exchange to its end. Never rejects. */
-export async function serve(exchange: Exchange, context: Context): Promise<void> {
-  const answer = compressed(exchange, context, respond(exchange, context, await answerOf(exchange, context)))
-  const idleMs = context.routing.current?.table.timeouts.idleMs ?? IDLE_MS_WITHOUT_TABLE
-  if (answer.kind === 'upgraded') recordOpened(exchange, context)
-  exchange.client.send(answer, { idleMs }, (outcome) => {
-    for (const listener of exchange.ended) listener()
-    record(exchange, context, { status: answer.status, outcome })
-  })
+/** Serves one exchange to its end. Never throws. */
+export function serve(exchange: Exchange, context: Context): void {
+  judge(exchange, context, 0)
 }
 
-async function answerOf(exchange: Exchange, context: Context): Promise<Answer> {
+/** Asks the stages in order. Only one that has to wait costs a turn of the event loop. */
+function judge(exchange: Exchange, context: Context, from: number): void {
   try {
-    for (const stage of STAGES) {
-      const result = stage(exchange, context)
-      // Only a stage that has to wait costs a turn of the event loop.
-      const answer = result instanceof Promise ? await result : result
-      if (answer !== null) return answer
+    for (let index = from; index < STAGES.length; index++) {
+      const result = STAGES[index]!(exchange, context)
+      if (result === null) continue
+      if (!(result instanceof Promise)) return answer(exchange, context, result)
+      result.then(
+        (later) => (later === null ? judge(exchange, context, index + 1) : answer(exchange, context, later)),
+        (error: unknown) => fail(exchange, context, error),
+      )
+      return
     }
+    forward(exchange, context, (given) => answer(exchange, context, given))
   } catch (error) {
-    context.onBug(error)
-    return plainAnswer(500, 'The gateway failed to serve this request.')
+    fail(exchange, context, error)
   }
-  return plainAnswer(404, 'Nothing is served here.')
+}
+
+function fail(exchange: Exchange, context: Context, error: unknown): void {
+  context.onBug(error)
+  answer(exchange, context, plainAnswer(500, 'The gateway failed to serve this request.'))
+}
+
+function answer(exchange: Exchange, context: Context, given: Answer): void {
+  try {
+    const final = compressed(exchange, context, respond(exchange, context, given))
+    const idleMs = context.routing.current?.table.timeouts.idleMs ?? IDLE_MS_WITHOUT_TABLE
+    if (final.kind === 'upgraded') recordOpened(exchange, context)
+    exchange.client.send(final, { idleMs }, (outcome) => {
+      for (const listener of exchange.ended) listener()
+      record(exchange, context, { status: final.status, outcome })
+    })
+  } catch (error) {
+    // Nobody is left who could answer.
+    context.onBug(error)
+    exchange.client.cut('aborted')
+  }
 }
 
 const IDLE_MS_WITHOUT_TABLE = 30_000

@@ -30,25 +30,19 @@ function connects(upstream: Upstream, timeoutMs: number): Promise<boolean> {
 function answers(upstream: Upstream, check: HealthCheck, path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const { host, port } = upstream.address
+    const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
     const outgoing = upstream.link.send(
       {
         method: 'GET',
-        target: path,
-        headers: [
-          'Host',
-          `${host.includes(':') ? `[${host}]` : host}:${port}`,
-          'User-Agent',
-          'seaworthy-health',
-          'Accept',
-          '*/*',
-        ],
+        head: `GET ${path} HTTP/1.1\r\nHost: ${authority}\r\nUser-Agent: seaworthy-health\r\nAccept: */*\r\n`,
+        body: 'none',
         connectMs: check.timeoutMs,
         fresh: true,
         websocket: false,
       },
       {
         connected: () => {},
-        answered: (answer, body) => judge(answer.status, body),
+        answered: (answer) => judge(answer.status, answer.body),
         upgraded: (_, socket) => {
           socket.destroy()
           end(false)
@@ -57,7 +51,6 @@ function answers(upstream: Upstream, check: HealthCheck, path: string): Promise<
       },
     )
     const timer = setTimeout(() => end(false), check.timeoutMs)
-    outgoing.end()
 
     function end(passed: boolean): void {
       clearTimeout(timer)

@@ -1,5 +1,26 @@
 import type { Readable, Writable } from 'node:stream'
 
+/** Something that takes bytes at its own pace. */
+export interface Sink {
+  /** False: it has enough until `onDrain` is called. The bytes belong to the sink from now on. */
+  write(bytes: Buffer): boolean
+  readonly destroyed: boolean
+  onDrain: (() => void) | null
+}
+
+/** A stream as a sink. */
+export function sinkOf(stream: Writable): Sink {
+  const sink: Sink = {
+    write: (bytes) => stream.write(bytes),
+    get destroyed() {
+      return stream.destroyed
+    },
+    onDrain: null,
+  }
+  stream.on('drain', () => sink.onDrain?.())
+  return sink
+}
+
 export interface PumpEvents {
   /** Called before a chunk is passed on; false stops the pump without passing it. */
   chunk(bytes: Buffer): boolean
@@ -14,7 +35,7 @@ export interface Pump {
 }
 
 /** Moves bytes from `source` to `sink` at the pace of the slower one. Ends nothing and handles no errors: its caller does. */
-export function pump(source: Readable, sink: Writable, events: PumpEvents): Pump {
+export function pump(source: Readable, sink: Sink, events: PumpEvents): Pump {
   let blocked = false
   const onData = (bytes: Buffer): void => {
     if (!events.chunk(bytes)) return stop()
@@ -22,17 +43,16 @@ export function pump(source: Readable, sink: Writable, events: PumpEvents): Pump
     blocked = true
     source.pause()
   }
-  const onDrain = (): void => {
-    blocked = false
-    source.resume()
-  }
   const onEnd = (): void => {
     stop()
     events.end()
   }
   source.on('data', onData)
   source.on('end', onEnd)
-  sink.on('drain', onDrain)
+  sink.onDrain = () => {
+    blocked = false
+    source.resume()
+  }
   if (source.readableEnded) process.nextTick(onEnd)
   return {
     get blocked() {
@@ -44,6 +64,6 @@ export function pump(source: Readable, sink: Writable, events: PumpEvents): Pump
   function stop(): void {
     source.off('data', onData)
     source.off('end', onEnd)
-    sink.off('drain', onDrain)
+    sink.onDrain = null
   }
 }

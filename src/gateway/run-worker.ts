@@ -1,10 +1,9 @@
 import type { AddressInfo } from 'node:net'
 import { createLogger } from '../core/logger.ts'
 import { messageOf } from '../core/problem.ts'
-import { randomHex } from '../core/trace-context.ts'
 import { createLineWriter, formatAccessLine } from './access-log.ts'
-import { createNodeLink } from './adapters/node-forward.ts'
-import { createNodeListener } from './adapters/node-listener.ts'
+import { createNetLink } from './adapters/net-link.ts'
+import { createNetListener } from './adapters/net-listener.ts'
 import { createGuardLink } from './admin/guard-link.ts'
 import { createHttps } from './adapters/https.ts'
 import { createAdminLink } from './admin/link.ts'
@@ -18,7 +17,7 @@ import { probeUpstream } from './probe.ts'
 import { createRoutingState } from './routing.ts'
 import { readReputation } from './saved-reputation.ts'
 import { cutBlocked } from './stages/guard/reputation.ts'
-import { headersWithoutExchange } from './stages/respond.ts'
+import { noteRefused } from './refused.ts'
 import { checkTable } from './table-check.ts'
 import { readSavedTable } from './table-store.ts'
 import type { Claim, Upstream } from './upstream.ts'
@@ -69,17 +68,16 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
   const onExchange = (exchange: Exchange): void => {
     open.add(exchange)
     exchange.ended.push(() => open.delete(exchange))
-    void serve(exchange, context)
+    serve(exchange, context)
   }
   const { connections } = guard.limits
   const connectionHooks = {
     onConnection: (address: string) => connections.opened(address),
     onConnectionClosed: (address: string) => connections.closed(address),
   }
-  const listener = createNodeListener({
+  const listener = createNetListener({
     onExchange,
-    ownHeaders: () => headersWithoutExchange(context, randomHex(16)),
-    onRefused: () => counters.countUnrouted(),
+    onRefused: (refused) => noteRefused(refused, context),
     ...connectionHooks,
   })
   const https =
@@ -92,7 +90,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
           onUnusable: (reason) => log.error('the certificate in the table cannot be used', { reason }),
         })
   const routing = createRoutingState({
-    link: createNodeLink,
+    link: createNetLink,
     probe: probeUpstream,
     onApplied({ table: { timeouts, pause, guard: policy, tls, acme }, trustedProxies }) {
       guard.apply(policy ?? null)

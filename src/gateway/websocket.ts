@@ -44,6 +44,9 @@ export function tunnel({ client, upstream, clientFirst, upstreamFirst, idleMs }:
   upstream.once('close', () => closed(client))
   if (clientFirst.length > 0) onClientData(clientFirst)
   if (upstreamFirst.length > 0) onUpstreamData(upstreamFirst)
+  // Both sides may have been held back until somebody listens.
+  client.resume()
+  upstream.resume()
 
   return {
     end() {

@@ -92,7 +92,7 @@ test('new workers run the code now on disk; when that is broken, the old ones se
   edit(
     'stages/respond.ts',
     "'Seaworthy-Release', release)",
-    "'Seaworthy-Release', release); setHeader(answer.headers, 'X-Code', 'new')",
+    "'Seaworthy-Release', release); setField(answer, 'X-Code', 'new')",
   )
   const { stdout } = await project.must(['restart', 'gateway'])
   assert.match(stdout, /new gateway workers serve after \d+ ms \(1: pid \d+, 2: pid \d+\)/)

@@ -1,7 +1,7 @@
 import { constants } from 'node:http2'
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { ClientSide, Interruption, Outcome } from '../exchange.ts'
-import { pump } from '../pump.ts'
+import { pump, sinkOf } from '../pump.ts'
 import type { Pump } from '../pump.ts'
 
 /** Fields that belong to a connection of HTTP/1.1 and make an answer malformed here (RFC 9113 §8.2.2). */
@@ -77,7 +77,7 @@ export function createHttp2ClientSide({ stream, peer, local, isHead }: Http2Clie
       }
       answer.body.on('error', () => cut('aborted'))
       let passed = 0
-      sending = pump(answer.body, stream, {
+      sending = pump(answer.body, sinkOf(stream), {
         chunk(chunk) {
           bytes += chunk.length
           return true

@@ -1,15 +1,14 @@
-import type { Readable, Writable } from 'node:stream'
-import { plainAnswer, headerOf } from '../exchange.ts'
+import type { Duplex } from 'node:stream'
+import { Deadline } from '../deadlines.ts'
+import { plainAnswer } from '../exchange.ts'
 import type { Answer, Exchange } from '../exchange.ts'
-import { endToEnd } from '../headers.ts'
 import { pump } from '../pump.ts'
 import type { Pump } from '../pump.ts'
+import type { RelayedAnswer } from '../relayed-answer.ts'
 import type { Claim } from '../upstream.ts'
-import type { UpstreamAnswer, UpstreamEvents, UpstreamFailure } from '../upstream-link.ts'
-import { withoutAffinityCookies } from '../affinity.ts'
-import { CANARY_HEADER, withoutTrialCookie } from '../trial-cookie.ts'
+import type { UpstreamCall, UpstreamEvents, UpstreamFailure } from '../upstream-link.ts'
 import { tunnel } from '../websocket.ts'
-import { IDENTITY_HEADERS, identityHeaders } from './identify.ts'
+import { requestHead } from './request-head.ts'
 
 export type AttemptResult =
   | { readonly kind: 'answer'; readonly answer: Answer }
@@ -28,136 +27,179 @@ export interface AttemptOptions {
   readonly claim: Claim
   readonly fresh: boolean
   readonly limits: Limits
+  /** Called once, as soon as the answer's head is there, perhaps before `attempt` returns; both bodies flow on by themselves. */
+  readonly settled: (result: AttemptResult) => void
 }
 
-/** Sends the request once. Resolves with the answer's head as soon as that is there; both bodies flow on by themselves. */
-export function attempt(exchange: Exchange, { claim, fresh, limits }: AttemptOptions): Promise<AttemptResult> {
-  const { head, body, client } = exchange
-  return new Promise((resolve) => {
-    let settled = false
-    let uploading: Pump | null = null
-    let received = 0
-    let waiting: NodeJS.Timeout | undefined
+/**
+ * Sends the request once.
+ * @throws FieldError, RangeError when its head cannot be written
+ */
+export function attempt(exchange: Exchange, options: AttemptOptions): void {
+  new Attempt(exchange, options).begin()
+}
 
-    const events: UpstreamEvents = {
-      connected: startBody,
-      answered(answer, answerBody) {
-        if (isEventStream(answer)) becomeStream()
-        settle({ kind: 'answer', answer: streamed(answer, answerBody) })
-      },
-      upgraded(answer, socket, firstBytes) {
-        claim.kind = 'websocket'
-        const headers = endToEnd(answer.headers, NOTHING)
-        const take: Extract<Answer, { kind: 'upgraded' }>['take'] = (clientSocket, clientFirst) => {
-          const open = tunnel({
-            client: clientSocket,
-            upstream: socket,
-            clientFirst,
-            upstreamFirst: firstBytes,
-            idleMs: limits.websocketIdleMs,
-          })
-          claim.end = () => open.end()
-        }
-        client.onGone(() => socket.destroy())
-        settle({ kind: 'answer', answer: { kind: 'upgraded', status: 101, headers, take } })
-      },
-      failed: (failure) => settle({ kind: 'failure', failure }),
+class Attempt implements UpstreamEvents {
+  readonly #exchange: Exchange
+  readonly #claim: Claim
+  readonly #fresh: boolean
+  readonly #limits: Limits
+  readonly #onSettled: (result: AttemptResult) => void
+  #call: UpstreamCall | null = null
+  #settled = false
+  #uploading: Pump | null = null
+  #received = 0
+  /** For the client to deliver its body, then for the upstream to answer. */
+  #deadline: Deadline | null = null
+  #waits: 'client' | 'upstream' = 'client'
+
+  constructor(exchange: Exchange, { claim, fresh, limits, settled }: AttemptOptions) {
+    this.#exchange = exchange
+    this.#claim = claim
+    this.#fresh = fresh
+    this.#limits = limits
+    this.#onSettled = settled
+  }
+
+  begin(): void {
+    const { head, body, client, bodyFilter } = this.#exchange
+    const { ready } = body
+    if (ready !== null) {
+      if (ready.length > this.#limits.bodyBytesMax) return this.#refuse(tooLarge(this.#limits.bodyBytesMax))
+      const refused = bodyFilter?.(ready) ?? bodyFilter?.(NO_BYTES) ?? null
+      if (refused !== null) return this.#refuse(refused)
     }
-    // Once the head has gone, it is the client's pace as much as the upstream's that the end is far away.
-    claim.cut = () => client.cut(settled ? 'client-gone' : 'aborted')
-    const outgoing: Writable = claim.upstream.link.send(
+    const length = ready === null ? body.length : ready.length
+    this.#call = this.#claim.upstream.link.send(
       {
         method: head.method,
-        target: head.target,
-        headers: requestHeaders(exchange),
-        connectMs: limits.connectMs,
-        fresh,
+        head: requestHead(this.#exchange, length),
+        body: !body.present ? 'none' : (ready ?? (length === null ? 'chunked' : 'length')),
+        connectMs: this.#limits.connectMs,
+        fresh: this.#fresh,
         websocket: head.websocket,
       },
-      events,
+      this,
     )
-    // After `send`, which throws when the head cannot be written.
-    const slowClient = body.present ? setTimeout(onSlowClient, limits.requestMs) : undefined
-    if (!body.present) outgoing.end(startWaiting)
-    client.onGone(() => {
-      refuse(plainAnswer(499, 'The client has left.'))
-      outgoing.destroy()
-    })
-    exchange.ended.push(() => {
-      clearTimeout(slowClient)
-      clearTimeout(waiting)
-      uploading?.stop()
-      if (!outgoing.writableFinished) outgoing.destroy()
-    })
+    // Once the head has gone, it is the client's pace as much as the upstream's that the end is far away.
+    this.#claim.cut = () => client.cut(this.#settled ? 'client-gone' : 'aborted')
+    client.onGone(() => this.#onGone())
+    this.#exchange.ended.push(() => this.#onEnded())
+    this.#deadline = new Deadline(() => (this.#waits === 'client' ? this.#onSlowClient() : this.#onSlowUpstream()))
+    if (this.#call.sent) this.#startWaiting()
+    else if (body.present && ready === null) this.#deadline.arm(this.#limits.requestMs)
+  }
 
-    function startBody(): void {
-      if (!body.present || settled) return
-      body.accept()
-      uploading = pump(body.stream, outgoing, {
-        chunk(bytes) {
-          received += bytes.length
-          if (received > limits.bodyBytesMax) {
-            onTooLarge()
-            return false
-          }
-          const refused = exchange.bodyFilter?.(bytes) ?? null
-          if (refused !== null) onRefused(refused)
-          return refused === null
-        },
-        end() {
-          clearTimeout(slowClient)
-          const refused = exchange.bodyFilter?.(NO_BYTES) ?? null
-          if (refused !== null) return onRefused(refused)
-          outgoing.end()
-          startWaiting()
-        },
+  connected(): void {
+    if (this.#settled) return
+    if (this.#call!.sent) this.#startWaiting()
+    else this.#startBody()
+  }
+
+  answered(answer: RelayedAnswer): void {
+    if (this.#settled) return answer.flow.abandon()
+    if (answer.get('content-type')?.toLowerCase().startsWith('text/event-stream') === true) {
+      this.#claim.kind = 'stream'
+      this.#exchange.eventStream = true
+      this.#claim.end = () => this.#exchange.client.finishEarly()
+    }
+    this.#settle({ kind: 'answer', answer })
+  }
+
+  upgraded({ headers }: { readonly headers: string[] }, socket: Duplex, firstBytes: Buffer): void {
+    if (this.#settled) return void socket.destroy()
+    this.#claim.kind = 'websocket'
+    const take: Extract<Answer, { kind: 'upgraded' }>['take'] = (client, clientFirst) => {
+      const open = tunnel({
+        client,
+        upstream: socket,
+        clientFirst,
+        upstreamFirst: firstBytes,
+        idleMs: this.#limits.websocketIdleMs,
       })
+      this.#claim.end = () => open.end()
     }
+    this.#exchange.client.onGone(() => socket.destroy())
+    this.#settle({ kind: 'answer', answer: { kind: 'upgraded', status: 101, headers, take } })
+  }
 
-    function startWaiting(): void {
-      if (settled) return
-      waiting = setTimeout(() => refuse(plainAnswer(504, 'The service did not answer in time.')), limits.firstByteMs)
-    }
+  failed(failure: UpstreamFailure): void {
+    this.#settle({ kind: 'failure', failure })
+  }
 
-    function onSlowClient(): void {
-      // When the upstream does not take what is there, the client is not to blame.
-      if (uploading?.blocked === true) return refuse(plainAnswer(504, 'The service did not read the request in time.'))
-      refuse(plainAnswer(408, 'The request took too long to arrive.'))
-    }
+  #startBody(): void {
+    const { body } = this.#exchange
+    const call = this.#call!
+    body.accept()
+    this.#uploading = pump(body.stream, call, {
+      chunk: (bytes) => {
+        this.#received += bytes.length
+        if (this.#received > this.#limits.bodyBytesMax) {
+          this.#onRefused(tooLarge(this.#limits.bodyBytesMax))
+          return false
+        }
+        const refused = this.#exchange.bodyFilter?.(bytes) ?? null
+        if (refused !== null) this.#onRefused(refused)
+        return refused === null
+      },
+      end: () => {
+        const refused = this.#exchange.bodyFilter?.(NO_BYTES) ?? null
+        if (refused !== null) return this.#onRefused(refused)
+        call.end()
+        this.#startWaiting()
+      },
+    })
+  }
 
-    function onTooLarge(): void {
-      onRefused(tooLarge(limits.bodyBytesMax))
-    }
+  #startWaiting(): void {
+    if (this.#settled) return
+    this.#waits = 'upstream'
+    this.#deadline!.arm(this.#limits.firstByteMs)
+  }
 
-    /** Behind a part of an answer no other can be given. */
-    function onRefused(answer: Answer): void {
-      if (settled) client.cut('client-gone')
-      else refuse(answer)
-    }
+  #onSlowUpstream(): void {
+    this.#refuse(plainAnswer(504, 'The service did not answer in time.'))
+  }
 
-    /** Answers in the upstream's place. */
-    function refuse(answer: Answer): void {
-      if (settled) return
-      settle({ kind: 'answer', answer })
-      uploading?.stop()
-      outgoing.destroy()
-    }
+  #onSlowClient(): void {
+    // When the upstream does not take what is there, the client is not to blame.
+    const isBlocked = this.#uploading?.blocked === true
+    if (isBlocked) return this.#refuse(plainAnswer(504, 'The service did not read the request in time.'))
+    this.#refuse(plainAnswer(408, 'The request took too long to arrive.'))
+  }
 
-    function settle(result: AttemptResult): void {
-      if (settled) return
-      settled = true
-      clearTimeout(waiting)
-      // Both bodies may flow for as long as they like once the answer has begun; then only silence ends them.
-      clearTimeout(slowClient)
-      resolve(result)
-    }
+  #onGone(): void {
+    this.#refuse(plainAnswer(499, 'The client has left.'))
+    this.#call?.destroy()
+  }
 
-    function becomeStream(): void {
-      claim.kind = 'stream'
-      exchange.eventStream = true
-      claim.end = () => client.finishEarly()
-    }
-  })
+  #onEnded(): void {
+    this.#deadline?.disarm()
+    this.#uploading?.stop()
+    if (this.#call?.sent === false) this.#call.destroy()
+  }
+
+  /** Behind a part of an answer no other can be given. */
+  #onRefused(answer: Answer): void {
+    if (this.#settled) this.#exchange.client.cut('client-gone')
+    else this.#refuse(answer)
+  }
+
+  /** Answers in the upstream's place. */
+  #refuse(answer: Answer): void {
+    if (this.#settled) return
+    this.#uploading?.stop()
+    this.#call?.destroy()
+    this.#settle({ kind: 'answer', answer })
+  }
+
+  #settle(result: AttemptResult): void {
+    if (this.#settled) return
+    this.#settled = true
+    // Both bodies may flow for as long as they like once the answer has begun; then only silence ends them.
+    this.#deadline?.disarm()
+    this.#onSettled(result)
+  }
 }
 
 /** 413, decided by the head or while counting. */
@@ -165,26 +207,4 @@ export function tooLarge(bytesMax: number): Answer {
   return plainAnswer(413, `The request's body is larger than ${bytesMax} bytes.`)
 }
 
-function requestHeaders(exchange: Exchange): string[] {
-  const { head, body } = exchange
-  const passed = withoutAffinityCookies(withoutTrialCookie(endToEnd(head.headers, REPLACED)))
-  const headers = ['Host', head.authority, ...passed, ...identityHeaders(exchange)]
-  if (body.present && body.length === null) headers.push('Transfer-Encoding', 'chunked')
-  else if (body.present) headers.push('Content-Length', String(body.length))
-  else if (EXPECT_BODY.has(head.method)) headers.push('Content-Length', '0')
-  return headers
-}
-
-function streamed(answer: UpstreamAnswer, body: Readable): Answer {
-  return { kind: 'stream', status: answer.status, headers: endToEnd(answer.headers, NOTHING), body }
-}
-
-function isEventStream(answer: UpstreamAnswer): boolean {
-  return headerOf(answer.headers, 'content-type')?.toLowerCase().startsWith('text/event-stream') === true
-}
-
-/** Written anew by `requestHeaders`, or for the gateway alone. `Expect` is answered here, when a connection to the upstream stands. */
-const REPLACED: ReadonlySet<string> = new Set([...IDENTITY_HEADERS, 'host', 'content-length', 'expect', CANARY_HEADER])
-const EXPECT_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
-const NOTHING: ReadonlySet<string> = new Set()
 const NO_BYTES = Buffer.alloc(0)

@@ -10,42 +10,51 @@ import type { Claim, Upstream } from '../upstream.ts'
 import type { FailureKind, UpstreamFailure } from '../upstream-link.ts'
 import { attempt, tooLarge } from './attempt.ts'
 import { poolFor } from './choose.ts'
-import type { Limits } from './attempt.ts'
+import type { AttemptResult, Limits } from './attempt.ts'
 import { unavailable } from './route.ts'
 
 /** Sends the request to an upstream of its service and brings the answer, at the second attempt where that is harmless. */
-export async function forward(exchange: Exchange, context: Context): Promise<Answer> {
-  const { bodyBytesMax } = limitsOf(exchange, context)
-  if ((exchange.body.length ?? 0) > bodyBytesMax) return tooLarge(bodyBytesMax)
-  const tried: Upstream[] = []
-  for (;;) {
-    // The table of this moment, not the one the request began with: between this and the count nothing can come.
-    const pool = poolFor(exchange, context.routing.current)
-    const preferred = pool === undefined ? null : preferredFor(exchange, pool)
-    const claim = pool?.claim(tried, preferred)
-    if (claim === undefined || claim === null) return unavailable('No instance of this service is running.')
-    exchange.instance = claim.upstream.id
-    exchange.release = claim.upstream.release
-    const result = await attempt(exchange, {
-      claim,
-      fresh: tried.includes(claim.upstream),
-      limits: limitsOf(exchange, context),
-    }).catch((error: unknown) => {
-      claim.release()
-      throw error
-    })
+export function forward(exchange: Exchange, context: Context, answered: (answer: Answer) => void): void {
+  const limits = limitsOf(exchange, context)
+  if ((exchange.body.length ?? 0) > limits.bodyBytesMax) return answered(tooLarge(limits.bodyBytesMax))
+  send(exchange, context, { limits, tried: NOBODY, answered })
+}
+
+interface Sending {
+  readonly limits: Limits
+  readonly tried: readonly Upstream[]
+  readonly answered: (answer: Answer) => void
+}
+
+function send(exchange: Exchange, context: Context, { limits, tried, answered }: Sending): void {
+  // The table of this moment, not the one the request began with: between this and the count nothing can come.
+  const pool = poolFor(exchange, context.routing.current)
+  const preferred = pool === undefined ? null : preferredFor(exchange, pool)
+  const claim = pool?.claim(tried, preferred)
+  if (claim === undefined || claim === null) return answered(unavailable('No instance of this service is running.'))
+  exchange.instance = claim.upstream.id
+  exchange.release = claim.upstream.release
+  const settled = (result: AttemptResult): void => {
     if (result.kind === 'answer') {
       if (claim.upstream !== preferred) keepWith(exchange, claim.upstream, result.answer)
       exchange.ended.push(() => claim.release())
-      return result.answer
+      return answered(result.answer)
     }
     claim.release()
-    if (!again(exchange, { claim, failure: result.failure, attempts: tried.length + 1 }))
-      return failureAnswer(result.failure)
+    const { failure } = result
+    if (!again(exchange, { claim, failure, attempts: tried.length + 1 })) return answered(failureAnswer(failure))
     exchange.retried += 1
-    tried.push(claim.upstream)
+    send(exchange, context, { limits: limitsOf(exchange, context), tried: [...tried, claim.upstream], answered })
+  }
+  try {
+    attempt(exchange, { claim, fresh: tried.includes(claim.upstream), limits, settled })
+  } catch (error) {
+    claim.release()
+    throw error
   }
 }
+
+const NOBODY: readonly Upstream[] = []
 
 /** The instance that holds the client's session, where the service asks for that. */
 function preferredFor(exchange: Exchange, pool: Pool): Upstream | null {
@@ -54,10 +63,10 @@ function preferredFor(exchange: Exchange, pool: Pool): Upstream | null {
   return preferredBy(exchange.head.headers, service, pool.upstreams)
 }
 
-function keepWith(exchange: Exchange, upstream: Upstream, { headers }: Answer): void {
+function keepWith(exchange: Exchange, upstream: Upstream, answer: Answer): void {
   const { backend, service } = exchange.place!
   if (backend.kind !== 'upstreams' || backend.affinity !== 'cookie') return
-  offerCookie(headers, affinityCookie(service, upstream, { secure: isSecure(exchange) }))
+  offerCookie(answer.headers, affinityCookie(service, upstream, { secure: isSecure(exchange) }))
 }
 
 function again(exchange: Exchange, made: { claim: Claim; failure: UpstreamFailure; attempts: number }): boolean {
@@ -75,8 +84,11 @@ function again(exchange: Exchange, made: { claim: Claim; failure: UpstreamFailur
 function limitsOf(exchange: Exchange, context: Context): Limits {
   const table = context.routing.current!.table
   const options = exchange.place?.options
+  const { connectMs, requestMs, websocketIdleMs } = table.timeouts
   return {
-    ...table.timeouts,
+    connectMs,
+    requestMs,
+    websocketIdleMs,
     firstByteMs: options?.timeoutMs ?? table.timeouts.firstByteMs,
     bodyBytesMax: options?.bodyBytesMax ?? table.bodyBytesMax,
   }

@@ -1,8 +1,9 @@
 import { BlockList } from 'node:net'
+import { fieldLines } from '../../http1/index.ts'
 import { formatTraceparent, nextSpan, parseTraceparent, randomHex } from '../../core/trace-context.ts'
 import { clientAddressOf, isIn } from '../client-address.ts'
-import { headerOf, plainAnswer } from '../exchange.ts'
-import type { HeaderList } from '../exchange.ts'
+import { fieldOf, plainAnswer } from '../exchange.ts'
+import type { Exchange, RequestHead } from '../exchange.ts'
 import type { Stage } from '../context.ts'
 import { WITNESS_FIELD } from '../limits/witness-field.ts'
 
@@ -11,50 +12,44 @@ export const identify: Stage = (exchange, context) => {
   const { head, client } = exchange
   const trusted = context.routing.current?.trustedProxies ?? NOBODY
   exchange.peerTrusted = isIn(trusted, client.peer.address)
-  exchange.clientAddress = clientAddressOf(client.peer.address, head.headers, trusted)
-  exchange.correlationId = correlationIdOf(head.headers)
-  exchange.trace = nextSpan(parseTraceparent(headerOf(head.headers, 'traceparent')))
+  if (exchange.peerTrusted) exchange.clientAddress = clientAddressOf(client.peer.address, head.headers, trusted)
+  exchange.correlationId = correlationIdOf(head)
+  exchange.trace = nextSpan(parseTraceparent(fieldOf(head, 'traceparent')))
   return head.fault === null ? null : plainAnswer(head.fault.status, head.fault.reason)
 }
 
 /** A client's own id when it can do no harm in logs and headers, else 128 random bits. */
-export function correlationIdOf(headers: HeaderList): string {
+export function correlationIdOf(head: RequestHead): string {
   for (const name of ['x-correlation-id', 'x-request-id']) {
-    const id = headerOf(headers, name)
+    const id = fieldOf(head, name)
     if (id !== undefined && HARMLESS_ID.test(id)) return id
   }
   return randomHex(16)
 }
 
-/** Headers that tell the upstream who asks. They replace what the client sent of the kind. */
-export function identityHeaders(exchange: Parameters<Stage>[0]): string[] {
-  const { head, client } = exchange
-  const given = (name: string, otherwise: string): string =>
-    (exchange.peerTrusted ? headerOf(head.headers, name) : undefined) ?? otherwise
-  const hops = exchange.peerTrusted ? allValues(head.headers, 'x-forwarded-for') : []
-  const headers = [
-    'X-Forwarded-For',
-    [...hops, client.peer.address].join(', '),
-    'X-Forwarded-Proto',
-    given('x-forwarded-proto', client.secure ? 'https' : 'http'),
-    'X-Forwarded-Port',
-    given('x-forwarded-port', String(client.local.port)),
-    'X-Correlation-Id',
-    exchange.correlationId,
-    'traceparent',
-    formatTraceparent(exchange.trace),
-  ]
-  const host = given('x-forwarded-host', head.authority)
-  if (host !== '') headers.push('X-Forwarded-Host', host)
-  if (exchange.peerTrusted) {
-    for (const name of ['forwarded', 'x-real-ip']) {
-      for (const value of allValues(head.headers, name)) headers.push(name, value)
-    }
+/** Fields that tell the upstream who asks, as lines. They replace what the client sent of the kind. */
+export function identityLines({ head, client, peerTrusted, correlationId, trace }: Exchange): string {
+  const { peer, secure, local } = client
+  const sent = `X-Correlation-Id: ${correlationId}\r\ntraceparent: ${formatTraceparent(trace)}\r\n`
+  if (!peerTrusted) {
+    const host = head.authority === '' ? '' : `X-Forwarded-Host: ${head.authority}\r\n`
+    const proto = secure ? 'https' : 'http'
+    return `X-Forwarded-For: ${peer.address}\r\nX-Forwarded-Proto: ${proto}\r\nX-Forwarded-Port: ${local.port}\r\n${sent}${host}`
   }
-  return headers
+  const given = (name: string, otherwise: string): string => fieldOf(head, name) ?? otherwise
+  const hops = [...allValues(head, 'x-forwarded-for'), peer.address].join(', ')
+  const host = given('x-forwarded-host', head.authority)
+  const lines = [
+    ['X-Forwarded-For', hops],
+    ['X-Forwarded-Proto', given('x-forwarded-proto', secure ? 'https' : 'http')],
+    ['X-Forwarded-Port', given('x-forwarded-port', String(local.port))],
+    host === '' ? [] : ['X-Forwarded-Host', host],
+    ...['forwarded', 'x-real-ip'].flatMap((name) => allValues(head, name).map((value) => [name, value])),
+  ]
+  return fieldLines(lines.flat()) + sent
 }
 
-/** What `identityHeaders` replaces or withholds. */
+/** What `identityLines` replaces or withholds. */
 export const IDENTITY_HEADERS: ReadonlySet<string> = new Set([
   'x-forwarded-for',
   'x-forwarded-proto',
@@ -68,7 +63,7 @@ export const IDENTITY_HEADERS: ReadonlySet<string> = new Set([
   WITNESS_FIELD,
 ])
 
-function allValues(headers: HeaderList, name: string): string[] {
+function allValues({ headers }: RequestHead, name: string): string[] {
   const values: string[] = []
   for (let index = 0; index < headers.length; index += 2) {
     if (headers[index]!.toLowerCase() === name) values.push(headers[index + 1]!)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { PassThrough, Writable } from 'node:stream'
+import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import type { Context } from '../context.ts'
 import { createCounterBook } from '../counters.ts'
@@ -18,9 +18,9 @@ function startPipeline(table: RoutingTable) {
   const waitingRoom = createWaitingRoom()
   const routing = createRoutingState({
     link: ({ id }) => ({
-      send({ target }) {
-        sent.push(`${id} ${target}`)
-        return new Writable({ write: (_chunk, _encoding, done) => done() })
+      send({ head }) {
+        sent.push(`${id} ${head.split(' ')[1]}`)
+        return { sent: true, destroyed: false, onDrain: null, write: () => true, end: () => {}, destroy: () => {} }
       },
       close: () => {},
     }),
@@ -37,7 +37,7 @@ function startPipeline(table: RoutingTable) {
     accessLog: () => {},
     onBug,
   }
-  return { sent, routing, waitingRoom, ask: (path: string) => void serve(exchangeFor(path), context) }
+  return { sent, routing, waitingRoom, ask: (path: string) => serve(exchangeFor(path), context) }
 }
 
 function exchangeFor(path: string): Exchange {

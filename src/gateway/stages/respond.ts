@@ -4,6 +4,7 @@ import type { Context } from '../context.ts'
 import type { Answer, Exchange } from '../exchange.ts'
 import { addVary } from '../headers.ts'
 import { noteLogin } from '../logins.ts'
+import { RelayedAnswer, replaceField } from '../relayed-answer.ts'
 import { isSecure } from '../secure.ts'
 import { keepStanding } from './choose.ts'
 
@@ -13,18 +14,18 @@ export function respond(exchange: Exchange, context: Context, answer: Answer): A
   noteLogin(exchange, context, answer.status)
   const extra = exchange.place?.options?.headers
   if (extra !== undefined) {
-    for (const [name, value] of Object.entries(extra)) setHeader(answer.headers, name, value)
+    for (const [name, value] of Object.entries(extra)) setField(answer, name, value)
   }
   const { answerFields } = exchange
   for (let index = 0; index < answerFields.length; index += 2) {
-    setHeader(answer.headers, answerFields[index]!, answerFields[index + 1]!)
+    setField(answer, answerFields[index]!, answerFields[index + 1]!)
   }
   const release = exchange.release ?? context.routing.current?.table.release ?? 'none'
-  setHeader(answer.headers, 'Seaworthy-Release', release)
-  setHeader(answer.headers, 'X-Correlation-Id', exchange.correlationId)
+  setField(answer, 'Seaworthy-Release', release)
+  setField(answer, 'X-Correlation-Id', exchange.correlationId)
   keepStanding(exchange, context.routing.current, answer)
   sayToOtherSites(exchange, answer)
-  context.guard.securityHeaders(answer.headers, isSecure(exchange))
+  if (context.guard.policy !== null) context.guard.securityHeaders(answer.headers, isSecure(exchange))
   return answer
 }
 
@@ -36,8 +37,13 @@ export function headersWithoutExchange(context: Context, correlationId: string):
   return headers
 }
 
-function sayToOtherSites({ cors }: Exchange, { headers }: Answer): void {
-  if (cors === null) return withoutWildcardCredentials(headers)
+function sayToOtherSites({ cors }: Exchange, answer: Answer): void {
+  if (cors === null) {
+    // Asked first, so that an answer that passes as bytes goes on doing so.
+    const has = !(answer instanceof RelayedAnswer) || answer.get('access-control-allow-credentials') !== undefined
+    return has ? withoutWildcardCredentials(answer.headers) : undefined
+  }
+  const { headers } = answer
   for (let index = headers.length - 2; index >= 0; index -= 2) {
     if (isCorsField(headers[index]!.toLowerCase())) headers.splice(index, 2)
   }
@@ -47,10 +53,7 @@ function sayToOtherSites({ cors }: Exchange, { headers }: Answer): void {
   }
 }
 
-function setHeader(headers: string[], name: string, value: string): void {
-  const lower = name.toLowerCase()
-  for (let index = headers.length - 2; index >= 0; index -= 2) {
-    if (headers[index]!.toLowerCase() === lower) headers.splice(index, 2)
-  }
-  headers.push(name, value)
+function setField(answer: Answer, name: string, value: string): void {
+  if (answer instanceof RelayedAnswer) answer.replace(name, value)
+  else replaceField(answer.headers, name, value)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { LINGER_MS } from './node-client-side.ts'
-import { REQUEST_MARGIN_MS } from './node-listener.ts'
+import { LINGER_MS } from './client-connection.ts'
+import { REQUEST_MARGIN_MS } from './net-listener.ts'
 import { rawConnection, startGateway, startUpstream, tableOf, until } from '../testing.ts'
 
 const upgrade = (path: string, host = 'a'): string =>
@@ -42,7 +42,7 @@ void test('the connection of a refused upgrade is closed, whoever refused it and
   })
 })
 
-void test('a request that takes longer than Node allows is not cut once its answer has begun', async () => {
+void test('a request that takes longer than it may is not cut once its answer has begun', async () => {
   await using upstream = await startUpstream('1', (incoming, response) => {
     response.write('begun ')
     incoming.resume()
@@ -52,7 +52,7 @@ void test('a request that takes longer than Node allows is not cut once its answ
   await using gateway = await startGateway(tableOf([upstream.upstream], { timeouts }))
   const length = 100_000
   using client = rawConnection(gateway.port, `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`)
-  // Node looks once a second, and its limit is the table's with a margin.
+  // The limit for a whole request is the table's with a margin.
   const enough = Date.now() + timeouts.requestMs + REQUEST_MARGIN_MS + 2_000
   let sent = 0
   await until(() => {

@@ -1,0 +1,128 @@
+import { dropSet, fieldLines, statusLine } from '../../http1/index.ts'
+import type { DropSet } from '../../http1/index.ts'
+import type { Answer } from '../exchange.ts'
+import { RelayedAnswer } from '../relayed-answer.ts'
+
+/** How an answer goes out: its head as bytes, and how its body is framed. */
+export interface Plan {
+  /** Status line, fields and empty line, one character a byte. */
+  readonly text: string
+  /** `none`: no body follows, whatever the answer has. */
+  readonly framing: 'none' | 'length' | 'chunked' | 'close'
+  /** Where the framing is a length. */
+  readonly length: number
+}
+
+/** Whose answer it is. */
+export interface Asker {
+  readonly method: string
+  readonly version: 10 | 11
+}
+
+/** What the connection says about itself: the fields for when it goes on. Null: it ends with this answer. */
+export type KeepAliveLines = string | null
+
+/**
+ * The head of an answer.
+ * @throws FieldError for a field that cannot be written.
+ */
+export function answerHead(
+  answer: Exclude<Answer, { kind: 'upgraded' }>,
+  asker: Asker,
+  keepAliveLines: KeepAliveLines,
+): Plan {
+  const { status } = answer
+  const bodiless = asker.method === 'HEAD' || status === 304 || status === 204 || status < 200
+  const relayed = answer instanceof RelayedAnswer && !answer.isStreamed ? answer : null
+  const wire = relayed?.untouched ?? null
+  let lines: string
+  if (wire !== null) {
+    lines = wire.endToEnd(dropSetFor(relayed!.replaced)) + fieldLines(relayed!.replaced)
+    if (wire.get('date') === undefined) lines += dateLine()
+  } else {
+    lines = fieldLines(withoutFraming(answer.headers))
+    if (!hasField(answer.headers, 'date')) lines += dateLine()
+  }
+  // Of a body that passes as it comes its own framing is true; of one that is not sent, what the fields say.
+  let announced = relayed === null || (wire === null && bodiless) ? announcedLength(answer.headers) : lengthOf(relayed)
+  if (answer.kind === 'whole' && !bodiless) announced = answer.body?.length ?? 0
+  const framing = bodiless ? 'none' : announced >= 0 ? 'length' : asker.version === 11 ? 'chunked' : 'close'
+  // Of HEAD and 304 the length tells of another answer.
+  if (announced >= 0 && status !== 204 && status >= 200) lines += `Content-Length: ${announced}\r\n`
+  else if (framing === 'chunked') lines += 'Transfer-Encoding: chunked\r\n'
+  const end = keepAliveLines === null || framing === 'close' ? CLOSE : keepAliveLines
+  return { text: statusLine(status) + lines + end + '\r\n', framing, length: announced }
+}
+
+const CLOSE = 'Connection: close\r\n'
+
+/** Of an answer that passes as it came; -1: unknown. */
+function lengthOf({ framing, contentLength, flow }: RelayedAnswer): number {
+  return framing === 'chunked' && flow.ended ? (flow.first?.length ?? 0) : contentLength
+}
+
+/** -1: unknown. */
+function announcedLength(headers: readonly string[]): number {
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index]!
+    if (name.length !== 14 || name.toLowerCase() !== 'content-length') continue
+    const length = Number(headers[index + 1])
+    return Number.isSafeInteger(length) && length >= 0 ? length : -1
+  }
+  return -1
+}
+
+function hasField(headers: readonly string[], lowerName: string): boolean {
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index]!
+    if (name.length === lowerName.length && name.toLowerCase() === lowerName) return true
+  }
+  return false
+}
+
+/** Framing and the connection's own fields are written anew. */
+function withoutFraming(headers: readonly string[]): readonly string[] {
+  const kept: string[] = []
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index]!
+    if (FRAMING_LENGTHS.has(name.length) && FRAMING.has(name.toLowerCase())) continue
+    kept.push(name, headers[index + 1]!)
+  }
+  return kept
+}
+
+const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive'])
+const FRAMING_LENGTHS: ReadonlySet<number> = new Set([...FRAMING].map(({ length }) => length))
+
+/** Sets for the combinations of replaced names that come up: a table and a guard make a handful. */
+const DROP_SETS_MAX = 32
+const dropSets: { readonly names: readonly string[]; readonly set: DropSet }[] = []
+
+function dropSetFor(replaced: readonly string[]): DropSet {
+  for (const each of dropSets) if (isSameNames(each.names, replaced)) return each.set
+  const names: string[] = []
+  for (let index = 0; index < replaced.length; index += 2) names.push(replaced[index]!)
+  const made = { names, set: dropSet(names) }
+  dropSets.unshift(made)
+  if (dropSets.length > DROP_SETS_MAX) dropSets.pop()
+  return made.set
+}
+
+function isSameNames(names: readonly string[], pairs: readonly string[]): boolean {
+  if (names.length * 2 !== pairs.length) return false
+  for (let index = 0; index < names.length; index++) if (names[index] !== pairs[index * 2]) return false
+  return true
+}
+
+let dateSecond = 0
+let dateText = ''
+
+/** RFC 9110 §6.6.1: whoever passes an answer on adds the date where its origin has none. */
+function dateLine(): string {
+  const second = Math.floor(Date.now() / 1000)
+  if (second !== dateSecond) {
+    dateSecond = second
+    dateText = `Date: ${new Date(second * 1000).toUTCString()}\r\n`
+  }
+  return dateText
+}

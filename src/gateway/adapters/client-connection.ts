@@ -1,0 +1,352 @@
+import type { Socket } from 'node:net'
+import { monotonicNs } from '../../core/clock.ts'
+import { bodyOf, dataOf, fieldLines, RequestReader, statusLine } from '../../http1/index.ts'
+import type { BodyReader, RequestHead as Http1Head } from '../../http1/index.ts'
+import { plainAddress } from '../client-address.ts'
+import { Deadline } from '../deadlines.ts'
+import { newExchange } from '../exchange.ts'
+import type { ClientSide, Exchange, RequestBody } from '../exchange.ts'
+import { ClientExchange } from './client-exchange.ts'
+import type { ExchangeConnection } from './client-exchange.ts'
+import { ArrivingBody, NO_BODY, readyBody } from './request-body.ts'
+import type { BodySource } from './request-body.ts'
+import { giveHead, takeHead, WireHead } from './wire-head.ts'
+
+/** For the whole head of a request, from its first byte: 408 afterwards. */
+export const HEAD_TIMEOUT_MS = 20_000
+/** How long the rest of a request nobody wants is read, so that its sender gets to read the answer. */
+export const LINGER_MS = 2_000
+/** Bytes of later requests that are read ahead while one is being answered. */
+const AHEAD_BYTES_MAX = 64 * 1024
+/** A body that is wanted and comes slower than this is a way to hold connections: Apache's default for its own limit. */
+export const BODY_BYTES_PER_SECOND_MIN = 500
+export const BODY_WINDOW_MS = 10_000
+
+/** What all connections of one listener share. */
+export interface ConnectionHost {
+  readonly idleMs: number
+  /** For a whole request to arrive, however it is paced. */
+  readonly requestMs: number
+  /** Says that the connection goes on. */
+  readonly keepAliveLines: string
+  readonly retiring: boolean
+  onExchange(exchange: Exchange): void
+  /** Something was refused before it became an exchange, or in the middle of one. Returns the fields for its answer. */
+  onRefused(refused: Refused): readonly string[]
+  onClosed(connection: ClientConnection): void
+}
+
+/** What the reader, or a limit of the connection, refused. */
+export interface Refused {
+  readonly status: number
+  /** Such as `length-twice`, `slow-head`. */
+  readonly code: string
+  readonly reason: string
+  readonly client: string
+  /** It came in the middle of a request that had become an exchange. */
+  readonly within: boolean
+}
+
+/**
+ * `idle`: between requests. `head`, `body`: a request is arriving. `busy`: nothing is expected of the client. `answer`: bytes flow
+ * to it. `linger`: it gets to read a last answer. `handed-over`: a tunnel has the socket.
+ */
+type Phase = 'idle' | 'head' | 'body' | 'busy' | 'answer' | 'linger' | 'handed-over'
+
+/** One client's connection: reads requests one after the other, each only when the one before has been answered. */
+export class ClientConnection implements BodySource, ExchangeConnection {
+  readonly socket: Socket
+  readonly peer: ClientSide['peer']
+  readonly local: ClientSide['local']
+  readonly secure: boolean
+  readonly deadline: Deadline
+  bytesRead = 0
+  readonly #host: ConnectionHost
+  readonly #reader = new RequestReader()
+  #phase: Phase = 'idle'
+  #silentNs = monotonicNs()
+  #exchange: ClientExchange | null = null
+  #head: WireHead | null = null
+  #body: ArrivingBody | null = null
+  /** What has come behind the request that is being answered. */
+  #ahead: Buffer | null = null
+  #consuming = false
+  #paused = false
+  /** The connection ends with the answer that is being sent. */
+  #ends = false
+  /** Of the body: when it began and what had come when it was last looked at. */
+  #bodySinceMs = 0
+  #bodySeen = 0
+
+  constructor(socket: Socket, host: ConnectionHost) {
+    this.socket = socket
+    this.#host = host
+    this.peer = { address: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 }
+    this.local = { port: socket.localPort ?? 0 }
+    this.secure = 'encrypted' in socket && socket.encrypted === true
+    this.deadline = new Deadline(() => this.#onDeadline())
+    this.deadline.arm(host.idleMs)
+    socket.on('data', this.#onData)
+    socket.on('end', this.#onEnd)
+    socket.on('close', this.#onClose)
+    socket.on('drain', this.#onDrain)
+    socket.on('error', () => {})
+  }
+
+  /** No request is open, and not a byte of a next one has come. */
+  isSilentSince(ns: number): boolean {
+    return this.#exchange === null && this.#phase === 'idle' && this.#silentNs <= ns
+  }
+
+  get requestIsComplete(): boolean {
+    return this.#body === null || this.#body.done
+  }
+
+  goesOnAfter(exchange: ClientExchange): string | null {
+    const goesOn = exchange.keepAlive && !this.#host.retiring && !exchange.websocket && this.requestIsComplete
+    this.#ends = !goesOn
+    return goesOn ? this.#host.keepAliveLines : null
+  }
+
+  endAfterThis(): void {
+    this.#ends = true
+  }
+
+  answering(): void {
+    this.#phase = 'answer'
+    this.deadline.disarm()
+  }
+
+  answered(exchange: ClientExchange): void {
+    if (this.#exchange !== exchange) return
+    this.#exchange = null
+    this.#head?.release()
+    this.#head = null
+    if (this.#ends) return this.#close(exchange.websocket)
+    this.#body = null
+    this.#phase = 'idle'
+    this.#silentNs = monotonicNs()
+    this.deadline.arm(this.#host.idleMs)
+    if (this.#consuming) return
+    const ahead = this.#ahead
+    this.#ahead = null
+    if (ahead !== null) this.#consume(ahead)
+    if (this.#ahead === null) this.resume()
+  }
+
+  handOver(): Buffer {
+    const { socket } = this
+    this.#phase = 'handed-over'
+    this.deadline.disarm()
+    socket.off('data', this.#onData)
+    socket.off('end', this.#onEnd)
+    socket.off('drain', this.#onDrain)
+    const ahead = this.#ahead ?? Buffer.alloc(0)
+    this.#ahead = null
+    this.resume()
+    return ahead
+  }
+
+  destroy(reset = false): void {
+    if (reset && !this.secure && !this.socket.destroyed) this.socket.resetAndDestroy()
+    else this.socket.destroy()
+  }
+
+  pause(): void {
+    if (this.#paused) return
+    this.#paused = true
+    this.socket.pause()
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.socket.resume()
+  }
+
+  sayContinue(): void {
+    if (this.#exchange?.begun === false) this.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1')
+  }
+
+  /** Answers what is no request, or has taken too long, and ends the connection. */
+  refuse({ status, code, reason }: Pick<Refused, 'status' | 'code' | 'reason'>): void {
+    const exchange = this.#exchange
+    const fields = this.#host.onRefused({ status, code, reason, client: this.peer.address, within: exchange !== null })
+    // Behind a part of an answer, another answer would be taken for its body.
+    const isFree = exchange === null || !exchange.begun
+    exchange?.gone()
+    this.#dropExchange()
+    if (!isFree || !this.socket.writable) return this.destroy()
+    const body = reason + '\n'
+    const lines = fieldLines([...fields, 'Content-Type', 'text/plain; charset=utf-8', 'Cache-Control', 'no-store'])
+    const framing = `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n`
+    this.socket.write(statusLine(status) + lines + framing + body, 'latin1')
+    this.#linger()
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    this.bytesRead += bytes.length
+    if (this.#phase === 'linger') return this.#discard(bytes)
+    if (this.#ahead === null) return this.#consume(bytes)
+    this.#ahead = Buffer.concat([this.#ahead, bytes])
+    if (this.#ahead.length >= AHEAD_BYTES_MAX) this.pause()
+  }
+
+  readonly #onEnd = (): void => {
+    // Everything has been written and only has to leave: it may.
+    if (this.#exchange?.isFlushing === true) return void this.socket.end()
+    this.destroy()
+  }
+
+  readonly #onClose = (): void => {
+    this.deadline.disarm()
+    const exchange = this.#exchange
+    this.#host.onClosed(this)
+    if (this.#phase === 'handed-over') {
+      this.#head?.release()
+      return
+    }
+    exchange?.gone()
+    this.#dropExchange()
+    this.#ahead = null
+  }
+
+  readonly #onDrain = (): void => this.#exchange?.drained()
+
+  #onDeadline(): void {
+    switch (this.#phase) {
+      case 'head':
+        return this.refuse({ status: 408, code: 'slow-head', reason: 'The request took too long to arrive.' })
+      case 'body':
+        return this.#lookAtBody()
+      case 'answer':
+        return this.#exchange?.idle()
+      case 'idle':
+        return this.socket.destroySoon()
+      default:
+        return this.destroy()
+    }
+  }
+
+  #consume(bytes: Buffer): void {
+    const to = bytes.length
+    let at = 0
+    this.#consuming = true
+    while (at < to && this.#phase !== 'linger' && !this.socket.destroyed) {
+      if (this.#body !== null && !this.#body.done) at = this.#feed(this.#body, bytes, at)
+      else if (this.#exchange !== null) {
+        this.#ahead = at === 0 ? bytes : bytes.subarray(at)
+        if (this.#ahead.length >= AHEAD_BYTES_MAX) this.pause()
+        break
+      } else at = this.#read(bytes, at)
+    }
+    this.#consuming = false
+  }
+
+  #feed(body: ArrivingBody, bytes: Buffer, from: number): number {
+    const at = body.push(bytes, from, bytes.length)
+    if (body.fault !== null) {
+      this.refuse(body.fault)
+      return bytes.length
+    }
+    if (body.done && this.#phase === 'body') {
+      this.#phase = 'busy'
+      this.deadline.disarm()
+    }
+    return at
+  }
+
+  /** Reads a head, and begins its request. */
+  #read(bytes: Buffer, from: number): number {
+    const head = takeHead()
+    const at = this.#reader.push(bytes, from, bytes.length, head)
+    const { refusal } = this.#reader
+    if (at !== -1 && refusal === null) return this.#begin(head, bytes, at)
+    giveHead(head)
+    if (refusal !== null) this.refuse(refusal)
+    else if (this.#phase !== 'head') {
+      this.#phase = 'head'
+      this.deadline.arm(HEAD_TIMEOUT_MS)
+    }
+    return bytes.length
+  }
+
+  #begin(head: Http1Head, bytes: Buffer, from: number): number {
+    const startedNs = monotonicNs()
+    this.deadline.disarm()
+    this.#phase = 'busy'
+    const client = new ClientExchange(this, head)
+    let body = NO_BODY
+    let at = from
+    if (head.hasBody) {
+      const reader = bodyOf(head)!
+      at = reader.push(bytes, from, bytes.length)
+      if (reader.fault !== null) {
+        giveHead(head)
+        this.refuse(reader.fault)
+        return bytes.length
+      }
+      body = this.#bodyFrom(head, reader, bytes)
+    }
+    this.#exchange = client
+    this.#head = new WireHead(head)
+    this.#host.onExchange(newExchange({ head: this.#head, body, client, startedNs }))
+    return at
+  }
+
+  #bodyFrom(head: Http1Head, reader: BodyReader, bytes: Buffer): RequestBody {
+    const length = head.contentLength === -1 ? null : head.contentLength
+    if (reader.done) return readyBody(dataOf(bytes, reader), length)
+    this.#body = new ArrivingBody(reader, { length, source: this, waits: head.expectContinue })
+    this.#body.take(bytes)
+    this.#phase = 'body'
+    this.#bodySinceMs = performance.now()
+    this.#bodySeen = 0
+    this.deadline.arm(BODY_WINDOW_MS)
+    return this.#body
+  }
+
+  /** The sender of a body that is wanted must keep to a rate; while we do not read, or it waits for our word, it need not. */
+  #lookAtBody(): void {
+    const body = this.#body!
+    const came = body.received - this.#bodySeen
+    this.#bodySeen = body.received
+    const tooLong = performance.now() - this.#bodySinceMs > this.#host.requestMs
+    const tooSlow = !body.blocked && !body.waits && came < (BODY_BYTES_PER_SECOND_MIN * BODY_WINDOW_MS) / 1000
+    if (!tooLong && !tooSlow) return this.deadline.arm(BODY_WINDOW_MS)
+    this.refuse({ status: 408, code: 'slow-body', reason: 'The request took too long to arrive.' })
+  }
+
+  /** Ends the connection behind an answer. `waits`: its client is the one to close it. */
+  #close(waits: boolean): void {
+    if (this.requestIsComplete && this.#ahead === null && !waits) return this.socket.destroySoon()
+    this.#linger()
+  }
+
+  /**
+   * Closing while the client still sends would reset the connection and may take the answer away before it is read (RFC 9112
+   * §9.6): so only our half is closed, and the rest is read for a while.
+   */
+  #linger(): void {
+    this.#phase = 'linger'
+    this.#ahead = null
+    this.deadline.arm(LINGER_MS)
+    this.socket.end()
+    this.resume()
+  }
+
+  #discard(bytes: Buffer): void {
+    const body = this.#body
+    if (body === null || body.done) return
+    body.stream.destroy()
+    body.push(bytes, 0, bytes.length)
+    if (body.done || body.fault !== null) this.socket.destroySoon()
+  }
+
+  #dropExchange(): void {
+    this.#exchange = null
+    this.#head?.release()
+    this.#head = null
+    this.#body?.stream.destroy()
+  }
+}

@@ -1,0 +1,110 @@
+import { Readable } from 'node:stream'
+import { dataOf } from '../../http1/index.ts'
+import type { BodyReader, Refusal } from '../../http1/index.ts'
+import type { RequestBody } from '../exchange.ts'
+
+/** What a body needs of the connection it is read from. */
+export interface BodySource {
+  pause(): void
+  resume(): void
+  /** Writes `100 Continue`, unless an answer has begun. */
+  sayContinue(): void
+}
+
+export const NO_BODY: RequestBody = {
+  present: false,
+  length: null,
+  get stream() {
+    return Readable.from([])
+  },
+  ready: null,
+  complete: () => true,
+  accept: () => {},
+}
+
+/** A body that has come whole with its head. */
+export function readyBody(bytes: Buffer, length: number | null): RequestBody {
+  let stream: Readable | null = null
+  return {
+    present: true,
+    length,
+    get stream() {
+      return (stream ??= Readable.from(bytes.length === 0 ? [] : [bytes], { objectMode: false }))
+    },
+    ready: bytes,
+    complete: () => true,
+    accept: () => {},
+  }
+}
+
+/** A body that is still coming: the connection feeds it, whoever reads the stream sets the pace. */
+export class ArrivingBody implements RequestBody {
+  readonly present = true
+  readonly length: number | null
+  readonly stream: Readable
+  readonly ready = null
+  /** Data bytes so far. */
+  received = 0
+  /** The reader of the stream has enough for now. */
+  blocked = false
+  readonly #reader: BodyReader
+  readonly #source: BodySource
+  /** The client waits for `100 Continue`. */
+  waits: boolean
+
+  constructor(reader: BodyReader, parts: { length: number | null; source: BodySource; waits: boolean }) {
+    this.#reader = reader
+    this.length = parts.length
+    this.#source = parts.source
+    this.waits = parts.waits
+    this.stream = new Readable({
+      read: () => {
+        if (!this.blocked) return
+        this.blocked = false
+        parts.source.resume()
+      },
+    })
+    // Whoever destroys it without a reason does not want the rest; with one, it is told in another way.
+    this.stream.on('error', () => {})
+  }
+
+  get done(): boolean {
+    return this.#reader.done
+  }
+
+  get fault(): Refusal | null {
+    return this.#reader.fault
+  }
+
+  /** Reads on; returns the offset behind what belongs to this body. `bytes` are kept. */
+  push(bytes: Buffer, from: number, to: number): number {
+    const end = this.#reader.push(bytes, from, to)
+    this.take(bytes)
+    return end
+  }
+
+  /** Takes what the reader's last push has found. */
+  take(bytes: Buffer): void {
+    const reader = this.#reader
+    if (reader.fault !== null) return
+    if (reader.runCount > 0) {
+      this.waits = false
+      const data = dataOf(bytes, reader)
+      this.received += data.length
+      if (!this.stream.destroyed && !this.stream.push(data) && !reader.done) {
+        this.blocked = true
+        this.#source.pause()
+      }
+    }
+    if (reader.done && !this.stream.destroyed) this.stream.push(null)
+  }
+
+  complete(): boolean {
+    return this.#reader.done
+  }
+
+  accept(): void {
+    if (this.waits) this.#source.sayContinue()
+    this.waits = false
+  }
+}

@@ -1,0 +1,139 @@
+/** An instance's answer on its way to the client: passed on as bytes, unless a stage wants its fields or its body. */
+import { Readable } from 'node:stream'
+import type { Framing, ResponseHead } from '../http1/index.ts'
+import { endToEnd } from './headers.ts'
+
+/** Takes an answer's body as it comes. */
+export interface FlowSink {
+  /**
+   * The bytes are valid until this returns; a sink that keeps them says so by `holding`. False: no more until `resume`.
+   */
+  data(bytes: Buffer): boolean
+  /** Some of the bytes it was given are still in use. */
+  readonly holding: boolean
+  end(): void
+  /** The upstream has broken off. */
+  fail(error: Error): void
+}
+
+/** Where an answer's body comes from. */
+export interface Flow {
+  /** What has come with the head, valid until the turn ends; null once it was taken. */
+  first: Buffer | null
+  /** The end has come as well. */
+  readonly ended: boolean
+  sink: FlowSink | null
+  resume(): void
+  /** Nobody wants the rest. */
+  abandon(): void
+}
+
+export class RelayedAnswer {
+  readonly kind = 'stream'
+  readonly status: number
+  readonly framing: Framing
+  /** -1: unknown. */
+  readonly contentLength: number
+  readonly flow: Flow
+  /** Fields that replace what the instance says of the same name: names and values in turn. */
+  readonly replaced: string[] = []
+  #head: ResponseHead | null
+  #headers: string[] | null = null
+  #body: Readable | null = null
+
+  constructor(head: ResponseHead, flow: Flow) {
+    this.status = head.status
+    this.framing = head.framing
+    this.contentLength = head.contentLength
+    this.#head = head
+    this.flow = flow
+  }
+
+  /** Null once somebody has asked for `headers`, which then are what is sent. */
+  get untouched(): ResponseHead | null {
+    return this.#headers === null ? this.#head : null
+  }
+
+  /** Whether somebody has taken the body as a stream. */
+  get isStreamed(): boolean {
+    return this.#body !== null
+  }
+
+  /** Names and values in turn; may be changed. Without hop-by-hop fields. */
+  get headers(): string[] {
+    if (this.#headers === null) {
+      this.#headers = endToEnd(this.#head!.pairs(), NOTHING)
+      for (let index = 0; index < this.replaced.length; index += 2) {
+        replaceField(this.#headers, this.replaced[index]!, this.replaced[index + 1]!)
+      }
+    }
+    return this.#headers
+  }
+
+  /** The body, for a stage that changes it. */
+  get body(): Readable {
+    return (this.#body ??= streamOf(this.flow))
+  }
+
+  /** The first value of a field as the instance or a stage has it. */
+  get(lowerName: string): string | undefined {
+    if (this.#headers === null) return this.#head!.get(lowerName)
+    for (let index = 0; index < this.#headers.length; index += 2) {
+      if (this.#headers[index]!.toLowerCase() === lowerName) return this.#headers[index + 1]
+    }
+    return undefined
+  }
+
+  /** Puts a field in the place of the instance's of that name. */
+  replace(name: string, value: string): void {
+    if (this.#headers === null) this.replaced.push(name, value)
+    else replaceField(this.#headers, name, value)
+  }
+
+  /** The head has been written: its bytes may be used for another. */
+  release(): void {
+    this.#head = null
+  }
+
+  /** The bytes of the head and the first of the body are about to be used for others: what nobody has taken is copied. */
+  keep(): void {
+    if (this.#head === null) return
+    void this.headers
+    if (this.flow.first !== null || !this.flow.ended) void this.body
+    this.#head = null
+  }
+}
+
+function streamOf(flow: Flow): Readable {
+  const body = new Readable({
+    read: () => flow.resume(),
+    destroy(error, done) {
+      if (!body.readableEnded) flow.abandon()
+      done(error)
+    },
+  })
+  const { first, ended } = flow
+  flow.first = null
+  if (first !== null) body.push(Buffer.from(first))
+  if (ended) body.push(null)
+  else {
+    flow.sink = {
+      data: (bytes) => body.push(Buffer.from(bytes)),
+      holding: false,
+      end: () => void body.push(null),
+      fail: (error) => void body.destroy(error),
+    }
+  }
+  return body
+}
+
+/** Puts a field in the place of all of that name. */
+export function replaceField(headers: string[], name: string, value: string): void {
+  const lower = name.toLowerCase()
+  for (let index = headers.length - 2; index >= 0; index -= 2) {
+    if (headers[index]!.length === name.length && headers[index]!.toLowerCase() === lower) headers.splice(index, 2)
+  }
+  headers.push(name, value)
+}
+
+const NOTHING: ReadonlySet<string> = new Set()
