@@ -122,7 +122,7 @@ test('workers hear every change in order, one that connects hears all of it, and
   blocks.workers.joined(second, blocks.list())
   for (const { heard, ...one } of [first, second]) {
     const last = heard.at(-1) as Extract<ToWorker, { type: 'blocks' }>
-    blocks.workers.applied(one as never, last.version)
+    blocks.workers.applied(one, last.version)
   }
   for (const one of [first, second]) {
     const last = one.heard.at(-1) as Extract<ToWorker, { type: 'blocks' }>

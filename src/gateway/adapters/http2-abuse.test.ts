@@ -204,7 +204,7 @@ for (const [what, fields] of [
   test(`a malformed request is reset: ${what}`, async () => {
     await using scene = await startScene()
     using client = await frameClient(scene.gateway.tlsPort)
-    client.send(FRAME.headers, END_HEADERS | END_STREAM, 1, literals(fields as readonly (readonly [string, string])[]))
+    client.send(FRAME.headers, END_HEADERS | END_STREAM, 1, literals(fields))
     await until(() => client.reset(1) !== null || client.ended)
     assert.equal(client.reset(1) ?? client.goaway(), constants.NGHTTP2_PROTOCOL_ERROR)
     assert.equal(scene.upstream.requests.length, 0)
