@@ -30,7 +30,7 @@ const ON_LITERAL =
   /(?:(['"])[^'"]{0,64}\1|\(\)|\[\]|\{\}|\d)\s{0,4}(?:\.\s{0,4}[a-z_]\w{1,32}\s{0,4}[.([]|\|\s{0,4}(?:attr|map|filter|sort|join|reduce|passthru|system|exec)\b|\[['"]__)/
 /** Names that engines give every template, followed by a way into them. */
 const ROOT =
-  /(?:^|[^\w.$])(?:_self|self|request|config|settings|lipsum|cycler|joiner|namespace|get_flashed_messages|url_for|application|smarty|constructor|runtime|_context|_template|template_|dict|class|session|env|app|cookies|_request|this|global|process|require|root|range|product|system|sys|os|import|facade|view|beans|parameters|servletcontext|javax|java|attr)\s{0,4}(?:\|\s{0,4}attr|[.[(]\s{0,4}['"]?\s{0,4}(?:_{0,2}[a-z]\w{0,32}))/
+  /(?:^|[^\w.$])(_self|self|request|config|settings|lipsum|cycler|joiner|namespace|get_flashed_messages|url_for|application|smarty|constructor|runtime|_context|_template|template_|dict|class|session|env|app|cookies|_request|this|global|process|require|root|range|product|system|sys|os|import|facade|view|beans|parameters|servletcontext|javax|java|attr)\s{0,4}(?:\|\s{0,4}attr|[.[(]\s{0,4}['"]?\s{0,4}(?:_{0,2}[a-z]\w{0,32}))/
 const INSIDE =
   /\b(?:attr|os|system|popen|exec(?:ute)?|eval|env|template|module|context|_mmarker|compat|getclass|class|forname|getruntime|invoke|constructor|prototype|mainmodule|globals|builtins|iteritems|items|from_object|environ|secret_key|root_path|version|getenv|getproperty|put|filter|registerundefinedfiltercallback|getfilter|display|debug|inspect|linecache|template_object|attribute|application|getservletcontext|current_app|jinja_env|write|read|newinstance|server)\b/
 /** A call that runs, reads or loads. */
@@ -98,7 +98,7 @@ function ruleOf(
   if (RUNS.test(inner)) return ['call', SCORE.proof]
   if (ON_LITERAL.test(inner) && open !== '${') return ['literal-method', SCORE.proof]
   const root = ROOT.exec(inner)
-  if (root !== null && INSIDE.test(inner.slice(root.index))) return ['root', SCORE.proof]
+  if (root !== null && INSIDE.test(inner.slice(root.index + root[1]!.length + 1))) return ['root', SCORE.proof]
   if (open === '{$' && inner.startsWith('smarty')) return ['root', SCORE.proof]
   // On its own it asks what there is; in a text it may be a place to fill.
   if (closed && open !== '{$' && BARE.test(innermost))

@@ -34,7 +34,8 @@ export const nodejsDetector: Detector = {
     const say = (rule: string, pattern: RegExp, alone: boolean): void => {
       const match = pattern.exec(lower)
       if (match === null) return
-      const told = proseWords(text, 0, match.index) > 1
+      const end = match.index + match[0].length
+      const told = proseWords(text, 0, match.index) > 1 || proseWords(text, end, text.length) > 1
       tell(
         rule,
         document ? SCORE.weak : told ? (alone ? SCORE.weak : SCORE.strong) : SCORE.proof,

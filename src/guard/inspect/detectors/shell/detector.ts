@@ -129,7 +129,7 @@ function separated(value: Value, at: number, started: boolean, tell: Tell): bool
   // An entity (&lt;), a parameter (&id=) or a name (R&D, Q & A).
   if (adjoining && text.charCodeAt(next - 1) === 38 && text.charCodeAt(command.end) === 59) return false
   if (single && adjoining && at > 0 && isLetter(text.charCodeAt(at - 1)) && command.rank < 2) return false
-  judge(value, command, { adjoining, firm: doubled || code === 124, started, from: at }, tell)
+  judge(value, command, { adjoining, firm: doubled || code === 124, doubled, started, from: at }, tell)
   return true
 }
 

@@ -11,6 +11,8 @@ export interface Context {
   readonly adjoining: boolean
   /** A separator that prose seldom has. */
   readonly firm: boolean
+  /** `||`, `&&` and the like. */
+  readonly doubled: boolean
   /** The value itself begins with a command. */
   readonly started: boolean
   /** Where the separator stands. */
@@ -48,7 +50,8 @@ export function judge(value: Value, command: Command, context: Context, tell: Te
       if (command.rank < 2 && !isLower(text, command)) return
       // A value that begins with the separator is no sentence.
       if (context.adjoining && context.from === 0) return say('command', proof)
-      if (isPlainWord(command.name) && !(context.adjoining && context.firm))
+      // Words between bars are a list.
+      if (isPlainWord(command.name) && !(context.adjoining && context.doubled))
         return say('word', command.rank === 2 || context.adjoining ? SCORE.strong : SCORE.weak)
       // Cells of a table stand between bars.
       if (context.firm && !context.adjoining && command.shape === 'closed' && command.rank < 2)

@@ -28,6 +28,8 @@ const SIGNS: readonly Sign[] = [
   { rule: 'interpreter', needs: 'shell', pattern: /\$\{?shell\}?\s{1,8}-c\b/i },
   // %ProgramFiles:~10,1%: a substring of a variable of cmd.exe.
   { rule: 'substring', needs: ':~', pattern: /%\w{2,24}:~-?\d{1,3}(?:,-?\d{1,3})?%/ },
+  // {cat,/etc/passwd}: a command without blanks.
+  { rule: 'braces', needs: '{', pattern: /\{[a-z][a-z0-9]{1,15},(?:\/|-[a-z])[^{}\s]{0,128}\}/i },
   { rule: 'set', needs: 'set /a', pattern: /\bset \/a\s{1,8}["(\d]/i },
 ]
 
