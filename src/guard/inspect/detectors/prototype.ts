@@ -1,5 +1,5 @@
 import { CHARS, SCORE, type Detector } from '../detector.ts'
-import { proseWords } from './text.ts'
+import { proseWords, readsAsSource } from './text.ts'
 
 /** A path of keys that ends in an object's prototype: dotted, bracketed, or one key by itself. */
 const PATH =
@@ -19,8 +19,7 @@ export const prototypeDetector: Detector = {
     // Keys come one by one: `constructor`, then `prototype` below it.
     const keys = text === 'prototype' && name.includes('constructor')
     if (match === null && !keys) return
-    const spoken =
-      proseWords(text, 0, text.length) > 2 && !INNER.test(text) && !text.includes('[') && !/[=:{]/.test(text)
+    const spoken = (proseWords(text, 0, text.length) > 2 && !INNER.test(text)) || readsAsSource(text)
     const score = document || spoken ? SCORE.weak : SCORE.proof
     report({ class: 'prototype-pollution', rule: 'prototype.path', score, start: match?.index ?? 0, end: text.length })
   },

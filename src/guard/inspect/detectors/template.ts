@@ -44,7 +44,7 @@ const STATEMENT = /^\s{0,8}-?(?:import|include|extends|macro|set|for|if|call|fro
 
 /** Directives without a fence of their own. */
 const DIRECTIVE =
-  /<#(?:assign|list|include|import|macro|function|setting|attempt|ftl|if)\b|<@[a-z]\w{0,24}\s|#(?:set|foreach|evaluate|parse|include|define|macro)\s{0,4}\(\s{0,4}["'$]|\{\s{0,4}(?:php|literal|include_php|eval|fetch)\s{0,4}[}\s]|\{\$smarty\.|\$(?:class|request|session|application)\.(?:inspect|getclass|class|forname)|\$\w{1,16}\.(?:class|getclass\(\))\.|@(?:php|include|inject|import|eval)\s{0,4}\(|@\(\s{0,4}\d{1,8}\s{0,4}[-+*]\s{0,4}\d|\$\{\{<%\[%|#\{\s{0,4}\w{1,32}\s{0,4}\(|\[\[\s{0,4}\$\{|__\$\{/
+  /<#(?:assign|list|include|import|macro|function|setting|attempt|ftl|if)\b|<@[a-z]\w{0,24}\s|#(?:set|foreach|evaluate|parse|include|define|macro)\s{0,4}\(\s{0,4}["'$]|\{\s{0,4}(?:php\s{0,4}\}|include_php\s|fetch\s{1,4}file=)|\{\$smarty\.|\$(?:class|request|session|application)\.(?:inspect|getclass|class|forname)|\$\w{1,16}\.(?:class|getclass\(\))\.|@(?:php|include|eval)\s{0,4}\(|@\(\s{0,4}\d{1,8}\s{0,4}[-+*]\s{0,4}\d|\$\{\{<%\[%|#\{\s{0,4}\w{1,32}\s{0,4}\(|\[\[\s{0,4}\$\{|__\$\{/
 
 /** Expressions of template engines that compute, reach into objects or run; names alone, as in any mail template, pass. */
 export const templateDetector: Detector = {

@@ -74,3 +74,14 @@ export function proseWords(text: string, from: number, to: number): number {
   }
   return letters > 1 && spaced ? count + 1 : count
 }
+
+const SOURCE =
+  /(?:^|[\s;{(])(?:const|let|var|await|async|import|export|function|return|class|def|public|private|static|new|throw|typeof)\s|=>|\)\s{0,4}\{|^\s{0,8}(?:\/\/|\*|#)\s/
+
+/** Whether a line reads as the source of a program: declarations, arrows, blocks. Code shown is not code run. */
+export function readsAsSource(text: string): boolean {
+  return text.length > SOURCE_MIN && SOURCE.test(text.length > SOURCE_MAX ? text.slice(0, SOURCE_MAX) : text)
+}
+
+const SOURCE_MIN = 12
+const SOURCE_MAX = 1024

@@ -5,22 +5,23 @@ const DANGEROUS = new Set(
   words(`system exec shell_exec passthru popen proc_open pcntl_exec eval assert create_function call_user_func call_user_func_array
     base64_decode gzinflate gzuncompress gzdecode gzopen gzread gzfile readgzfile str_rot13 convert_uudecode unserialize phpinfo phpversion phpcredits php_uname php_sapi_name
     php_strip_whitespace show_source highlight_file highlight_string file_get_contents file_put_contents fopen fwrite fputs readfile fsockopen pfsockopen
-    include require include_once require_once preg_replace_callback register_shutdown_function register_tick_function ob_start
+        preg_replace_callback register_shutdown_function register_tick_function ob_start
     move_uploaded_file curl_exec curl_multi_exec parse_ini_file posix_mkfifo posix_getlogin posix_getpwuid posix_kill posix_setuid posix_ttyname posix_getpwnam
-    ini_set ini_get ini_restore ini_alter dl putenv getenv getcwd getmyuid getmyinode getmypid getmygid get_current_user get_cfg_var disk_free_space diskfreespace get_defined_vars get_defined_functions
-    array_map array_filter usort uasort uksort array_walk array_reduce array_diff_uassoc array_udiff iterator_apply spl_autoload_register is_callable func_get_args
-    bzdecompress bzopen hex2bin pack unpack strrev print_r var_dump var_export debug_zval_refcount sys_getloadavg
-    opendir readdir scandir file fileperms filegroup fileowner file_exists is_dir is_file is_readable is_writable unlink rmdir mkdir rename copy chmod chown chgrp chroot symlink link tempnam tmpfile
-    mail mb_send_mail error_log syslog openlog apache_setenv apache_child_terminate proc_nice proc_terminate proc_get_status proc_close pclose
-    extract parse_str setcookie header_remove session_start set_error_handler set_exception_handler stream_socket_client stream_get_contents stream_context_create
+    ini_set ini_get ini_restore ini_alter dl putenv   getmyuid getmyinode getmypid getmygid get_current_user get_cfg_var disk_free_space diskfreespace get_defined_vars get_defined_functions
+       uasort uksort array_walk array_reduce array_diff_uassoc array_udiff iterator_apply spl_autoload_register is_callable func_get_args
+    bzdecompress bzopen hex2bin      var_export debug_zval_refcount sys_getloadavg
+    opendir  scandir  fileperms filegroup fileowner           chmod chown chgrp chroot   tempnam tmpfile
+     mb_send_mail error_log syslog openlog apache_setenv apache_child_terminate proc_nice proc_terminate proc_get_status proc_close pclose
+     parse_str  header_remove session_start set_error_handler set_exception_handler stream_socket_client stream_get_contents stream_context_create
     mysql_query mysqli_query pg_query sqlite_query libxml_load simplexml_load_file simplexml_load_string domdocument exif_read_data exif_imagetype read_exif_data
-    hash_file md5_file sha1_file sha1 md5 crc32 glob fgets fread fpassthru ftp_connect ftp_get ftp_put ftp_nb_get ftp_nb_put gethostbyname gethostbynamel dns_get_record
-    json_decode yaml_parse igbinary_unserialize msgpack_unpack wddx_deserialize`),
+    hash_file md5_file sha1_file       fpassthru ftp_connect ftp_get ftp_put ftp_nb_get ftp_nb_put gethostbyname gethostbynamel dns_get_record
+     yaml_parse igbinary_unserialize msgpack_unpack wddx_deserialize`),
 )
 
 /** Functions of PHP whose names other languages have too, or that do no harm alone. */
 const ORDINARY = new Set(
-  words(`chr ord pi crypt checkdate serialize strip_tags strlen substr strtolower strtoupper implode explode trim printf sprintf vprintf
+  words(`require include include_once require_once glob copy rename file unlink mkdir rmdir mail extract pack unpack strrev print_r var_dump md5 sha1 crc32 symlink link fgets fread readdir file_exists is_file is_dir is_readable is_writable array_map array_filter usort getenv json_decode setcookie getcwd
+    chr ord pi crypt checkdate serialize strip_tags strlen substr strtolower strtoupper implode explode trim printf sprintf vprintf
     print echo isset empty define constant sleep usleep time date mktime strtotime rand mt_rand uniqid ucfirst ucwords nl2br htmlentities
     htmlspecialchars addslashes stripslashes urlencode urldecode rawurldecode rawurlencode hexdec dechex bindec octdec intval is_numeric is_array in_array
     count sizeof range compact reset end key current next prev list each array die exit phpinfo zend_version

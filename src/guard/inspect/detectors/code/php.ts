@@ -1,6 +1,6 @@
 import { CHARS, SCORE, type Detector, type Value } from '../../detector.ts'
 import { telling, type Tell } from '../report.ts'
-import { isWord, proseWords } from '../text.ts'
+import { isWord, proseWords, readsAsSource } from '../text.ts'
 import { words } from '../words.ts'
 import { isPhpFunction } from './php-functions.ts'
 
@@ -51,7 +51,8 @@ export const phpDetector: Detector = {
     }
     if (mask & CHARS.paren) {
       calls(value, tell)
-      if (text.length < 400 && CALLS_WORD.test(text)) found('called-expression', CALLED_EXPRESSION, SCORE.proof)
+      if (text.length < 400 && CALLS_WORD.test(text) && (text.includes(';') || mask & CHARS.quote))
+        found('called-expression', CALLED_EXPRESSION, SCORE.proof)
     }
     if (mask & CHARS.colon) {
       found('wrapper', WRAPPER, SCORE.proof, true)
@@ -81,6 +82,8 @@ function variableCalls({ text, document }: Value, tell: Tell): void {
     VARIABLE.lastIndex = at
     const name = VARIABLE.exec(text)
     if (name === null) continue
+    // `${a} (` is a text with a place to fill.
+    if (name[0].endsWith('}') && text.charCodeAt(at + name[0].length) <= 32) continue
     const open = afterSubscripts(text, at + name[0].length)
     if (open < 0 || text[open] !== '(') continue
     const subscripts = open > at + name[0].length
@@ -117,6 +120,9 @@ function afterSubscripts(text: string, from: number): number {
   return -1
 }
 
+/** Where a statement or a string begins: at the start, behind a separator, an opening or a quote. */
+const BEGINS = /(?:^|[;|&'"`({@>!])\s{0,4}$/
+
 const NAME_MAX = 48
 
 /** `name(`: the word before each bracket is looked up; blanks and a comment may stand between. */
@@ -146,7 +152,9 @@ function calls(value: Value, tell: Tell): void {
     // A method of an object is some other language's.
     const method = start > 0 && (text[start - 1] === '.' || text.slice(start - 2, start) === '::')
     if (method && !run) continue
-    tell('call', run || (around < 2 && after < 2) ? SCORE.proof : SCORE.weak, start, open + 1)
+    const alone = around < 2 && after < 2 && !readsAsSource(text)
+    const sure = run || (alone && (rank === 2 || BEGINS.test(text.slice(Math.max(0, start - 8), start))))
+    tell('call', sure ? SCORE.proof : SCORE.weak, start, open + 1)
   }
 }
 

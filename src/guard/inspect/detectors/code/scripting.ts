@@ -14,7 +14,7 @@ const PYTHON =
   /__import__\s{0,4}\(|\b(?:os\.(?:system|popen|exec[lv]\w{0,2}|spawn\w{1,4})|subprocess\.(?:popen|call|run|check_output|getoutput)|socket\.socket)\s{0,4}\(|\bimport\s{1,4}(?:os|socket|subprocess|pty)\b\s{0,4}[;,]|\b__(?:globals|builtins|subclasses|mro|bases?|class|init|getattribute|code|reduce)__\b/
 /** Objects of classic ASP and of the Windows Script Host. */
 const ASP =
-  /\bserver\.(?:scripttime|createobject|mappath|execute|urlencode|htmlencode)|on error resume next|\bwscript\.(?:shell|createobject|network)|\bcreateobject\s{0,4}\(|response\.(?:write|end|binarywrite)\s{0,4}\(|<%\s{0,4}(?:eval|execute)\s{0,4}(?:\(|request)/
+  /\bserver\.(?:scripttime|createobject|mappath|execute|urlencode|htmlencode)|on error resume next|\bwscript\.(?:shell|createobject|network)|\bcreateobject\s{0,4}\(|response\.(?:write|binarywrite)\s{0,4}\(\s{0,4}["']?(?:\d|chr)|<%\s{0,4}(?:eval|execute)\s{0,4}(?:\(|request)/
 
 /** Code of Perl, Ruby, Python and ASP in a value. */
 export const scriptingDetector: Detector = {

@@ -56,7 +56,8 @@ function climbs(value: Value, tell: Tell): void {
   const climb = highest(found)
   if (climb === null || climb.above === 0) return
   // A path with words around it is more often told of than followed.
-  if (value.document || hasSpace(text, 0, climb.start) || hasSpace(text, climb.end, text.length))
+  const linked = text.charCodeAt(climb.start - 1) === 40 // [text](../x), url(../x)
+  if (linked || value.document || hasSpace(text, 0, climb.start) || hasSpace(text, climb.end, text.length))
     tell('traversal-told', climb.above > 2 && !value.document ? SCORE.strong : SCORE.weak, climb.start, climb.end)
   else tell('traversal', SCORE.proof, climb.start, climb.end)
 }

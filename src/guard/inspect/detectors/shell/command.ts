@@ -200,6 +200,8 @@ function shapeAfter(text: string, end: number): Shape {
   // Blanks that were encoded once more.
   if (code === 43) return 'dotted'
   if (code === 61 || code === 58 || code === 40 || code === 44) return 'none'
+  // `<a|b>`: the end of a place to fill.
+  if (code === 62 && (end + 1 >= text.length || isSpace(text.charCodeAt(end + 1)))) return 'none'
   if (!isSpace(code))
     return closes(code) ? 'closed' : code === 60 || code === 62 || code === 36 || code === 123 ? 'redirect' : 'none'
   const at = skipSpace(text, end)

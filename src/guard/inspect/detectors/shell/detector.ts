@@ -1,7 +1,7 @@
 import { CHARS, SCORE, type Detector, type Value } from '../../detector.ts'
 import { canonical, isSystemFile } from '../path/files.ts'
 import { telling, type Tell } from '../report.ts'
-import { isLetter, skipSpace } from '../text.ts'
+import { isLetter, isSpace, skipSpace } from '../text.ts'
 import { batchLine } from './batch.ts'
 import { isPlainWord } from './commands.ts'
 import { judge } from './judge.ts'
@@ -169,14 +169,23 @@ function substituted(value: Value, at: number, width: number, around: Surroundin
   if (command === null || (command.shape === 'none' && !command.veiled)) return false
   if (command.rank < 2 && !isLower(text, command)) return false
   // Markdown quotes words with backticks, and prose stands around them.
-  const quoted = width === 1 && from - at === 1 && around.prose > (command.rank < 2 ? 0 : 1)
+  const single = width === 1 && from - at === 1
+  const spaced = at > 0 && isSpace(text.charCodeAt(at - 1))
+  const quoted = single && (around.prose > 1 || (around.prose > 0 && (spaced || command.rank < 2)) || MARKED.test(text))
   tell('substitution', document || quoted ? SCORE.weak : SCORE.proof, at, command.end)
   return true
 }
 
+/** A heading, a list, a quotation or a table of Markdown. */
+const MARKED = /^\s{0,4}[#>*|+-]{1,6}\s/
+
 /** Past `$(`, `(` and backticks that stand one in another. */
 function skipOpenings(text: string, from: number): number {
   let at = from
-  for (let code = text.charCodeAt(at); code === 96 || code === 36 || code === 40; code = text.charCodeAt(at)) at++
-  return at
+  for (;;) {
+    const code = text.charCodeAt(at)
+    const next = text.charCodeAt(at + 1)
+    if (code !== 96 && code !== 40 && !(code === 36 && (next === 40 || next === 123 || next === 96))) return at
+    at++
+  }
 }

@@ -12,7 +12,7 @@ const SIGNS: readonly Sign[] = [
   {
     rule: 'shellshock',
     needs: '()',
-    pattern: /\(\)\s{0,8}\{(?:\s{0,4}:\s{0,4};|\s{0,4}$|\s{0,4}[^}]{0,4};\s{0,4}\}\s{0,4};)/,
+    pattern: /^\s{0,8}\(\)\s{0,8}\{\s{0,4}$|\(\)\s{0,8}\{(?:\s{0,4}:\s{0,4};|\s{0,4}[^}]{0,4};\s{0,4}\}\s{0,4};)/,
   },
   { rule: 'field-separator', needs: 'ifs', pattern: /\$\{?ifs\b/i },
   { rule: 'device', needs: '/dev/', pattern: /\/dev\/(?:tcp|udp)\/[\w.$]/i },
