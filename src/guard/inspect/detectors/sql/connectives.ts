@@ -12,11 +12,15 @@ import { DELAY, KEY, TELLTALE } from './words.ts'
 const LITERAL_BEGINS = new Uint8Array(32)
 for (const kind of [T.number, T.oddNumber, T.quote, T.open, T.arithmetic, T.comment]) LITERAL_BEGINS[kind] = 1
 
+const OPERAND_BEGINS = LITERAL_BEGINS.slice()
+for (const kind of [T.word, T.variable, T.other]) OPERAND_BEGINS[kind] = 1
+
 /** OR, AND, XOR, ||, && and what they join. */
 export function judgeConnective(tokens: Tokens, index: number, document: boolean): Finding | null {
-  const place = placeOf(tokens, index)
-  const next = after(tokens, index)
   const { kind, detail } = tokens
+  const next = after(tokens, index)
+  if (OPERAND_BEGINS[kind[next]!] === 0) return null
+  const place = placeOf(tokens, index)
   // Within a sentence only a comparison of literals tells anything.
   if (place === PLACE.within) {
     if (document || LITERAL_BEGINS[kind[next]!] === 0) return null

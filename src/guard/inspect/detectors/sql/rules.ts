@@ -119,9 +119,13 @@ function judgeSystem(tokens: Tokens, index: number, document: boolean): Finding 
   return found(tokens, 'sqli.system-table', alone || addressed ? SCORE.proof : SCORE.strong, index, index)
 }
 
+const AFTER_QUOTE = new Uint8Array(32)
+for (const kind of [T.path, T.compare, T.close, T.semicolon, T.comment]) AFTER_QUOTE[kind] = 1
+
 /** x'; — and a comment that cuts off the rest. */
 function judgeQuote(tokens: Tokens, index: number, document: boolean): Finding | null {
   const { kind, detail, start, stop } = tokens
+  if (AFTER_QUOTE[kind[index + 1]!] === 0) return null
   // '{"a": 1}'::json, '…' -> '$.c': the operators of JSON.
   if (kind[index + 1] === T.path && !document) {
     const array = kind[index + 2] === T.word && tokens.lower.startsWith('array', start[index + 2])
