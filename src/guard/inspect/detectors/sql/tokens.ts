@@ -50,6 +50,7 @@ const BLANK = 1
 const LETTER = 2
 const DIGIT = 3
 const QUOTE = 4
+const COMPARE = 5
 const CLASS = new Uint8Array(128)
 for (const code of [0, 9, 10, 11, 12, 13, 32, 92]) CLASS[code] = BLANK
 for (let code = 97; code <= 122; code++) CLASS[code] = CLASS[code - 32] = LETTER
@@ -63,6 +64,7 @@ for (let code = 1; code < 128; code++) {
   else if ('[]{}$'.includes(char) || code === 127 || (code < 32 && CLASS[code] === 0)) CLASS[code] = SINGLE + T.other
 }
 CLASS[34] = CLASS[39] = CLASS[96] = QUOTE
+CLASS[33] = CLASS[60] = CLASS[61] = CLASS[62] = COMPARE
 CLASS[40] = SINGLE + T.open
 CLASS[41] = SINGLE + T.close
 CLASS[44] = SINGLE + T.comma
@@ -163,6 +165,7 @@ export class Tokens {
         start[index] = at++
         stop[index] = at
       } else if (mark === LETTER) at = this.#word(at)
+      else if (mark === COMPARE) at = this.#compare(at, code)
       else if (mark === DIGIT) at = this.#number(at)
       else at = this.#mark(at, code)
     }
@@ -270,13 +273,6 @@ export class Tokens {
         return second === 58 ? this.#one(T.cast, start, 2) : this.#one(T.other, start, 1)
       case 63: // ?
         return second === 124 || second === 38 ? this.#one(T.path, start, 2) : this.#one(T.other, start, 1)
-      case 60: // <
-        if (second === 64) return this.#one(T.path, start, 2)
-        return this.#compare(start)
-      case 61: // =
-      case 62: // >
-      case 33: // !
-        return this.#compare(start)
       default:
         return this.#one(T.other, start, 1)
     }
@@ -288,16 +284,17 @@ export class Tokens {
   }
 
   /** Any row of the signs of comparisons is one: `<=>`, `!=`, `>>`. */
-  #compare(start: number): number {
+  #compare(start: number, first: number): number {
     const { lower } = this
-    let compares = false
-    let at = start
-    for (; ; at++) {
-      const code = lower.charCodeAt(at)
-      if (code >= 60 && code <= 62) compares = true
-      else if (code !== 33) break
+    let compares = first !== 33
+    let at = start + 1
+    let code = lower.charCodeAt(at)
+    if (first === 60 && code === 64) return this.#one(T.path, start, 2)
+    while ((code >= 60 && code <= 62) || code === 33) {
+      compares ||= code !== 33
+      code = lower.charCodeAt(++at)
     }
-    this.#push(compares ? T.compare : T.arithmetic, lower.charCodeAt(start), start, at)
+    this.#push(compares ? T.compare : T.arithmetic, first, start, at)
     return at
   }
 
