@@ -35,7 +35,14 @@ function proof(text: string, field: Field = {}): string | undefined {
 /** Each rule: what runs, and harmless twins that share its words. */
 const RULES: Readonly<Record<string, { readonly attacks: readonly string[]; readonly twins: readonly string[] }>> = {
   'xss.script': {
-    attacks: ['<script>go()</script>', '"><ScRiPt src=//h.example/a.js>', "'><x:script xmlns:x='a'>", '<<script\t>1'],
+    attacks: [
+      '<script>go()</script>',
+      '"><ScRiPt src=//h.example/a.js>',
+      "'><x:script xmlns:x='a'>",
+      '<<script\t>1',
+      '"><script> go()',
+      'see <script>go()',
+    ],
     twins: ['What does <script> mean in HTML?', 'subscript <3 superscript', 'a <scripted scene>'],
   },
   'xss.element': {
@@ -100,6 +107,9 @@ const RULES: Readonly<Record<string, { readonly attacks: readonly string[]; read
       'new Function()',
     ],
     twins: [
+      'the `alert(1)` of Markdown',
+      'call `rl.prompt()` or `--eval`, or pipe',
+      'setTimeout(() => { go() }, 5)',
       'Function(al) programming',
       'Intruder alert!',
       'a prompt (and kind) reply',

@@ -40,6 +40,14 @@ const RULES: Readonly<Record<string, { readonly attacks: readonly string[]; read
       '0x31 or 0x31=0x31',
     ],
     twins: [
+      `5'10" or 6'2"`,
+      '12" or 14" pizza',
+      "cut at 12' or 14 -- or so",
+      "O'Brien likes 'x' and y = 'z'",
+      "files `a' and `b' of the package",
+      '`x` and `y` is not `true`',
+      'called and `x` is not `true`',
+      "`'AND'` or `'OR'`",
       '2+2=4 or 2*2=4',
       '5 > 3 and 2 < 4',
       "the words 'or' and 'and'",
@@ -101,6 +109,7 @@ const RULES: Readonly<Record<string, { readonly attacks: readonly string[]; read
     attacks: ['sleep(7)', "SLEEP(5)='", 'extractvalue(1,concat(0x7e,version()))', 'select version()', '1||pg_sleep(3)'],
     twins: [
       'sleep(8) hours a day keeps the doctor away',
+      'sleep(8)? Never.',
       'SELECT count(*) FROM orders',
       'The benchmark (5 runs) was fast',
       'left(over) food',
@@ -125,7 +134,7 @@ const RULES: Readonly<Record<string, { readonly attacks: readonly string[]; read
   },
   'sqli.cast': {
     attacks: ['password::int', 'f(x)::bigint--'],
-    twins: ['std::vector', 'Str::text("x")', 'removes unused v8::Integer'],
+    twins: ['std::vector', 'Str::text("x")', 'removes unused v8::Integer', 'removes unused v8::Integer'],
   },
   'sqli.json': {
     attacks: [`'{"b":2}' #>> '{a}'`, `x' or '{"a":1}' @> '{}`],
@@ -169,6 +178,17 @@ test('an attack behind more tokens than the window holds is found, once per plac
         `behind ${count} times ${JSON.stringify(padding)}`,
       )
     }
+  }
+})
+
+test('an attack across the border of two windows is found whole', () => {
+  for (let count = 1960; count <= 2060; count++) {
+    const text = `${'a '.repeat(count)}x' or '5'='5`
+    assert.deepEqual(
+      judge(text).map(({ rule, start, end }) => [rule, text.slice(start, end)]),
+      [['sqli.tautology', "or '5'='5"]],
+      `behind ${count} words`,
+    )
   }
 })
 
