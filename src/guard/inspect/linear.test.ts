@@ -34,13 +34,17 @@ function cost(inspector: Inspector, family: Family, length: number): number {
 
 void test('no input makes judging cost more a byte the longer it is', () => {
   const inspector = createInspector({ threats: 'monitor', routes: [], exceptions: [] })
-  const steep = FAMILIES.flatMap((family) => {
+  const growth = (family: Family): number => {
     const short = cost(inspector, family, SHORT)
     const long = cost(inspector, family, family.as === 'body' ? LONG_VALUE : LONG_BODY)
     // A clock of microseconds: what costs next to nothing has no ratio.
-    return long > Math.max(short, 1) * GROWTH_MAX
-      ? [`${family.name}: ${short.toFixed(1)} to ${long.toFixed(1)} ns a byte`]
-      : []
-  })
-  assert.deepEqual(steep, [])
+    return long / Math.max(short, 1)
+  }
+  // A collection of garbage may fall into one measurement of a family, not into three.
+  let steep = FAMILIES
+  for (let round = 0; round < 3; round++) steep = steep.filter((family) => growth(family) > GROWTH_MAX)
+  assert.deepEqual(
+    steep.map(({ name }) => name),
+    [],
+  )
 })
