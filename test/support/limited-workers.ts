@@ -26,6 +26,8 @@ export async function startLimited(parts: {
   readonly workers: number
   readonly limits: readonly LimitRule[]
   readonly connectionsPerClient?: number
+  /** URL of a Redis that keeps the counts. @default control keeps them */
+  readonly redis?: string
 }): Promise<LimitedWorkers> {
   const workers = await holdWorkers()
   const root = join(workers.state, 'files')
@@ -38,7 +40,12 @@ export async function startLimited(parts: {
   })
   saveTable(workers.state, tableOf([], { services: { api: { kind: 'files', root, release: '1' } }, guard }))
   const events: SecurityEvent[] = []
-  let limits = new Limits()
+  const newLimits = (): Limits => {
+    const made = new Limits()
+    if (parts.redis !== undefined) made.keepIn({ url: parts.redis, prefix: 'test' })
+    return made
+  }
+  let limits = newLimits()
   let fleet: Fleet = await startFleet()
   const pids: number[] = []
   for (let worker = 1; worker <= parts.workers; worker++) pids.push((await workers.start(worker)).pid)
@@ -51,15 +58,19 @@ export async function startLimited(parts: {
     events,
     pids,
     kill: (pid, signal) => workers.kill(pid, signal),
-    controlLeaves: () => fleet.close(),
+    async controlLeaves() {
+      await fleet.close()
+      limits.keepIn(null)
+    },
     async controlComesBack() {
-      limits = new Limits()
+      limits = newLimits()
       fleet = await startFleet()
       await until(() => fleet.workers().length === parts.workers)
     },
     async [Symbol.asyncDispose]() {
       await workers[Symbol.asyncDispose]()
       await fleet.close()
+      limits.keepIn(null)
     },
   }
 

@@ -58,7 +58,8 @@ export class SharedCounts implements CountStore {
     const ask = (this.#last += 1)
     const batch = this.#batch
     this.#batch = []
-    const limit = setTimeout(() => this.#fail(ask, `no answer within ${ANSWER_MS} ms`), ANSWER_MS)
+    // One look at the socket still: this process may have slept, and the answer lie there.
+    const limit = setTimeout(() => setImmediate(() => this.#fail(ask, `no answer within ${ANSWER_MS} ms`)), ANSWER_MS)
     this.#asked.set(ask, { batch, limit })
     this.#send({ type: 'lease', ask, ...messageOf(batch) })
   }

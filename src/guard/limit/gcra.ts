@@ -14,8 +14,8 @@ export interface Quota {
   readonly burst: number
 }
 
-/** No level above this, so that sums stay exact. A burst that would take longer to come back is cut to what fits. */
-export const WINDOW_TICKS_MAX = 2 ** 50
+/** No level above this, so that sums of three stay exact: four years. A burst that takes longer to come back is cut to what fits. */
+export const WINDOW_TICKS_MAX = 2 ** 51
 
 /**
  * A rate as a quota. Where the interval is no whole number of ticks it is rounded up: never above the rate, and below it by
