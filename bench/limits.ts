@@ -36,11 +36,11 @@ console.log(
 
 console.log(`\n${options.requests} requests over ${options.workers} workers, a quota of ${options.quota}`)
 for (const way of Object.values(WAYS)) {
-  const { what, passed, least, most, refused: turnedAway, seconds } = await way(options)
+  const { what, passed, least, most, refused: turnedAway, lost, seconds } = await way(options)
   const isHeld = passed >= least && passed <= most
   held &&= isHeld
   console.log(
-    `  ${what}: ${passed} passed (promised ${least} to ${most}: ${isHeld ? 'held' : 'BROKEN'}), ${turnedAway} refused, ${seconds.toFixed(1)} s`,
+    `  ${what}: ${passed} passed (promised ${least} to ${most}: ${isHeld ? 'held' : 'BROKEN'}), ${turnedAway} refused, the store lost ${lost} times, ${seconds.toFixed(1)} s`,
   )
 }
 process.exit(held ? 0 : 1)

@@ -60,11 +60,6 @@ export class Limits {
     for (const worker of this.#workers) this.#greet(worker)
   }
 
-  /** Whether whoever keeps the counts can be asked now. */
-  get isReachable(): boolean {
-    return this.#redis?.reachable ?? true
-  }
-
   /**
    * How every limit stands for an address, a key's id, or a token's subject. Asking takes nothing. Rejects when the counts are
    * in Redis, and that does not answer.

@@ -14,11 +14,13 @@ interface Waiting {
 /** The counts that control keeps for all workers. What is asked in one turn of the event loop goes in one message. */
 export class SharedCounts implements CountStore {
   readonly lease = LEASE_MAX
-  sharers = 1
+  /** Workers of this host, whether or not they have all come to control. */
+  workers = 1
   readonly #asked = new Map<number, { readonly batch: readonly Waiting[]; readonly limit: NodeJS.Timeout }>()
   #send: ((message: GuardFromWorker) => void) | null = null
   #batch: Waiting[] = []
   #waiting = 0
+  #connected = 1
   #last = 0
 
   get reachable(): boolean {
@@ -42,8 +44,12 @@ export class SharedCounts implements CountStore {
     })
   }
 
+  get sharers(): number {
+    return Math.max(this.workers, this.#connected)
+  }
+
   onAnswer({ ask, sharers, sets }: Extract<GuardToWorker, { type: 'lease' }>): void {
-    this.sharers = sharers
+    this.#connected = sharers
     const batch = this.#done(ask)
     // An answer that comes late finds nobody: the time of what it lent runs out.
     batch?.forEach(({ resolve }, index) => resolve(sets[index]!))

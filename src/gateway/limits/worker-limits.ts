@@ -39,7 +39,6 @@ export function createWorkerLimits(report: (event: SecurityEvent) => void): Work
   let store: CountStore = shared
   let redis: RedisCounts | null = null
   let place = 'null'
-  let workers = 1
   let limits: readonly LimitRule[] = []
   let limiter: Limiter | null = null
   let probes: ReadonlySet<string> = new Set()
@@ -49,8 +48,7 @@ export function createWorkerLimits(report: (event: SecurityEvent) => void): Work
   return {
     apply(policy) {
       probes = new Set(policy?.probes)
-      workers = policy?.workers ?? 1
-      if (!shared.reachable) shared.sharers = workers
+      shared.workers = policy?.workers ?? 1
       const next = policy?.limits ?? []
       if (JSON.stringify(next) === JSON.stringify(limits)) return
       limits = next
@@ -85,7 +83,7 @@ export function createWorkerLimits(report: (event: SecurityEvent) => void): Work
     if (next === place) return
     place = next
     redis?.close()
-    redis = wanted === null ? null : new RedisCounts({ ...wanted, sharers: workers })
+    redis = wanted === null ? null : new RedisCounts({ ...wanted, sharers: shared.workers })
     store = redis ?? shared
     rebuild()
   }

@@ -47,6 +47,9 @@ export function createOutage({ store, hash, now: clock, onStore }: OutageOptions
   let rejoinedAt = 0
   let judged = 0
   let judgedBefore = 0
+  let because = ''
+  /** A loss that nobody's request has met is not worth telling: a worker that begins has yet to connect. */
+  let isTold = false
   let shares: Counts | null = null
   const shareRules = new Map<Rule, Rule>()
   return {
@@ -74,6 +77,8 @@ export function createOutage({ store, hash, now: clock, onStore }: OutageOptions
     },
     judge(counted, now) {
       judged += 1
+      if (!isTold) onStore(true, because)
+      isTold = true
       const strict = counted.filter(({ rule }) => rule.whenStoreIsLost === 'refuse')
       if (strict.length > 0) {
         const wait = RETRY_MS * TICKS_PER_MS
@@ -95,15 +100,16 @@ export function createOutage({ store, hash, now: clock, onStore }: OutageOptions
     phase = 'there'
     shares = null
     shareRules.clear()
-    onStore(false, `${judged - judgedBefore} requests were judged without it`)
+    if (isTold) onStore(false, `${judged - judgedBefore} requests were judged without it`)
+    isTold = false
   }
 
-  function lose(because: string): void {
+  function lose(why: string): void {
     if (!store.reachable) askAgainAt = 0
     if (phase === 'lost') return
     if (phase === 'there') {
       judgedBefore = judged
-      onStore(true, because)
+      because = why
     }
     phase = 'lost'
   }

@@ -19,7 +19,7 @@ export interface RedisCountsOptions {
   readonly url: string
   /** Of all keys: askers with the same one share their counts. */
   readonly prefix: string
-  /** Askers, until the server has said how many there are. @default 1 */
+  /** Askers there are at least, whether or not they have all said so. @default 1 */
   readonly sharers?: number
 }
 
@@ -31,6 +31,7 @@ export class RedisCounts implements CountStore {
   readonly lease = LEASE_MAX
   sharers: number
   readonly #prefix: string
+  readonly #least: number
   readonly #name = randomUUID()
   readonly #present: NodeJS.Timeout
   #client: Client | null = null
@@ -40,6 +41,7 @@ export class RedisCounts implements CountStore {
   constructor({ url, prefix, sharers = 1 }: RedisCountsOptions) {
     this.#prefix = prefix
     this.sharers = sharers
+    this.#least = sharers
     this.#present = setInterval(() => void this.#sayPresent(), PRESENT_EVERY_MS).unref()
     void this.#connect(url)
   }
@@ -95,7 +97,8 @@ export class RedisCounts implements CountStore {
     if (!this.reachable) return
     try {
       const count = await this.#run(PRESENT, [`${this.#prefix}:askers`], [this.#name, String(PRESENT_SECONDS)])
-      this.sharers = Math.max(1, count as number)
+      // Just begun, a server has heard of few: their shares would be too large.
+      this.sharers = Math.max(this.#least, count as number)
     } catch {
       // What was known stays.
     }
