@@ -146,7 +146,12 @@ const maximal = defineApp({
       otlp: 'http://otlp.example:4318',
       overrides: { services: { api: { scale: { min: 2 } } }, gateway: { body: '2MiB' }, guard: { threats: 'block' } },
     },
-    cluster: { target: 'kubernetes', context: 'prod', namespace: 'shop' },
+    cluster: {
+      domain: 'cluster.example.com',
+      target: 'kubernetes',
+      context: 'prod',
+      namespace: 'shop',
+    },
   },
 })
 

@@ -14,6 +14,7 @@ import {
   type Scene,
 } from './scene.ts'
 import { unknownName } from './services.ts'
+import { acmeHasDomain } from './tls.ts'
 
 export const environmentRuleList: readonly EnvironmentRule[] = [
   targetHasItsKeys,
@@ -26,6 +27,7 @@ export const environmentRuleList: readonly EnvironmentRule[] = [
   stateOfItsOwn,
   canaryStepsGrow,
   canaryStepsLeaveSome,
+  acmeHasDomain,
 ]
 
 const BELONGS = { host: 'docker', context: 'kubernetes', namespace: 'kubernetes' } as const
@@ -86,6 +88,7 @@ function fixedPortsOnce(scene: Scene, name: string, { target }: Environment): re
   if (target !== 'process') return []
   const { http = 8080 } = scene.app.gateway?.listen ?? {}
   const taken = new Map<number, string>([[http, 'gateway.listen.http']])
+  if (scene.app.gateway?.tls !== undefined) taken.set(scene.app.gateway.listen?.https ?? 8443, 'gateway.listen.https')
   return services(scene, ({ port }, path) => {
     if (port === undefined) return []
     const other = taken.get(port)

@@ -1,9 +1,10 @@
 import { finding, type Finding } from '../explain-issue.ts'
 import { showValue, type Path } from '../path.ts'
 import { covers } from '../route.ts'
+import { acmeOverHttps } from './tls.ts'
 import { areRoutesDamaged, declaredRoutes, routeOf, type AppRule, type Scene } from './scene.ts'
 
-export const gatewayRules: readonly AppRule[] = [optionsHitRoutes, listenOnTwoPorts]
+export const gatewayRules: readonly AppRule[] = [optionsHitRoutes, listenOnTwoPorts, acmeOverHttps]
 
 /** Options of a route that leads nowhere do nothing: most likely a slip. */
 export function leadsNowhere(scene: Scene, written: string, at: Path): readonly Finding[] {

@@ -11,6 +11,8 @@ import type { Release } from '../../deploy/release.ts'
 import type { RoutingTable } from '../../gateway/table.ts'
 import type { CertificateFacts, TlsStatus } from '../api/tls-status.ts'
 import type { State } from '../state.ts'
+import { Acme } from './acme.ts'
+import type { Wanted } from './acme.ts'
 import { readFiles } from './files.ts'
 import { readPair } from './pair.ts'
 import type { Pair } from './pair.ts'
@@ -45,6 +47,7 @@ type WithTls = ResolvedApp & { readonly gateway: { readonly tls: ResolvedTls } }
 export class Certificates {
   readonly #options: CertificatesOptions
   readonly #shelf: Shelf
+  readonly #acme: Acme
   readonly #heldFile: string
   /** By source; the newest use last. */
   readonly #held: Map<string, Held>
@@ -56,17 +59,22 @@ export class Certificates {
   constructor(options: CertificatesOptions) {
     this.#options = options
     this.#shelf = new Shelf(options.folder)
+    const { clock, changed } = options
+    const onFailed = (problem: string): void => options.state.addEvent(this.#now(), 'certificate-refused', problem)
+    this.#acme = new Acme({ folder: join(options.folder, 'tls', 'acme'), clock, spread: changed, onFailed })
     this.#heldFile = join(options.folder, 'tls', 'held.json')
     this.#held = this.#readHeld()
   }
 
   /** What the routing table of a release says of TLS. Null while there is no certificate, or nobody listens for it. */
   tableOf({ config }: Release): Required<Pick<RoutingTable, 'tls' | 'acme'>> {
+    if (!hasTls(config)) return { tls: null, acme: [] }
     const port = this.#options.port()
-    const held = hasTls(config) ? this.#held.get(sourceOf(config)) : undefined
-    if (!hasTls(config) || held === undefined || port === null) return { tls: null, acme: [] }
+    const held = this.#held.get(sourceOf(config))
+    const acme = config.gateway.tls.source.kind === 'acme' ? this.#acme.challenges : []
+    if (held === undefined || port === null) return { tls: null, acme }
     const ticketFile = this.#shelf.ticketFile(this.#options.clock.now())
-    return { tls: { file: held.file, ticketFile, port, redirect: config.gateway.tls.redirect }, acme: [] }
+    return { tls: { file: held.file, ticketFile, port, redirect: config.gateway.tls.redirect }, acme }
   }
 
   /**
@@ -74,7 +82,8 @@ export class Certificates {
    * @throws Problem `tls.certificate-unreadable`, `tls.certificate-refused`: where there is nothing else to show
    */
   async prepare({ config }: Release): Promise<void> {
-    if (!hasTls(config)) return
+    // An authority asks the gateway, which answers for nothing before the release is live.
+    if (!hasTls(config) || config.gateway.tls.source.kind === 'acme') return
     try {
       await this.#bring(config)
     } catch (error) {
@@ -122,9 +131,15 @@ export class Certificates {
               daysLeft: Math.floor((facts.notAfter - this.#now()) / DAY_MS),
               covers: domain === null || facts.names.some((name) => coversName(name, domain)),
             },
-      problem: this.#problems.get(key) ?? null,
-      nextAttemptAt: null,
+      ...this.#troubleOf(config),
     }
+  }
+
+  #troubleOf(config: WithTls): Pick<TlsStatus, 'problem' | 'nextAttemptAt'> {
+    const { source } = config.gateway.tls
+    if (source.kind !== 'acme') return { problem: this.#problems.get(sourceOf(config)) ?? null, nextAttemptAt: null }
+    const { problem, nextAt } = this.#acme.tried(wantedOf(source, config))
+    return { problem, nextAttemptAt: problem === null ? null : nextAt }
   }
 
   async #renew(config: WithTls): Promise<void> {
@@ -143,30 +158,38 @@ export class Certificates {
     const key = sourceOf(config)
     switch (source.kind) {
       case 'files':
-        return this.#take(key, readFiles(source))
-      case 'self-signed': {
-        const facts = this.#held.get(key)?.facts
-        if (facts !== undefined && !isDue(facts, this.#now())) return
-        return this.#take(key, await makeSelfSigned(selfSignedNames(config.domain), this.#now()))
-      }
-      case 'acme':
+        this.#take(key, readFiles(source))
         return
+      case 'self-signed':
+        if (!this.#isDue(key)) return
+        this.#take(key, await makeSelfSigned(selfSignedNames(config.domain), this.#now()))
+        return
+      case 'acme':
+        if (this.#isDue(key)) this.#acme.begin(wantedOf(source, config), (pair) => this.#take(key, pair))
     }
   }
 
-  #take(source: string, given: Pair): void {
+  #isDue(source: string): boolean {
+    const facts = this.#held.get(source)?.facts
+    return facts === undefined || isDue(facts, this.#now())
+  }
+
+  /** Keeps a pair and shows it from now on, unless it is the one that is shown. */
+  #take(source: string, given: Pair): CertificateFacts {
     const hash = createHash('sha256').update(given.key).update(given.chain).digest('hex')
-    if (this.#seen.get(source) === hash && this.#held.has(source)) return
+    const shown = this.#held.get(source)
+    if (shown !== undefined && this.#seen.get(source) === hash) return shown.facts
     const { pair, facts } = readPair(given, this.#now())
     const file = this.#shelf.put(pair)
     this.#seen.set(source, hash)
-    if (this.#held.get(source)?.file === file) return
+    if (shown?.file === file) return facts
     this.#held.delete(source)
     this.#held.set(source, { file, facts })
     for (const oldest of this.#held.keys()) if (this.#held.size > HELD_MAX) this.#held.delete(oldest)
     this.#saveHeld()
     const until = new Date(facts.notAfter).toISOString()
     this.#options.state.addEvent(this.#now(), 'certificate', `${facts.names.join(', ')} until ${until}`)
+    return facts
   }
 
   /** Once for each cause. */
@@ -210,9 +233,14 @@ function isSame(
   return canonicalJson([wanted.tls, wanted.acme]) === canonicalJson([tls, acme])
 }
 
-/** Whether it is time for another certificate. */
-export function isDue({ notBefore, notAfter }: CertificateFacts, now: number): boolean {
-  return notAfter - now <= (notAfter - notBefore) * RENEW_AT
+/** Whether it is time for another certificate; up to a thirtieth of its life earlier, so that not all come on one day. */
+export function isDue({ notBefore, notAfter, fingerprint }: CertificateFacts, now: number): boolean {
+  const jitter = Number.parseInt(fingerprint.slice(0, 2), 16) / 256 / 30
+  return notAfter - now <= (notAfter - notBefore) * (RENEW_AT + jitter)
+}
+
+function wantedOf(source: Extract<ResolvedTls['source'], { kind: 'acme' }>, { domain }: WithTls): Wanted {
+  return { email: source.email, directory: source.directory, domain: domain ?? '' }
 }
 
 function hasTls(config: ResolvedApp): config is WithTls {
