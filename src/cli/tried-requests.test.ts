@@ -6,16 +6,16 @@ const CLIENT = '192.0.2.1'
 const text = (body: string | null): string | null => body && Buffer.from(body, 'base64').toString('utf8')
 
 test('flags make a request: GET, or POST with a body', () => {
-  const plain = requestOfFlags({ path: '/a?b=c', header: ['X-One: 1', 'x-two:2:3'] }, CLIENT)
+  const plain = requestOfFlags({ path: '/a?b=c', header: ['Host: x', 'X-One: 1', 'x-two:2:3'] }, CLIENT)
   assert.deepEqual(plain, {
     method: 'GET',
     target: '/a?b=c',
-    headers: ['X-One', '1', 'x-two', '2:3'],
+    headers: ['Host', 'x', 'X-One', '1', 'x-two', '2:3'],
     client: CLIENT,
     body: null,
   })
   const posted = requestOfFlags({ path: '/', header: [], body: 'ü' }, CLIENT)
-  assert.deepEqual([posted.method, text(posted.body)], ['POST', 'ü'])
+  assert.deepEqual([posted.method, posted.headers, text(posted.body)], ['POST', ['Host', 'localhost'], 'ü'])
   assert.throws(() => requestOfFlags({ path: 'a', header: [] }, CLIENT), { code: 'cli.usage' })
   assert.throws(() => requestOfFlags({ path: '/', header: ['nonsense'] }, CLIENT), { code: 'cli.usage' })
 })

@@ -12,7 +12,7 @@ export interface Flags {
   readonly body?: string
 }
 
-/** A request given by flags. @throws Problem `cli.usage` */
+/** A request given by flags; every client sends a Host, so it has one. @throws Problem `cli.usage` */
 export function requestOfFlags({ method, path, header, body }: Flags, client: string): TriedRequest {
   const headers = header.flatMap((line) => {
     const colon = line.indexOf(':')
@@ -20,10 +20,11 @@ export function requestOfFlags({ method, path, header, body }: Flags, client: st
     return [line.slice(0, colon), line.slice(colon + 1).trim()]
   })
   if (!path.startsWith('/')) throw new Problem('cli.usage', `--path ${path} does not begin with /`)
+  const hasHost = headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'host')
   return {
     method: method ?? (body === undefined ? 'GET' : 'POST'),
     target: path,
-    headers,
+    headers: hasHost ? headers : ['Host', 'localhost', ...headers],
     client,
     body: body === undefined ? null : Buffer.from(body).toString('base64'),
   }

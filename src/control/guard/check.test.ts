@@ -36,11 +36,11 @@ const policy: GuardPolicy = {
   headers: {},
   cors: null,
 }
-const known: Known = { refusalOf: () => null, risk: 0, limits: () => [] }
+const known: Known = { refusalOf: () => null, risk: 0, limits: () => Promise.resolve([]) }
 const ask = (request: Partial<TriedRequest>, more: Partial<Known> = {}): Promise<TriedVerdict> =>
   tryRequest(
     policy,
-    { method: 'GET', target: '/', headers: [], client: '192.0.2.1', body: null, ...request },
+    { method: 'GET', target: '/', headers: ['Host', 'shop.example'], client: '192.0.2.1', body: null, ...request },
     { ...known, ...more },
   )
 const saysOf = ({ steps }: TriedVerdict, part: string): string => steps.find((step) => step.part === part)!.says
@@ -66,7 +66,7 @@ test('an attack is refused with its evidence, in the query and in a body; where 
   assert.deepEqual([refused.status, refused.evidence[0]?.class, refused.evidence[0]?.location], [403, 'sqli', 'query'])
   assert.ok(refused.score >= refused.blockAt)
   const body = Buffer.from(JSON.stringify({ q: "1' OR '1'='1" })).toString('base64')
-  const headers = ['content-type', 'application/json']
+  const headers = ['Host', 'shop.example', 'content-type', 'application/json']
   const inBody = await ask({ method: 'POST', headers, body })
   assert.deepEqual([inBody.status, inBody.evidence[0]?.location], [403, 'json'])
   const monitored = await ask({ target: INJECTION.replace('/search', '/notes') })
@@ -76,7 +76,8 @@ test('an attack is refused with its evidence, in the query and in a body; where 
 
 test('the first part that refuses gives the status, and those behind it are asked all the same', async () => {
   const refusalOf: Known['refusalOf'] = () => ({ source: 'manual', reason: 'test', untilMs: null })
-  const limits: Known['limits'] = () => [{ id: 'login', per: 'client', on: null, limit: 5, remaining: 0, resetMs: 1 }]
+  const limits: Known['limits'] = () =>
+    Promise.resolve([{ id: 'login', per: 'client', on: null, limit: 5, remaining: 0, resetMs: 1 }])
   const login = { method: 'POST', target: '/login?next=/admin' }
   assert.equal((await ask(login, { limits })).status, 429)
   const both = await ask(login, { limits, refusalOf })
