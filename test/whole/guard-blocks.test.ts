@@ -19,7 +19,11 @@ const BYSTANDER = '127.0.0.3'
 const OPERATOR = 'anna@test'
 
 function configOf(guard: object = {}): object {
-  return { ...plainConfig(), gateway: { listen: { http: 0 }, workers: WORKERS, accessLog: true }, guard }
+  return {
+    ...plainConfig(),
+    gateway: { listen: { http: 0 }, workers: WORKERS, accessLog: true },
+    guard: { connections: { perClient: 200 }, ...guard },
+  }
 }
 
 /** Statuses that each worker's own log has for a path. */
