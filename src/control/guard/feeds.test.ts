@@ -89,10 +89,12 @@ test('a feed that cannot be had keeps what was read before, is told once, and tr
 })
 
 test('a list that is too large or never ends is not read further, and one that nobody serves says so', async (t) => {
+  let sentBytes = 0
   const { open, has, name } = await make(t, (_, response) => {
     const line = Buffer.alloc(1024 * 1024, '192.0.2.1\n')
     const more = (): void => {
-      while (!response.destroyed && response.write(line));
+      do sentBytes += line.length
+      while (!response.destroyed && response.write(line))
     }
     response.on('drain', more)
     more()
@@ -101,6 +103,7 @@ test('a list that is too large or never ends is not read further, and one that n
   await feeds.tick()
   assert.equal(feeds.list()[0]?.error, `it is larger than ${FEED_BYTES_MAX / 1024 / 1024} MiB`)
   assert.equal(has('192.0.2.1'), false)
+  assert.ok(sentBytes < 4 * FEED_BYTES_MAX, `${sentBytes} bytes were sent`)
   name('http://127.0.0.1:1/')
   await feeds.tick()
   assert.match(feeds.list()[0]!.error!, /^fetch failed: /)

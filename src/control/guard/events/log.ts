@@ -121,7 +121,7 @@ export class EventLog {
     })
     // Said before it is done: a crash in between leaves files that may go, never a gap that nobody explains.
     await this.#enqueue([{ ...contentOf(event), through: { sequence, hash } }])
-    await this.#sync()
+    await this.#handle?.datasync()
     this.#saveHead(this.#head)
     for (const { path } of gone) rmSync(path, { force: true })
   }
@@ -232,6 +232,7 @@ export class EventLog {
     const isFull = this.#fileBytes >= fileBytesMax || clock.now() - this.#fileSinceMs >= fileAgeMaxMs
     if (this.#file !== null && isFull && this.#fileBytes > 0) {
       const full = this.#handle
+      // Not to be synced by anybody else from here on: it is being closed.
       await full?.datasync()
       this.#handle = null
       this.#file = null
@@ -259,7 +260,7 @@ export class EventLog {
     let nextMs = HEAD_EVERY_MS
     try {
       this.#savedAtMs = Date.now()
-      await this.#sync()
+      await this.#handle?.datasync()
       this.#saveHead(head)
     } catch (error) {
       this.#tellTrouble(error)
@@ -267,16 +268,6 @@ export class EventLog {
     }
     this.#saver = undefined
     if (this.#savedHead.sequence !== this.#head.sequence) this.#saveHeadSoon(nextMs)
-  }
-
-  /** A file that is closed meanwhile was synced before. */
-  async #sync(): Promise<void> {
-    const handle = this.#handle
-    try {
-      await handle?.datasync()
-    } catch (error) {
-      if (handle === this.#handle) throw error
-    }
   }
 
   #saveHead(head: ChainHead): void {
