@@ -11,7 +11,7 @@ import { INCOMPLETE } from './scan.ts'
 export const HEAD_BYTES_MAX = 16 * 1024
 
 /** A longer head of an answer is not taken from an upstream. */
-export const ANSWER_HEAD_BYTES_MAX = 64 * 1024
+const ANSWER_HEAD_BYTES_MAX = 64 * 1024
 
 /**
  * Collects one head after the other from bytes cut anywhere. A head that comes in one piece is read where it lies; a dripped one is
