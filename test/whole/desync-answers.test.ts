@@ -34,6 +34,8 @@ void test('an answer is told to who asked, as far as it is one, and what is behi
     await until(() => client.ended, 10_000)
     const answers = answersIn(client.received, [method, 'GET'])
     wrong.push(...verdict(shape, path, answers).map((what) => `${shape.name}: ${what}: ${JSON.stringify(answers)}`))
+    const again = raw.connectionOf(path) === raw.connectionOf(`${path}/marker`)
+    if (again !== isTrusted(shape)) wrong.push(`${shape.name}: its connection is ${again ? '' : 'not '}used again`)
     for (let probe = 0; probe < PROBES; probe++) {
       const own = `${path}/probe${probe}`
       const text = await (await fetch(gateway.url + own, { headers: { Connection: 'close' } })).text()
@@ -71,6 +73,11 @@ void test('an answer before its request has ended spoils no connection', async (
     }
   }
 })
+
+/** Only an answer that ends exactly, and whose sender allows it, leaves a connection that may carry another request. */
+function isTrusted({ expect, close = false, last = false }: AnswerShape): boolean {
+  return expect.kind === 'passes' && !close && !last
+}
 
 function verdict({ expect }: AnswerShape, path: string, answers: readonly Answer[]): string[] {
   const [first, second, ...more] = answers

@@ -8,6 +8,8 @@ export interface AnswerShape {
   readonly method?: 'GET' | 'HEAD' | 'POST'
   /** Of the request. This upstream knows no bodies: it takes them for requests, and answers those as well. */
   readonly body?: string
+  /** What its sender says of its connection forbids another request on it. */
+  readonly last?: boolean
   readonly expect: AnswerExpectation
 }
 
@@ -36,6 +38,7 @@ const surplus = (name: string, text: string, body: string, status = 200): Answer
   expect: { kind: 'surplus', status, body },
 })
 const ends = (shape: AnswerShape): AnswerShape => ({ ...shape, close: true })
+const last = (shape: AnswerShape): AnswerShape => ({ ...shape, last: true })
 const head = (shape: AnswerShape): AnswerShape => ({ ...shape, method: 'HEAD' })
 const bad = (name: string, text: string): AnswerShape => ({ name, text, expect: { kind: 'bad' } })
 const cut = (name: string, text: string): AnswerShape => ({ name, text, expect: { kind: 'cut' } })
@@ -61,6 +64,11 @@ export const ANSWER_SHAPES: readonly AnswerShape[] = [
   passes('100 twice', `${'HTTP/1.1 100 Continue\r\n\r\n'.repeat(2)}${ok('Content-Length: 5', 'hello')}`, 'hello'),
   passes('no reason', 'HTTP/1.1 200\r\nContent-Length: 5\r\n\r\nhello', 'hello'),
   passes('204', 'HTTP/1.1 204 No Content\r\n\r\n', '', 204),
+  last(passes('204 that announces a body', 'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n', '', 204)),
+  last(passes('204 that announces chunks', 'HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n', '', 204)),
+  last(passes('close that is not kept', ok('Connection: close\r\nContent-Length: 5', 'hello'), 'hello')),
+  last(passes('1.0 that does not close', 'HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello', 'hello')),
+  passes('1.0 kept alive', 'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello', 'hello'),
   passes('304', 'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n\r\n', '', 304),
   passes('304 with a length', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n', '', 304),
   head(passes('HEAD with a length', ok('Content-Length: 5'), '')),
