@@ -117,6 +117,7 @@ void test('only what is meant for whoever comes after is passed on, in runs', ()
   assert.equal(reads('GET / HTTP/1.1\r\nA: 1\r\nHost: a\r\n\r\n').endToEnd(dropSet()), 'A: 1\r\n')
   assert.equal(reads('GET / HTTP/1.0\r\nA: 1\r\nB: 2\r\n\r\n').endToEnd(dropSet()), 'A: 1\r\nB: 2\r\n')
   assert.equal(reads('GET / HTTP/1.0\r\n\r\n').endToEnd(dropSet()), '')
+  assert.equal(reads('GET / HTTP/1.0\r\nTE: x \t\r\nA:  1 \r\nTE: y\t\r\n\r\n').endToEnd(dropSet()), 'A:  1 \r\n')
 })
 
 void test('what can be read in two ways is refused', () => {
@@ -149,6 +150,8 @@ void test('what can be read in two ways is refused', () => {
     [501, 'unknown-method', 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n'],
     [501, 'unknown-method', 'get / HTTP/1.1\r\nHost: a\r\n\r\n'],
     [501, 'unknown-method', 'GETT / HTTP/1.1\r\nHost: a\r\n\r\n'],
+    [501, 'unknown-method', 'GEX / HTTP/1.1\r\nHost: a\r\n\r\n'],
+    [501, 'unknown-method', 'GE / HTTP/1.1\r\nHost: a\r\n\r\n'],
     [501, 'unknown-method', `${'G'.repeat(40)} / HTTP/1.1\r\nHost: a\r\n\r\n`],
     [414, 'target-too-long', `GET /${'a'.repeat(8192)} HTTP/1.1\r\nHost: a\r\n\r\n`],
     [400, 'no-host', 'GET / HTTP/1.1\r\n\r\n'],

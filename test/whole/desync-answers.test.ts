@@ -53,6 +53,9 @@ void test('an answer before its request has ended spoils no connection', async (
     raw.will(path, { text: 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello', close: false })
     using client = rawConnection(gateway.port, `POST ${path} HTTP/1.1\r\nHost: a\r\n${framing}\r\n\r\n`)
     await until(() => client.text.includes('hello'))
+    const during = `${path}/during`
+    assert.equal(await (await fetch(gateway.url + during, { headers: { Connection: 'close' } })).text(), during)
+    assert.notEqual(raw.connectionOf(during), raw.connectionOf(path))
     // Whoever reads these bytes as requests answers them.
     const inside = `GET ${path}/inside HTTP/1.1\r\nHost: a\r\n\r\n`
     client.socket.write(inside.padEnd(76, '\n') + `GET ${path}/marker HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
@@ -70,6 +73,8 @@ void test('an answer before its request has ended spoils no connection', async (
     for (let probe = 0; probe < PROBES; probe++) {
       const own = `${path}/probe${probe}`
       assert.equal(await (await fetch(gateway.url + own, { headers: { Connection: 'close' } })).text(), own)
+      // Who has not got the whole of a request takes the next one for the rest of it.
+      assert.notEqual(raw.connectionOf(own), raw.connectionOf(path))
     }
   }
 })
