@@ -60,7 +60,7 @@ abstract class HeadReader {
           if (start === to) return -1
         }
       }
-      const end = this.#scan(bytes, start, Math.min(to, start + this.#bytesMax), to - start >= this.#bytesMax)
+      const end = this.#scan(bytes, start, Math.min(to, start + this.#bytesMax), false)
       if (end !== INCOMPLETE) return end
     }
     return this.#hold(bytes, start, to, skipsLine)
