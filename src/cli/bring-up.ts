@@ -1,3 +1,4 @@
+import { compileCacheIn } from '../control/compile-cache.ts'
 import { createServer } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { dirname, extname, join } from 'node:path'
@@ -105,6 +106,7 @@ async function startControl(keeper: KeeperClient, stateFolder: string): Promise<
       LANG: process.env['LANG'] ?? 'C.UTF-8',
       PATH: process.env['PATH'] ?? '/usr/bin:/bin',
       ...scaleTimingEnvironment(),
+      ...compileCacheIn(stateFolder),
     },
     output: logOf(stateFolder),
     respawn: { minMs: 50, maxMs: 5_000 },

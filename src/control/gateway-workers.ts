@@ -11,6 +11,7 @@ import { HTTPS_SOCKET, HttpsSocket, portOf, withHttps } from './https-socket.ts'
 import type { KeeperLink } from './keeper-link.ts'
 import { lastLines } from './last-lines.ts'
 import type { State } from './state.ts'
+import { compileCacheIn } from './compile-cache.ts'
 import { workerCountOf } from './worker-count.ts'
 
 const SOCKET = 'http'
@@ -240,7 +241,7 @@ export class GatewayWorkers {
         ...https.flatMap((name) => ['--tls-socket', name]),
       ],
       cwd: folder,
-      env: { NODE_ENV: 'production' },
+      env: { NODE_ENV: 'production', ...compileCacheIn(folder) },
       // The same file for all generations: who reads it looks for the worker, not for a process.
       output: join(folder, 'logs', `gateway-${worker}.log`),
       sockets: [SOCKET, ...https],
