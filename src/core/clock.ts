@@ -18,5 +18,8 @@ export const systemClock: Clock = {
  * worker, in control and in a client can be compared; a JSON number holds them exactly for 104 days of uptime.
  */
 export function monotonicNs(): number {
-  return Number(process.hrtime.bigint())
+  return ORIGIN_NS + performance.now() * 1e6
 }
+
+// Both read the same clock of the system, but a big integer per request costs more than the rest of the call.
+const ORIGIN_NS = Number(process.hrtime.bigint()) - performance.now() * 1e6

@@ -38,18 +38,21 @@ export function formatTraceparent(context: TraceContext): string {
 
 /** `bytes` random bytes (at most 32) as lower-case hexadecimal digits, never all zero. */
 export function randomHex(bytes: number): string {
-  if (used + bytes > pool.length) {
-    pool = randomBytes(POOL_BYTES)
+  const end = used + bytes * 2
+  if (end > digits.length) {
+    digits = randomBytes(POOL_BYTES).toString('hex')
     used = 0
+    return randomHex(bytes)
   }
-  const text = pool.toString('hex', used, used + bytes)
-  used += bytes
-  return /^0+$/.test(text) ? randomHex(bytes) : text
+  const text = digits.slice(used, end)
+  used = end
+  return text.charCodeAt(0) === ZERO && /^0+$/.test(text) ? randomHex(bytes) : text
 }
 
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
 
 // One call of the system's source per 4 KiB instead of one per request.
 const POOL_BYTES = 4096
-let pool = Buffer.alloc(0)
+let digits = ''
 let used = 0
+const ZERO = 48

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { createLineWriter, FLUSH_BYTES, PENDING_BYTES_MAX } from './access-log.ts'
+import { createLineWriter, formatAccessLine, FLUSH_BYTES, PENDING_BYTES_MAX } from './access-log.ts'
 import { throwawayFolder, until } from './testing.ts'
 
 void test('lines arrive in order: when enough has gathered, after a while, and at the end', async () => {
@@ -28,4 +28,27 @@ void test('lines arrive in order: when enough has gathered, after a while, and a
   assert.match(lines().at(-1)!, /"dropped":[1-9]/)
   closeSync(descriptor)
   rmSync(folder, { recursive: true, force: true })
+})
+
+void test('a line is the JSON of its fields, whatever stands in them', () => {
+  const line = {
+    id: 'a"b',
+    method: 'GET',
+    path: '/\\x\u0001\u00e9',
+    status: 200,
+    durationMs: 1.25,
+    service: null,
+    instance: 'api@1-1',
+    release: '1',
+    bytes: 0,
+    client: '::1',
+  }
+  const { time, ...rest } = JSON.parse(formatAccessLine(line)) as Record<string, unknown>
+  assert.deepEqual(rest, { level: 'info', part: 'access', ...line })
+  assert.ok(Math.abs(Date.parse(String(time)) - Date.now()) < 5_000)
+  const held = JSON.parse(formatAccessLine({ ...line, service: 'api', heldMs: 3, aborted: true })) as object
+  assert.deepEqual(
+    { ...held, time: '' },
+    { time: '', level: 'info', part: 'access', ...line, service: 'api', heldMs: 3, aborted: true },
+  )
 })

@@ -24,9 +24,20 @@ export function plainAddress(address: string): string {
 }
 
 export function isIn(list: BlockList, address: string): boolean {
+  let known = verdicts.get(list)
+  if (known === undefined) verdicts.set(list, (known = new Map()))
+  const verdict = known.get(address)
+  if (verdict !== undefined) return verdict
   const family = isIP(address)
-  return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4')
+  const found = family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4')
+  if (known.size >= KNOWN_MAX) known.clear()
+  known.set(address, found)
+  return found
 }
+
+// A list is never changed once it is asked, and asking it costs a microsecond; most requests come from few peers.
+const KNOWN_MAX = 1_024
+const verdicts = new WeakMap<BlockList, Map<string, boolean>>()
 
 /**
  * The address of the client: the peer, or, while that is a trusted proxy, whom it says it speaks for, read from the right.

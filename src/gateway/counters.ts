@@ -34,15 +34,13 @@ export interface CounterBook {
 export function createCounterBook(): CounterBook {
   const cells = new Map<string, MutableCell>()
   let unrouted = 0
+  /** The cell counted on last: for most requests no key has to be built. */
+  let last: MutableCell | null = null
   return {
     count({ service, release, status, latencyMs, retried, addressed = false }) {
-      const name = { service, release, status, ...(addressed ? { addressed } : {}) }
-      const key = keyOf(name)
-      let cell = cells.get(key)
-      if (cell === undefined) {
-        if (cells.size >= CELLS_MAX) cells.delete(cells.keys().next().value!)
-        cell = emptyCell(name)
-        cells.set(key, cell)
+      let cell = last
+      if (cell === null || !isCellOf(cell, { service, release, status }) || (cell.addressed ?? false) !== addressed) {
+        cell = last = cellFor({ service, release, status, ...(addressed ? { addressed } : {}) })
       }
       cell.count += 1
       cell.retried += retried
@@ -59,6 +57,16 @@ export function createCounterBook(): CounterBook {
       ...(pause !== undefined && isAnyPaused(pause) ? { pause } : {}),
       ...(tls === undefined ? {} : { tls: { ...tls } }),
     }),
+  }
+  function cellFor(name: CellName): MutableCell {
+    const key = keyOf(name)
+    let cell = cells.get(key)
+    if (cell === undefined) {
+      if (cells.size >= CELLS_MAX) cells.delete(cells.keys().next().value!)
+      cell = emptyCell(name)
+      cells.set(key, cell)
+    }
+    return cell
   }
 }
 
@@ -102,4 +110,8 @@ function keyOf({ service, release, status, addressed }: CellName): string {
 function emptyCell({ service, release, status, addressed }: CellName): MutableCell {
   const buckets = Array.from({ length: LATENCY_BOUNDS_MS.length + 1 }, () => 0)
   return { service, release, status, ...(addressed ? { addressed } : {}), count: 0, buckets, sumMs: 0, retried: 0 }
+}
+
+function isCellOf(cell: CellName, { service, release, status }: CellName): boolean {
+  return cell.status === status && cell.service === service && cell.release === release
 }

@@ -16,6 +16,8 @@ export function createPool(upstreams: readonly Upstream[]): Pool {
   return {
     upstreams,
     claim(not, preferred = null) {
+      // Most services of a small app: nothing to choose.
+      if (upstreams.length === 1) return upstreams[0]!.claim()
       const chosen =
         (preferred?.healthy === true && !preferred.suspect && !not.includes(preferred) ? preferred : null) ??
         leastBusy((upstream) => upstream.healthy && !upstream.suspect && !not.includes(upstream)) ??

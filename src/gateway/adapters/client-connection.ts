@@ -20,10 +20,15 @@ export const LINGER_MS = 2_000
 const AHEAD_BYTES_MAX = 64 * 1024
 /** A body that is wanted and comes slower than this is a way to hold connections: Apache's default for its own limit. */
 export const BODY_BYTES_PER_SECOND_MIN = 500
+/** It is looked at so often. */
 export const BODY_WINDOW_MS = 10_000
 
 /** What all connections of one listener share. */
 export interface ConnectionHost {
+  /** @default HEAD_TIMEOUT_MS */
+  readonly headMs: number
+  /** @default BODY_WINDOW_MS */
+  readonly bodyWindowMs: number
   readonly idleMs: number
   /** For a whole request to arrive, however it is paced. */
   readonly requestMs: number
@@ -114,7 +119,6 @@ export class ClientConnection implements BodySource, ExchangeConnection {
 
   answering(): void {
     this.#phase = 'answer'
-    this.deadline.disarm()
   }
 
   answered(exchange: ClientExchange): void {
@@ -223,8 +227,10 @@ export class ClientConnection implements BodySource, ExchangeConnection {
         return this.#exchange?.idle()
       case 'idle':
         return this.socket.destroySoon()
-      default:
+      case 'linger':
         return this.destroy()
+      default:
+      // `busy`: somebody else's deadline runs.
     }
   }
 
@@ -251,7 +257,6 @@ export class ClientConnection implements BodySource, ExchangeConnection {
     }
     if (body.done && this.#phase === 'body') {
       this.#phase = 'busy'
-      this.deadline.disarm()
     }
     return at
   }
@@ -266,14 +271,14 @@ export class ClientConnection implements BodySource, ExchangeConnection {
     if (refusal !== null) this.refuse(refusal)
     else if (this.#phase !== 'head') {
       this.#phase = 'head'
-      this.deadline.arm(HEAD_TIMEOUT_MS)
+      this.deadline.arm(this.#host.headMs)
     }
     return bytes.length
   }
 
   #begin(head: Http1Head, bytes: Buffer, from: number): number {
     const startedNs = monotonicNs()
-    this.deadline.disarm()
+    // The deadline stays where it hangs: it says nothing in this phase, and is put off when the next begins.
     this.#phase = 'busy'
     const client = new ClientExchange(this, head)
     let body = NO_BODY
@@ -302,7 +307,7 @@ export class ClientConnection implements BodySource, ExchangeConnection {
     this.#phase = 'body'
     this.#bodySinceMs = performance.now()
     this.#bodySeen = 0
-    this.deadline.arm(BODY_WINDOW_MS)
+    this.deadline.arm(this.#host.bodyWindowMs)
     return this.#body
   }
 
@@ -312,8 +317,8 @@ export class ClientConnection implements BodySource, ExchangeConnection {
     const came = body.received - this.#bodySeen
     this.#bodySeen = body.received
     const tooLong = performance.now() - this.#bodySinceMs > this.#host.requestMs
-    const tooSlow = !body.blocked && !body.waits && came < (BODY_BYTES_PER_SECOND_MIN * BODY_WINDOW_MS) / 1000
-    if (!tooLong && !tooSlow) return this.deadline.arm(BODY_WINDOW_MS)
+    const tooSlow = !body.blocked && !body.waits && came < (BODY_BYTES_PER_SECOND_MIN * this.#host.bodyWindowMs) / 1000
+    if (!tooLong && !tooSlow) return this.deadline.arm(this.#host.bodyWindowMs)
     this.refuse({ status: 408, code: 'slow-body', reason: 'The request took too long to arrive.' })
   }
 

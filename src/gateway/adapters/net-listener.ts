@@ -5,7 +5,7 @@ import { monotonicNs } from '../../core/clock.ts'
 import { plainAddress } from '../client-address.ts'
 import type { Exchange, HeaderList } from '../exchange.ts'
 import type { Timeouts } from '../table.ts'
-import { ClientConnection } from './client-connection.ts'
+import { BODY_WINDOW_MS, ClientConnection, HEAD_TIMEOUT_MS } from './client-connection.ts'
 import type { Refused } from './client-connection.ts'
 
 /** Room beyond the table's request timeout, whose 408 comes first; this one only ends what nobody waits for. */
@@ -21,6 +21,10 @@ export interface ListenerOptions {
   readonly onRefused: (refused: Refused) => HeaderList
   /** Asked for each connection before anything is read of it; false: it is answered with 503 and closed. */
   readonly onConnection?: (address: string) => boolean
+  /** For the head of a request, from its first byte. @default HEAD_TIMEOUT_MS */
+  readonly headMs?: number
+  /** How often the rate of a body is looked at. @default BODY_WINDOW_MS */
+  readonly bodyWindowMs?: number
   /** A connection that was let in has closed. */
   readonly onConnectionClosed?: (address: string) => void
 }
@@ -43,6 +47,7 @@ export interface Listener {
 }
 
 export function createNetListener(options: ListenerOptions): Listener {
+  const { headMs = HEAD_TIMEOUT_MS, bodyWindowMs = BODY_WINDOW_MS } = options
   const { onExchange, onRefused, onConnection = () => true, onConnectionClosed = () => {} } = options
   const connections = new Set<ClientConnection>()
   /** Those that were asked for; others were counted where they were accepted. */
@@ -52,6 +57,8 @@ export function createNetListener(options: ListenerOptions): Listener {
   /** The longest so far: who was held counts on it beyond the pause. */
   let heldMsMax = 0
   const host = {
+    headMs,
+    bodyWindowMs,
     idleMs: 60_000,
     requestMs: 60_000 + REQUEST_MARGIN_MS,
     keepAliveLines: '',
