@@ -147,6 +147,7 @@ const RULES: Readonly<Record<string, { readonly attacks: readonly string[]; read
     attacks: ['<!-- anything', '<!--[if gte IE 4]>x'],
     twins: ['a <!-- b --> c', '<- look at this ->', '<! x'],
   },
+  'xss.entity': { attacks: ['x!ENTITY % y SYSTEM'], twins: ['!entity of the system', 'an entity system'] },
   'xss.bound-data': { attacks: ['<span datasrc=#x datafld=b>'], twins: ['datasrc=#x'] },
 }
 

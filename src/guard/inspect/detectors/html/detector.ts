@@ -1,6 +1,8 @@
 import type { Detector, Hit, Value } from '../../detector.ts'
 import { CHARS } from '../../detector.ts'
+import { words } from '../words.ts'
 import { HtmlScan } from './scan.ts'
+import { EVENTS } from './words.ts'
 
 const scan = new HtmlScan()
 
@@ -14,65 +16,13 @@ export const htmlDetector: Detector = {
   name: 'html',
   chars: CHARS.angle,
   words: [
-    'javascript',
-    'vbscript',
-    'livescript',
-    'script:',
-    'data:text',
-    'data:image/svg',
-    'expression',
-    'alert',
-    'confirm',
-    'prompt',
-    'eval',
-    'settimeout',
-    'setinterval',
-    'function(',
+    ...words(`
+      javascript vbscript livescript script: script data:text data:image/svg url( style expression .constructor !entity
+      alert confirm prompt eval settimeout setinterval function( fetch( atob(
+      document window self parent globalthis reflect top[ this[ ]. .call\` ![] [][`),
     'function (',
-    'document',
-    'window',
-    'self',
-    'parent',
-    'globalthis',
-    'reflect',
-    'top[',
-    'this[',
-    'onerror',
-    'onload',
-    'onclick',
-    'onmouse',
-    'onfocus',
-    'onblur',
-    'onkey',
-    'onpointer',
-    'ontouch',
-    'onauxclick',
-    'onwheel',
-    'onscroll',
-    'onanimation',
-    'ontransition',
-    'ontoggle',
-    'onbefore',
-    'onselect',
-    'onsubmit',
-    'oninput',
-    'onchange',
-    'ondrag',
-    'onpage',
-    'onabc',
-    'oncopy',
-    '].',
-    '.call`',
-    '![]',
-    '[][',
-    'script',
-    'url(',
-    'style',
-    '¼',
-    'fetch(',
-    'atob(',
-    '.constructor',
-  ].filter((word) => word.length >= 3),
+    ...EVENTS.map((event) => `on${event}`),
+  ],
   names: true,
   detect(value: Value, report: (hit: Hit) => void): void {
     if (value.hint === 'code') return

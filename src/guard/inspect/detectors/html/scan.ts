@@ -24,6 +24,8 @@ for (let code = 0; code < 128; code++) {
   if (code <= 32 || code === 127 || 'jvlhd\\/'.includes(String.fromCharCode(code))) URL_BEGINS[code] = 1
 }
 
+/** The definition of an entity from elsewhere, its angle lost on the way. */
+const ENTITY = /^!entity\s+%?\s*[a-z0-9_-]{1,32}\s+(?:system|public)\b/
 const QUOTE_GLUE = [62, 45, 47] // > - /
 
 export class HtmlScan {
@@ -125,6 +127,7 @@ export class HtmlScan {
         return at + 1
       case 91:
       case 33:
+        if (code === 33 && ENTITY.test(lower.slice(at, at + 64))) this.#found('xss.entity', SCORE.proof, at, at + 7)
         this.#script.mark(at, code)
         return at + 1
       case 0xbc:

@@ -71,22 +71,19 @@ export const HTML_WORDS = wordTable([
   ...listed('datasrc datafld dataformatas', BOUND),
 ])
 
-/** What the names of events begin with, after `on`. */
-const EVENTS = new Set(
-  (
-    'abort activate after anim auxcl before begin blur bounc cancel canpl cellc chang click close conte contr copy cuech cut ' +
-    'datas dblcl deact drag drop durat empti end error filte finis focus forme formi forma forms fulls gotpo hashc help input ' +
-    'inval key languag layou load lose lostp media messa mouse move offli onlin outof page paste pause play point popst progr ' +
-    'prope ratec ready recei redo repea reset resiz rever rewin row scrol secur seek selec show slotc stall start stop stora submi ' +
-    'suspe synch time toggl touch trans undo unhan unload url volum waiti webki wheel zoom dom svg vrdis rejec enter leave'
-  )
-    .split(' ')
-    .map((name) => name.slice(0, 5)),
-)
+/** What the names of events begin with, after `on`: their first letters, five at most. */
+export const EVENTS: readonly string[] = (
+  'abort activ after anim auxcl befor begin blur bounc cancel canpl cellc chang click close conte contr copy cuech cut ' +
+  'datas dblcl deact drag drop durat empti end error filte finis focus forme formi forma forms fulls gotpo hashc help input ' +
+  'inval key langu layou load lose lostp media messa mouse move offli onlin outof page paste pause play point popst progr ' +
+  'prope ratec ready recei redo repea reset resiz rever rewin row scrol secur seek selec show slotc stall start stop stora submi ' +
+  'suspe synch time toggl touch trans undo unhan unload url volum waiti webki wheel zoom dom svg vrdis rejec enter leave'
+).split(' ')
+const KNOWN: ReadonlySet<string> = new Set(EVENTS)
 
 /** Whether `lower` names a known event at `start`..`stop`: `onclick`, `onpointerrawupdate`. */
 export function isEvent(lower: string, start: number, stop: number): boolean {
   const name = lower.slice(start + 2, Math.min(stop, start + 7))
-  for (let length = name.length; length >= 3; length--) if (EVENTS.has(name.slice(0, length))) return true
+  for (let length = name.length; length >= 3; length--) if (KNOWN.has(name.slice(0, length))) return true
   return false
 }
