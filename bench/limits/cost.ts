@@ -48,8 +48,8 @@ export async function costs(): Promise<readonly Cost[]> {
     hash,
     now,
   })
-  for (const client of addresses) refusing.judge(asker({ client }))
-  for (const client of addresses) refusing.judge(asker({ client }))
+  for (const client of addresses) void refusing.judge(asker({ client }))
+  for (const client of addresses) void refusing.judge(asker({ client }))
 
   const askers = addresses.map((client) => asker({ client, path: '/api/things' }))
   const few = askers.slice(0, 100)
@@ -57,7 +57,7 @@ export async function costs(): Promise<readonly Cost[]> {
   const tasks: Readonly<Record<string, (nth: number) => void>> = {
     'table: find one of 10,000 keys, hash included': (nth) => void (sum += slots.find(hash(addresses[nth % KEYS]!))),
     'one limit, counted in this process': (nth) => void local.judge(askers[nth % KEYS]!),
-    'two limits, tokens at hand': (nth) => void warm(few[nth % 100]!),
+    'two limits, tokens at hand': (nth) => warm(few[nth % 100]!),
     'a refusal that is known': (nth) => void refusing.early(askers[nth % KEYS]!),
     'the fields of the answer': (nth) => void (sum += fieldsOf({ ...verdict, remaining: nth }).length),
   }
