@@ -17,10 +17,10 @@ const results: StyleResult[] = []
 for (const style of STYLES) {
   if (over.signal.aborted) break
   const deploys = style === 'seaworthy' ? options.deploys : options.controlSwaps
-  console.log(`${style}: ${deploys} deploys, ${options.clients} clients, ${options.sockets} WebSockets`)
-  const { clients, sockets } = options
+  const { clients, sockets, protocol } = options
+  console.log(`${style}: ${deploys} deploys, ${clients} clients over ${protocol}, ${sockets} WebSockets`)
   const onProgress = (text: string): void => console.log(text)
-  results.push(await runStyle({ style, deploys, clients, sockets, signal: over.signal, onProgress }))
+  results.push(await runStyle({ style, deploys, clients, sockets, protocol, signal: over.signal, onProgress }))
 }
 clearTimeout(limit)
 

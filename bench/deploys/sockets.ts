@@ -1,4 +1,5 @@
 import { monotonicNs } from '../../src/core/clock.ts'
+import type { Entrance } from './entrance.ts'
 
 /** Pause before the next attempt when a reconnect is refused: the controls take the service away altogether. */
 const AGAIN_MS = 50
@@ -32,8 +33,8 @@ export class SocketCrowd {
   #wanted = ''
   readonly reconnectMs: number[] = []
 
-  constructor(port: number, count: number) {
-    this.#url = `ws://127.0.0.1:${port}/ws`
+  constructor({ port, protocol }: Entrance, count: number) {
+    this.#url = `${protocol === 'http' ? 'ws' : 'wss'}://127.0.0.1:${port}/ws`
     this.#clients = Array.from({ length: count }, () => ({ socket: null, name: null, closedNs: null, sent: false }))
     for (const client of this.#clients) this.#connect(client)
   }

@@ -1,9 +1,10 @@
 import { monotonicNs } from '../../src/core/clock.ts'
 import type { Proof } from '../../src/deploy/proof.ts'
-import { startLoad } from '../../test/support/load.ts'
+import { startLoad, type Protocol } from '../../test/support/load.ts'
 import { plainConfig, TestProject, until } from '../../test/support/project.ts'
 import { AnswerBook, type Totals } from './answer-book.ts'
 import { deploy } from './cli.ts'
+import { entranceOf, type Entrance } from './entrance.ts'
 import { SocketCrowd } from './sockets.ts'
 import { beginUpload, type Upload } from './upload.ts'
 
@@ -15,6 +16,7 @@ export interface StyleOptions {
   readonly deploys: number
   readonly clients: number
   readonly sockets: number
+  readonly protocol: Protocol
   /** Aborted when the bench's time is over. */
   readonly signal: AbortSignal
   readonly onProgress: (text: string) => void
@@ -50,16 +52,16 @@ const MOVED_WITHIN_MS = 5_000
 
 /** One way to swap releases, again and again, under load: the same harness for the product and for the controls. */
 export async function runStyle(options: StyleOptions): Promise<StyleResult> {
-  const { style, sockets, signal, onProgress } = options
-  await using project = new TestProject(configFor(style, 0))
+  const { style, sockets, protocol, signal, onProgress } = options
+  await using project = new TestProject(configFor(style, protocol, 0))
   await project.must(['up', '--detach'])
-  const port = await project.port()
+  const entrance = await entranceOf(project, protocol)
   const book = new AnswerBook()
-  const crowd = new SocketCrowd(port, sockets)
+  const crowd = new SocketCrowd(entrance, sockets)
   const sum = emptySum()
   const startedAt = Date.now()
   const load = startLoad({
-    port,
+    ...entrance,
     clients: options.clients,
     pauseMs: PAUSE_MS,
     // A handler that takes its time, so that something is always in flight when the old release is killed.
@@ -73,7 +75,7 @@ export async function runStyle(options: StyleOptions): Promise<StyleResult> {
     await until(() => crowd.allHear(nameOf(0)), 'the WebSockets to open')
     for (let number = 1; number <= options.deploys; number++) {
       if (signal.aborted) throw new Error(String(signal.reason))
-      await swap({ project, port, style, number, book, crowd, sum })
+      await swap({ project, entrance, style, number, book, crowd, sum })
       book.fold()
       if (number % 10 === 0) onProgress(`${style}: ${number} of ${options.deploys}, ${book.totals.failed} failed`)
     }
@@ -112,7 +114,7 @@ interface Witnessed {
 
 interface Swap {
   readonly project: TestProject
-  readonly port: number
+  readonly entrance: Entrance
   readonly style: Style
   readonly number: number
   readonly book: AnswerBook
@@ -120,15 +122,15 @@ interface Swap {
   readonly sum: Sum
 }
 
-async function swap({ project, port, style, number, book, crowd, sum }: Swap): Promise<void> {
+async function swap({ project, entrance, style, number, book, crowd, sum }: Swap): Promise<void> {
   const { world, instances } = await project.status()
   const oldPids = instances.filter(({ release, pid }) => release === world.live && pid !== null).map(({ pid }) => pid!)
   let upload: Upload | null = null
   const uploads: Promise<void>[] = []
   const begin = (): void => {
-    upload ??= beginUpload(port, nameOf(number - 1))
+    upload ??= beginUpload(entrance, nameOf(number - 1))
   }
-  project.configure(configFor(style, number))
+  project.configure(configFor(style, entrance.protocol, number))
   crowd.begin(nameOf(number))
   if (style === 'stop-first') {
     begin()
@@ -196,8 +198,8 @@ function nameOf(number: number): string {
 }
 
 /** The controls fail on purpose: their watch must not take the new release back for it. */
-function configFor(style: Style, number: number): object {
-  return plainConfig({
+function configFor(style: Style, protocol: Protocol, number: number): object {
+  const config = plainConfig({
     env: { NAME: nameOf(number) },
     service: { scale: { min: 2, max: 2 } },
     environment: {
@@ -205,6 +207,8 @@ function configFor(style: Style, number: number): object {
       drain: '2s',
     },
   })
+  if (protocol === 'http') return config
+  return { ...config, gateway: { listen: { http: 0, https: 0 }, tls: 'self-signed', accessLog: false } }
 }
 
 function emptySum(): Sum {

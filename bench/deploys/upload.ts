@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import { request } from 'node:http'
+import { request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import type { Entrance } from './entrance.ts'
 
 const CHUNK_BYTES = 16 * 1024
 const CHUNK_EVERY_MS = 60
@@ -13,10 +15,11 @@ export interface Upload {
 }
 
 /** Begins a chunked POST that trickles on until it is told to finish; `name` is the service that must have taken it whole. */
-export function beginUpload(port: number, name: string): Upload {
+export function beginUpload({ port, protocol }: Entrance, name: string): Upload {
   const hash = createHash('sha256')
   let bytes = 0
   let chunks = 0
+  const request = protocol === 'http' ? httpRequest : httpsRequest
   const sending = request({ host: '127.0.0.1', port, method: 'POST', path: '/upload', agent: false })
   const answered = new Promise<string>((resolve, reject) => {
     sending.once('error', reject)

@@ -1,5 +1,6 @@
 /** How an authority checks who holds a domain (RFC 8555 §8.3, RFC 8737). Each says what speaks against it, or null. */
-import { createHash, X509Certificate } from 'node:crypto'
+import { createHash } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import { request } from 'node:http'
 import { shakeHands } from './tls-files.ts'
 

@@ -1,5 +1,10 @@
 import { Agent, request as httpRequest } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { monotonicNs } from '../../src/core/clock.ts'
+import { Http2Client } from './load-http2.ts'
+
+export const PROTOCOLS = ['http', 'https', 'h2'] as const
+export type Protocol = (typeof PROTOCOLS)[number]
 
 export interface Answer {
   readonly beganNs: number
@@ -15,6 +20,8 @@ export interface Answer {
 export interface LoadOptions {
   readonly port: number
   readonly clients: number
+  /** What is spoken; over TLS whatever certificate is taken. @default http */
+  readonly protocol?: Protocol
   readonly path?: string
   /** @default both */
   readonly methods?: readonly ('GET' | 'POST')[]
@@ -42,6 +49,7 @@ export function startLoad(options: LoadOptions): Load {
   const {
     port,
     clients,
+    protocol = 'http',
     path = '/',
     methods = ['GET', 'POST'],
     pauseMs = 10,
@@ -53,14 +61,21 @@ export function startLoad(options: LoadOptions): Load {
   const stopped = new AbortController()
   const loops = Array.from({ length: clients }, async (_, index) => {
     const fresh = index % 2 === 1
-    const agent = fresh ? undefined : new Agent({ keepAlive: true, maxSockets: 1 })
+    const http2 = protocol === 'h2' ? new Http2Client(port, fresh) : null
+    const kept = { keepAlive: true, maxSockets: 1 }
+    const agent = fresh ? undefined : protocol === 'https' ? new HttpsAgent(kept) : new Agent(kept)
     for (let turn = index; !stopped.signal.aborted; turn++) {
-      const answer = await send({ port, path, method: methods[turn % methods.length]!, agent, isGood })
+      const method = methods[turn % methods.length]!
+      const answer =
+        http2 === null
+          ? await send({ port, path, method, agent, isGood, secure: protocol === 'https' })
+          : await sendHttp2(http2, { path, method, fresh, isGood })
       if (keep && answers.length < ANSWERS_MAX) answers.push(answer)
       onAnswer?.(answer)
       await new Promise((resolve) => setTimeout(resolve, pauseMs))
     }
     agent?.destroy()
+    http2?.close()
   })
   return {
     answers,
@@ -80,17 +95,27 @@ interface Sending {
   readonly method: 'GET' | 'POST'
   readonly agent: Agent | undefined
   readonly isGood: (status: number) => boolean
+  readonly secure: boolean
 }
 
-function send({ port, path, method, agent, isGood }: Sending): Promise<Answer> {
+function send({ port, path, method, agent, isGood, secure }: Sending): Promise<Answer> {
   const beganNs = monotonicNs()
   return new Promise((resolve) => {
     const end = (status: number | null, release: string | null, failure: string | null): void =>
       resolve({ beganNs, endedNs: monotonicNs(), method, fresh: agent === undefined, status, release, failure })
     const headers =
       method === 'POST' ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(BODY) } : {}
-    const request = httpRequest(
-      { host: '127.0.0.1', port, path, method, agent: agent ?? false, headers, timeout: TIMEOUT_MS },
+    const request = (secure ? httpsRequest : httpRequest)(
+      {
+        host: '127.0.0.1',
+        port,
+        path,
+        method,
+        agent: agent ?? false,
+        headers,
+        timeout: TIMEOUT_MS,
+        ...(secure ? { rejectUnauthorized: false } : {}),
+      },
       (response) => {
         const status = response.statusCode ?? 0
         const release = response.headers['seaworthy-release']
@@ -111,6 +136,17 @@ function send({ port, path, method, agent, isGood }: Sending): Promise<Answer> {
     request.on('error', (error: NodeJS.ErrnoException) => end(null, null, `${error.code ?? ''} ${error.message}`))
     request.end(method === 'POST' ? BODY : undefined)
   })
+}
+
+async function sendHttp2(
+  client: Http2Client,
+  { path, method, fresh, isGood }: Pick<Sending, 'path' | 'isGood'> & { method: 'GET' | 'POST'; fresh: boolean },
+): Promise<Answer> {
+  const beganNs = monotonicNs()
+  const seen = await client.ask(method, path, method === 'POST' ? BODY : null, TIMEOUT_MS)
+  const { status, release, text, error } = seen
+  const bad = status !== null && !isGood(status) ? `status ${status} ${text.slice(0, 100)}` : null
+  return { beganNs, endedNs: monotonicNs(), method, fresh, status, release, failure: error ?? bad }
 }
 
 export function failuresOf(answers: readonly Answer[]): readonly string[] {

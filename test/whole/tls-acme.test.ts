@@ -74,7 +74,7 @@ test('a refusal is told, waited after, and survives a restart together with the 
   project = running
   authority.refuse('not today')
   await running.must(['up', '--detach'])
-  await until(async () => (await running.status()).tls?.problem != null, 'the refusal')
+  await until(async () => typeof (await running.status()).tls?.problem === 'string', 'the refusal')
   const before = (await running.status()).tls!
   assert.match(before.problem!, /not today/)
   assert.equal(before.certificate, null)
