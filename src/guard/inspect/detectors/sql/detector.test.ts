@@ -121,8 +121,15 @@ const RULES: Readonly<Record<string, { readonly attacks: readonly string[]; read
     twins: ["'quoted' -- by Anna", 'Rating: 5/5 -- again', "rock 'n' roll #1"],
   },
   'sqli.probe': {
-    attacks: [' order by 9--', "1' group by 1,2,--+", ' having 1=1#', 'procedure analyse ('],
-    twins: ['Can I order by phone or by mail?', 'group by team and order by date', 'having fun', 'order by 5 pm'],
+    attacks: [' order by 9--', 'two words order by 9#', "1' group by 1,2,--+", ' having 1=1#', 'procedure analyse ('],
+    twins: [
+      'Can I order by phone or by mail?',
+      'group by team and order by date',
+      'having fun',
+      'order by 5 pm',
+      'please order by 5 -- thanks',
+      'please order by 5',
+    ],
   },
   'sqli.subselect': {
     attacks: ["x'+(select(0)from(select(sleep(9)))v)+'", '(select group_concat(a) from b)', '5,(select * from t)'],

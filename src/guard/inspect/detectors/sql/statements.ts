@@ -3,7 +3,7 @@ import { SCORE } from '../../detector.ts'
 import { comparison, IS, operand, readComparison, readOperand } from './expression.ts'
 import { found } from './finding.ts'
 import type { Finding } from './finding.ts'
-import { after, commentedAt, endsAt, PLACE, placeOf } from './place.ts'
+import { after, commentedAt, endsAt, isLastComment, PLACE, placeOf } from './place.ts'
 import type { Tokens } from './tokens.ts'
 import { T } from './tokens.ts'
 import { DELAY, FUNCTION, KEY, SYSTEM, TELLTALE } from './words.ts'
@@ -193,11 +193,16 @@ function judgeOrder(tokens: Tokens, index: number, document: boolean): Finding |
       at += 2
     if (kind[at] === T.comment) return outside ? found(tokens, 'sqli.probe', SCORE.proof, index, at) : null
     if (kind[at + 1] === T.comma && kind[at + 2] === T.end) at++
+    // Whatever stands before: the value ends in a comment that cuts off the rest of a statement.
+    if (!document && kind[at + 1] === T.comment && isLastComment(tokens, at + 1)) {
+      return found(tokens, 'sqli.probe', SCORE.proof, index, at + 1)
+    }
     if (!outside || (document && place !== PLACE.broken)) return null
-    if (commentedAt(tokens, at + 1) || place === PLACE.broken)
+    const afterWord = place === PLACE.afterFirst && kind[0] === T.word
+    if (place === PLACE.broken || (commentedAt(tokens, at + 1) && !afterWord))
       return found(tokens, 'sqli.probe', SCORE.proof, index, at)
     return endsAt(tokens, at + 1)
-      ? found(tokens, 'sqli.probe', place === PLACE.start ? SCORE.strong : SCORE.proof, index, at)
+      ? found(tokens, 'sqli.probe', place === PLACE.start || afterWord ? SCORE.strong : SCORE.proof, index, at)
       : null
   }
   if (place === PLACE.broken && kind[at] === T.word && !document) {
