@@ -127,7 +127,8 @@ export class HtmlScan {
         return at + 1
       case 91:
       case 33:
-        if (code === 33 && ENTITY.test(lower.slice(at, at + 64))) this.#found('xss.entity', SCORE.proof, at, at + 7)
+        if (code === 33 && lower.charCodeAt(at + 1) === 101 && ENTITY.test(lower.slice(at, at + 64)))
+          this.#found('xss.entity', SCORE.proof, at, at + 7)
         this.#script.mark(at, code)
         return at + 1
       case 0xbc:
