@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Principal } from '../request.ts'
-import { quotaOf } from './gcra.ts'
+import { quotaOf, TICKS_PER_MS } from './gcra.ts'
 import type { Limiter } from './limiter.ts'
 import type { Asker } from './rule.ts'
 import { LEASE_MAX, LEASE_MS } from './store.ts'
@@ -57,6 +57,17 @@ void test('a warm client is judged at once; its first request asks', async () =>
   for (let nth = 0; nth < 8; nth++) await limiter.judge(asker())
   const atOnce = limiter.judge(asker())
   assert.ok(atOnce !== null && !(atOnce instanceof Promise) && atOnce.allowed)
+})
+
+void test('tokens that were held for too long are not spent, even before they are given back', async () => {
+  const world = worldOf([ruleOf({ count: 1_000, burst: 1_000 })], 1)
+  const [limiter] = world.limiters as [Limiter]
+  for (let nth = 0; nth < 9; nth++) await limiter.judge(asker())
+  assert.ok(!(limiter.judge(asker()) instanceof Promise), 'it holds some')
+  world.clock.now += LEASE_MS * TICKS_PER_MS
+  const late = limiter.judge(asker())
+  assert.ok(late instanceof Promise)
+  await late
 })
 
 void test('several limits of a request are taken together or not at all, lent tokens included', async () => {

@@ -20,11 +20,12 @@ void test('without the store each worker gives its share, and together they give
 
 void test('a share begins with what was last known to be left', async () => {
   const world = worldOf([ruleOf({ count: 1, perMs: HOUR, burst: 800 })], 4)
-  for (let nth = 0; nth < 2_000; nth++) await world.limiters[nth % 4]!.judge(asker())
+  let passed = 0
+  for (let nth = 0; nth < 700; nth++) if ((await world.limiters[nth % 4]!.judge(asker()))!.allowed) passed += 1
+  assert.equal(passed, 700)
   world.owner = 'gone'
-  let more = 0
-  for (const limiter of world.limiters) more += await drain(limiter)
-  assert.equal(more, 0, 'the limit was reached before')
+  for (const limiter of world.limiters) passed += await drain(limiter)
+  assert.ok(passed > 700 && passed <= 800 + LEASE_MAX, `${passed} of 800`)
   const fresh = asker({ client: '192.0.2.2' })
   assert.equal(await drain(world.limiters[0]!, fresh), 200)
 })
