@@ -22,3 +22,5 @@ export type { Grant, Refreshed, RefreshStore, TokenIssuer, TokenIssuerOptions, T
 export { memoryRefreshStore, redisRefreshStore } from './identity/refresh-stores.ts'
 export { tokenVerifier } from './identity/tokens.ts'
 export type { TokenFinding, TokenOptions, TokenVerifier } from './identity/tokens.ts'
+export { createReputation } from './reputation/standalone.ts'
+export type { ReputationOptions, StandaloneReputation } from './reputation/standalone.ts'

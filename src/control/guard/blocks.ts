@@ -1,169 +1,37 @@
-import type { Clock } from '../../core/clock.ts'
-import { Problem } from '../../core/problem.ts'
-import { contains, networkText, parseNetwork, type Network } from '../../guard/reputation/address.ts'
-import { automaticBlock, REPEAT_WITHIN_MS } from '../../guard/reputation/automatic.ts'
-import { BlockJournal, readBlocks, type BlockChange } from '../../guard/reputation/block-journal.ts'
-import { BlockTable, isOver, type Block } from '../../guard/reputation/block.ts'
-import type { Risk } from '../../guard/reputation/risk.ts'
+import { BlockBook, type BlockBookOptions, type NewBlock } from '../../guard/reputation/block-book.ts'
+import type { Block } from '../../guard/reputation/block.ts'
 import { BlockDistribution, type Reached } from './block-distribution.ts'
 import { mustBeNetwork } from './input.ts'
 
-/** Blocks that are kept, those included that are over but remembered. */
-export const BLOCKS_MAX = 10_000
-/** The widest network that may be blocked: a slip must not shut out half the world. */
-export const WIDEST_BITS = { 4: 8, 6: 16 } as const
 /** How long a caller waits for the workers. */
 const APPLIED_WITHIN_MS = 1_000
 
-export interface BlocksOptions {
-  readonly file: string
-  readonly clock: Clock
-  /** The allow-list of the policy in force. */
-  readonly allowed: () => readonly string[]
-  /** Proxies that are believed: their address stands for many clients. */
-  readonly trusted: () => readonly string[]
-  /** Told of every block that begins or ends. `by` ends it: a person, or 'control' when its time is over. */
-  readonly onChange: (kind: 'block-added' | 'block-removed', block: Block, by: string) => void
+export interface BlockResult {
+  readonly block: Block
+  readonly reached: Reached
 }
 
-export interface NewBlock {
-  readonly address: string
-  readonly reason: string
-  /** Null: until it is taken away. */
-  readonly forMs: number | null
-  readonly by: string
-}
-
-/** The blocks of the environment: the truth of which workers hold copies. */
+/** The blocks of the environment: the truth, of which every worker holds a copy. */
 export class Blocks {
   readonly workers = new BlockDistribution()
-  readonly #options: BlocksOptions
-  readonly #table = new BlockTable()
-  readonly #journal: BlockJournal
-  /** Those in force: what is over stays in the table for a while, so that a repetition is known. */
-  readonly #inForce = new Set<string>()
+  readonly book: BlockBook
 
-  constructor(options: BlocksOptions) {
-    this.#options = options
-    this.#journal = new BlockJournal(options.file, () => this.#table.all())
-    for (const block of readBlocks(options.file).blocks.values()) this.#table.add(block)
-    this.#journal.rewrite()
-    for (const block of this.#table.all()) this.#inForce.add(block.address)
-    this.expire()
+  constructor(options: Omit<BlockBookOptions, 'publish'>) {
+    this.book = new BlockBook({ ...options, publish: (changes) => this.workers.publish(changes) })
   }
 
-  /** In force, oldest first. */
-  list(): readonly Block[] {
-    return [...this.#table.all()].filter(({ address }) => this.#inForce.has(address))
+  /** Resolves when it is saved and every worker refuses by it. @throws Problem `api.not-address`, and those of BlockBook.add */
+  async add(address: string, block: NewBlock): Promise<BlockResult> {
+    return this.#settled(this.book.add(mustBeNetwork(address), block))
   }
 
-  /** Resolves when it is saved and every worker refuses by it. @throws Problem `guard.too-wide`, `guard.allowed`, `guard.too-many-blocks` */
-  async add({ address, reason, forMs, by }: NewBlock): Promise<{ readonly block: Block; readonly reached: Reached }> {
-    const network = mustBeNetwork(address)
-    this.#refuse(network)
-    const now = this.#options.clock.now()
-    const text = networkText(network)
-    const untilMs = forMs === null ? null : now + forMs
-    const block: Block = { address: text, reason, source: 'manual', untilMs, atMs: now, by, times: 0 }
-    this.#begin(block)
-    await this.#journal.sync()
+  /** @throws Problem `api.not-address`, `guard.not-blocked` */
+  async remove(address: string, by: string): Promise<BlockResult> {
+    return this.#settled(this.book.remove(mustBeNetwork(address), by))
+  }
+
+  async #settled(block: Block): Promise<BlockResult> {
+    await this.book.sync()
     return { block, reached: await this.workers.untilApplied(APPLIED_WITHIN_MS) }
   }
-
-  /** @throws Problem `guard.not-blocked` */
-  async remove(address: string, by: string): Promise<{ readonly block: Block; readonly reached: Reached }> {
-    const text = networkText(mustBeNetwork(address))
-    const block = this.#table.get(text)
-    if (block === undefined || !this.#inForce.has(text)) {
-      throw new Problem('guard.not-blocked', `${text} is not blocked by hand or automatically`, {
-        hint: 'See `seaworthy guard list`: it may be part of a network, of guard.block in the config, or of a feed.',
-      })
-    }
-    this.#end(block, by)
-    // Whoever is let in again by hand begins with a clean slate.
-    this.#forget(text)
-    await this.#journal.sync()
-    return { block, reached: await this.workers.untilApplied(APPLIED_WITHIN_MS) }
-  }
-
-  /** Blocks a client whose risk asks for it, unless nothing may or something does already. */
-  judge(client: string, risk: Risk): Block | null {
-    const { clock, allowed, trusted } = this.#options
-    const now = clock.now()
-    const block = automaticBlock(client, risk, this.#table.get(client), now)
-    const network = block && parseNetwork(client)
-    if (network === null || this.#table.find(network, now) !== null) return null
-    if ([...allowed(), ...trusted()].some((text) => overlaps(text, network))) return null
-    this.#begin(block!)
-    return block
-  }
-
-  /** Ends what is over, and forgets what is no longer needed to know a repetition. */
-  expire(): void {
-    const now = this.#options.clock.now()
-    for (const block of this.#table.all()) {
-      if (!isOver(block, now)) continue
-      if (this.#inForce.has(block.address)) this.#end(block, 'control')
-      if (block.source === 'manual' || now - block.untilMs! >= REPEAT_WITHIN_MS) this.#forget(block.address)
-    }
-    this.#journal.catchUp()
-  }
-
-  close(): void {
-    this.#journal.close()
-  }
-
-  #begin(block: Block): void {
-    this.#makeRoom(block)
-    this.#table.add(block)
-    this.#inForce.add(block.address)
-    const change: BlockChange = { add: block }
-    this.#journal.append([change])
-    this.workers.publish([change])
-    this.#options.onChange('block-added', block, block.by)
-  }
-
-  #end(block: Block, by: string): void {
-    this.#inForce.delete(block.address)
-    this.workers.publish([{ remove: block.address }])
-    this.#options.onChange('block-removed', block, by)
-  }
-
-  #forget(address: string): void {
-    this.#table.remove(address)
-    this.#journal.append([{ remove: address }])
-  }
-
-  #refuse(network: Network): void {
-    const text = networkText(network)
-    if (network.bits < WIDEST_BITS[network.family])
-      throw new Problem('guard.too-wide', `${text} is wider than /${WIDEST_BITS[network.family]}`, {
-        hint: 'Block the networks in question one by one; to serve nobody, use `seaworthy pause --maintenance`.',
-      })
-    const allowed = this.#options.allowed().find((one) => contains(parseNetwork(one)!, network))
-    if (allowed === undefined) return
-    throw new Problem('guard.allowed', `${text} would not be refused: guard.allow has ${allowed}`, {
-      hint: 'Take it out of guard.allow first, and deploy.',
-    })
-  }
-
-  /** What is over goes first, then the automatic block that ends soonest; those by hand are never given up. */
-  #makeRoom(block: Block): void {
-    if (this.#table.size < BLOCKS_MAX || this.#table.get(block.address) !== undefined) return
-    let first: Block | null = null
-    for (const one of this.#table.all())
-      if (one.source === 'automatic' && (first === null || one.untilMs! < first.untilMs!)) first = one
-    if (first === null)
-      throw new Problem('guard.too-many-blocks', `there are ${BLOCKS_MAX} blocks by hand already`, {
-        hint: 'Block networks instead of addresses, or put them into a feed: guard.feeds.',
-      })
-    if (this.#inForce.has(first.address)) this.#end(first, 'control')
-    this.#forget(first.address)
-  }
-}
-
-/** Whether they share an address. */
-function overlaps(text: string, network: Network): boolean {
-  const other = parseNetwork(text)
-  return other !== null && (contains(other, network) || contains(network, other))
 }

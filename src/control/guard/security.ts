@@ -71,7 +71,7 @@ export class Security implements FleetGuard {
     )
     this.blocks = new Blocks({
       file: join(folder, BLOCKS_FILE),
-      clock,
+      now: () => clock.now(),
       allowed: () => this.table()?.guard?.allow ?? [],
       trusted: () => this.table()?.trustedProxies ?? [],
       onChange: (kind, block, by) => {
@@ -106,7 +106,7 @@ export class Security implements FleetGuard {
 
   joined(connection: Connection): void {
     this.#peers.add(connection)
-    this.blocks.workers.joined(connection, this.blocks.list())
+    this.blocks.workers.joined(connection, this.blocks.book.list())
     this.lockouts.joined(connection)
     const now = this.#options.clock.now()
     const reports = this.risks.top(1_000, now).map(({ client, risk }) => ({ client, risk, atMs: now }))
@@ -135,7 +135,7 @@ export class Security implements FleetGuard {
     const reputation = new Reputation()
     const guard = this.table()?.guard
     reputation.configure({ allow: guard?.allow ?? [], block: guard?.block ?? [] })
-    reputation.replaceBlocks(this.blocks.list())
+    reputation.replaceBlocks(this.blocks.book.list())
     reputation.replaceFeeds(this.feeds.sets())
     return reputation.refusalOf(client, this.#options.clock.now())
   }
@@ -169,7 +169,7 @@ export class Security implements FleetGuard {
 
   /** What comes due with time. */
   async tick(): Promise<void> {
-    this.blocks.expire()
+    this.blocks.book.expire()
     const now = this.#options.clock.now()
     if (now - this.#retainedAtMs < RETAIN_EVERY_MS) return
     this.#retainedAtMs = now
@@ -177,7 +177,7 @@ export class Security implements FleetGuard {
   }
 
   async close(): Promise<void> {
-    this.blocks.close()
+    this.blocks.book.close()
     await this.log.close()
   }
 
@@ -209,7 +209,7 @@ export class Security implements FleetGuard {
     const reports: ClientRiskReport[] = []
     for (const client of touched) {
       const risk = this.risks.of(client, now)
-      const block = this.blocks.judge(client, risk)
+      const block = this.blocks.book.judge(client, risk)
       if (block !== null) this.#options.logger.info('blocked', { client, reason: block.reason })
       if (Math.abs(risk.risk - (this.#told.get(client) ?? 0)) < RISK_STEP) continue
       this.#told.delete(client)

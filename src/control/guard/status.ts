@@ -6,7 +6,7 @@ const CLIENTS_SHOWN = 10
 
 /** What was counted, for who collects figures. */
 export function guardMetrics({ analytics, blocks, risks, log }: Security): GuardMetrics {
-  const held = blocks.list()
+  const held = blocks.book.list()
   const manual = held.filter(({ source }) => source === 'manual').length
   return {
     ...analytics.totals(),

@@ -21,8 +21,7 @@ export function guardHandlers(control: Control): Pick<Handlers, keyof GuardMetho
   const reader = (by: string, method: keyof GuardMethods): void => readings.note(mustBeText(by, 'by'), method)
   return {
     'guard.block': async ({ address, reason, forMs, by }) =>
-      blocks.add({
-        address: mustBeText(address, 'address'),
+      blocks.add(mustBeText(address, 'address'), {
         reason: mustBeText(reason, 'reason'),
         forMs: mustBeDuration(forMs, 'forMs'),
         by: mustBeText(by, 'by'),
@@ -31,7 +30,7 @@ export function guardHandlers(control: Control): Pick<Handlers, keyof GuardMetho
     'guard.blocks': ({ by }) => {
       reader(by, 'guard.blocks')
       const { block = [], allow = [] } = security.table()?.guard ?? {}
-      return { blocks: blocks.list(), config: { block, allow } }
+      return { blocks: blocks.book.list(), config: { block, allow } }
     },
     'guard.events': async ({ filter, limit, by }) => {
       reader(by, 'guard.events')

@@ -15,6 +15,9 @@ export interface Block {
   readonly times: number
 }
 
+/** The widest network that may be blocked: a slip must not shut out half the world. */
+export const WIDEST_BITS = { 4: 8, 6: 16 } as const
+
 export function isOver({ untilMs }: Block, nowMs: number): boolean {
   return untilMs !== null && untilMs <= nowMs
 }

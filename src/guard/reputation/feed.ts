@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { parseNetwork, type Network } from './address.ts'
+import { WIDEST_BITS } from './block.ts'
 import { stixAddresses } from './stix.ts'
 
 /** A feed larger than this is not read. */
@@ -8,8 +9,6 @@ export const FEED_BYTES_MAX = 16 * 1024 * 1024
 export const FEED_NETWORKS_MAX = 200_000
 /** Bad lines that are told; all are counted. */
 export const BAD_LINES_MAX = 20
-/** The widest network that a feed may block: a slip of a stranger must not shut out half the world. */
-export const FEED_WIDEST_BITS = { 4: 8, 6: 16 } as const
 /** Lines read before somebody else gets a turn. */
 const LINES_A_TURN = 10_000
 
@@ -53,8 +52,8 @@ class Found implements ParsedFeed {
     }
     const network = parseNetwork(written)
     if (network === null) this.refuse(line, written, 'is neither an address nor a network')
-    else if (network.bits < FEED_WIDEST_BITS[network.family])
-      this.refuse(line, written, `is wider than /${FEED_WIDEST_BITS[network.family]}`)
+    else if (network.bits < WIDEST_BITS[network.family])
+      this.refuse(line, written, `is wider than /${WIDEST_BITS[network.family]}`)
     else this.networks.push(network)
     return true
   }
