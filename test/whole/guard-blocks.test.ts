@@ -8,6 +8,7 @@ import type { FromWorker, ToWorker } from '../../src/gateway/admin/protocol.ts'
 import { readJsonLines, toJsonLine } from '../../src/core/json-lines.ts'
 import { monotonicNs } from '../../src/core/clock.ts'
 import type { SecurityEvent } from '../../src/guard/event.ts'
+import { newestEvents } from '../../src/control/guard/events/query.ts'
 import type { EventRecord } from '../../src/control/guard/events/record.ts'
 import { socketPath } from '../../src/keeper/paths.ts'
 import { statusesFor, statusFor } from '../support/clients.ts'
@@ -156,6 +157,8 @@ test('attacks earn an automatic block on every worker, never for the allow-list,
     attacks.length,
   )
   assert.equal(events[0]?.evidence[0]?.location, 'query')
+  const added = await newestEvents(project.stateFolder, { kind: 'block-added' }, 1)
+  assert.ok(added[0]!.sequence > events[3]!.sequence, 'what was seen stands before what came of it')
   const tried = await project.run(['guard', 'try', '--path', '/', '--client', ATTACKER])
   assert.equal(tried.code, 1)
   assert.match(tried.stdout, /is refused with 403[\s\S]*reputation +403 +127\.0\.0\.2 is blocked until/)

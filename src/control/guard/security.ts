@@ -188,8 +188,10 @@ export class Security implements FleetGuard {
 
   #onEvents(connection: Connection, { batch, events }: Extract<GuardFromWorker, { type: 'security' }>): void {
     const kept = this.#received.once(connection.incarnation, batch, () => {
+      // First what was seen, then what came of it.
+      const written = this.log.append(events)
       this.#judge(events)
-      return this.log.append(events)
+      return written
     })
     // Confirmed when it is in the file: a control that dies before gets it again.
     void kept.then(() => connection.send({ type: 'security-kept', batch }))
