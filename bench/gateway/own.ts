@@ -1,10 +1,11 @@
 /** The gateway's own workers, as the keeper starts them: the listening socket inherited, the table saved. */
-import { closeSync, mkdtempSync, openSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { GuardPolicy } from '../../src/guard/policy.ts'
 import { saveTable } from '../../src/gateway/table-store.ts'
-import type { RoutingTable } from '../../src/gateway/table.ts'
+import type { RoutingTable, TlsTable } from '../../src/gateway/table.ts'
 import { end, LOAD_CORE, SERVER_CORE, spawnOn } from './machine.ts'
 import type { Place, Running } from './place.ts'
 
@@ -23,44 +24,59 @@ interface Parts {
   readonly certificate: { readonly cert: string; readonly key: string } | null
 }
 
-export async function startWorkers(name: string, { place, features }: Parts): Promise<Running> {
+export async function startWorkers(name: string, { place, features, certificate }: Parts): Promise<Running> {
   const { workers = 1, log = false, guard } = features
   const state = mkdtempSync(join(place.folder, `${name.replaceAll(/\W+/g, '-')}-`))
   const output = openSync(join(state, 'output.log'), 'a')
-  saveTable(state, tableOf(place.upstream, { accessLog: log, guard: guard ?? null }))
+  const plain = await openSocket()
+  const tls = certificate === null ? null : await openSocket()
+  saveTable(state, {
+    ...tableOf(place.upstream, { accessLog: log, guard: guard ?? null }),
+    tls: tls === null ? null : tlsTable(certificate!, { state, port: tls.port }),
+  })
+  const entry = join(import.meta.dirname, '../../src/gateway/worker.ts')
+  const core = workers === 1 ? SERVER_CORE : `${SERVER_CORE},${LOAD_CORE}`
+  const flags = [
+    '--state',
+    state,
+    '--unsupervised',
+    '--retire-ms',
+    '200',
+    ...(tls === null ? [] : ['--tls-socket', 'https']),
+  ]
+  const children = Array.from({ length: workers }, (_, index) =>
+    spawnOn(core, [process.execPath, entry, '--worker', String(index + 1), ...flags], {
+      stdio: ['ignore', output, output, plain.fd, ...(tls === null ? [] : [tls.fd])],
+    }),
+  )
+  closeSync(output)
+  await Promise.all([plain.close(), tls?.close()])
+  await answers(`http://127.0.0.1:${plain.port}`)
+  return {
+    url: tls === null ? `http://127.0.0.1:${plain.port}` : `https://127.0.0.1:${tls.port}`,
+    pids: children.map(({ pid }) => pid!),
+    stop: async () => void (await Promise.all(children.map(end))),
+  }
+}
+
+/** A listening socket as the keeper holds one: opened here, inherited by the workers, closed here before anybody is accepted. */
+async function openSocket(): Promise<{ readonly fd: number; readonly port: number; close(): Promise<unknown> }> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, resolve))
   const { port } = server.address() as AddressInfo
   // Node tells the number nowhere else.
   const { fd } = (server as unknown as { _handle: { fd: number } })._handle
-  const entry = join(import.meta.dirname, '../../src/gateway/worker.ts')
-  const core = workers === 1 ? SERVER_CORE : `${SERVER_CORE},${LOAD_CORE}`
-  const children = Array.from({ length: workers }, (_, index) =>
-    spawnOn(
-      core,
-      [
-        process.execPath,
-        entry,
-        '--state',
-        state,
-        '--worker',
-        String(index + 1),
-        '--unsupervised',
-        '--retire-ms',
-        '200',
-      ],
-      { stdio: ['ignore', output, output, fd] },
-    ),
-  )
-  closeSync(output)
-  await new Promise((resolve) => server.close(resolve))
-  const url = `http://127.0.0.1:${port}`
-  await answers(url)
-  return {
-    url,
-    pids: children.map(({ pid }) => pid!),
-    stop: async () => void (await Promise.all(children.map(end))),
-  }
+  return { fd, port, close: () => new Promise((resolve) => server.close(resolve)) }
+}
+
+function tlsTable(
+  { cert, key }: { readonly cert: string; readonly key: string },
+  parts: { readonly state: string; readonly port: number },
+): TlsTable {
+  const [file, ticketFile] = [join(parts.state, 'tls.pem'), join(parts.state, 'tickets')]
+  writeFileSync(file, readFileSync(key, 'utf8') + readFileSync(cert, 'utf8'), { mode: 0o600 })
+  writeFileSync(ticketFile, randomBytes(48), { mode: 0o600 })
+  return { file, ticketFile, port: parts.port, redirect: false }
 }
 
 function tableOf(upstream: number, parts: Pick<RoutingTable, 'accessLog' | 'guard'>): RoutingTable {

@@ -51,7 +51,7 @@ void test('a probe passes on what is expected and on nothing else', async () => 
     probeUpstream(upstream, {
       ...QUIET_HEALTH,
       path,
-      timeoutMs: 100,
+      timeoutMs: 1_000,
       expect: { status: expect.status ?? null, body: expect.body ?? null },
     })
   assert.equal(await look('/200-ok'), true)
