@@ -76,6 +76,8 @@ export class ClientConnection implements BodySource, ExchangeConnection {
   /** What has come behind the request that is being answered. */
   #ahead: Buffer | null = null
   #consuming = false
+  /** More than one request came at once: what can be answered at once leaves in one write. */
+  #corked = false
   #paused = false
   /** The connection ends with the answer that is being sent. */
   #ends = false
@@ -247,6 +249,9 @@ export class ClientConnection implements BodySource, ExchangeConnection {
       } else at = this.#read(bytes, at)
     }
     this.#consuming = false
+    if (!this.#corked) return
+    this.#corked = false
+    this.socket.uncork()
   }
 
   #feed(body: ArrivingBody, bytes: Buffer, from: number): number {
@@ -292,6 +297,10 @@ export class ClientConnection implements BodySource, ExchangeConnection {
         return bytes.length
       }
       body = this.#bodyFrom(head, reader, bytes)
+    }
+    if (at < bytes.length && !this.#corked && !head.websocket) {
+      this.#corked = true
+      this.socket.cork()
     }
     this.#exchange = client
     this.#head = new WireHead(head)

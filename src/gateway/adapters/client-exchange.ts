@@ -268,7 +268,9 @@ export class ClientExchange implements ClientSide, FlowSink, Sink {
     const { socket, deadline } = this.#connection
     this.#flow = null
     this.#source = null
-    if (socket.writableLength === 0) return this.#complete()
+    // Held back for the answers of this turn, they leave as soon as it is over.
+    const isGathered = socket.writableCorked > 0 && socket.writableLength < socket.writableHighWaterMark
+    if (socket.writableLength === 0 || isGathered) return this.#complete()
     this.#flushing = true
     deadline.arm(this.#idleMs)
     socket.write('', () => {
