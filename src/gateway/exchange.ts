@@ -107,6 +107,8 @@ export interface Exchange {
   body: RequestBody
   readonly client: ClientSide
   readonly startedNs: number
+  /** Where it stands among the open ones. */
+  seat: number
 
   // identify
   correlationId: string
@@ -164,6 +166,7 @@ export function newExchange(parts: Pick<Exchange, 'head' | 'body' | 'client' | '
     body,
     client,
     startedNs,
+    seat: -1,
     correlationId: '',
     trace: NO_TRACE,
     clientAddress: client.peer.address,

@@ -14,6 +14,7 @@ import { createFeedSets } from './feed-sets.ts'
 import type { Exchange } from './exchange.ts'
 import { serve } from './pipeline.ts'
 import { probeUpstream } from './probe.ts'
+import { Roll } from './roll.ts'
 import { createRoutingState } from './routing.ts'
 import { readReputation } from './saved-reputation.ts'
 import { cutBlocked } from './stages/guard/reputation.ts'
@@ -60,7 +61,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
   const output = createLineWriter(outputDescriptor)
   const log = createLogger('gateway', (line) => output.write(line))
   const counters = createCounterBook()
-  const open = new Set<Exchange>()
+  const open = new Roll<Exchange>()
   const waitingRoom = createWaitingRoom()
   const guard = createWorkerGuard()
   const feeds = createFeedSets(state, guard.reputation)

@@ -1,10 +1,12 @@
+import { Roll } from './roll.ts'
+import type { Enrolled } from './roll.ts'
 import type { Upstream as UpstreamAddress } from './table.ts'
 import type { UpstreamLink } from './upstream-link.ts'
 
 export type ClaimKind = 'request' | 'websocket' | 'stream'
 
 /** One request counted on one upstream, from the moment the upstream is chosen until the last byte has been sent. */
-export interface Claim {
+export interface Claim extends Enrolled {
   readonly upstream: Upstream
   /** A request becomes a WebSocket or an event stream once its answer's head is known. */
   kind: ClaimKind
@@ -27,7 +29,7 @@ export interface Upstream {
   readonly release: string
   readonly address: UpstreamAddress
   readonly link: UpstreamLink
-  readonly claims: ReadonlySet<Claim>
+  readonly claims: Pick<Roll<Claim>, 'size' | typeof Symbol.iterator>
   /** False once the health check has failed often enough. */
   healthy: boolean
   /** A connection could not be made: chosen last until a check passes. */
@@ -43,7 +45,7 @@ export interface Upstream {
 
 /** An upstream counts as healthy until a check says otherwise: the gate has seen it ready. */
 export function createUpstream(address: UpstreamAddress, link: UpstreamLink): Upstream {
-  const claims = new Set<Claim>()
+  const claims = new Roll<Claim>()
   const upstream: Upstream = {
     id: address.id,
     release: address.release,
@@ -57,6 +59,7 @@ export function createUpstream(address: UpstreamAddress, link: UpstreamLink): Up
     onSuspect: () => {},
     claim() {
       const claim: Claim = {
+        seat: -1,
         upstream,
         kind: 'request',
         end: null,

@@ -128,7 +128,10 @@ void test('whoever is not let in gets 503 and is not counted; who is let in is c
   using second = rawConnection(scene.port, GET)
   await until(() => second.ended)
   assert.match(second.text, /^HTTP\/1.1 503 [^]*Retry-After: 5/)
-  assert.equal(scene.listener.openConnections, 1)
+  // A turn later, when the second is gone for the listener too.
+  first.socket.write(GET)
+  await until(() => first.text.match(/\/a\n/g)?.length === 2)
+  assert.deepEqual([scene.listener.openConnections, open], [1, 1])
   first.socket.destroy()
   await until(() => open === 0)
   using third = rawConnection(scene.port, GET)

@@ -135,7 +135,7 @@ void test('a connection is used again after an exact end, and only then', async 
 
 void test('bytes that come on an idle connection end it', async () => {
   using upstream = await startBytes({ '/': OK })
-  const link = createNetLink({ host: '127.0.0.1', port: upstream.port })
+  const link = createNetLink({ host: '127.0.0.1', port: upstream.port }, { idleMs: 60_000 })
   await ask(link, '/')
   const [socket] = upstream.open
   socket!.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil')
