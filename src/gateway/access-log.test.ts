@@ -33,7 +33,7 @@ void test('lines arrive in order: when enough has gathered, after a while, and a
 void test('a line is the JSON of its fields, whatever stands in them', () => {
   const line = {
     id: 'a"b',
-    method: 'GET',
+    method: 'G\\T',
     path: '/\\x\u0001\u00e9',
     status: 200,
     durationMs: 1.25,
