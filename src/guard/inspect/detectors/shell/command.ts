@@ -41,7 +41,8 @@ const WORD_MAX = 96
 /** Things a shell turns into nothing inside a word. */
 const NOTHING =
   /\$[@*!?$_#]|\$\{[a-z_][a-z0-9_]{0,15}\}|\$\{?[!@*#?$]\}?|\$\([a-z]{0,4}\)|``|<\(\)|\$[0-9]|\$[a-z_]\b(?![a-z])/iy
-const PROGRAMS = /(?:^|\/)(?:usr\/)?(?:local\/)?s?bin\//
+/** Where programs lie; with the slash in front, whatever their name is. */
+const PROGRAMS = /^(?:\.{1,2}\/){0,8}\/{0,4}(?:usr\/{1,4})?(?:local\/{1,4})?s?bin\/{1,4}$/
 const EXECUTABLE = /\.(?:exe|com|bat|cmd|ps1)$/
 
 const PLAIN = 1
@@ -118,12 +119,19 @@ interface Span {
 }
 
 function known(text: string, lower: string, { from, start, slash, end, last }: Span): Command | null {
-  const byPath = slash > start && PROGRAMS.test(lower.slice(start, slash))
+  const byPath = isProgram(lower, start, slash, last)
   if (!byPath && !mayBeCommand(lower, slash, last)) return null
   const name = baseName(lower.slice(slash, last))
   const rank = commandRank(name)
   if (rank === 0 && !byPath) return null
   return { name, rank, byPath, veiled: false, start: from, end, shape: shapeAfter(text, end) }
+}
+
+function isProgram(lower: string, start: number, slash: number, end: number): boolean {
+  if (slash === start || end === slash || !PROGRAMS.test(lower.slice(start, slash))) return false
+  // `bin/www` lies in many a project.
+  const first = lower.charCodeAt(start)
+  return first === 47 || first === 46 || commandRank(baseName(lower.slice(slash, end))) > 0
 }
 
 function baseName(name: string): string {
@@ -171,6 +179,8 @@ function readVeiled(text: string, from: number): Command | null {
       NOTHING.lastIndex = at
       const nothing = NOTHING.exec(text)
       if (nothing === null) break
+      // Two backticks fence literals of reStructuredText; within a word they hide it.
+      if (code === 96 && (name === '' || !isWord(text.charCodeAt(at + 2)))) break
       veiled = true
       at += nothing[0].length
     } else break
@@ -180,7 +190,7 @@ function readVeiled(text: string, from: number): Command | null {
   if (quotes > 1 || (quotes === 1 && isQuote(text.charCodeAt(from)))) veiled = true
   const path = name.toLowerCase()
   const base = baseName(path.slice(path.lastIndexOf('/') + 1))
-  const byPath = PROGRAMS.test(path)
+  const byPath = isProgram(path, 0, path.lastIndexOf('/') + 1, path.length)
   const rank = base.includes('?') ? (byPath || path.startsWith('/') ? 1 : 0) : commandRank(base)
   if (rank === 0 && !byPath) return null
   return { name: base, rank, byPath, veiled, start: from, end: at, shape: shapeAfter(text, at) }
