@@ -76,7 +76,7 @@ export function proseWords(text: string, from: number, to: number): number {
 }
 
 const SOURCE =
-  /(?:^|[\s;{(])(?:const|let|var|await|async|import|export|function|return|class|def|public|private|static|new|throw|typeof)\s|=>|\)\s{0,4}\{|^\s{0,8}(?:\/\/|\*|#)\s/
+  /(?:^|[\s;{(])(?:const|let|var|await|async|import|export|function|return|class|def|public|private|static|throw|typeof)\s|=>|\)\s{0,4}\{|^\s{0,8}(?:\/\/|\*|#)\s/
 
 /** Whether a line reads as the source of a program: declarations, arrows, blocks. Code shown is not code run. */
 export function readsAsSource(text: string): boolean {

@@ -152,7 +152,9 @@ function calls(value: Value, tell: Tell): void {
     // A method of an object is some other language's.
     const method = start > 0 && (text[start - 1] === '.' || text.slice(start - 2, start) === '::')
     if (method && !run) continue
-    const alone = around < 2 && after < 2 && !readsAsSource(text)
+    // Words before brackets (as here) have a blank in between.
+    const spoken = text.charCodeAt(open - 1) <= 32 && around + after > 0
+    const alone = !spoken && around < 2 && after < 2 && !readsAsSource(text)
     const sure = run || (alone && (rank === 2 || BEGINS.test(text.slice(Math.max(0, start - 8), start))))
     tell('call', sure ? SCORE.proof : SCORE.weak, start, open + 1)
   }
