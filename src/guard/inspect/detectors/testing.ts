@@ -63,13 +63,18 @@ export function valueOf(text: string, more: Partial<Value> = {}): Value {
   }
 }
 
+/** Whether `detector` would be asked about `value`, by its triggers. */
+export function asks(detector: Detector, value: Value): boolean {
+  const chars = (value.mask & detector.chars) !== 0
+  const word = detector.words.some((one) => value.lower.includes(one))
+  return detector.needs === 'both' ? chars && word : chars || word
+}
+
 /** What `detector` reports of `text`; nothing where its triggers would not have met, as in the engine. */
 export function hitsOf(detector: Detector, text: string, more: Partial<Value> = {}): readonly Hit[] {
   const value = valueOf(text, more)
-  const chars = (value.mask & detector.chars) !== 0
-  const word = detector.words.some((one) => value.lower.includes(one))
   const hits: Hit[] = []
-  if (detector.needs === 'both' ? chars && word : chars || word) detector.detect(value, (hit) => hits.push(hit))
+  if (asks(detector, value)) detector.detect(value, (hit) => hits.push(hit))
   return hits
 }
 
