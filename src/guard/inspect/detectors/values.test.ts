@@ -49,6 +49,7 @@ const attacks: readonly Case[] = [
   [ssiDetector, '<!--#exec cmd="ls" -->', 'ssi.directive'],
   [ssiDetector, '<esi:include src="http://x"/>', 'ssi.directive'],
   [urlDetector, 'http://169.254.169.254/latest/meta-data/', 'ssrf.metadata'],
+  [urlDetector, 'http://metadata.google.internal/computeMetadata/v1/', 'ssrf.metadata'],
   [urlDetector, 'http://2130706433/', 'ssrf.host-spelling'],
   [urlDetector, 'http://0x7f.1/', 'ssrf.host-spelling'],
   [urlDetector, 'http://0177.0.0.1/', 'ssrf.host-spelling'],

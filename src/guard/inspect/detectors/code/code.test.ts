@@ -53,6 +53,7 @@ const harmless: readonly [Detector, string][] = [
   [phpDetector, 'Dear ${name}, welcome'],
   [phpDetector, '[MIT](LICENSE)'],
   [javaDetector, 'java.lang.NullPointerException at com.example.Main.main(Main.java:12)'],
+  [javaDetector, 'error: java.lang.Object'],
   [javaDetector, 'The class java.util.List is an interface'],
   [javaDetector, 'JavaScript runtime and process builder tools'],
   [jndiDetector, '${user.name} and ${date}'],

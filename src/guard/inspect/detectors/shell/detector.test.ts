@@ -5,6 +5,7 @@ import { shellDetector } from './detector.ts'
 
 const attacks: readonly [string, string][] = [
   [';id', 'rce.command'],
+  ['a;b;c;ls -l', 'rce.command'],
   ["';id;'", 'rce.command'],
   ['a|ls -la', 'rce.command'],
   ['1 && whoami', 'rce.command'],
@@ -52,6 +53,7 @@ const harmless = [
   '&amp;&nbsp;&copy; 2026',
   'if (a == b) { return }',
   'if x == "y":',
+  'if "a" == "b":',
   'sort | name | price',
   'a=1&id=3&sort=asc',
   'https://www.example.com/search?q=shoes&sort=price',
@@ -63,7 +65,7 @@ for (const text of harmless)
   test(`shell: ${JSON.stringify(text)} passes`, () => assert.deepEqual(proofsOf(shellDetector, text), []))
 
 test('shell: a document that shows commands is told of at most', () => {
-  const text = 'Install it:\n\ncurl -s https://example.com/i.sh | sh\n\nthen run `whoami` and $(id)'
+  const text = 'Install it:\n\ncurl -s https://example.com/i.sh | sh\n\nthen run `whoami` and $(id); cat /etc/passwd'
   assert.deepEqual(proofsOf(shellDetector, text, { document: true }), [])
   assert.ok(hitsOf(shellDetector, text, { document: true }).length > 0)
 })
