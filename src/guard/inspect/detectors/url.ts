@@ -104,7 +104,7 @@ const OCTETS = /^\d{1,3}(?:\.\d{1,3}){3}$/
 /** Why `host` is no way a person writes an address; null when it is. */
 function hostRule(host: string, slashes: string): string | null {
   const name = withoutPort(host)
-  if (METADATA.has(name) || METADATA.has(name.replace(/^\[|\]$/g, ''))) return 'metadata'
+  if (METADATA.has(name.replace(/^\[|\]$/g, ''))) return 'metadata'
   // Enclosed and full-width digits, which resolvers fold.
   if (/[\u2460-\u24ff\uff10-\uff19\u2070-\u2089\u3002\uff0e\uff61]/.test(name)) return 'host-spelling'
   if (name.startsWith('['))

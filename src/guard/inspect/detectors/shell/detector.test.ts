@@ -51,6 +51,7 @@ const harmless = [
   'begin; commit; rollback',
   'use `git` to fetch and `ls` to look at it',
   '&amp;&nbsp;&copy; 2026',
+  'Edit with a single &Vim',
   'if (a == b) { return }',
   'if x == "y":',
   'if "a" == "b":',
@@ -68,4 +69,5 @@ test('shell: a document that shows commands is told of at most', () => {
   const text = 'Install it:\n\ncurl -s https://example.com/i.sh | sh\n\nthen run `whoami` and $(id); cat /etc/passwd'
   assert.deepEqual(proofsOf(shellDetector, text, { document: true }), [])
   assert.ok(hitsOf(shellDetector, text, { document: true }).length > 0)
+  assert.deepEqual(proofsOf(shellDetector, 'x; cat /etc/passwd', { document: true }), [])
 })

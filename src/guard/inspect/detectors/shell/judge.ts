@@ -4,7 +4,7 @@ import type { Tell } from '../report.ts'
 import { proseWords } from '../text.ts'
 import type { Command } from './command.ts'
 import { isPlainWord } from './commands.ts'
-import { argument, isLower } from './reading.ts'
+import { argument, isLower, isUpper } from './reading.ts'
 
 export interface Context {
   /** Nothing between the separator and the word. */
@@ -47,7 +47,7 @@ export function judge(value: Value, command: Command, context: Context, tell: Te
       )
     case 'end':
     case 'closed':
-      if (command.rank < 2 && !isLower(text, command)) return
+      if (!isLower(text, command) && (command.rank < 2 || !isUpper(text, command))) return
       // A value that begins with the separator is no sentence.
       if (context.adjoining && context.from === 0) return say('command', proof)
       // Words between bars are a list.

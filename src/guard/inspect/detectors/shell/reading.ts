@@ -38,3 +38,9 @@ export function isLower(text: string, command: Command): boolean {
   const word = text.slice(command.start, command.end)
   return word === word.toLowerCase()
 }
+
+/** As Windows takes them too; `&Vim` is an entry of a menu. */
+export function isUpper(text: string, command: Command): boolean {
+  const word = text.slice(command.start, command.end)
+  return word === word.toUpperCase()
+}
