@@ -158,7 +158,11 @@ export const FAMILIES: readonly Family[] = [
     text: repeated('\r\n--', '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n'),
   },
   { name: 'multipart: header lines', as: 'multipart', text: repeated('a: b\r\n', '--b\r\n') },
-  { name: 'multipart: names', as: 'multipart', text: repeated('; name="a"', '--b\r\nContent-Disposition: form-data') },
+  {
+    name: 'multipart: names',
+    as: 'multipart',
+    text: repeated(`\r\n--b\r\nContent-Disposition: form-data${'; name="a"'.repeat(60)}\r\n\r\nb`, '--b\r\n\r\n'),
+  },
 ]
 
 export const CONTENT_TYPES: Readonly<Record<Family['as'], string>> = {

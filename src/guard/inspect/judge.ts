@@ -79,8 +79,10 @@ class DetectorJudge implements ValueJudge {
 
   key(key: string, place: Place, evidence: Evidence[]): number {
     this.#scanner.scan(key)
+    const { mask, asked } = this.#scanner
     // A key of plain letters is a name; one with quotes, angles or parentheses is somebody's payload.
-    const isPlain = (this.#scanner.mask & ~PLAIN_KEY) === 0
+    const isPlain = (mask & ~PLAIN_KEY) === 0
+    if (isPlain && (asked & this.#namesBits) === 0) return 0
     return this.#judge(key, place, evidence, isPlain ? this.#namesBits : -1)
   }
 

@@ -39,12 +39,17 @@ export function createBodyReader(contentType: string, first: Buffer, sink: Value
 }
 
 function formatOf(type: string, first: Buffer): BodyFormat {
-  const start = firstText(first)
-  const sniffed = sniff(start)
-  if (/[/+]json\b/.test(type) || type === 'application/csp-report') return sniffed === 'xml' ? 'xml' : 'json'
-  if (/[/+]xml$/.test(type)) return sniffed === 'json' ? 'json' : 'xml'
+  const mayBeMarkup = leadOf(first)
+  if (/[/+]json\b/.test(type) || type === 'application/csp-report') {
+    return mayBeMarkup === XML && sniff(first) === 'xml' ? 'xml' : 'json'
+  }
+  if (/[/+]xml$/.test(type)) return mayBeMarkup === JSON_ && sniff(first) === 'json' ? 'json' : 'xml'
   if (type === 'application/graphql') return 'graphql'
-  if (type === 'application/x-www-form-urlencoded') return sniffed === 'json' || sniffed === 'xml' ? sniffed : 'form'
+  if (type === 'application/x-www-form-urlencoded') {
+    const sniffed = mayBeMarkup === 0 ? null : sniff(first)
+    return sniffed === 'json' || sniffed === 'xml' ? sniffed : 'form'
+  }
+  const sniffed = sniff(first)
   if (/^(?:image|audio|video|font)\//.test(type) && type !== 'image/svg+xml') return sniffed ?? 'binary'
   if (sniffed !== null) return sniffed
   const isText = type.startsWith('text/') || !first.subarray(0, SNIFFED_BYTES).includes(0)
@@ -52,26 +57,36 @@ function formatOf(type: string, first: Buffer): BodyFormat {
 }
 
 const SNIFFED_BYTES = 512
+const XML = 60
+const JSON_ = 123
+
+/** XML or JSON_ when the first byte that is neither blank nor part of a byte order mark is the first of such a text, else 0. */
+function leadOf(first: Buffer): number {
+  for (let index = 0; index < first.length && index < SNIFFED_BYTES; index++) {
+    const byte = first[index]!
+    if (byte <= 32 || byte >= 0xbb) continue
+    return byte === 123 || byte === 91 ? JSON_ : byte === 60 ? XML : 0
+  }
+  return 0
+}
 
 /** What the bytes look like, null for nothing in particular. */
-function sniff(start: string): 'json' | 'xml' | 'form' | null {
+function sniff(first: Buffer): 'json' | 'xml' | 'form' | null {
+  const start = first
+    .toString('latin1', 0, SNIFFED_BYTES)
+    .replace(/^\xef\xbb\xbf|^\xff\xfe|^\xfe\xff/, '')
+    .replaceAll('\0', '')
   if (/^\s*[[{]\s*(?:["[\]{}\d-]|true|false|null|$)/.test(start)) return 'json'
   if (/^\s*<(?:[?!a-z])/i.test(start)) return 'xml'
   return /^[\w%.[\]+-]{1,64}=[^\s<]*(?:$|&|\s)/.test(start) ? 'form' : null
-}
-
-function firstText(first: Buffer): string {
-  return first
-    .toString('latin1', 0, SNIFFED_BYTES)
-    .replace(/^\xef\xbb\xbf/, '')
-    .replaceAll('\0', '')
 }
 
 /** How its bytes become characters: what it says, and what a byte order mark says. */
 function charsetOf(contentType: string, first: Buffer): 'utf8' | 'utf16le' | 'utf16be' | 'latin1' {
   if (first[0] === 0xff && first[1] === 0xfe) return 'utf16le'
   if (first[0] === 0xfe && first[1] === 0xff) return 'utf16be'
-  const charset = /charset\s*=\s*"?([\w-]+)/i.exec(contentType)?.[1]?.toLowerCase() ?? ''
+  const named = contentType.includes(';') ? /charset\s*=\s*"?([\w-]+)/i.exec(contentType) : null
+  const charset = named?.[1]?.toLowerCase() ?? ''
   if (charset === 'utf-16be') return 'utf16be'
   if (charset === 'utf-16' || charset === 'utf-16le') return first[0] === 0 ? 'utf16be' : 'utf16le'
   if (first.length > 3 && first[0] === 0 && first[1] !== 0) return 'utf16be'
@@ -134,7 +149,9 @@ class TextBody implements BodyReader {
   document: string | null = null
   readonly #format: BodyFormat
   readonly #sink: ValueSink
-  readonly #decoder: StringDecoder
+  readonly #encoding: BufferEncoding
+  /** Only where characters lie over the border of two portions. */
+  #decoder: StringDecoder | null = null
   readonly #swaps: boolean
   readonly #json: JsonReader | null
   readonly #xml: XmlReader | null
@@ -146,7 +163,7 @@ class TextBody implements BodyReader {
   constructor(format: BodyFormat, charset: ReturnType<typeof charsetOf>, sink: ValueSink, noBoundary: boolean) {
     this.#format = format
     this.#sink = sink
-    this.#decoder = new StringDecoder(charset === 'utf16be' ? 'utf16le' : charset)
+    this.#encoding = charset === 'utf16be' ? 'utf16le' : charset
     this.#swaps = charset === 'utf16be'
     this.#json = format === 'json' ? new JsonReader('json', sink) : null
     this.#xml = format === 'xml' ? new XmlReader(sink) : null
@@ -155,7 +172,7 @@ class TextBody implements BodyReader {
 
   write(bytes: Buffer): void {
     this.#bytes += bytes.length
-    this.#text += this.#decoder.write(this.#swaps ? this.#swapped(bytes) : bytes)
+    this.#text += this.#decoded(bytes)
     // Whole bodies come in one portion; what is left of it may just be complete.
     this.#text = this.#text.slice(this.#read(this.#text, false))
     if (this.#text.length > UNIT_BYTES_MAX) {
@@ -165,7 +182,7 @@ class TextBody implements BodyReader {
   }
 
   end(): void {
-    this.#text += this.#decoder.end()
+    if (this.#decoder !== null) this.#text += this.#decoder.end()
     if (this.#text !== '' || this.#xml !== null) this.#read(this.#text, true)
     this.#text = ''
   }
@@ -190,6 +207,13 @@ class TextBody implements BodyReader {
       this.#sink.value('body', '', text)
     }
     return text.length
+  }
+
+  #decoded(bytes: Buffer): string {
+    const isWhole = this.#encoding === 'utf8' && bytes.at(-1)! < 0x80
+    if (isWhole && this.#decoder === null) return bytes.toString('utf8')
+    this.#decoder ??= new StringDecoder(this.#encoding)
+    return this.#decoder.write(this.#swaps ? this.#swapped(bytes) : bytes)
   }
 
   #swapped(bytes: Buffer): Buffer {
