@@ -60,6 +60,7 @@ test('an exception holds for its class, place and route alone', () => {
   assert.equal(at('GET /files'), false)
   assert.equal(at('query:*', '*'), false)
   assert.equal(at('/files query:other'), true)
+  assert.equal(at('/files form:name'), true)
   assert.equal(at('POST /files query:name'), true)
   assert.equal(at('/file query:name'), true)
   assert.equal(at('query:name', 'sqli'), true)

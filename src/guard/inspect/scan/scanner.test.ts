@@ -11,7 +11,7 @@ function detector(name: string, chars: number, words: readonly string[], needs?:
 
 const detectors = [
   detector('quotes', CHARS.quote, []),
-  detector('words', 0, ['select', 'elect', 'ect*', 'union']),
+  detector('words', 0, ['select', 'elect', 'ect*', 'union', 'reunions']),
   detector('either', CHARS.paren, ['sleep']),
   detector('both', CHARS.paren | CHARS.star, ['sleep'], 'both'),
 ]
@@ -37,7 +37,16 @@ void test('a detector is asked for its characters, for its words, or for both to
 })
 
 void test('words are found in any case, within others, overlapping and as the end of one another', () => {
-  for (const text of ['xSeLeCtx', 'electric', 'unionunion', 'seselect', 'ununion', 'selecunion', 'protect*']) {
+  for (const text of [
+    'xSeLeCtx',
+    'electric',
+    'unionunion',
+    'seselect',
+    'ununion',
+    'selecunion',
+    'protect*',
+    'reunion',
+  ]) {
     assert.deepEqual(asked(text), ['words'], text)
   }
   for (const text of ['sel ect', 'selec\u0142t', 'unio', 'niounio', 'ect']) assert.deepEqual(asked(text), [], text)

@@ -89,6 +89,11 @@ void test('JSON gives its strings with their paths, duplicates included, and wha
     "json 'b' = c",
     "json 'b' = // d",
   ])
+  assert.deepEqual(bodyOf('application/json', '["a\\"b", "c\\\\", "d"]').values, [
+    'json 0 = a"b',
+    'json 1 = c\\',
+    'json 2 = d',
+  ])
   assert.deepEqual(bodyOf('application/json', '{a: b}').faults, ['json.malformed'])
   assert.deepEqual(bodyOf('application/json', '{"a": "x').values, ['json a = x'])
   assert.deepEqual(bodyOf('application/json', '"just text"').values, ['json  = just text'])
