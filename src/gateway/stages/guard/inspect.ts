@@ -39,20 +39,28 @@ interface Judging {
 function judgeBody(exchange: Exchange, context: Context, judging: Judging): ReturnType<Stage> {
   const body = judging.inspector.body(judging.request, judging.risk)
   if (body === null) return null
-  const { ready } = exchange.body
+  const bytesMax = bodyBytesMaxOf(exchange, context)
+  const { ready, length } = exchange.body
+  if ((ready?.length ?? length ?? 0) > bytesMax) return tooLarge(bytesMax)
   if (ready !== null && ready.length <= JUDGED_WHOLE_BYTES) {
     body.push(ready)
     return settled(exchange, context, body.end())
   }
-  return judgeArriving(exchange, context, body)
+  return judgeArriving(exchange, context, { judge: body, bytesMax })
 }
 
-async function judgeArriving(exchange: Exchange, context: Context, judge: BodyInspector): Promise<Answer | null> {
-  const { table, router } = context.routing.current!
-  const { method, host, path } = exchange.head
-  const bytesMax = router.options(host, method, path)?.bodyBytesMax ?? table.bodyBytesMax
-  if ((exchange.body.length ?? 0) > bytesMax) return tooLarge(bytesMax)
-  const read = await readAhead(exchange, { bytesMax: JUDGED_WHOLE_BYTES, withinMs: table.timeouts.requestMs })
+/** The route's limit; it is chosen only later, but what is too large need not be judged. */
+function bodyBytesMaxOf({ head: { method, host, path } }: Exchange, { routing: { current } }: Context): number {
+  return current!.router.options(host, method, path)?.bodyBytesMax ?? current!.table.bodyBytesMax
+}
+
+async function judgeArriving(
+  exchange: Exchange,
+  context: Context,
+  { judge, bytesMax }: { judge: BodyInspector; bytesMax: number },
+): Promise<Answer | null> {
+  const { requestMs } = context.routing.current!.table.timeouts
+  const read = await readAhead(exchange, { bytesMax: JUDGED_WHOLE_BYTES, withinMs: requestMs })
   if (read.kind === 'gone') return plainAnswer(499, 'The client has left.')
   if (read.kind === 'slow') return plainAnswer(408, 'The request took too long to arrive.')
   if (read.bytes.length > bytesMax) return tooLarge(bytesMax)
