@@ -128,7 +128,7 @@ async function modsecurity(): Promise<void> {
           }
         }) / 5000,
       )
-      const rules = await rival.cost(sample, { rules: true, count: 200 })
+      const rules = await rival.cost(sample, { rules: true, count: 400 })
       costs.rules.push(rules.us)
       costs.plain.push((await rival.cost(sample, { rules: false, count: 5000 })).us)
       statuses = JSON.stringify(rules.statuses)
