@@ -48,7 +48,7 @@ export class JsonReader {
         if (end < 0 && !final) return index
         this.#string(text, index + 1, end < 0 ? text.length : end)
         index = end < 0 ? text.length : end + 1
-      } else if (code <= 32) {
+      } else if (code <= 32 || code === 0xfeff) {
         index += 1
       } else if (code === 123 || code === 91) {
         this.#open(code === 91)

@@ -96,7 +96,7 @@ void test('JSON gives its strings with their paths, duplicates included, and wha
   ])
   assert.deepEqual(bodyOf('application/json', '{a: b}').faults, ['json.malformed'])
   assert.deepEqual(bodyOf('application/json', '{"a": "x').values, ['json a = x'])
-  assert.deepEqual(bodyOf('application/json', '"just text"').values, ['json  = just text'])
+  assert.deepEqual(bodyOf('application/json', '\ufeff"just text"').values, ['json  = just text'])
 })
 
 void test('XML gives texts and attributes as a parser joins them, and its declarations whole', () => {
@@ -117,6 +117,13 @@ void test('XML gives texts and attributes as a parser joins them, and its declar
     bodyOf('application/xml', '<p><script>x</script></p>').values[0],
     'xml !markup = <script>x</script></p>',
   )
+  assert.deepEqual(bodyOf('image/svg+xml', '<svg viewBox="0 0 1 1"><a href="/b"/></svg>').values, [
+    'xml svg.@viewBox = 0 0 1 1',
+    'xml svg.a.@href = /b',
+  ])
+  for (const tag of ['<svg onload="x"/>', '<a href="java&#x0a;script:x"/>', '<p onmouseover = "x"/>', '<SCRIPT/>']) {
+    assert.ok(bodyOf('application/xml', tag).values.includes(`xml !markup = ${tag}`), tag)
+  }
 })
 
 const MULTIPART = 'multipart/form-data; boundary="b c"'

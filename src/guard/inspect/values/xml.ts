@@ -12,9 +12,9 @@ export const XML_PATH_DEPTH_MAX = 32
 const MARKUP_CHARS_MAX = 1024
 /** Characters of one text; a longer one is judged in parts. */
 const PIECES_CHARS_MAX = 65_536
-/** Elements that a browser runs or fetches: markup within the document, not data. */
-const MARKUP =
-  /^(?:script|img|svg|iframe|object|embed|body|html|form|input|link|meta|base|style|video|audio|math|details|marquee)$/i
+/** Elements that a browser runs, and attributes that make it run something: nothing that data has, SVG and XHTML neither. */
+const RUNS = /^(?:script|iframe|object|embed|applet)$/i
+const RUNNING = /\son[a-z]{3,}\s*=|script\s*:|srcdoc\s*=|data\s*:\s*text\/html/i
 
 const output = new Output()
 
@@ -140,8 +140,8 @@ export class XmlReader {
     const tag = text.slice(start, Math.min(stop + 1, start + MARKUP_CHARS_MAX))
     const isXInclude = name.endsWith(':include') || tag.includes('www.w3.org/2001/XInclude')
     if (isXInclude) this.#sink.value('xml', '!xinclude', tag)
-    const isMarkup = MARKUP.test(name)
-    if (isMarkup) this.#sink.value('xml', '!markup', text.slice(start, start + MARKUP_CHARS_MAX))
+    if (RUNS.test(name) || RUNNING.test(tag))
+      this.#sink.value('xml', '!markup', text.slice(start, start + MARKUP_CHARS_MAX))
     if (nameEnd < stop) this.#attributes(text.slice(nameEnd, stop))
     if (text.charCodeAt(stop - 1) === 47) this.#depth -= 1
   }
