@@ -5,8 +5,16 @@ import { proofsOf } from './testing.ts'
 
 const RULES: Readonly<Record<string, { readonly attacks: readonly string[]; readonly twins: readonly string[] }>> = {
   'ldap.break': {
-    attacks: ['*)(uid=*))(|(uid=*', 'x)(cn=', 'admin)(!(&(cn=b', 'anna*)((|userPassword=*)'],
-    twins: ['(a) and (b=c)', 'a :) (b)', 'f(x)(y)'],
+    attacks: [
+      '*)(uid=*))(|(uid=*',
+      'x)(cn=',
+      'admin)(!(&(cn=b',
+      'anna*)((|userPassword=*)',
+      'admin)(|',
+      'test) ( & ',
+      'val)|(uid=*',
+    ],
+    twins: ['(a) and (b=c)', 'a :) (b)', 'f(x)(y)', 'f(x) (&y)', ':) (!)', '1) (see b)'],
   },
   'ldap.filter': {
     attacks: ['*(|(mail=*))', 'anna(&(uid=*'],

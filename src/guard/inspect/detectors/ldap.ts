@@ -12,7 +12,7 @@ const NAME_MAX = 64
 export const ldapDetector: Detector = {
   name: 'ldap',
   chars: CHARS.paren | CHARS.star | CHARS.colon,
-  words: [')(', '(|', '(&', '(!', '*)', '*(', '))', ':='],
+  words: [')(', ')|', ')&', ') (', ')\t(', '(|', '(&', '(!', '*)', '*(', '))', ':='],
   needs: 'both',
   detect(value, report) {
     if (value.document) return
@@ -43,6 +43,10 @@ function brackets(lower: string, report: (hit: Hit) => void): void {
     }
     if (code !== 40) continue
     depth++
+    // `admin)(|`, `x) ( & `: one filter closed and another begun behind a word.
+    if (broken && closedBehindWord(lower, at) && isOperator(lower.charCodeAt(skipSpace(lower, at + 1, 4)))) {
+      return report(hit('ldap.break', Math.max(0, at - 2), Math.min(lower.length, at + 4)))
+    }
     const operators = filterOperators(lower, at + 1)
     const name = comparedName(lower, operators)
     if (name < 0) continue
@@ -56,6 +60,17 @@ function brackets(lower: string, report: (hit: Hit) => void): void {
     const constant = isDigits(lower, operators, name - 1)
     if (constant && (depth > 1 || joined)) return report(hit('ldap.constant', at, name))
   }
+}
+
+/** Whether a bracket is closed right before the one at `at`, blanks aside, behind a letter or a digit. */
+function closedBehindWord(lower: string, at: number): boolean {
+  let before = at - 1
+  for (let count = 0; count < 4 && isSpace(lower.charCodeAt(before)); count++) before--
+  return lower.charCodeAt(before) === 41 && isWord(lower.charCodeAt(before - 1))
+}
+
+function isOperator(code: number): boolean {
+  return code === 38 || code === 124 || code === 33
 }
 
 /** Past `&`, `|`, `!` and the brackets they open, and blanks. */
