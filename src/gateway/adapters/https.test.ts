@@ -9,7 +9,7 @@ import { selfSigned } from '../../../test/support/certificate.ts'
 import { shakeHands, shown, writePair } from '../../../test/support/tls-files.ts'
 import { checkTable } from '../table-check.ts'
 import type { AcmeChallenge, TlsTable } from '../table.ts'
-import { listening, startGateway, tableOf, throwawayFolder, until } from '../testing.ts'
+import { listening, startGateway, startUpstream, tableOf, throwawayFolder, until } from '../testing.ts'
 import type { TestGateway } from '../testing.ts'
 import { offersAcmeTls } from './client-hello.ts'
 import type { HalfOpenLimits } from './half-open.ts'
@@ -118,12 +118,39 @@ test('handshakes that never end are bounded in number, by address, and in time',
   const other = await shakeHands(listener.port, { socket: elsewhere })
   other.destroy()
   // Bytes that trickle in do not buy time.
-  const drip = setInterval(() => silent[0]!.writable && silent[0]!.write(Buffer.from([22])), 50)
+  const hello = Buffer.alloc(300)
+  hello.set([22, 3, 1, 1, 0, 1, 0, 0, 252, 3, 3])
+  let sent = 0
+  const drip = setInterval(() => silent[0]!.writable && silent[0]!.write(hello.subarray(sent, ++sent)), 20)
   await Promise.all(ended)
   clearInterval(drip)
   assert.equal(listener.counts().late, 3)
   const next = await shakeHands(listener.port)
   next.destroy()
+})
+
+test('who leaves during the handshake is gone at once, in whatever way', async () => {
+  using listener = await listenAlone(writePair(folder), { withinMs: 60_000 })
+  for (let at = 0; at < 5; at += 1) {
+    await assert.rejects(shakeHands(listener.port, { rejectUnauthorized: true }))
+    await assert.rejects(shakeHands(listener.port, OLD_CLIENT))
+    const left = connectPlain({ port: listener.port, host: '127.0.0.1' })
+    left.once('connect', () => left.destroy())
+    const plain = connectPlain({ port: listener.port, host: '127.0.0.1' }).on('error', () => {})
+    plain.end('GET / HTTP/1.1\r\n\r\n')
+    plain.resume()
+  }
+  await until(() => listener.counts().failed === 20)
+  await until(() => listener.halfOpen() === 0)
+})
+
+test('a client may end its side behind its request and gets the answer', async () => {
+  await using upstream = await startUpstream('1', (_request, response) => setImmediate(() => response.end('whole')))
+  await using gateway = await startGateway(tableOf([upstream.upstream], { tls: writePair(folder) }), { tls: true })
+  const socket = await shakeHands(gateway.tlsPort, { allowHalfOpen: true })
+  socket.end('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  const answer = Buffer.concat((await socket.toArray()) as Buffer[]).toString()
+  assert.match(answer, /^HTTP\/1\.1 200 [^]*whole/)
 })
 
 test('an authority is shown the certificate it checks for, anybody else the usual one', async () => {
@@ -212,6 +239,7 @@ async function listenAlone(tls: TlsTable, limits: HalfOpenLimits = {}) {
     unusable,
     configure: (next: TlsTable, challenges: readonly AcmeChallenge[] = []) => listener.configure(next, challenges),
     counts: () => ({ ...listener.counts }),
+    halfOpen: () => listener.halfOpen,
     [Symbol.dispose]: () => listener.close(),
   }
 }

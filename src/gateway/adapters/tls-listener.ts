@@ -56,6 +56,8 @@ export interface TlsListenerOptions extends HalfOpenLimits {
 
 export interface TlsListener {
   readonly openConnections: number
+  /** Of these, those whose handshake is not done. */
+  readonly halfOpen: number
   readonly counts: Readonly<Omit<TlsCounts, 'abused'>>
   /** Listens on an inherited socket, or (in tests) on an address. */
   listen(where: { fd: number } | { host: string; port: number }): Promise<AddressInfo>
@@ -82,6 +84,8 @@ export function createTlsListener(options: TlsListenerOptions): TlsListener {
   const secure = createTlsServer({ ...SETTINGS, ALPNProtocols: PROTOCOLS })
   secure.on('secureConnection', (socket) => {
     halfOpen.delete({ address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 })
+    // Who leaves during the handshake is gone at once; who has sent a request may end their side and still get the answer.
+    socket.allowHalfOpen = true
     counts.handshakes += 1
     if (socket.isSessionReused()) counts.resumed += 1
     if (socket.alpnProtocol !== 'h2') return onHttp1(socket)
@@ -99,12 +103,15 @@ export function createTlsListener(options: TlsListenerOptions): TlsListener {
   checked.on('secureConnection', (socket) => socket.end())
   checked.on('tlsClientError', onFailed)
 
-  const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
+  const server: Server = createServer({ noDelay: true }, accept)
   return {
     get openConnections() {
       return connections.size
     },
     counts,
+    get halfOpen() {
+      return halfOpen.size
+    },
     listen: (where) =>
       new Promise((resolve, reject) => {
         server.once('error', reject)
