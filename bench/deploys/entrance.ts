@@ -3,6 +3,8 @@ import type { Protocol } from '../../test/support/load.ts'
 import { type TestProject, until } from '../../test/support/project.ts'
 import { shakeHands } from '../../test/support/tls-files.ts'
 
+const AUTHORITIES = getCACertificates('default')
+
 /** Where the clients of the bench come in. */
 export interface Entrance {
   readonly port: number
@@ -21,6 +23,7 @@ export async function entranceOf(project: TestProject, protocol: Protocol): Prom
     socket?.destroy()
     return pem !== ''
   }, 'HTTPS to be served')
-  setDefaultCACertificates([...getCACertificates('default'), pem])
+  // The project before has shown a certificate of the same name: of two, the wrong one might be looked at.
+  setDefaultCACertificates([...AUTHORITIES, pem])
   return { port, protocol }
 }

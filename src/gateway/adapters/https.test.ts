@@ -9,7 +9,7 @@ import { selfSigned } from '../../../test/support/certificate.ts'
 import { shakeHands, shown, writePair } from '../../../test/support/tls-files.ts'
 import { checkTable } from '../table-check.ts'
 import type { AcmeChallenge, TlsTable } from '../table.ts'
-import { listening, startGateway, startUpstream, tableOf, throwawayFolder, until } from '../testing.ts'
+import { listening, startGateway, tableOf, throwawayFolder, until } from '../testing.ts'
 import type { TestGateway } from '../testing.ts'
 import { offersAcmeTls } from './client-hello.ts'
 import type { HalfOpenLimits } from './half-open.ts'
@@ -142,15 +142,6 @@ test('who leaves during the handshake is gone at once, in whatever way', async (
   }
   await until(() => listener.counts().failed === 20)
   await until(() => listener.halfOpen() === 0)
-})
-
-test('a client may end its side behind its request and gets the answer', async () => {
-  await using upstream = await startUpstream('1', (_request, response) => setImmediate(() => response.end('whole')))
-  await using gateway = await startGateway(tableOf([upstream.upstream], { tls: writePair(folder) }), { tls: true })
-  const socket = await shakeHands(gateway.tlsPort, { allowHalfOpen: true })
-  socket.end('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
-  const answer = Buffer.concat((await socket.toArray()) as Buffer[]).toString()
-  assert.match(answer, /^HTTP\/1\.1 200 [^]*whole/)
 })
 
 test('an authority is shown the certificate it checks for, anybody else the usual one', async () => {

@@ -84,7 +84,7 @@ export function createTlsListener(options: TlsListenerOptions): TlsListener {
   const secure = createTlsServer({ ...SETTINGS, ALPNProtocols: PROTOCOLS })
   secure.on('secureConnection', (socket) => {
     halfOpen.delete({ address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 })
-    // Who leaves during the handshake is gone at once; who has sent a request may end their side and still get the answer.
+    // Who ends their side during the handshake is gone at once; behind a request, the connection itself decides.
     socket.allowHalfOpen = true
     counts.handshakes += 1
     if (socket.isSessionReused()) counts.resumed += 1
