@@ -45,7 +45,7 @@ export function skipWord(text: string, from: number, most = 64): number {
 }
 
 /** The index of the last character before `from` that is no blank; -1 at the start, and when 64 blanks stand there. */
-export function before(text: string, from: number): number {
+function before(text: string, from: number): number {
   const end = Math.max(-1, from - 65)
   let at = from - 1
   while (at > end && isSpace(text.charCodeAt(at))) at--
