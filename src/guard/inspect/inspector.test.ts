@@ -218,3 +218,11 @@ void test('what is found in a whole request adds to its worst value', () => {
   assert.equal(inspector.head(get('/', ['X-Odd', '1'])).score, 60)
   assert.equal(inspector.head(get('/?q=strongone', ['X-Odd', '1'])).refused, true)
 })
+
+void test('a request full of attacks is refused with a few pieces of evidence, and not looked at to its end', () => {
+  const inspector = inspectorWith()
+  seen.length = 0
+  const verdict = inspector.head(get(`/?${'a=proofword&'.repeat(1000)}`))
+  assert.deepEqual([verdict.refused, verdict.score, verdict.evidence.length], [true, 100, 8])
+  assert.equal(seen.length, 64)
+})

@@ -43,6 +43,7 @@ export class RequestJudge implements ValueSink {
   #wholeStrong = 0
   #wholeWeak = 0
   #evidence: Evidence[] = []
+  readonly #surplus: Evidence[] = []
   #nested = 0
   /** Whether values are judged; otherwise they are facts alone. */
   #judging = true
@@ -100,14 +101,14 @@ export class RequestJudge implements ValueSink {
     if (text.length === 0) return
     if (location !== 'path') this.facts.add(location, name, text)
     if (text.length > 1 && this.#structured(location, name, text)) return
-    if (!this.#judging) return
+    if (!this.#judging || this.#isCertain()) return
     this.#at(location, name)
     this.#place.hint = this.#settings.hint(location, name)
     this.#worst = Math.max(this.#worst, this.#values.value(text, this.#place, this.#kept()))
   }
 
   key(location: Location, path: string, key: string): void {
-    if (!this.#judging || key.length === 0) return
+    if (!this.#judging || key.length === 0 || this.#isCertain()) return
     // A whole document where a form was announced, as some webhooks come.
     if (key.length > 1 && this.#structured(location, '', key)) return
     if (this.#memory.knows(KEYS, key)) return
@@ -172,9 +173,16 @@ export class RequestJudge implements ValueSink {
     this.#place.name = name
   }
 
+  /** It is an attack, and there is more evidence than anybody reads: what follows can change nothing. */
+  #isCertain(): boolean {
+    return this.#evidence.length >= EVIDENCE_KEPT_MAX && isAttack(this.#worst)
+  }
+
   /** Where evidence goes; once there is plenty, what is new is not kept. */
   #kept(): Evidence[] {
-    return this.#evidence.length < EVIDENCE_KEPT_MAX ? this.#evidence : this.#evidence.slice()
+    if (this.#evidence.length < EVIDENCE_KEPT_MAX) return this.#evidence
+    this.#surplus.length = 0
+    return this.#surplus
   }
 
   #takeWhole(hit: RequestHit): void {
