@@ -80,6 +80,21 @@ for (const protocol of ['https', 'h2'] as const satisfies readonly Protocol[]) {
   })
 }
 
+test('a session goes on at whichever worker accepts', async () => {
+  await using project = new TestProject(tlsConfig('self-signed'))
+  await project.must(['up', '--detach'])
+  const port = await served(project)
+  // A ticket of TLS 1.2 is good for as often as one likes.
+  const first = await shakeHands(port, { maxVersion: 'TLSv1.2' })
+  const session = first.getSession()!
+  first.destroy()
+  for (let at = 0; at < 20; at += 1) {
+    const socket = await shakeHands(port, { maxVersion: 'TLSv1.2', session })
+    assert.equal(socket.isSessionReused(), true, `handshake ${at}`)
+    socket.destroy()
+  }
+})
+
 test('a certificate is swapped while requests run, and a broken one never replaces it', async () => {
   await using project = await withFiles()
   await project.must(['up', '--detach'])

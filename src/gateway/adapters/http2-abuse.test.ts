@@ -86,10 +86,10 @@ test('a page that drops a hundred requests keeps its connection', async () => {
 test('resets that the client makes the gateway send count as its own', async () => {
   await using scene = await startScene(5_000, 'never')
   using client = await frameClient(scene.gateway.tlsPort)
-  // A window opened by nothing is an error of the stream, which the server resets (CVE-2025-8671).
+  // A window that is opened too far is an error of the stream, which the server resets (CVE-2025-8671).
   for (let at = 0; at < 4 * UNANSWERED_BURST && !client.ended; at += 1) {
     get(client, 1 + 2 * at)
-    client.send(FRAME.windowUpdate, 0, 1 + 2 * at, Buffer.from([0, 0, 0, 0]))
+    client.send(FRAME.windowUpdate, 0, 1 + 2 * at, Buffer.from([0x7f, 0xff, 0xff, 0xff]))
     if (at % 64 === 63) await new Promise((resolve) => setImmediate(resolve))
   }
   await until(() => client.ended)

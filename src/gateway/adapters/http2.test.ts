@@ -76,7 +76,9 @@ const ECHO: RequestListener = (request, response) => {
 }
 
 test('a request goes to the upstream in HTTP/1.1 and its answer comes back', async () => {
-  await using front = await startFront(ECHO)
+  // What a config adds may be for HTTP/1.1 alone as well.
+  const options = [{ host: null, method: null, path: '/', headers: { 'Keep-Alive': 'timeout=5', 'X-Added': 'yes' } }]
+  await using front = await startFront(ECHO, { options })
   const seen = await ask(
     front.session,
     {
@@ -92,6 +94,7 @@ test('a request goes to the upstream in HTTP/1.1 and its answer comes back', asy
   assert.equal(seen.body.toString(), 'hello')
   assert.deepEqual(seen.headers['set-cookie'], ['a=1', 'b=2'])
   assert.equal(seen.headers['x-upper'], 'Yes')
+  assert.equal(seen.headers['x-added'], 'yes')
   assert.equal(seen.headers['seaworthy-release'], '1')
   for (const name of ['connection', 'keep-alive', 'transfer-encoding', 'x-hop'])
     assert.ok(!(name in seen.headers), name)
