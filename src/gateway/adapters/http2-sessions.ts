@@ -19,11 +19,11 @@ const STREAM_WINDOW_BYTES = 256 * 1024
 const SESSION_WINDOW_BYTES = 1024 * 1024
 
 /**
- * Requests that ended without their answer, whoever reset them: so many at once, then so many a second. A page that is left
- * drops a hundred at a time; an attack drops thousands (CVE-2023-44487, CVE-2025-8671).
+ * Requests that are reset, by the client or because of what it sends: so many at once, then so many a second. A page that is left
+ * drops a hundred at a time; an attack drops thousands (CVE-2023-44487, CVE-2025-8671). nghttp2 counts them.
  */
-export const UNANSWERED_BURST = 256
-export const UNANSWERED_PER_SECOND = 32
+export const RESETS_BURST = 256
+const RESETS_PER_SECOND = 32
 
 /** How long a connection that is told to end may take to do so. */
 const FAREWELL_MS = 1_000
@@ -47,8 +47,8 @@ const OPTIONS = {
   maxSessionMemory: 10,
   maxSessionInvalidFrames: 100,
   maxSessionRejectedStreams: 100,
-  streamResetBurst: UNANSWERED_BURST,
-  streamResetRate: UNANSWERED_PER_SECOND,
+  streamResetBurst: RESETS_BURST,
+  streamResetRate: RESETS_PER_SECOND,
   // Bytes that nobody can use only make a head look longer than it is.
   paddingStrategy: constants.PADDING_STRATEGY_NONE,
 } as const
@@ -91,7 +91,6 @@ export function createHttp2Sessions({ onExchange }: Http2SessionsOptions): Http2
     sessions.add(session)
     let open = 0
     let idle: NodeJS.Timeout | undefined
-    const spare = createBudget()
     // A connection that breaks has lost its streams, and each of them tells.
     session.on('error', (error: NodeJS.ErrnoException) => {
       if (isAbuse(error)) abused += 1
@@ -111,7 +110,6 @@ export function createHttp2Sessions({ onExchange }: Http2SessionsOptions): Http2
       stream.once('close', () => {
         open -= 1
         if (open === 0) waitForMore()
-        if (!stream.writableFinished && !spare.take()) endAbused()
       })
       onExchange(exchangeOf(stream, fields, { peer, local }))
     }
@@ -124,14 +122,6 @@ export function createHttp2Sessions({ onExchange }: Http2SessionsOptions): Http2
         // Which waits for a head that has begun.
         idle = setTimeout(() => session.destroy(), FAREWELL_MS)
       }, idleMs)
-    }
-
-    function endAbused(): void {
-      if (session.destroyed) return
-      abused += 1
-      session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM)
-      // Its open requests are lost with it, and their upstreams freed.
-      setImmediate(() => session.destroy())
     }
   }
 }
@@ -162,21 +152,6 @@ function exchangeOf(
   const head = headOf(fields)
   const client = createHttp2ClientSide({ stream, ...ends, isHead: head.method === 'HEAD' })
   return newExchange({ head, body: bodyOf(stream, head.headers), client, startedNs: monotonicNs() })
-}
-
-/** Tokens that come back with time. */
-function createBudget(): { take(): boolean } {
-  let left = UNANSWERED_BURST
-  let since = monotonicNs()
-  return {
-    take() {
-      const now = monotonicNs()
-      left = Math.min(UNANSWERED_BURST, left + ((now - since) / 1e9) * UNANSWERED_PER_SECOND)
-      since = now
-      left -= 1
-      return left >= 0
-    },
-  }
 }
 
 /** What nghttp2 ends a connection for: floods, and frames that break the rules. */
