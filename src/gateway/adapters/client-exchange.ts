@@ -92,7 +92,6 @@ export class ClientExchange implements ClientSide, FlowSink, Sink {
   send(answer: Answer, { idleMs }: { idleMs: number }, done: (outcome: Outcome) => void): void {
     this.#done = done
     if (this.#isGone || this.#connection.socket.destroyed) {
-      this.#isGone = true
       discard(answer)
       return this.#over(this.#because)
     }
