@@ -5,10 +5,13 @@ const LOOKED_AT_CHARS = 256
 /** In base64 of random bytes 64 % of neighbours are of different classes, in hexadecimal 47 %; in words, names and paths below 25 %. */
 const CHANGES_SHARE_MIN = 0.34
 
+/** How objects of Java, .NET and Python begin in base64: drawn by no random generator, but written to be read back. */
+const SERIALISED = /^(?:rO0AB|AAEAAAD\/{4}|gA[JN][A-Za-z]|gAS[VW])/
+
 /** Whether a value without any separator (the scan's mask says so) looks drawn rather than written. */
 export function isToken(text: string): boolean {
   const length = Math.min(text.length, LOOKED_AT_CHARS)
-  if (length < TOKEN_CHARS_MIN) return false
+  if (length < TOKEN_CHARS_MIN || SERIALISED.test(text)) return false
   let changes = 0
   let last = 0
   for (let index = 0; index < length; index++) {
