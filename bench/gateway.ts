@@ -80,7 +80,10 @@ async function latency(place: Place): Promise<void> {
         const result = await offer(target, rate, timing.seconds)
         if (round === -1) continue
         p99s[index]!.push(result.latency?.p99 ?? Number.NaN)
-        if (result.good !== result.asked.requests) faults.push(`latency: ${PAIR[index]!.name} failed requests`)
+        if (result.good !== result.asked.requests) {
+          const { failures, statuses, notSent } = result
+          faults.push(`latency: ${PAIR[index]!.name}: ${JSON.stringify({ failures, statuses, notSent })}`)
+        }
         if (result.saturated !== null) faults.push(`latency: ${result.saturated}`)
       }
     }
