@@ -44,14 +44,6 @@ export function skipWord(text: string, from: number, most = 64): number {
   return at
 }
 
-/** The index of the last character before `from` that is no blank; -1 at the start, and when 64 blanks stand there. */
-function before(text: string, from: number): number {
-  const end = Math.max(-1, from - 65)
-  let at = from - 1
-  while (at > end && isSpace(text.charCodeAt(at))) at--
-  return at === end && end >= 0 ? -1 : at
-}
-
 /** Whether a pattern with the sticky flag matches right at `at`. */
 export function matchesAt(sticky: RegExp, text: string, at: number): boolean {
   sticky.lastIndex = at
