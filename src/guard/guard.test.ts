@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Problem } from '../core/problem.ts'
-import { createGuard } from './index.ts'
-import type { GuardRequest } from './index.ts'
+import { createGuard, newApiKey } from './index.ts'
+import type { GuardRequest, GuardVerdict } from './index.ts'
 
 const attack: GuardRequest = {
   method: 'GET',
@@ -79,4 +79,46 @@ test('wrong exceptions are reported all at once', () => {
     () => createGuard({ exceptions }),
     (error) => error instanceof Problem && error.code === 'guard.bad-exception' && error.details.length === 5,
   )
+})
+
+test('the whole guard alone: blocks, limits, credentials and attacks in their order', async () => {
+  const key = newApiKey({ id: 'ci', scopes: [], roles: [], expiresMs: null })
+  const guard = createGuard({
+    limits: [{ count: 3, perMs: 3_600_000 }],
+    identity: { keys: key.line, protect: [{ host: null, method: null, path: '/private' }] },
+    block: ['203.0.113.0/24'],
+  })
+  const ask = (client: string, target: string, headers: readonly string[] = []): Promise<GuardVerdict> =>
+    guard.judge({ method: 'GET', target, client, host: 'a', headers: ['Host', 'a', ...headers] })
+
+  assert.equal((await ask('203.0.113.9', '/')).status, 403)
+  const open = await ask('192.0.2.1', '/')
+  assert.equal(open.status, null)
+  assert.deepEqual(open.headers.slice(0, 4), ['X-RateLimit-Limit', '3', 'X-RateLimit-Remaining', '2'])
+  const closed = await ask('192.0.2.1', '/private')
+  assert.deepEqual([closed.status, closed.headers.slice(-2)], [401, ['WWW-Authenticate', 'Bearer']])
+  const granted = await ask('192.0.2.1', '/private', ['X-API-Key', key.key])
+  assert.deepEqual([granted.status, granted.principal?.id], [null, 'ci'])
+  const over = await ask('192.0.2.1', '/')
+  assert.equal(over.status, 429)
+  assert.ok(over.headers.includes('Retry-After'))
+  guard.close()
+})
+
+test('who goes on attacking is blocked, by what its requests were', async () => {
+  const guard = createGuard()
+  let last: GuardVerdict | null = null
+  for (let nth = 0; nth < 20; nth++) last = await guard.judge(attack)
+  assert.equal(last!.status, 403)
+  assert.equal((await guard.judge({ ...attack, target: '/' })).status, 403)
+  assert.equal((await guard.judge({ ...attack, target: '/', client: '192.0.2.8' })).status, null)
+  const post = {
+    ...attack,
+    method: 'POST',
+    target: '/',
+    client: '192.0.2.8',
+    headers: ['Host', 'a', 'Content-Type', 'application/json'],
+  }
+  const judged = await guard.judge(post, Buffer.from('{"a": "../../../../etc/passwd"}'))
+  assert.deepEqual([judged.status, judged.threat.class], [403, 'path-traversal'])
 })
