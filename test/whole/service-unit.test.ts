@@ -145,8 +145,8 @@ void test('nobody but its owner can enter or read the state folder of a used env
     entries += 1
     if (found.isDirectory()) assert.equal(found.mode & 0o777, 0o700, path)
     else if (!found.isSocket()) assert.equal(found.mode & 0o777, 0o600, path)
-    // What a release and a service's own data hold keeps its modes, in folders that nobody else can enter.
-    if (!found.isDirectory() || /\/(releases|data)$/.test(path)) return
+    // What a release, a service's own data and Node's cache hold keeps its modes, in folders that nobody else can enter.
+    if (!found.isDirectory() || /\/(releases|data|compile-cache)$/.test(path)) return
     for (const name of readdirSync(path)) walk(join(path, name))
   }
   walk(project.stateFolder)
