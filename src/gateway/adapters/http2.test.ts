@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders, RequestListener } from 'node:http'
 import { connect, constants } from 'node:http2'
 import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2'
 import { after, test } from 'node:test'
+import { connect as connectTls } from 'node:tls'
 import { writePair } from '../../../test/support/tls-files.ts'
 import type { RoutingTable } from '../table.ts'
 import { startGateway, startUpstream, tableOf, throwawayFolder, until } from '../testing.ts'
@@ -261,4 +262,28 @@ test('a retiring worker answers what is open, takes nothing more, and is gone', 
   release()
   assert.equal((await open).body.toString(), 'late')
   await retired
+})
+
+test('a client that ends its side is let go at once, not only when its connection has been idle for long', async () => {
+  const timeouts = { connectMs: 1_000, firstByteMs: 5_000, requestMs: 5_000, idleMs: 600_000, websocketIdleMs: 5_000 }
+  await using front = await startFront(undefined, { timeouts })
+  const socket = connectTls({
+    port: front.gateway.tlsPort,
+    host: '127.0.0.1',
+    ALPNProtocols: ['h2'],
+    rejectUnauthorized: false,
+  })
+  let ended = false
+  socket.on('error', () => {})
+  socket.on('end', () => (ended = true))
+  // The first bytes are the gateway's settings: there is a session that could stay.
+  await new Promise<void>((resolve) => {
+    socket.once('data', () => resolve())
+    socket.write(
+      Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), Buffer.from('000000040000000000', 'hex')]),
+    )
+  })
+  socket.end()
+  await until(() => ended)
+  socket.destroy()
 })

@@ -84,13 +84,16 @@ export function createTlsListener(options: TlsListenerOptions): TlsListener {
   const secure = createTlsServer({ ...SETTINGS, ALPNProtocols: PROTOCOLS })
   secure.on('secureConnection', (socket) => {
     halfOpen.delete({ address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 })
-    // Who ends their side during the handshake is gone at once; behind a request, the connection itself decides.
-    socket.allowHalfOpen = true
     counts.handshakes += 1
     if (socket.isSessionReused()) counts.resumed += 1
-    if (socket.alpnProtocol !== 'h2') return onHttp1(socket)
-    counts.http2 += 1
-    onHttp2(socket)
+    if (socket.alpnProtocol === 'h2') {
+      counts.http2 += 1
+      // Half open it would stay, and count as a connection of its client, until it has been idle for long enough.
+      return onHttp2(socket)
+    }
+    // Who ends their side during the handshake is gone at once; behind a request, the connection itself decides.
+    socket.allowHalfOpen = true
+    onHttp1(socket)
   })
   secure.on('tlsClientError', onFailed)
 
