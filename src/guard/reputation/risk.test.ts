@@ -55,6 +55,16 @@ test('no cause but attacks blocks a client alone, however often it comes', () =>
   assert.ok(riskAfter(plain('rate-limited', 1_000), plain('unauthenticated', 1_000), attack) >= BLOCK_AT_RISK)
 })
 
+test('who fails to log in, is locked out and tries on is limited, not blocked, until it attacks as well', () => {
+  const failures = [plain('login-failed', 10), plain('locked-out', 100)]
+  assert.ok(riskAfter(...failures) < BLOCK_AT_RISK, `comes to ${riskAfter(...failures)}`)
+  const clumsy = ['forbidden', 'unauthenticated', 'connections', 'rate-limited'] as const
+  const all = [...failures, ...clumsy.map((kind) => plain(kind, 1_000))]
+  assert.ok(riskAfter(...all) < BLOCK_AT_RISK, `comes to ${riskAfter(...all)}`)
+  assert.ok(riskAfter(...all, attack) >= BLOCK_AT_RISK)
+  assert.ok(riskAfter(...all, plain('protocol', 5)) >= BLOCK_AT_RISK)
+})
+
 test('what is only monitored shows as risk and blocks nobody', () => {
   const book = after(...times(10, { ...attack, refused: false }))
   const { risk, refusedRisk, causes } = book.of('192.0.2.1', 0)

@@ -19,6 +19,20 @@ export interface Weight {
   readonly ceiling: number
 }
 
+/**
+ * What a busy or clumsy client does as well, all of it together, brings it no further than this: who forgets a password fails,
+ * is locked out and tries on. It is limited, and one attack more blocks it.
+ */
+export const CLUMSY_MAX = 75
+const CLUMSY: ReadonlySet<string> = new Set<SecurityEvent['kind']>([
+  'locked-out',
+  'login-failed',
+  'forbidden',
+  'unauthenticated',
+  'connections',
+  'rate-limited',
+])
+
 /** Our own figures: four refused attacks within three minutes pass BLOCK_AT_RISK, no other cause does alone. */
 export const WEIGHTS: Readonly<Partial<Record<SecurityEvent['kind'], Weight>>> = {
   // Of a proof; one of a lower score weighs as much less.
@@ -159,10 +173,11 @@ function riskOf(sums: Sums): Risk {
     sum,
   }))
   causes.sort((one, other) => other.risk - one.risk)
-  const refused = causes.reduce((sum, cause) => sum + (cause.isRefused ? cause.sum : 0), 0)
+  const clumsy = causes.reduce((sum, { cause, sum: one }) => sum + (CLUMSY.has(cause) ? one : 0), 0)
+  const refused = causes.reduce((sum, cause) => sum + (cause.isRefused && !CLUMSY.has(cause.cause) ? cause.sum : 0), 0)
   return {
     risk: percentOf(total(sums)),
-    refusedRisk: percentOf(refused),
+    refusedRisk: percentOf(refused + Math.min(clumsy, sumOf(CLUMSY_MAX))),
     causes: causes.filter(({ risk }) => risk >= NOTHING).map(({ cause, risk }) => ({ cause, risk })),
   }
 }
