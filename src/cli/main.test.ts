@@ -16,3 +16,19 @@ for (const args of [
     assert.match(stderr, /\/nowhere\/app\.config\.json/)
   })
 }
+
+for (const [args, says] of [
+  [['try', '--raw', '/nowhere/request.txt'], /--raw: ENOENT/],
+  [['try', '--har', '/nowhere/a.har'], /--har: ENOENT/],
+  [['try', '--path', '/', '--body', '@/nowhere/body.json'], /--body: ENOENT/],
+  [['events', '--client', 'nonsense'], /--client nonsense is no address/],
+  [['feed', '--url', 'file:blocked.txt'], /--url needs --reload/],
+] as const) {
+  test(`seaworthy guard ${args.join(' ')} is a wrong use, not a bug`, async () => {
+    const [code, stderr] = await new Promise<[unknown, string]>((resolve) => {
+      execFile(process.execPath, [bin, 'guard', ...args], (error, _stdout, text) => resolve([error?.code, text]))
+    })
+    assert.match(stderr, says)
+    assert.equal(code, 2)
+  })
+}

@@ -20,7 +20,7 @@ test('flags make a request: GET, or POST with a body', () => {
   assert.throws(() => requestOfFlags({ path: '/', header: ['nonsense'] }, CLIENT), { code: 'cli.usage' })
 })
 
-test('of a HAR file each request is taken, without what only HTTP/2 says in fields', () => {
+test('of a HAR file each request is taken; what only HTTP/2 says in fields becomes a Host', () => {
   const har = {
     log: {
       entries: [
@@ -42,7 +42,7 @@ test('of a HAR file each request is taken, without what only HTTP/2 says in fiel
   assert.deepEqual(first, {
     method: 'GET',
     target: '/a%20b?c=d',
-    headers: ['Cookie', 'a=b'],
+    headers: ['Host', 'example.com', 'Cookie', 'a=b'],
     client: CLIENT,
     body: null,
   })

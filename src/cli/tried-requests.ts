@@ -20,14 +20,18 @@ export function requestOfFlags({ method, path, header, body }: Flags, client: st
     return [line.slice(0, colon), line.slice(colon + 1).trim()]
   })
   if (!path.startsWith('/')) throw new Problem('cli.usage', `--path ${path} does not begin with /`)
-  const hasHost = headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'host')
   return {
     method: method ?? (body === undefined ? 'GET' : 'POST'),
     target: path,
-    headers: hasHost ? headers : ['Host', 'localhost', ...headers],
+    headers: withHost(headers, 'localhost'),
     client,
     body: body === undefined ? null : Buffer.from(body).toString('base64'),
   }
+}
+
+function withHost(headers: readonly string[], host: string): readonly string[] {
+  const hasHost = headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'host')
+  return hasHost ? headers : ['Host', host, ...headers]
 }
 
 interface Har {
@@ -58,13 +62,14 @@ function requestOfHar(request: HarRequest | undefined, client: string, index: nu
   const { method, url, headers = [], postData } = request ?? {}
   if (typeof method !== 'string' || typeof url !== 'string' || !URL.canParse(url))
     throw badHar(`entry ${index + 1} has no method, or no whole URL`)
-  const { pathname, search } = new URL(url)
+  const { host, pathname, search } = new URL(url)
   const body = postData?.text
+  // Names with a colon are of HTTP/2, where they say what the request line and Host say elsewhere.
+  const fields = headers.flatMap(({ name = '', value = '' }) => (name.startsWith(':') ? [] : [name, value]))
   return {
     method,
     target: pathname + search,
-    // Names with a colon are of HTTP/2, where they say what the request line says elsewhere.
-    headers: headers.flatMap(({ name = '', value = '' }) => (name.startsWith(':') ? [] : [name, value])),
+    headers: withHost(fields, host),
     client,
     body:
       body === undefined ? null : postData?.encoding === 'base64' ? body : Buffer.from(body, 'utf8').toString('base64'),

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { EVENTS_MAX, newestEvents, type EventFilter } from '../../../control/guard/events/query.ts'
 import { verifyEvents, type EventFault } from '../../../control/guard/events/verify.ts'
@@ -89,6 +90,10 @@ function filterOf({ since, client, route, kind, class: threat }: Options): Event
   const sinceMs = sinceOf(since)
   mustBeOneOf('--kind', kind, EVENT_KINDS)
   mustBeOneOf('--class', threat, THREAT_CLASSES)
+  if (client !== undefined && isIP(client.split('/', 1)[0]!) === 0)
+    throw new Problem('cli.usage', `--client ${client} is no address`, {
+      hint: 'Events show the addresses of clients.',
+    })
   return {
     ...(sinceMs === null ? {} : { sinceMs }),
     ...(kind === undefined ? {} : { kind }),

@@ -1,4 +1,5 @@
 import type { FeedStatus } from '../../../control/guard/feeds.ts'
+import { Problem } from '../../../core/problem.ts'
 import { environmentCommand, globalsOf, openEnvironment, type MakeCommand } from '../../command.ts'
 import { describeFeed } from '../../guard-text.ts'
 import { whoAmI } from '../../lease.ts'
@@ -14,6 +15,8 @@ export const feedCommand: MakeCommand = (onExitCode) => {
     .option('--reload', 'fetch them now; ends with 1 when one could not be had')
     .option('--url <url>', 'with --reload: only this one')
     .action(async (environment: string | undefined, { reload, url }: Options) => {
+      if (url !== undefined && !reload)
+        throw new Problem('cli.usage', '--url needs --reload', { hint: 'Without both, every feed is shown.' })
       using opened = await openEnvironment(command, environment)
       const by = whoAmI()
       const { feeds } = reload

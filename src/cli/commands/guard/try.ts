@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { connectControl } from '../../../control/api/client.ts'
 import { tryRequest, type TriedRequest, type TriedVerdict } from '../../../control/guard/check.ts'
 import { guardPolicyOf } from '../../../control/guard/policy.ts'
-import { Problem } from '../../../core/problem.ts'
+import { messageOf, Problem } from '../../../core/problem.ts'
 import { socketPath } from '../../../keeper/paths.ts'
 import { environmentCommand, globalsOf, openProjectOf, type MakeCommand } from '../../command.ts'
 import { whoAmI } from '../../lease.ts'
@@ -61,9 +61,9 @@ function requestsOf({ method, path, header, body, client, har, raw }: Options): 
   if (isIP(client) === 0) throw new Problem('cli.usage', `--client ${client} is no address`)
   if ([path, har, raw].filter((one) => one !== undefined).length !== 1)
     throw new Problem('cli.usage', 'give one of --path, --har and --raw')
-  if (har !== undefined) return requestsOfHar(readFileSync(har, 'utf8'), client)
-  if (raw !== undefined) return [requestOfBytes(readFileSync(raw), client)]
-  const text = body?.startsWith('@') ? readFileSync(body.slice(1), 'utf8') : body
+  if (har !== undefined) return requestsOfHar(bytesOf('--har', har).toString(), client)
+  if (raw !== undefined) return [requestOfBytes(bytesOf('--raw', raw), client)]
+  const text = body?.startsWith('@') ? bytesOf('--body', body.slice(1)).toString() : body
   return [
     requestOfFlags(
       {
@@ -75,6 +75,14 @@ function requestsOf({ method, path, header, body, client, har, raw }: Options): 
       client,
     ),
   ]
+}
+
+function bytesOf(option: string, file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    throw new Problem('cli.usage', `${option}: ${messageOf(error)}`)
+  }
 }
 
 interface Asker extends Disposable {
