@@ -108,7 +108,9 @@ export const guardSchema = z.strictObject({
     ),
   connections: z
     .strictObject({
-      perClient: whole(1, 1_000_000).default(20).describe('Connections one client may hold. Default 20.'),
+      perClient: whole(1, 1_000_000)
+        .default(20)
+        .describe('Connections one client may hold; no bound where the config has no guard at all. Default 20.'),
     })
     .prefault({})
     .describe('How many connections are accepted.'),
@@ -138,7 +140,9 @@ export const guardSchema = z.strictObject({
       }),
     )
     .default({})
-    .describe('Overrides of the secure headers; false leaves one out. Default: the secure ones.'),
+    .describe(
+      'Overrides of the secure headers, such as Content-Security-Policy, which lets no inline script run; false leaves one out. Default: the secure ones.',
+    ),
   cors: z
     .strictObject({
       origins: z.array(origin()).describe("Sites whose pages may read answers, such as 'https://app.example.com'."),
