@@ -47,12 +47,17 @@ export async function attack(url: string, signal: AbortSignal): Promise<AttackSu
   }
 }
 
-/** How many attacks it takes until even a harmless request of the same client is refused. */
+/** How many attacks it takes until even a harmless request of the same client is refused, or cut by the block that just came. */
 async function untilBlocked(url: string, signal: AbortSignal): Promise<number | null> {
   const client = '127.0.9.1'
+  const sendOrCut = (attempt: Attempt): Promise<number> =>
+    send(url, attempt, client, signal).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ECONNRESET') throw error
+      return REFUSED
+    })
   for (let count = 1; count <= ATTEMPTS_MAX; count++) {
-    await send(url, ATTACKS[count % ATTACKS.length]![1], client, signal)
-    if ((await send(url, { method: 'GET', target: '/api/version' }, client, signal)) === REFUSED) return count
+    await sendOrCut(ATTACKS[count % ATTACKS.length]![1])
+    if ((await sendOrCut({ method: 'GET', target: '/api/version' })) === REFUSED) return count
   }
   return null
 }
