@@ -5,11 +5,14 @@ import { workerCountOf } from '../worker-count.ts'
 
 /** What workers are told of the guard: without secrets and their names. A release from before the guard has none. */
 export function guardPolicyOf(release: Pick<Release, 'config'>, secretsFile: string): GuardPolicy | null {
-  const { guard, services } = release.config as ResolvedApp & { readonly guard?: ResolvedGuard }
+  const { guard, gateway, services } = release.config as ResolvedApp & { readonly guard?: ResolvedGuard }
   if (guard === undefined) return null
   const { identity, limits, store: _, ...rest } = guard
+  // Who trusts a certificate made for this machine must not be bound to HTTPS for all that ever listens on it.
+  const isPinned = (gateway.tls ?? null) === null || gateway.tls?.source.kind !== 'self-signed'
   return {
     ...rest,
+    headers: isPinned ? rest.headers : { 'Strict-Transport-Security': false, ...rest.headers },
     probes: probesOf(Object.values(services)),
     workers: workerCountOf(release) ?? 1,
     limits: limits.map((limit) => ({ id: limitId(limit), ...limit })),

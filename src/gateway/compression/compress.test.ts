@@ -81,6 +81,15 @@ void test('an answer of unknown length is taken to be large', async () => {
   assert.equal(gunzipSync(body).toString(), `first ${TEXT}`)
 })
 
+void test('an answer that is small and whole is not compressed, though nothing says its length', async () => {
+  const { headers, body } = await ask(
+    (_, response) => void response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"a":1}'),
+    { 'Accept-Encoding': 'gzip' },
+  )
+  assert.equal(headers['content-encoding'], undefined)
+  assert.equal(body.toString(), '{"a":1}')
+})
+
 const untouched: readonly [string, RequestListener][] = [
   [
     'small ones',

@@ -1,10 +1,11 @@
 import { pipeline, Readable } from 'node:stream'
 import type { Context } from '../context.ts'
-import { headerOf } from '../exchange.ts'
+import { fieldOf, headerOf } from '../exchange.ts'
+import { RelayedAnswer } from '../relayed-answer.ts'
 import type { Answer, Exchange } from '../exchange.ts'
 import { addVary } from '../headers.ts'
 import { compressor } from './compressor.ts'
-import { eligibility, lengthOf } from './eligible.ts'
+import { eligibility } from './eligible.ts'
 import { codingFor } from './negotiate.ts'
 
 /** Answers compressed at once by one worker: each holds up to about half a megabyte. Beyond, answers go as they are. */
@@ -16,12 +17,11 @@ export function compressed(exchange: Exchange, context: Context, answer: Answer)
   const { head, place } = exchange
   const wanted = place?.options?.compress ?? context.routing.current?.table.compress ?? false
   if (!wanted || answer.kind === 'upgraded') return answer
-  const length =
-    answer.kind === 'whole' && head.method !== 'HEAD' ? (answer.body?.length ?? 0) : lengthOf(answer.headers)
-  const eligible = eligibility(answer.status, answer.headers, length)
-  if (eligible === 'never') return answer
+  const length = lengthOf(answer, head.method)
+  const eligible = eligibility(answer.status, (name) => fieldOfAnswer(answer, name), length)
+  if (eligible !== 'yes') return answer
   addVary(answer.headers, 'Accept-Encoding')
-  const coding = eligible === 'yes' ? codingFor(headerOf(head.headers, 'accept-encoding')) : null
+  const coding = codingFor(fieldOf(head, 'accept-encoding'))
   if (coding === null || compressing >= COMPRESSING_MAX) return answer
   encode(answer.headers, coding)
   if (head.method === 'HEAD') return answer
@@ -31,6 +31,20 @@ export function compressed(exchange: Exchange, context: Context, answer: Answer)
   // An error or an early end on either side ends the other; the client's side sees it on the transform.
   pipeline(source, transform, () => void (compressing -= 1))
   return { kind: 'stream', status: answer.status, headers: answer.headers, body: transform }
+}
+
+/** Null: unknown. */
+function lengthOf(answer: Exclude<Answer, { kind: 'upgraded' }>, method: string): number | null {
+  if (answer.kind === 'whole' && method !== 'HEAD') return answer.body?.length ?? 0
+  const text = fieldOfAnswer(answer, 'content-length')
+  if (text !== undefined) return Number(text)
+  // Nothing said how long it is, but all of it is here.
+  const isWhole = answer instanceof RelayedAnswer && !answer.isStreamed && answer.flow.ended && method !== 'HEAD'
+  return isWhole ? (answer.flow.first?.length ?? 0) : null
+}
+
+function fieldOfAnswer(answer: Answer, lowerName: string): string | undefined {
+  return answer instanceof RelayedAnswer ? answer.get(lowerName) : headerOf(answer.headers, lowerName)
 }
 
 /** What the head says of the identity form is not true of the coded one. */

@@ -1,40 +1,19 @@
-import { headerOf } from '../exchange.ts'
-import type { HeaderList } from '../exchange.ts'
-
 /** Below it the coding saves nothing that a packet would notice (and nginx, CDNs and the catalogue agree). */
 export const COMPRESS_FROM_BYTES = 1024
 
-/**
- * What compressing an answer would mean. `never`: it is no answer of this kind. `small`: it would be, were it larger, so that
- * caches have to know that the field matters. An answer of unknown length is taken to be large.
- */
-export function eligibility(status: number, headers: HeaderList, length: number | null): 'never' | 'small' | 'yes' {
-  if (status < 200 || status === 204 || status === 205 || status === 206 || status === 304) return 'never'
-  let type = ''
-  for (let index = 0; index < headers.length; index += 2) {
-    const name = headers[index]!
-    switch (name.length) {
-      case 12:
-        if (name.toLowerCase() === 'content-type') type = headers[index + 1]!
-        break
-      case 13:
-        if (name.toLowerCase() === 'content-range') return 'never'
-        if (name.toLowerCase() === 'cache-control' && /\bno-transform\b/i.test(headers[index + 1]!)) return 'never'
-        break
-      case 16:
-        if (name.toLowerCase() === 'content-encoding' && headers[index + 1]!.trim().toLowerCase() !== 'identity')
-          return 'never'
-        break
-    }
-  }
-  if (!isCompressible(type)) return 'never'
-  return length !== null && length < COMPRESS_FROM_BYTES ? 'small' : 'yes'
-}
+/** The first value of a field of the answer, by its name in lower case. */
+export type FieldGetter = (lowerName: string) => string | undefined
 
-/** Null: unknown. */
-export function lengthOf(headers: HeaderList): number | null {
-  const text = headerOf(headers, 'content-length')
-  return text === undefined ? null : Number(text)
+/** What compressing an answer would mean. An answer of unknown length is taken to be large. */
+export function eligibility(status: number, get: FieldGetter, length: number | null): 'never' | 'small' | 'yes' {
+  if (status < 200 || status === 204 || status === 205 || status === 206 || status === 304) return 'never'
+  // Looked at first: most answers end here.
+  if (length !== null && length < COMPRESS_FROM_BYTES) return 'small'
+  if (!isCompressible(get('content-type') ?? '')) return 'never'
+  const coding = get('content-encoding')
+  if (coding !== undefined && coding.trim().toLowerCase() !== 'identity') return 'never'
+  if (get('content-range') !== undefined) return 'never'
+  return NO_TRANSFORM.test(get('cache-control') ?? '') ? 'never' : 'yes'
 }
 
 /** An event stream is read as it comes and holds small events. */
@@ -46,3 +25,4 @@ function isCompressible(type: string): boolean {
 
 const COMPRESSIBLE =
   /^(?:application\/(?:json|javascript|xml|wasm|manifest\+json|x-javascript|x-ndjson|graphql|rtf|vnd\.ms-fontobject|[a-z0-9.-]+\+(?:json|xml|text))|image\/(?:svg\+xml|bmp|x-icon|vnd\.microsoft\.icon)|font\/(?:ttf|otf|collection)|multipart\/related)$/
+const NO_TRANSFORM = /\bno-transform\b/i
