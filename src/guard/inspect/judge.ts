@@ -13,11 +13,10 @@ import { ValueScore, contextual, isAttack } from './score.ts'
 import { isExcepted } from './settings.ts'
 import { isImageUri, isToken } from './token.ts'
 import { CurrentValue, isDocument } from './value.ts'
+import { VALUE_OVERLAP_CHARS } from './values/bounds.ts'
 
 /** Characters a detector is shown at once; longer values are judged in pieces that overlap. */
 export const VALUE_CHARS_MAX = 65_536
-/** Longest match that a cut between two pieces cannot hide. */
-export const VALUE_OVERLAP_CHARS = 1024
 /** Characters of a key that say nothing beyond its letters. */
 const PLAIN_KEY =
   CHARS.word |

@@ -3,12 +3,15 @@ import type { BodyFacts, BodyFormat } from '../request-detector.ts'
 import { looksLikeGraphql, readGraphql } from './graphql.ts'
 import { JsonReader } from './json.ts'
 import { MultipartReader, boundaryOf } from './multipart.ts'
+import { VALUE_OVERLAP_CHARS } from './bounds.ts'
 import type { ValueSink } from './sink.ts'
 import { readParameters } from './target.ts'
 import { XmlReader } from './xml.ts'
 
 /** Bytes of one value that are waited for before it is judged in parts. */
 export const UNIT_BYTES_MAX = 65_536
+/** Characters of a form field's name that its later pieces still have. */
+const NAME_CHARS_MAX = 256
 
 /** Reads a body as it comes. */
 export interface BodyReader {
@@ -35,7 +38,12 @@ export function createBodyReader(contentType: string, first: Buffer, sink: Value
     if (boundary !== null) return new MultipartBody(boundary, sink)
   }
   const format = formatOf(type, first)
-  return format === 'binary' ? new BinaryBody() : new TextBody(format, charset, sink, type.startsWith('multipart/'))
+  if (format === 'binary') return new BinaryBody()
+  const isForm = type === 'application/x-www-form-urlencoded'
+  // Forms are never in UTF-16, whatever their first bytes look like: each byte below 128 is the sign that it looks like.
+  const reader = new TextBody(format, format === 'form' ? 'utf8' : charset, sink, type.startsWith('multipart/'))
+  const plain = isForm && format !== 'form' ? 'form' : format === 'text' && charset.startsWith('utf16') ? 'text' : null
+  return plain === null ? reader : new TwiceReadBody(reader, new TextBody(plain, 'utf8', sink, false))
 }
 
 function formatOf(type: string, first: Buffer): BodyFormat {
@@ -50,13 +58,16 @@ function formatOf(type: string, first: Buffer): BodyFormat {
     return sniffed === 'json' || sniffed === 'xml' ? sniffed : 'form'
   }
   const sniffed = sniff(first)
-  if (/^(?:image|audio|video|font)\//.test(type) && type !== 'image/svg+xml') return sniffed ?? 'binary'
+  const isMedia = /^(?:image|audio|video|font)\//.test(type) && type !== 'image/svg+xml'
+  // No picture is made of letters alone.
+  if (isMedia && !PRINTABLE.test(first.toString('latin1', 0, SNIFFED_BYTES))) return sniffed ?? 'binary'
   if (sniffed !== null) return sniffed
   const isText = type.startsWith('text/') || !first.subarray(0, SNIFFED_BYTES).includes(0)
   return isText ? 'text' : 'binary'
 }
 
 const SNIFFED_BYTES = 512
+const PRINTABLE = /^[\t\n\r -~]*$/
 const XML = 60
 const JSON_ = 123
 
@@ -110,6 +121,35 @@ class BinaryBody implements BodyReader {
   }
 }
 
+/** What may be read in two ways is: what it looks like, and what it is called. Its facts are those of the first. */
+class TwiceReadBody implements BodyReader {
+  readonly #first: BodyReader
+  readonly #second: BodyReader
+
+  constructor(first: BodyReader, second: BodyReader) {
+    this.#first = first
+    this.#second = second
+  }
+
+  write(bytes: Buffer): void {
+    this.#first.write(bytes)
+    this.#second.write(bytes)
+  }
+
+  end(): void {
+    this.#first.end()
+    this.#second.end()
+  }
+
+  get facts(): BodyFacts {
+    return this.#first.facts
+  }
+
+  get document(): string | null {
+    return this.#first.document
+  }
+}
+
 class MultipartBody implements BodyReader {
   readonly document = null
   readonly #reader: MultipartReader
@@ -158,6 +198,8 @@ class TextBody implements BodyReader {
   readonly #faults: string[] = []
   #odd: Buffer = Buffer.alloc(0)
   #text = ''
+  /** What was left to be read once more; nothing new has come while it is all there is. */
+  #judged = ''
   #bytes = 0
 
   constructor(format: BodyFormat, charset: ReturnType<typeof charsetOf>, sink: ValueSink, noBoundary: boolean) {
@@ -176,13 +218,32 @@ class TextBody implements BodyReader {
     // Whole bodies come in one portion; what is left of it may just be complete.
     this.#text = this.#text.slice(this.#read(this.#text, false))
     if (this.#text.length > UNIT_BYTES_MAX) {
+      const carried = this.#carried()
       this.#read(this.#text, true)
-      this.#text = ''
+      this.#text = carried
+      this.#judged = carried
     }
+  }
+
+  /** What of a value too long to be waited for is read once more before its rest: its end, in the place where it stands. */
+  #carried(): string {
+    const text = this.#text
+    let start = text.length - VALUE_OVERLAP_CHARS
+    if (this.#json !== null && text.startsWith('"')) {
+      // Never behind half an escape, or the string would end elsewhere.
+      let backslashes = 0
+      while (text.charCodeAt(start - 1 - backslashes) === 92) backslashes += 1
+      start -= backslashes % 2
+      return `"${text.slice(start)}`
+    }
+    const equals = this.#format === 'form' ? text.indexOf('=') : -1
+    const name = equals < NAME_CHARS_MAX ? text.slice(0, equals + 1) : ''
+    return name + text.slice(start)
   }
 
   end(): void {
     if (this.#decoder !== null) this.#text += this.#decoder.end()
+    if (this.#text === this.#judged) this.#text = ''
     if (this.#text !== '' || this.#xml !== null) this.#read(this.#text, true)
     this.#text = ''
   }
@@ -199,7 +260,7 @@ class TextBody implements BodyReader {
     if (this.#json !== null) return this.#json.read(text, final)
     if (this.#xml !== null) return this.#xml.read(text, final)
     if (this.#format === 'form') return readParameters(text, 'form', this.#sink, final)
-    if (!final && text.length <= UNIT_BYTES_MAX) return 0
+    if (!final) return 0
     if (this.#format === 'graphql' && looksLikeGraphql(text)) {
       this.document = text
       readGraphql(text, this.#sink)

@@ -1,4 +1,5 @@
 /** String literals of a GraphQL document (spec of October 2021, §2): everything else in it is the schema's language. */
+import { boundedName } from './bounds.ts'
 import type { ValueSink } from './sink.ts'
 
 /** Whether a text is a GraphQL document: only its tokens, and it begins like one. */
@@ -21,7 +22,7 @@ export function readGraphql(text: string, sink: ValueSink): void {
     } else if (isNameChar(code)) {
       const start = index
       while (index < text.length && isNameChar(text.charCodeAt(index))) index += 1
-      name = text.slice(start, index)
+      name = boundedName(text.slice(start, index))
     } else {
       index += 1
     }

@@ -6,6 +6,7 @@
 import type { Location } from '../../threats.ts'
 import { Output } from '../decode/output.ts'
 import { hexOf } from '../decode/percent.ts'
+import { pathBelow } from './bounds.ts'
 import type { ValueSink } from './sink.ts'
 
 /** Deeper levels are read, without a path of their own. */
@@ -130,8 +131,7 @@ export class JsonReader {
     const parent = this.#paths[level]!
     const index = this.#indexes[level]!
     if (index < 0 && this.#key === null) return parent
-    const last = index < 0 ? this.#key! : String(index)
-    return parent === '' ? last : `${parent}.${last}`
+    return pathBelow(parent, index < 0 ? this.#key! : String(index))
   }
 }
 

@@ -3,6 +3,7 @@
  * judges what it read either way. Files' contents are not judged, their names and header lines are.
  */
 import type { MultipartPart } from '../request-detector.ts'
+import { VALUE_OVERLAP_CHARS } from './bounds.ts'
 import type { ValueSink } from './sink.ts'
 
 /** Bytes of a part's header lines. */
@@ -27,6 +28,12 @@ export class MultipartReader {
   readonly #delimiter: Buffer
   #state: 'preamble' | 'head' | 'content' | 'end' = 'preamble'
   #part: { name: string | null; fileName: string | null; headers: string[]; bytes: number } | null = null
+  /** The part is a file by every reading of its head: its content is not judged. */
+  #isFile = false
+  /** What has been read so far ends a line. */
+  #endsLine = true
+  /** The first delimiter's line ended as RFC 2046 wants it. */
+  #crlf = true
 
   constructor(boundary: string, sink: ValueSink) {
     this.#delimiter = Buffer.from(`--${boundary}`, 'latin1')
@@ -43,7 +50,7 @@ export class MultipartReader {
     }
     if (final && this.#state !== 'end')
       this.faults.add(this.#state === 'preamble' ? 'multipart.no-part' : 'multipart.no-end')
-    return index
+    return this.#done(bytes, index)
   }
 
   /** Judges what is held of a part that is too long to be waited for. Returns how many bytes are done with. */
@@ -52,7 +59,14 @@ export class MultipartReader {
     const end = Math.max(0, bytes.length - keep)
     if (this.#state === 'content') this.#content(bytes, 0, end)
     else this.#sink.value('body', '', bytes.toString('utf8', 0, end))
-    return end
+    const done = Math.max(0, end - VALUE_OVERLAP_CHARS)
+    if (this.#part !== null) this.#part.bytes -= end - done
+    return this.#done(bytes, done)
+  }
+
+  #done(bytes: Buffer, count: number): number {
+    if (count > 0) this.#endsLine = bytes[count - 1] === LF
+    return count
   }
 
   #step(bytes: Buffer, from: number, final: boolean): number {
@@ -61,7 +75,7 @@ export class MultipartReader {
       return -1
     }
     if (this.#state === 'head') return this.#head(bytes, from, final)
-    const at = delimiterFrom(bytes, this.#delimiter, from, this.#state === 'preamble')
+    const at = delimiterFrom(bytes, this.#delimiter, from, this.#endsLine)
     if (at >= 0) return this.#delimited(bytes, from, at, final)
     if (this.#state === 'preamble') {
       if (final && bytes.length > from) this.#sink.value('body', '', bytes.toString('utf8', from))
@@ -80,7 +94,7 @@ export class MultipartReader {
   /** A file's content is let go as it comes; a field's is kept until it is whole. */
   #skipFile(bytes: Buffer, from: number): number {
     const keep = this.#delimiter.length + 4
-    if (this.#part === null || this.#part.fileName === null || bytes.length - from <= keep) return -1
+    if (this.#part === null || !this.#isFile || bytes.length - from <= keep) return -1
     this.#part.bytes += bytes.length - keep - from
     return bytes.length - keep
   }
@@ -95,13 +109,18 @@ export class MultipartReader {
       this.faults.add('multipart.preamble')
       this.#sink.value('body', '', bytes.toString('utf8', from, at))
     }
+    // Where lines end in CR LF, a lone LF before the delimiter is a border for some readers and content for others.
+    if (this.#crlf && at > 1 && bytes[at - 1] === LF && bytes[at - 2] !== CR) this.faults.add('multipart.odd-border')
     if (bytes[after] === 45 && bytes[after + 1] === 45) {
       this.#state = 'end'
       return after + 2
     }
     const line = lineFrom(bytes, after)
     if (line !== after) this.faults.add('multipart.boundary-line')
-    if (bytes[after] === LF) this.faults.add('multipart.bare-lf')
+    if (bytes[after] === LF) {
+      this.#crlf = false
+      this.faults.add('multipart.bare-lf')
+    }
     this.#state = 'head'
     return Math.min(bytes.length, line + (bytes[line] === CR ? 2 : 1))
   }
@@ -139,13 +158,14 @@ export class MultipartReader {
     if (names.length > 1 || fileNames.length > 1) this.faults.add('multipart.two-names')
     for (const name of names) this.#sink.key('multipart', name, name)
     for (const fileName of fileNames) if (fileName !== '') this.#sink.value('file-name', names[0] ?? '', fileName)
+    this.#isFile = isFile(disposition)
     this.#part = { name: names[0] ?? null, fileName: fileNames[0] ?? null, headers, bytes: 0 }
   }
 
   #content(bytes: Buffer, from: number, end: number): void {
     if (this.#part === null) return
     this.#part.bytes += Math.max(0, end - from)
-    if (this.#part.fileName === null && end > from) {
+    if (!this.#isFile && end > from) {
       this.#sink.value('multipart', this.#part.name ?? '', bytes.toString('utf8', from, end))
     }
   }
@@ -156,11 +176,11 @@ export class MultipartReader {
   }
 }
 
-/** Where the delimiter stands at the beginning of a line. */
-function delimiterFrom(bytes: Buffer, delimiter: Buffer, from: number, mayBegin: boolean): number {
+/** Where the delimiter stands at the beginning of a line. `begins`: the bytes begin one. */
+function delimiterFrom(bytes: Buffer, delimiter: Buffer, from: number, begins: boolean): number {
   let at = bytes.indexOf(delimiter, from)
   while (at >= 0) {
-    if ((at === from && (mayBegin || at === 0)) || bytes[at - 1] === LF || at === from) return at
+    if (at === 0 ? begins : bytes[at - 1] === LF) return at
     at = bytes.indexOf(delimiter, at + 1)
   }
   return -1
@@ -202,3 +222,18 @@ function parametersOf(disposition: string, wanted: string): string[] {
   }
   return values
 }
+
+/**
+ * Whether every reader takes the part for a file: plain grammar, and a file name among the parameters themselves, not inside of
+ * another one's quotes. `filename*` alone is unknown to some (RFC 7578 §4.2), and an empty name is no file.
+ */
+function isFile(disposition: string): boolean {
+  if (!DISPOSITION.test(disposition)) return false
+  for (const [, name, value] of disposition.matchAll(PARAMETER)) {
+    if (name!.toLowerCase() === 'filename') return value !== '' && value !== '""'
+  }
+  return false
+}
+
+const DISPOSITION = /^[\w-]+\s*(?:;\s*[\w*-]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;"]+)\s*)*;?$/
+const PARAMETER = /;\s*([\w*-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;"]+)/g

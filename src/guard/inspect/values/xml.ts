@@ -4,6 +4,7 @@
  */
 import { Output } from '../decode/output.ts'
 import { writeEntity } from '../decode/entities.ts'
+import { pathBelow } from './bounds.ts'
 import type { ValueSink } from './sink.ts'
 
 /** Deeper elements are read, without a path of their own. */
@@ -184,8 +185,9 @@ export class XmlReader {
   }
 
   #name(last: string): string {
-    const path = this.#path.slice(0, this.#depth).join('.')
-    return last === '' ? path : path === '' ? last : `${path}.${last}`
+    let path = ''
+    for (const part of this.#path.slice(0, this.#depth)) path = pathBelow(path, part)
+    return last === '' ? path : pathBelow(path, last)
   }
 }
 

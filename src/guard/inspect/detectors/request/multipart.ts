@@ -6,7 +6,9 @@ const FAULTS: Readonly<Record<string, number>> = {
   'multipart.no-boundary': SCORE.proof,
   'multipart.no-part': SCORE.strong,
   'multipart.no-end': SCORE.strong,
-  'multipart.after-end': SCORE.strong,
+  // Some read on: PHP takes the line that ends for one of the preamble.
+  'multipart.after-end': SCORE.proof,
+  'multipart.odd-border': SCORE.proof,
   'multipart.preamble': SCORE.weak,
   'multipart.boundary-line': SCORE.strong,
   'multipart.bare-lf': SCORE.weak,
@@ -46,6 +48,9 @@ export const multipartDetector: RequestDetector = {
         if (!FIELDS.has(field)) say('field', SCORE.weak, name, field)
         if (field === 'content-type' && /charset/i.test(value) && !PLAIN_CHARSET.test(value))
           say('charset', SCORE.proof, name, value)
+        // Given up by RFC 7578 §4.7; readers that still decode it see what nobody judged.
+        if (field === 'content-transfer-encoding' && !/^(?:7bit|8bit|binary)$/i.test(value.trim()))
+          say('transfer-encoding', part.fileName === null ? SCORE.proof : SCORE.weak, name, value)
       }
     }
     charsetField(facts, say)
