@@ -26,8 +26,8 @@ const ACCOUNT_FIELDS = [
 
 /** Behind the inspection, which has read the body: an account that is locked is not listened to, nor an address. */
 export const lockedOut: Stage = (exchange, context) => {
-  if (context.guard.policy === null || !context.guard.loginPaths.has(exchange.head.path)) return null
-  if (!CHANGING.has(exchange.head.method)) return null
+  if (context.guard.policy === null || !CHANGING.has(exchange.head.method)) return null
+  if (!context.guard.loginPaths.has(exchange.head.path)) return null
   const { lockout } = context.guard.identity
   const account = accountKeyOf(exchange)
   const ofAccount = account === null ? null : lockout.lockedUntil(account)

@@ -1,3 +1,5 @@
+import { normalPath } from '../../core/normal-path.ts'
+
 /**
  * The readings of a path that servers are known to have: as it is; with everything percent-decoded once or twice, `\` for `/`,
  * path parameters (`;a=b`) removed, and in lower case. A rule that protects must hold for all of them.
@@ -13,6 +15,12 @@ export function pathForms(path: string): readonly string[] {
     forms.add(simplified(form).toLowerCase())
   }
   return [...forms]
+}
+
+/** The one spelling of all that some server might take for the same path. For what is counted; what protects asks every form. */
+export function loosestForm(path: string): string {
+  const normal = PLAIN.test(path) ? path : simplified(decoded(decoded(path))).toLowerCase()
+  return normalPath(normal).replace(/(?<=.)\/$/, '')
 }
 
 function simplified(path: string): string {
