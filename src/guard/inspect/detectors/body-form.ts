@@ -11,6 +11,16 @@ export const bodyForm: RequestDetector = {
     const { body } = facts
     if (body === null) return
     const type = facts.header('content-type') ?? ''
+    if (body.faults.includes('body.coded')) {
+      report({
+        class: 'protocol',
+        rule: 'protocol.coded-body',
+        score: SCORE.proof,
+        location: 'body',
+        name: '',
+        excerpt: facts.header('content-encoding') ?? '',
+      })
+    }
     if (body.faults.includes('xml.no-xml') && /[/+]xml\b/i.test(type)) {
       report({
         class: 'protocol',
