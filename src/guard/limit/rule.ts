@@ -1,5 +1,6 @@
 import { routeMatcher } from '../../core/route-match.ts'
 import type { LimitRule, RouteMatch } from '../policy.ts'
+import { loosestForm } from '../identity/path-forms.ts'
 import type { Principal } from '../request.ts'
 import { clientKey } from './client-key.ts'
 import { quotaOf, TICKS_PER_MS, windowOf } from './gcra.ts'
@@ -78,7 +79,10 @@ const KEY_LENGTH_MAX = 256
 
 function takerOf(on: RouteMatch): Rule['takes'] {
   const matcher = routeMatcher([on])
-  return ({ host, method, path }) => matcher.find(host, method, path) !== null
+  // Routers that ignore case or read `%2f` and `;a` their own way must not turn one limit into many.
+  const loose = routeMatcher([{ ...on, path: on.path.toLowerCase() }])
+  return ({ host, method, path }) =>
+    matcher.find(host, method, path) !== null || loose.find(host, method, loosestForm(path)) !== null
 }
 
 /** `client`, `client POST /login`, `client 2`: printable ASCII, which is what a structured field's text may hold (RFC 9651 §3.3.3). */

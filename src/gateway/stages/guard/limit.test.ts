@@ -44,6 +44,16 @@ void test('each class of routes counts for itself, and the nearest limit is the 
   assert.equal((await fetch(`${gateway.url}/api/login`)).status, 200, 'another method')
 })
 
+void test('a route in another spelling has no quota of its own', async () => {
+  await using upstream = await startUpstream()
+  await using gateway = await gatewayWith(upstream, { limits: [limitOf({ on: login, count: 1 })] })
+  const paths = ['/api/login', '/API/Login', '/api/login;a=b', '/api%2flogin', '/api/%256cogin']
+  for (const [nth, path] of paths.entries()) {
+    const { status } = await fetch(`${gateway.url}${path}`, { method: 'POST' })
+    assert.equal(status, nth === 0 ? 200 : 429, path)
+  }
+})
+
 void test('forged addresses, keys and user agents buy nothing', async () => {
   await using upstream = await startUpstream()
   await using gateway = await gatewayWith(upstream, {
