@@ -43,8 +43,8 @@ export function createIdentity(
   policy: IdentityPolicy,
   { keys, tokens, now, fault: broken = null }: IdentityParts,
 ): Identity {
-  const protect = routeMatcher<RouteMatch>(policy.protect)
-  const admin = routeMatcher<RouteMatch>(policy.admin?.routes ?? [])
+  const protect = protectorOf(policy.protect)
+  const admin = protectorOf(policy.admin?.routes ?? [])
   const adminFrom = policy.admin?.from ?? null
   const from = adminFrom === null ? null : blockListOf(adminFrom)
   return {
@@ -107,14 +107,42 @@ function expired(reason: string): Identified {
   return { principal: null, shown: true, fault: { kind: 'expired', reason } }
 }
 
-/** By every reading of the path that some server might have: what is protected must not be reached by spelling it otherwise. */
-function takes(matcher: RouteMatcher<RouteMatch>, { host, method, target }: GuardRequest): boolean {
+/** Rules in lower case as well: one of the forms of a path is. */
+function protectorOf(routes: readonly RouteMatch[]): RouteMatcher<RouteMatch> {
+  return routeMatcher([...routes, ...routes.map((route) => ({ ...route, path: route.path.toLowerCase() }))])
+}
+
+/**
+ * By every reading of the path that some server might have: what is protected must not be reached by spelling it otherwise. Also
+ * as it stands, with its dot segments: routers that do not remove them take `/admin/..` for `/admin`.
+ */
+function takes(matcher: RouteMatcher<RouteMatch>, { host, method, target, headers }: GuardRequest): boolean {
   const query = target.indexOf('?')
-  const path = query === -1 ? target : target.slice(0, query)
+  const paths = [query === -1 ? target : target.slice(0, query)]
   // HEAD is GET without the body; a server may take either for the other.
   const methods = method === 'HEAD' ? ['HEAD', 'GET'] : [method]
-  return pathForms(path).some((form) => methods.some((one) => matcher.find(host, one, normalPath(form)) !== null))
+  for (let index = 0; index < headers.length; index += 2) {
+    const told = OVERRIDES.get(headers[index]!.toLowerCase())
+    if (told === 'method') methods.push(headers[index + 1]!.trim().toUpperCase())
+    else if (told === 'path') paths.push(headers[index + 1]!.split('?', 1)[0]!.trim())
+  }
+  return paths
+    .flatMap((path) => pathForms(path))
+    .some((form) =>
+      methods.some(
+        (one) => matcher.find(host, one, normalPath(form)) !== null || matcher.find(host, one, form) !== null,
+      ),
+    )
 }
+
+/** By these a client tells frameworks another method or path than the request line: Symfony, Rails' Rack, IIS and others. */
+const OVERRIDES: ReadonlyMap<string, 'method' | 'path'> = new Map([
+  ['x-http-method-override', 'method'],
+  ['x-http-method', 'method'],
+  ['x-method-override', 'method'],
+  ['x-original-url', 'path'],
+  ['x-rewrite-url', 'path'],
+])
 
 function blockListOf(blocks: readonly string[]): BlockList {
   const list = new BlockList()
