@@ -8,8 +8,8 @@ import type { Answer, Exchange } from './exchange.ts'
 import { accountKey, addressKey } from '../guard/identity/lockout-keys.ts'
 import { tell } from './tell.ts'
 
-/** A login is small; in a larger body no account is looked for. */
-const BODY_BYTES_MAX = 16 * 1024
+/** As much as is read ahead for the inspection; in a larger body no account is looked for. */
+const BODY_BYTES_MAX = 128 * 1024
 const ACCOUNT_CHARACTERS_MAX = 256
 const ACCOUNT_FIELDS = [
   'username',
@@ -29,10 +29,11 @@ export const lockedOut: Stage = (exchange, context) => {
   if (context.guard.policy === null || !CHANGING.has(exchange.head.method)) return null
   if (!context.guard.loginPaths.has(exchange.head.path)) return null
   const { lockout } = context.guard.identity
-  const account = accountKeyOf(exchange)
-  const ofAccount = account === null ? null : lockout.lockedUntil(account)
-  const until = lockout.lockedUntil(addressKey(exchange.clientAddress)) ?? ofAccount
-  return until === null ? null : refuseLocked(exchange, context, until)
+  for (const key of [addressKey(exchange.clientAddress), ...accountKeysOf(exchange)]) {
+    const until = lockout.lockedUntil(key)
+    if (until !== null) return refuseLocked(exchange, context, until)
+  }
+  return null
 }
 
 export function refuseLocked(exchange: Exchange, context: Context, untilMs: number): Answer {
@@ -49,30 +50,34 @@ export function noteLogin(exchange: Exchange, context: Context, status: number):
   if (status !== 401) {
     // An own account that works says nothing of the address's other tries.
     if (status < 400 && context.guard.loginPaths.has(head.path)) {
-      const account = accountKeyOf(exchange)
-      if (account !== null) lockout.succeeded(account)
+      const accounts = accountKeysOf(exchange)
+      // Of several nobody knows whose password was right.
+      if (accounts.length === 1) lockout.succeeded(accounts[0]!)
     }
     return
   }
   context.guard.loginPaths.add(head.path)
-  const account = accountKeyOf(exchange)
-  const keys = [addressKey(exchange.clientAddress), ...(account === null ? [] : [account])]
+  const accounts = accountKeysOf(exchange)
+  const keys = [addressKey(exchange.clientAddress), ...accounts]
+  const account = accounts[0] ?? null
   tell(exchange, context, { kind: 'login-failed', refused: false, reason: 'The app answered 401.', principal: account })
   for (const key of keys) {
     if (lockout.failed(key)) tell(exchange, context, { kind: 'locked-out', refused: false, reason: `locked: ${key}` })
   }
 }
 
-function accountKeyOf({ body, head }: Exchange): string | null {
-  if (body.ready === null || body.ready.length > BODY_BYTES_MAX) return null
+/** All that the body may name: which field the application reads is not known, and the others may be there to mislead. */
+function accountKeysOf({ body, head }: Exchange): string[] {
+  if (body.ready === null || body.ready.length > BODY_BYTES_MAX) return []
   const type = headerOf(head.headers, 'content-type')?.toLowerCase() ?? ''
   const text = body.ready.toString('utf8')
   const fields = type.includes('json') ? jsonFields(text) : type.includes('form-urlencoded') ? formFields(text) : null
+  const accounts = new Set<string>()
   for (const name of ACCOUNT_FIELDS) {
     const value = fields?.get(name)?.trim().toLowerCase()
-    if (value !== undefined && value !== '' && value.length <= ACCOUNT_CHARACTERS_MAX) return accountKey(value)
+    if (value !== undefined && value !== '' && value.length <= ACCOUNT_CHARACTERS_MAX) accounts.add(accountKey(value))
   }
-  return null
+  return [...accounts]
 }
 
 function jsonFields(text: string): Map<string, string> | null {
