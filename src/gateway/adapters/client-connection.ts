@@ -333,8 +333,11 @@ export class ClientConnection implements BodySource, ExchangeConnection {
 
   /** Ends the connection behind an answer. `waits`: its client is the one to close it. */
   #close(waits: boolean): void {
-    if (this.requestIsComplete && this.#ahead === null && !waits) return this.socket.destroySoon()
-    this.#linger()
+    if (!this.requestIsComplete || this.#ahead !== null || waits) return this.#linger()
+    // Not a request any more what stands behind this one, even if it came with it: nobody would answer it (RFC 9112 §9.6).
+    this.#phase = 'linger'
+    this.deadline.arm(this.#host.idleMs)
+    this.socket.destroySoon()
   }
 
   /**

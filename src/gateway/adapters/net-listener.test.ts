@@ -42,6 +42,26 @@ void test('the connection of a refused upgrade is closed, whoever refused it and
   })
 })
 
+void test('what stands behind the last request of a connection is no request: not even when the answer is there at once', async () => {
+  await using upstream = await startUpstream()
+  const routes = [{ host: null, path: '/api', service: 'api' }]
+  await using gateway = await startGateway(tableOf([upstream.upstream], { routes }))
+  const behind = 'POST /api/behind HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n'
+  // A kept connection to the instance, on which a request goes out in the same turn.
+  using warm = rawConnection(gateway.port, 'GET /api/first HTTP/1.1\r\nHost: a\r\n\r\n')
+  await until(() => warm.text.endsWith('1'))
+  using client = rawConnection(gateway.port, `GET /no HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n${behind}`)
+  await until(() => client.ended)
+  assert.match(client.text, /^HTTP\/1.1 404 /)
+  // On the same kept connection, so behind whatever went out before.
+  warm.socket.write('GET /api/last HTTP/1.1\r\nHost: a\r\n\r\n')
+  await until(() => upstream.requests.at(-1)!.url === '/api/last')
+  assert.deepEqual(
+    upstream.requests.map(({ url }) => url),
+    ['/api/first', '/api/last'],
+  )
+})
+
 void test('a request that takes longer than it may is not cut once its answer has begun', async () => {
   await using upstream = await startUpstream('1', (incoming, response) => {
     response.write('begun ')
