@@ -13,6 +13,48 @@ const OF_CONNECTIONS: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
+/**
+ * Fields that Node's HTTP/2 throws at when they come twice, as it happens where an app and what stands before it set the same one. HTTP/1.1
+ * passes both; an answer that breaks off would be worse than either. Lists are joined (RFC 9110 §5.3), of others the first stays.
+ */
+const ONCE: ReadonlySet<string> = new Set([
+  'access-control-allow-credentials',
+  'access-control-max-age',
+  'access-control-request-method',
+  'age',
+  'authorization',
+  'content-encoding',
+  'content-language',
+  'content-length',
+  'content-location',
+  'content-md5',
+  'content-range',
+  'content-type',
+  'date',
+  'dnt',
+  'etag',
+  'expires',
+  'from',
+  'host',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'last-modified',
+  'location',
+  'max-forwards',
+  'proxy-authorization',
+  'range',
+  'referer',
+  'retry-after',
+  'tk',
+  'upgrade-insecure-requests',
+  'user-agent',
+  'x-content-type-options',
+])
+const LISTS: ReadonlySet<string> = new Set(['content-encoding', 'content-language'])
+
 export interface Http2ClientSideParts {
   readonly stream: ServerHttp2Stream
   readonly peer: ClientSide['peer']
@@ -136,6 +178,8 @@ function fieldsOf(status: number, headers: readonly string[]): OutgoingHttpHeade
     const value = headers[index + 1]!
     const before = fields[name]
     if (before === undefined) fields[name] = value
+    else if (LISTS.has(name)) fields[name] = `${String(before)}, ${value}`
+    else if (ONCE.has(name)) continue
     else if (Array.isArray(before)) before.push(value)
     else fields[name] = [before, value]
   }

@@ -109,6 +109,27 @@ test('a request goes to the upstream in HTTP/1.1 and its answer comes back', asy
   assert.equal(request!.rawHeaders.filter((name) => name.toLowerCase() === 'host').length, 1)
 })
 
+test('an answer with a field that may stand once, and is there twice, is an answer nevertheless', async () => {
+  await using front = await startFront((_request, response) => {
+    for (const name of once) response.setHeader(name, ['first', 'second'])
+    response.setHeader('Content-Language', ['de', 'en'])
+    response.setHeader('X-Many', ['a', 'b'])
+    response.end('hello')
+  })
+  // Every field that this Node knows, but the framing's: whichever it refuses twice.
+  const once = Object.entries(constants)
+    .filter(([key, name]) => key.startsWith('HTTP2_HEADER_') && typeof name === 'string' && !name.startsWith(':'))
+    .map(([, name]) => String(name))
+    .filter((name) => !/^(content-length|transfer-encoding|connection|upgrade|keep-alive|date|.*cookie)$/.test(name))
+  const seen = await ask(front.session)
+  assert.equal(seen.status, 200)
+  assert.equal(seen.body.toString(), 'hello')
+  assert.equal(seen.headers['content-type'], 'first')
+  assert.equal(seen.headers['x-content-type-options'], 'first')
+  assert.equal(seen.headers['content-language'], 'de, en')
+  assert.equal(seen.headers['x-many'], 'a, b')
+})
+
 test('large bodies go both ways, with and without a length', async () => {
   await using front = await startFront(ECHO, { bodyBytesMax: 8 * 1024 * 1024 })
   const body = Buffer.alloc(3 * 1024 * 1024, 'abcdefghij')
