@@ -39,3 +39,8 @@ export function methodOf(bytes: Uint8Array, start: number, end: number): string 
   }
   return null
 }
+
+/** Whether a method that was cut out by somebody else is known. */
+export function isMethod(method: string): boolean {
+  return METHODS.includes(method)
+}

@@ -17,7 +17,7 @@ import type { Refusal } from './refusal.ts'
 import { CONNECTION, CONTENT_LENGTH, EXPECT, HOST, INCOMPLETE, scanFields, TRANSFER_ENCODING, UPGRADE } from './scan.ts'
 
 /** A longer target gets 414. nginx takes 8 KiB for the whole line by default, Node's server 16 KiB for the head. */
-const TARGET_BYTES_MAX = 8 * 1024
+export const TARGET_BYTES_MAX = 8 * 1024
 
 /** What a request's head says. Valid until the object is given to the next `scanRequest`; strings cut out of it stay. */
 export class RequestHead extends Head {

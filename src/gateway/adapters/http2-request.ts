@@ -1,4 +1,5 @@
 import type { ServerHttp2Stream } from 'node:http2'
+import { isAuthority, isMethod, TARGET_BYTES_MAX } from '../../http1/index.ts'
 import { headerOf } from '../exchange.ts'
 import type { RequestBody, RequestHead } from '../exchange.ts'
 
@@ -60,20 +61,20 @@ interface Target {
   readonly hosts: readonly string[]
 }
 
-/** Stricter than nghttp2: what goes on in HTTP/1.1 must be readable there, and in one way alone. */
+/** Stricter than nghttp2: what goes on in HTTP/1.1 must be what its reader would take, or HTTP/2 were a way around it. */
 function faultOf({ method, target, authority, hosts }: Target): RequestHead['fault'] {
   if (method === 'CONNECT') return { status: 501, reason: 'This gateway opens no tunnels.' }
-  if (!TOKEN.test(method)) return { status: 400, reason: 'The request method is not valid.' }
+  if (!isMethod(method)) return { status: 501, reason: 'This method is not implemented.' }
+  if (target.length > TARGET_BYTES_MAX) return { status: 414, reason: 'The request target is too long.' }
   if (hosts.length > 1 || hosts.some((host) => host.toLowerCase() !== authority.toLowerCase())) {
     return { status: 400, reason: 'Host and :authority name different places.' }
   }
-  if (authority === '' || !AUTHORITY.test(authority))
+  if (authority === '' || authority.startsWith(':') || !isAuthority(authority))
     return { status: 400, reason: 'The :authority of the request is not valid.' }
   const isForm = target.startsWith('/') || (target === '*' && method === 'OPTIONS')
   if (isForm && PRINTABLE.test(target)) return null
   return { status: 400, reason: 'The request target is not valid.' }
 }
 
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
-const AUTHORITY = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/
-const PRINTABLE = /^[\u0021-\u0022\u0024-\u007e\u0080-\u00ff]+$/
+/** As in HTTP/1.1: what is visible in ASCII, but `#`. */
+const PRINTABLE = /^[\u0021-\u0022\u0024-\u007e]+$/

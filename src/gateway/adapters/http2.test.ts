@@ -194,6 +194,12 @@ test('heads that can be read in two ways are refused', async () => {
     [{ ':path': '/a#b' }, 400],
     [{ ':path': '*', ':method': 'POST' }, /PROTOCOL_ERROR/],
     [{ ':method': 'CONNECT', ':authority': 'a.test:443' }, 501],
+    // What the reader of HTTP/1.1 does not take: a service must not see it for having come in another way.
+    [{ ':authority': 'a.test:65536' }, 400],
+    [{ ':path': '/\u00ff' }, 400],
+    [{ ':path': `/${'a'.repeat(8 * 1024)}` }, 414],
+    [{ ':method': 'FETCH' }, 501],
+    [{ ':method': 'post' }, 501],
   ]
   for (const [headers, expected] of refused) {
     const path = headers[':method'] === 'CONNECT' ? {} : { ':path': '/' }
