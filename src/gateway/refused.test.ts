@@ -18,7 +18,14 @@ void test('what the reader refuses is counted and told, under the id that its se
     accessLog: () => {},
     onBug: () => {},
   }
-  const refused = { status: 400, code: 'length-twice', reason: 'Why.', client: '203.0.113.9', within: false }
+  const refused = {
+    status: 400,
+    code: 'length-twice',
+    reason: 'Why.',
+    client: '203.0.113.9',
+    secure: false,
+    within: false,
+  }
   const headers = noteRefused(refused, context)
   noteRefused({ ...refused, within: true }, context)
   const events = guard.events.take(10)

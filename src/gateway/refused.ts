@@ -8,7 +8,7 @@ import { headersWithoutExchange } from './stages/respond.ts'
  * Counts what the reader refused, and tells of it: who sends what is no HTTP is either broken or trying something. Returns the
  * fields for its answer.
  */
-export function noteRefused({ client, code, reason, within }: Refused, context: Context): HeaderList {
+export function noteRefused({ client, code, reason, secure, within }: Refused, context: Context): HeaderList {
   const correlationId = randomHex(16)
   // What had become a request is counted as one.
   if (!within) context.counters.countUnrouted()
@@ -26,5 +26,5 @@ export function noteRefused({ client, code, reason, within }: Refused, context: 
     principal: null,
     reason: `${code}: ${reason}`,
   })
-  return headersWithoutExchange(context, correlationId)
+  return headersWithoutExchange(context, { correlationId, secure })
 }

@@ -48,6 +48,8 @@ export interface Refused {
   readonly code: string
   readonly reason: string
   readonly client: string
+  /** It came over TLS. */
+  readonly secure: boolean
   /** It came in the middle of a request that had become an exchange. */
   readonly within: boolean
 }
@@ -177,7 +179,9 @@ export class ClientConnection implements BodySource, ExchangeConnection {
   /** Answers what is no request, or has taken too long, and ends the connection. */
   refuse({ status, code, reason }: Pick<Refused, 'status' | 'code' | 'reason'>): void {
     const exchange = this.#exchange
-    const fields = this.#host.onRefused({ status, code, reason, client: this.peer.address, within: exchange !== null })
+    const { peer, secure } = this
+    const within = exchange !== null
+    const fields = this.#host.onRefused({ status, code, reason, client: peer.address, secure, within })
     // Behind a part of an answer, another answer would be taken for its body.
     const isFree = exchange === null || !exchange.begun
     exchange?.gone()

@@ -11,6 +11,7 @@ import { checkTable } from '../table-check.ts'
 import type { AcmeChallenge, TlsTable } from '../table.ts'
 import { listening, startGateway, tableOf, throwawayFolder, until } from '../testing.ts'
 import type { TestGateway } from '../testing.ts'
+import { policyOf } from '../testing-guard.ts'
 import { offersAcmeTls } from './client-hello.ts'
 import type { HalfOpenLimits } from './half-open.ts'
 import { createTlsListener } from './tls-listener.ts'
@@ -55,6 +56,18 @@ test('the protocol inside is agreed on: HTTP/2, HTTP/1.1, or none in common', as
   assert.equal(await agreed(['http/1.1']), 'http/1.1')
   assert.equal(await agreed([]), false)
   await assert.rejects(agreed(['acme-tls/1']), /no application protocol|NO_APPLICATION_PROTOCOL/i)
+})
+
+test('what is refused as no request carries the fields of HTTPS as well', async () => {
+  await using gateway = await startGateway(tableOf([], { tls: writePair(folder), guard: policyOf() }), { tls: true })
+  const socket = await shakeHands(gateway.tlsPort, { ALPNProtocols: ['http/1.1'] })
+  let text = ''
+  socket.on('data', (bytes: Buffer) => (text += bytes.toString('latin1')))
+  socket.write('no request\r\n\r\n')
+  await until(() => text.includes('\r\n\r\n'))
+  socket.destroy()
+  assert.match(text, /^HTTP\/1.1 400 /)
+  assert.match(text, /\r\nStrict-Transport-Security: max-age=/)
 })
 
 test('a session begun at one worker goes on at another', async () => {

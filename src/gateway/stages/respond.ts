@@ -30,10 +30,13 @@ export function respond(exchange: Exchange, context: Context, answer: Answer): A
 }
 
 /** The same for what never became an exchange. */
-export function headersWithoutExchange(context: Context, correlationId: string): string[] {
+export function headersWithoutExchange(
+  context: Context,
+  { correlationId, secure }: { readonly correlationId: string; readonly secure: boolean },
+): string[] {
   const release = context.routing.current?.table.release ?? 'none'
   const headers = ['Seaworthy-Release', release, 'X-Correlation-Id', correlationId]
-  context.guard.securityHeaders(headers, false)
+  context.guard.securityHeaders(headers, secure)
   return headers
 }
 
