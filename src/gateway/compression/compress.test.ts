@@ -60,6 +60,14 @@ for (const [coding, decode] of [
   })
 }
 
+void test('304 speaks of the form that its client has', async () => {
+  const unchanged: RequestListener = (_, response) => void response.writeHead(304, { ETag: '"abc"' }).end()
+  const coded = await ask(unchanged, { 'Accept-Encoding': 'gzip', 'If-None-Match': 'W/"x", W/"abc"' })
+  assert.deepEqual([coded.status, coded.headers.etag, coded.headers['vary']], [304, 'W/"abc"', 'Accept-Encoding'])
+  const plain = await ask(unchanged, { 'If-None-Match': '"abc"' })
+  assert.deepEqual([plain.status, plain.headers.etag, plain.headers['vary']], [304, '"abc"', undefined])
+})
+
 void test('without Accept-Encoding it goes as it is, and caches learn that the field matters', async () => {
   const { headers, body } = await ask(json, {})
   assert.equal(headers['content-encoding'], undefined)

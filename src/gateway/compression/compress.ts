@@ -17,6 +17,7 @@ export function compressed(exchange: Exchange, context: Context, answer: Answer)
   const { head, place } = exchange
   const wanted = place?.options?.compress ?? context.routing.current?.table.compress ?? false
   if (!wanted || answer.kind === 'upgraded') return answer
+  if (answer.status === 304) return stillCoded(exchange, answer)
   const length = lengthOf(answer, head.method)
   const eligible = eligibility(answer.status, (name) => fieldOfAnswer(answer, name), length)
   if (eligible !== 'yes') return answer
@@ -45,6 +46,21 @@ function lengthOf(answer: Exclude<Answer, { kind: 'upgraded' }>, method: string)
 
 function fieldOfAnswer(answer: Answer, lowerName: string): string | undefined {
   return answer instanceof RelayedAnswer ? answer.get(lowerName) : headerOf(answer.headers, lowerName)
+}
+
+/**
+ * Whoever asks by the weak tag has the coded form: a cache would not find it by the app's strong one (RFC 9111 §4.3.4), and is told of
+ * Vary as it was before (RFC 9110 §15.4.5).
+ */
+function stillCoded({ head }: Exchange, answer: Answer): Answer {
+  const { headers } = answer
+  const etag = headerOf(headers, 'etag')
+  const asked = headerOf(head.headers, 'if-none-match')
+  if (etag?.startsWith('"') !== true || asked?.includes(`W/${etag}`) !== true) return answer
+  const at = headers.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'etag')
+  headers[at + 1] = `W/${etag}`
+  addVary(headers, 'Accept-Encoding')
+  return answer
 }
 
 /** What the head says of the identity form is not true of the coded one. */
