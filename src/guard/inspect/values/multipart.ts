@@ -153,9 +153,12 @@ export class MultipartReader {
       }
     }
     if (disposition === '') this.faults.add('multipart.no-disposition')
-    const names = parametersOf(disposition, 'name')
-    const fileNames = parametersOf(disposition, 'filename')
-    if (names.length > 1 || fileNames.length > 1) this.faults.add('multipart.two-names')
+    const names = parametersOf(disposition, 'name').map(({ value }) => value)
+    const found = parametersOf(disposition, 'filename')
+    const fileNames = found.map(({ value }) => value)
+    // .NET sends a file's name in both forms.
+    const inBothForms = found.length === 2 && found[0]!.extended !== found[1]!.extended
+    if (names.length > 1 || (fileNames.length > 1 && !inBothForms)) this.faults.add('multipart.two-names')
     for (const name of names) this.#sink.key('multipart', name, name)
     for (const fileName of fileNames) if (fileName !== '') this.#sink.value('file-name', names[0] ?? '', fileName)
     this.#isFile = isFile(disposition)
@@ -213,12 +216,13 @@ function bodyFrom(bytes: Buffer, empty: number): number {
 }
 
 /** Values of a parameter in a Content-Disposition, quoted or not, `name*=utf-8''…` as well. */
-function parametersOf(disposition: string, wanted: string): string[] {
-  const values: string[] = []
+function parametersOf(disposition: string, wanted: string): { readonly value: string; readonly extended: boolean }[] {
+  const values: { value: string; extended: boolean }[] = []
   const pattern = new RegExp(`[;\\s]${wanted}(\\*?)\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"?|([^;]*))`, 'gi')
   for (const match of disposition.matchAll(pattern)) {
     const value = match[2]?.replaceAll('\\"', '"') ?? (match[3] ?? '').trim()
-    values.push(match[1] === '*' ? value.replace(/^[\w-]*'[\w-]*'/, '') : value)
+    const extended = match[1] === '*'
+    values.push({ value: extended ? value.replace(/^[\w-]*'[\w-]*'/, '') : value, extended })
   }
   return values
 }

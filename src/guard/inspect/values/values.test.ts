@@ -153,10 +153,24 @@ void test('what another reader of multipart might take differently is a fault by
       'multipart.two-dispositions',
     ],
     [`${part('Content-Disposition: form-data; name="a"; name="b"', 'x')}${end}`, 'multipart.two-names'],
+    [
+      `${part('Content-Disposition: form-data; name="a"; filename="b"; filename="c"', 'x')}${end}`,
+      'multipart.two-names',
+    ],
     [`--b c\r\n${'a: b\r\n'.repeat(2000)}\r\nx\r\n${end}`, 'multipart.head'],
   ]
   for (const [body, fault] of cases)
     assert.ok(bodyOf(MULTIPART, body).faults.includes(fault), `${fault} in ${body.slice(0, 80)}`)
+})
+
+void test('a file whose name comes in both forms, as .NET sends it, is in order', () => {
+  const disposition = `Content-Disposition: form-data; name=f; filename="a.txt"; filename*=utf-8''a.txt`
+  const body = bodyOf(MULTIPART, `${part(disposition, 'x')}--b c--\r\n`)
+  assert.deepEqual(body.faults, [])
+  assert.deepEqual(
+    body.parts.map(({ fileName }) => fileName),
+    ['a.txt'],
+  )
 })
 
 void test('a boundary is taken only when there is exactly one that RFC 2046 allows', () => {
