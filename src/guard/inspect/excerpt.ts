@@ -3,7 +3,8 @@ import type { Location } from '../threats.ts'
 
 const EXCERPT_CHARS_MAX = 120
 const AROUND_CHARS = 32
-const SECRET_NAME = /pass|pwd|secret|token|credential|authorization|api-?_?key|session|csrf|\botp\b|\bpin\b|\bcvv/i
+const SECRET_NAME =
+  /pass|pwd|secret|token|credential|auth|api-?_?key|session|csrf|jwt|bearer|signature|\b(?:sid|otp|pin|cvv)\b/i
 
 /** The part of `text` around what matched; empty where the field's name says that it holds a secret. */
 export function excerptOf(text: string, start: number, end: number, location: Location, name: string): string {

@@ -27,6 +27,6 @@ function judged(exchange: Exchange, context: Context, verdict: LimitVerdict): An
 export function refusal(exchange: Exchange, context: Context, verdict: LimitVerdict): Answer {
   exchange.answerFields.push(...fieldsOf(verdict))
   if (verdict.storeLost) return plainAnswer(503, 'Requests cannot be counted at the moment; come back later.')
-  tell(exchange, context, { kind: 'rate-limited', refused: true, reason: `limit ${verdict.rule.id}` })
+  tell(exchange, context, { kind: 'rate-limited', refused: true, reason: `over the limit ${verdict.rule.policy}` })
   return plainAnswer(429, 'Too many requests; Retry-After says when the next one may come.')
 }
