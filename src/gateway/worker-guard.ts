@@ -59,7 +59,7 @@ export function createWorkerGuard(): WorkerGuard {
     get inspector() {
       return inspector
     },
-    securityHeaders: (headers, secure) => put(headers, secure),
+    securityHeaders: (answer, secure) => put(answer, secure),
     reputation,
     events,
     apply(next) {

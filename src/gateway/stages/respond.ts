@@ -25,7 +25,11 @@ export function respond(exchange: Exchange, context: Context, answer: Answer): A
   setField(answer, 'X-Correlation-Id', exchange.correlationId)
   keepStanding(exchange, context.routing.current, answer)
   sayToOtherSites(exchange, answer)
-  if (context.guard.policy !== null) context.guard.securityHeaders(answer.headers, isSecure(exchange))
+  if (context.guard.policy !== null) {
+    // What passes as bytes goes on doing so.
+    const isRelayed = answer instanceof RelayedAnswer && answer.untouched !== null
+    context.guard.securityHeaders(isRelayed ? answer : answer.headers, isSecure(exchange))
+  }
   return answer
 }
 

@@ -39,6 +39,19 @@ void test('an override stands whatever the app says, however often; false leaves
   assert.equal(asObject(own)['Referrer-Policy'], 'unsafe-url')
 })
 
+void test('the same field by field, for an answer that is not taken apart', () => {
+  const put = securityHeaders({ 'Referrer-Policy': 'no-referrer' })
+  const replaced = new Map<string, string>()
+  const own: Record<string, string> = { 'x-frame-options': 'SAMEORIGIN', 'referrer-policy': 'origin' }
+  put({ get: (name) => own[name], replace: (name, value) => void replaced.set(name.toLowerCase(), value) }, false)
+  const pairs: string[] = Object.entries(own).flat()
+  put(pairs, false)
+  const lowered = Object.fromEntries(
+    Object.entries(asObject(pairs)).map(([name, value]) => [name.toLowerCase(), value]),
+  )
+  assert.deepEqual({ ...own, ...Object.fromEntries(replaced) }, lowered)
+})
+
 function asObject(headers: readonly string[]): Record<string, string> {
   return Object.fromEntries(headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1]!]] : [])))
 }

@@ -17,8 +17,14 @@ export const SECURE_HEADERS: Readonly<Record<string, string>> = {
 
 const OVER_TLS_ALONE = 'strict-transport-security'
 
-/** Puts the fields on an answer's `headers` (names and values in turn). */
-export type SecurityHeaders = (headers: string[], secure: boolean) => void
+/** An answer whose fields can be asked for and replaced one by one. */
+export interface AnswerFields {
+  get(lowerName: string): string | undefined
+  replace(name: string, value: string): void
+}
+
+/** Puts the fields on an answer: on its headers (names and values in turn), or field by field where it is not taken apart. */
+export type SecurityHeaders = (answer: string[] | AnswerFields, secure: boolean) => void
 
 /**
  * `overrides`: name → value, which then stands whatever the app says, or false, which leaves the field to the app. What is not
@@ -36,7 +42,11 @@ export function securityHeaders(overrides: Readonly<Record<string, string | fals
   }
   const overTls = compiled([...byName.values()])
   const overPlain = compiled([...byName.values()].filter(({ lower }) => lower !== OVER_TLS_ALONE))
-  return (headers, secure) => (secure ? overTls : overPlain)(headers)
+  return (answer, secure) => {
+    const fields = secure ? overTls : overPlain
+    if (Array.isArray(answer)) fields.putAmong(answer)
+    else fields.putOn(answer)
+  }
 }
 
 interface Field {
@@ -47,11 +57,24 @@ interface Field {
   readonly stands: boolean
 }
 
-function compiled(fields: readonly Field[]): (headers: string[]) => void {
+interface Compiled {
+  putAmong(headers: string[]): void
+  putOn(answer: AnswerFields): void
+}
+
+function compiled(fields: readonly Field[]): Compiled {
   const all = fields.flatMap(({ name, value }) => [name, value])
   // Most fields of an answer are told apart from ours by their length alone.
   const lengths = new Set(fields.map(({ lower }) => lower.length))
-  return (headers) => {
+  return { putAmong, putOn }
+
+  function putOn(answer: AnswerFields): void {
+    for (const { name, lower, value, stands } of fields) {
+      if (stands || answer.get(lower) === undefined) answer.replace(name, value)
+    }
+  }
+
+  function putAmong(headers: string[]): void {
     let missing = fields
     for (let index = headers.length - 2; index >= 0; index -= 2) {
       if (!lengths.has(headers[index]!.length)) continue
