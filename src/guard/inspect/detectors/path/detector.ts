@@ -16,7 +16,7 @@ export const pathDetector: Detector = {
   names: true,
   chars: CHARS.dotdot | CHARS.control,
   words: words(String.raw`
-    etc/ etc\ passwd /proc/ /sys/ /var/ /usr/ /opt/ /root/ /dev/ /bin/ /log \log .ini .conf system32 :\ c:/ d:/ \\
+    etc/ etc\ passwd /proc/ /sys/ /var/ /usr/ /opt/ /root /dev/ /bin/ /log \log .ini .conf system32 :\ c:/ d:/ \\
     apache xampp httpd volumes/ library/ inetpub .ht -inf/ .git .svn .hg .env .ssh .aws .docker .kube .bak .sql
     .old .orig .sw ~ wp-con id_rsa id_dsa history .npmrc .ds_store phpinfo global.asa ntuser sysprep web.config /.
     server-status __x00__ adminer trace.axd etc% 0x2f 0x5c backup. dump. .db .rdb .sql .mdb .dbf .sdf .p12 .pfx .jks .pem .key keystore letsencrypt
