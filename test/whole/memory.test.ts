@@ -7,8 +7,9 @@ const SERVER = `
   import { createServer } from 'node:http'
   const kept = []
   createServer((request, response) => {
-    if (request.url === '/leak') kept.push(Buffer.alloc(200 * 1024 * 1024, 1))
-    response.end('pid ' + process.pid)
+    // After its answer: killed before it, the gateway would rightly ask the other instance, which would leak as well.
+    const leak = () => kept.push(Buffer.alloc(200 * 1024 * 1024, 1))
+    response.end('pid ' + process.pid, request.url === '/leak' ? leak : undefined)
   }).listen(Number(process.env.PORT), '127.0.0.1')`
 
 void test('an instance that grows over its bound is killed and started again; the other one is not', async (t) => {
@@ -35,13 +36,16 @@ void test('an instance that grows over its bound is killed and started again; th
 
   const why = /used (\d+) MiB of 160 MiB \(`resources\.memory`; resident memory of 1 process\)/
   assert.match((await now(leaking.id)).lastExit!, why)
-  assert.ok(Number(why.exec((await now(leaking.id)).lastExit!)![1]) > 200)
+  assert.ok(
+    Number(why.exec((await now(leaking.id)).lastExit!)![1]) >= 160,
+    'seen in the middle of its growth, or behind it',
+  )
   const { stdout } = await project.must(['status', '--history'])
   assert.match(stdout, new RegExp(`${leaking.id} .*was killed: it used`), 'the list of instances says so')
   assert.match(stdout, /instance-over-memory +api@\S+ used \d+ MiB of 160 MiB .*; killed to be started again/)
   assert.equal((await now(other.id)).pid, other.pid)
   const { examination } = await project.control.call('instance.examine', { name: leaking.id })
   assert.deepEqual(examination.memory!.limitBytes, 160 * 2 ** 20)
-  assert.ok(examination.memory!.peakBytes > 200 * 2 ** 20)
+  assert.ok(examination.memory!.peakBytes > 160 * 2 ** 20)
   assert.ok(examination.variables.includes('PORT'))
 })
