@@ -1,0 +1,40 @@
+import type { ResolvedApp } from '../config/resolved.ts'
+
+/** What `generate` can write, by name. */
+export const FAMILY_NAMES = ['monitoring'] as const
+export type FamilyName = (typeof FAMILY_NAMES)[number]
+
+/** A file as it would be written, with what it comes from. */
+export interface Artefact {
+  /** Below the folder of the output, with '/'. */
+  readonly path: string
+  readonly text: string
+  /** Where its comment stands; null: the format has none, and the header goes into a README beside it. */
+  readonly comment: '#' | '//' | null
+  /** Which promise, need or service it comes from: `explain FILE` prints it. */
+  readonly because: readonly { readonly what: string; readonly from: string }[]
+}
+
+/** A check that a family ships: of a real tool where it is installed, never silently skipped. */
+export type Check =
+  | { readonly kind: 'own'; readonly name: string; readonly run: (files: readonly Artefact[]) => readonly string[] }
+  /** Arguments name files of the output folder, relative to it. */
+  | { readonly kind: 'tool'; readonly name: string; readonly program: string; readonly argv: readonly string[] }
+
+/** One noun and how it becomes text: pure, in a stable order, the same bytes for the same config. */
+export interface Family {
+  readonly name: FamilyName
+  readonly about: string
+  files(app: ResolvedApp): readonly Artefact[]
+  checks(app: ResolvedApp): readonly Check[]
+}
+
+/**
+ * A file with its first lines: what made it and from what. Without a time, so that a second run changes nothing.
+ * `made`: 'seaworthy 0.1.0'.
+ */
+export function withHeader({ text, comment, because }: Artefact, made: string): string {
+  if (comment === null) return text
+  const from = [...new Set(because.map((each) => each.from))].join(', ')
+  return `${comment} Made by ${made}${from === '' ? '' : ` from ${from}`}. Yours to keep and change: \`seaworthy generate --check\` tells of drift.\n${text}`
+}

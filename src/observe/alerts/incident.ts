@@ -1,0 +1,56 @@
+import type { Severity } from '../../promises/alert-rule.ts'
+import type { Alert } from './alert.ts'
+
+/** What an alert passes before somebody is told, in this order. */
+export const STAGES = ['group', 'inhibit', 'silence', 'deduplicate', 'escalate', 'send'] as const
+export type StageName = (typeof STAGES)[number]
+
+/** What happens to an alert at a stage, for `alerts list` to explain why nobody was told. */
+export type Verdict =
+  | { readonly kind: 'pass' }
+  | { readonly kind: 'hold'; readonly stage: StageName; readonly because: string; readonly untilMs: number | null }
+
+/** What people are told: once for a group of alerts, again when it escalates, and when it is over. */
+export interface Notification {
+  /** The same for every try and after a restart: receivers tell by it that they have it already. */
+  readonly id: string
+  readonly kind: 'fired' | 'escalated' | 'resolved' | 'deploy' | 'test'
+  readonly incident: string | null
+  readonly app: string
+  readonly environment: string
+  readonly severity: Severity
+  readonly title: string
+  readonly alerts: readonly Alert[]
+  readonly runbook: string | null
+  readonly atMs: number
+}
+
+export type TimelineEntry = { readonly atMs: number; readonly by: string } & (
+  | { readonly kind: 'alert'; readonly rule: string; readonly state: Alert['state'] }
+  | { readonly kind: 'deploy'; readonly deploy: string; readonly release: string; readonly state: string }
+  | { readonly kind: 'action'; readonly method: string }
+  | { readonly kind: 'notification'; readonly channel: string; readonly outcome: 'sent' | 'failed' }
+  | { readonly kind: 'acknowledged' }
+  | { readonly kind: 'resolved'; readonly cause: string | null }
+  | { readonly kind: 'note'; readonly text: string }
+)
+
+export interface Incident {
+  /** `i7`. */
+  readonly id: string
+  readonly severity: Severity
+  readonly title: string
+  readonly openedAtMs: number
+  /** Null as long as nobody has. */
+  readonly acknowledgedAtMs: number | null
+  readonly resolvedAtMs: number | null
+  readonly timeline: readonly TimelineEntry[]
+}
+
+/** Whether somebody has still to be woken: acknowledging or resolving ends every escalation. */
+export function isOpen({
+  acknowledgedAtMs,
+  resolvedAtMs,
+}: Pick<Incident, 'acknowledgedAtMs' | 'resolvedAtMs'>): boolean {
+  return acknowledgedAtMs === null && resolvedAtMs === null
+}

@@ -1,0 +1,51 @@
+import type { Labels, Matcher } from '../../core/series/labels.ts'
+import type { Reading, Series } from '../../core/series/series.ts'
+import type { Expression, Selector } from '../../promises/expression.ts'
+
+/** One answer for one instant. */
+export interface Value {
+  /** Null for what was computed. */
+  readonly metric: string | null
+  readonly labels: Labels
+  readonly value: number
+}
+
+/** As Prometheus' query_range: the expression at start, start + step … up to and with end. */
+export interface Range {
+  readonly startMs: number
+  readonly endMs: number
+  readonly stepMs: number
+}
+
+/** Points of one series that a range query yields at most; Prometheus has the same bound. */
+export const POINTS_MAX = 11_000
+/** Series that a query may touch. */
+export const SERIES_MAX = 10_000
+
+/**
+ * What console, alerts and CLI ask. Two implementations, our own store and a Prometheus, pass one contract suite. An
+ * expression that yields nothing yields an empty list: never a zero.
+ * @throws Problem `series.too-much` beyond the bounds, `series.unreachable` when nobody answers
+ */
+export interface SeriesQuery {
+  instant(expression: Expression, atMs: number): Promise<readonly Value[]>
+  range(expression: Expression, range: Range): Promise<readonly Series[]>
+  /** The samples as they were collected: for export and for tests. */
+  raw(selector: Selector, within: { readonly fromMs: number; readonly toMs: number }): Promise<readonly Series[]>
+  /** Which series there are. */
+  series(
+    metric: string | null,
+    matchers: readonly Matcher[],
+  ): Promise<readonly { readonly metric: string; readonly labels: Labels }[]>
+}
+
+/** Where collected samples go. */
+export interface SeriesSink {
+  /** Returns at once. What a bound keeps out is counted, by reason; what was taken is on the disk within SCRAPE_MS. */
+  append(readings: readonly Reading[]): void
+}
+
+/** How many steps a range has. */
+export function stepsOf({ startMs, endMs, stepMs }: Range): number {
+  return stepMs > 0 && endMs >= startMs ? Math.floor((endMs - startMs) / stepMs) + 1 : 0
+}
