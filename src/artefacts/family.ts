@@ -38,3 +38,13 @@ export function withHeader({ text, comment, because }: Artefact, made: string): 
   const from = [...new Set(because.map((each) => each.from))].join(', ')
   return `${comment} Made by ${made}${from === '' ? '' : ` from ${from}`}. Yours to keep and change: \`seaworthy generate --check\` tells of drift.\n${text}`
 }
+
+/** The files of families as they are written, by path. @throws Error when two want the same path: a bug of ours */
+export function filesOf(families: readonly Family[], app: ResolvedApp, made: string): ReadonlyMap<string, string> {
+  const files = new Map<string, string>()
+  for (const artefact of families.flatMap((family) => family.files(app))) {
+    if (files.has(artefact.path)) throw new Error(`two families write ${artefact.path}`)
+    files.set(artefact.path, withHeader(artefact, made))
+  }
+  return files
+}

@@ -35,7 +35,25 @@ const RAW = {
     trustedProxies: ['10.0.0.0/8'],
     routes: { '/api': { timeout: '5s', body: '1MiB', retry: true, headers: { 'x-a': 'b' } } },
   },
-  alerts: { channels: { ops: { webhook: 'OPS_URL' } } },
+  promises: {
+    fast: {
+      on: { service: 'api', route: 'GET /api' },
+      availability: '99.9%',
+      latency: { p50: '10ms', p95: '200ms', p99: '1s' },
+      errors: '0.1%',
+      throughput: '300/s',
+      freshness: '10s',
+    },
+    data: { on: 'db', rpo: '6h', rto: '15min', keep: '30d' },
+    operate: { on: 'operate', detect: '1min', rollback: '10s', deploy: { failed: 0 } },
+  },
+  backups: { db: { every: '6h', to: ['file:b'], keep: '30d' } },
+  alerts: {
+    channels: { ops: { webhook: 'OPS_URL' }, mail: { email: ['a@example.com'], smtp: 'SMTP_URL' } },
+    routes: [{ severity: ['P0'], to: ['ops'], escalate: [{ after: '10min', to: ['mail'] }] }],
+    maintenance: [{ from: '2026-01-01T00:00:00Z', to: '2026-01-01T02:00:00Z', why: 'move' }],
+    rules: { disk: { when: 'disk > 1', for: '5min', severity: 'P1', runbook: 'docs/disk.md' } },
+  },
   environments: {
     local: {
       target: 'process',

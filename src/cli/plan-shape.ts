@@ -2,6 +2,7 @@ import { HOOK_TIMES, TARGETS } from '../config/resolved.ts'
 import { boolean, list, number, oneOf, orNone, orNull, record, shape, text } from './plan-shape-checks.ts'
 import type { Check } from './plan-shape-checks.ts'
 import { guardShape, tlsShape } from './plan-shape-guard.ts'
+import { alertsShape, backupsShape, promisesShape, telemetryShape } from './plan-shape-promises.ts'
 import { OPERATION_KINDS, PLAN_KINDS, type Plan } from '../deploy/plan.ts'
 
 /**
@@ -122,6 +123,10 @@ const config = shape({
   canary: shape({ steps: list(number), everyMs: number, sample: number }),
   hooks: shape(Object.fromEntries(HOOK_TIMES.map((time) => [time, orNull(argv)]))),
   approval: boolean,
+  promises: promisesShape,
+  alerts: alertsShape,
+  backups: backupsShape,
+  telemetry: telemetryShape,
   channels: record(shape({ kind: oneOf(['webhook', 'slack']), secret: text })),
 })
 

@@ -104,6 +104,10 @@ test('a minimal config gets every default', () => {
     hooks: { before: null, after: null, failed: null },
     approval: false,
     channels: {},
+    promises: {},
+    alerts: { channels: {}, routes: [], maintenance: [], rules: {} },
+    backups: {},
+    telemetry: { prometheus: null, loki: null, otlp: null },
   } satisfies ResolvedApp)
 })
 

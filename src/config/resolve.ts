@@ -15,6 +15,7 @@ import type {
   ResolvedTls,
 } from './resolved.ts'
 import { resolveGuard } from './resolve-guard.ts'
+import { resolveAlerts, resolveBackups, resolvePromises } from './resolve-promises.ts'
 import { requestOf, routeOf } from './rules/scene.ts'
 import { appSchema, type FilledApp, type Service } from './schema/app.ts'
 import { splitWords } from '../core/words.ts'
@@ -72,6 +73,14 @@ export function resolveEnvironment(checked: CheckedConfig, environmentName: stri
     },
     approval: environment.approval,
     channels: resolveChannels(app),
+    promises: resolvePromises(app),
+    alerts: resolveAlerts(app),
+    backups: resolveBackups(app),
+    telemetry: {
+      prometheus: environment.prometheus ?? null,
+      loki: environment.loki ?? null,
+      otlp: environment.otlp ?? null,
+    },
   }
 }
 

@@ -1,3 +1,5 @@
+import type { ResolvedAlerts, ResolvedBackup, ResolvedPromise, ResolvedTelemetry } from './resolved-promises.ts'
+
 /**
  * What a config means in one environment: overrides applied, defaults filled in, every quantity parsed. A plain JSON value;
  * its canonical text is part of a release. Ratios are numbers from 0 to 1, times milliseconds, sizes bytes.
@@ -26,6 +28,12 @@ export interface ResolvedApp {
   readonly approval: boolean
   /** Ways to tell people, by name; those whose kind is in effect. */
   readonly channels: Readonly<Record<string, ResolvedChannel>>
+  /** What it owes, by name. Absent in releases that were made before these were known; so are the next three. */
+  readonly promises?: Readonly<Record<string, ResolvedPromise>>
+  readonly alerts?: ResolvedAlerts
+  /** By need. */
+  readonly backups?: Readonly<Record<string, ResolvedBackup>>
+  readonly telemetry?: ResolvedTelemetry
 }
 
 export interface ResolvedChannel {

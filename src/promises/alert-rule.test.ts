@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { metricsOfRules, type AlertRule } from './alert-rule.ts'
 import type { Expression } from './expression.ts'
-import { objectiveId } from './objective.ts'
 
 const selector = (metric: string) => ({ kind: 'selector', metric, matchers: [] }) as const
 
@@ -24,17 +23,4 @@ void test('the metrics of rules are those of conditions, absences and recordings
   const recording = { record: 'app:ratio', expression: ratio, labels: {} }
   assert.deepEqual([...metricsOfRules([rule], [recording])], ['up', 'bad', 'all'])
   assert.deepEqual([...metricsOfRules([{ ...rule, noData: null }], [])], ['app:ratio'])
-})
-
-void test('each part of a promise has a name of its own', () => {
-  const part = { promise: 'trade', subject: { kind: 'operate' }, overMs: 1 } as const
-  assert.deepEqual(
-    [
-      objectiveId({ ...part, kind: 'availability', target: '0.999' }),
-      objectiveId({ ...part, kind: 'latency', target: '0.95', limitMs: 200 }),
-      objectiveId({ ...part, kind: 'recovery', what: 'rpo', limitMs: 1 }),
-      objectiveId({ ...part, kind: 'without', need: 'cache', p95Ms: 400, budget: null }),
-    ],
-    ['trade/availability', 'trade/latency-0.95', 'trade/rpo', 'trade/without-cache'],
-  )
 })

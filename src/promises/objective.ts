@@ -64,3 +64,19 @@ export interface Infeasible {
   readonly arithmetic: readonly string[]
   readonly waysOut: readonly string[]
 }
+
+/** States in which only a drill can help. */
+export function wantsDrill(state: PromiseState): boolean {
+  return state === 'unproven' || state === 'stale'
+}
+
+/** What a promise's parts come to: the worst of them, and unknown before met. */
+export function worst(standings: readonly Standing[]): Standing {
+  const order: readonly Standing[] = ['broken', 'at-risk', null, 'met']
+  return order.find((standing) => standings.includes(standing)) ?? null
+}
+
+/** A refusal as people read it. */
+export function refusalLines({ objective, reason, arithmetic, waysOut }: Infeasible): readonly string[] {
+  return [`${objective}: ${reason}`, ...arithmetic.map((line) => `  ${line}`), ...waysOut.map((way) => `  or: ${way}`)]
+}

@@ -19,6 +19,7 @@ void test('matchers see an absent label as empty, and patterns match the whole v
   assert.equal(says('!=', '', {}), false)
   assert.equal(says('=~', 'ap', { service: 'api' }), false)
   assert.equal(says('=~', 'a|api', { service: 'api' }), true)
+  assert.equal(says('=~', 'ap|pi', { service: 'api' }), false)
   assert.equal(says('=~', 'a.i', { service: 'a\ni' }), true)
   assert.equal(says('!~', 'web|.*i', { service: 'api' }), false)
   assert.equal(says('!~', '.+', {}), true)

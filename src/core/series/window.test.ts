@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { LOOKBACK_MS, type Sample } from './series.ts'
+import { LOOKBACK_MS, SCRAPE_MS, type Sample } from './series.ts'
 import { increaseOver, pointsWithin, valueAt, type LeftEdge } from './window.ts'
 
 /** A sample each ten seconds; `undefined` is a gap, null an end. */
 function every10s(values: readonly (number | null | undefined)[]): readonly Sample[] {
-  return values.flatMap((value, index) => (value === undefined ? [] : [{ atMs: index * 10_000, value }]))
+  return values.flatMap((value, index) => (value === undefined ? [] : [{ atMs: index * SCRAPE_MS, value }]))
 }
 
 function increase(samples: readonly Sample[], atMs: number, windowMs: number, edge?: LeftEdge): number | null {

@@ -54,3 +54,17 @@ export function isOpen({
 }: Pick<Incident, 'acknowledgedAtMs' | 'resolvedAtMs'>): boolean {
   return acknowledgedAtMs === null && resolvedAtMs === null
 }
+
+/** The first stage that holds an alert back; null: it is told. */
+export function heldBy(verdicts: readonly Verdict[]): Extract<Verdict, { kind: 'hold' }> | null {
+  const holds = verdicts.filter((verdict) => verdict.kind === 'hold')
+  return holds.toSorted((one, other) => STAGES.indexOf(one.stage) - STAGES.indexOf(other.stage))[0] ?? null
+}
+
+/** The id of a notification: what is told twice has the same. `step`: 1, 2 … of an escalation, 0 of everything else. */
+export function notificationId(
+  { app, environment, incident, kind }: Pick<Notification, 'app' | 'environment' | 'incident' | 'kind'>,
+  step: number,
+): string {
+  return [app, environment, incident ?? '-', kind, ...(step === 0 ? [] : [step])].join('/')
+}

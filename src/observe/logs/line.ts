@@ -29,17 +29,23 @@ export interface LogQuery {
   readonly text?: string
 }
 
-/** Newest first. */
-export interface LogPage {
-  readonly lines: readonly LogLine[]
-  /** Where the next page begins; null at the end. Stays true while lines come in. */
-  readonly next: string | null
-}
-
-/** Lines on one page. */
-export const PAGE_LINES_MAX = 1_000
-
 /** Whether a level is this one or above it. */
 export function isAtLeast(level: Level, least: Level): boolean {
   return LEVELS.indexOf(level) >= LEVELS.indexOf(least)
+}
+
+/** Whether a line is among those asked for: what the live tail lets through, and what a search has to find. */
+export function matchesQuery(line: LogLine, query: LogQuery): boolean {
+  const text = line.text.toLowerCase()
+  const words = query.text?.toLowerCase().split(/\s+/) ?? []
+  return (
+    (query.fromMs === undefined || line.atMs >= query.fromMs) &&
+    (query.toMs === undefined || line.atMs <= query.toMs) &&
+    (query.service === undefined || line.service === query.service) &&
+    (query.instance === undefined || line.instance === query.instance) &&
+    (query.level === undefined || isAtLeast(line.level, query.level)) &&
+    (query.correlationId === undefined || line.correlationId === query.correlationId) &&
+    (query.traceId === undefined || line.traceId === query.traceId) &&
+    words.every((word) => text.includes(word))
+  )
 }

@@ -1,3 +1,4 @@
+import { Problem } from '../../core/problem.ts'
 import type { Labels, Matcher } from '../../core/series/labels.ts'
 import type { Reading, Series } from '../../core/series/series.ts'
 import type { Expression, Selector } from '../../promises/expression.ts'
@@ -19,9 +20,6 @@ export interface Range {
 
 /** Points of one series that a range query yields at most; Prometheus has the same bound. */
 export const POINTS_MAX = 11_000
-/** Series that a query may touch. */
-export const SERIES_MAX = 10_000
-
 /**
  * What console, alerts and CLI ask. Two implementations, our own store and a Prometheus, pass one contract suite. An
  * expression that yields nothing yields an empty list: never a zero.
@@ -48,4 +46,27 @@ export interface SeriesSink {
 /** How many steps a range has. */
 export function stepsOf({ startMs, endMs, stepMs }: Range): number {
   return stepMs > 0 && endMs >= startMs ? Math.floor((endMs - startMs) / stepMs) + 1 : 0
+}
+
+/** @throws Problem `series.too-much` for more steps than POINTS_MAX */
+export function checkRange(range: Range): void {
+  const steps = stepsOf(range)
+  if (steps <= POINTS_MAX) return
+  throw new Problem(
+    'series.too-much',
+    `the range has ${steps} steps of ${range.stepMs} ms; ${POINTS_MAX} is the most`,
+    {
+      hint: `Ask for a shorter time, or for a step of at least ${Math.ceil((range.endMs - range.startMs) / (POINTS_MAX - 1))} ms.`,
+    },
+  )
+}
+
+/** The one value that an expression yields; null when it yields nothing, or several. */
+export async function onlyValue(
+  query: Pick<SeriesQuery, 'instant'>,
+  expression: Expression,
+  atMs: number,
+): Promise<number | null> {
+  const [first, second] = await query.instant(expression, atMs)
+  return first === undefined || second !== undefined ? null : first.value
 }

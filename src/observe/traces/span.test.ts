@@ -22,7 +22,7 @@ void test('a waterfall begins with what has no parent here', () => {
     span('root', 'elsewhere', 3),
   ]
   assert.deepEqual(
-    waterfall(spans).map(({ span: { spanId }, depth }) => `${depth} ${spanId}`),
+    waterfall({ spans }).map(({ span: { spanId }, depth }) => `${depth} ${spanId}`),
     ['0 root', '1 early', '2 leaf', '1 late'],
   )
 })

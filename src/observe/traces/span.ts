@@ -32,7 +32,7 @@ export interface Trace {
 }
 
 /** The spans in the order of a waterfall: every parent before its children, siblings by their start. */
-export function waterfall(spans: readonly Span[]): readonly { readonly span: Span; readonly depth: number }[] {
+export function waterfall({ spans }: Pick<Trace, 'spans'>): readonly { readonly span: Span; readonly depth: number }[] {
   const ids = new Set(spans.map(({ spanId }) => spanId))
   const childrenOf = Map.groupBy(spans, ({ parentSpanId }) =>
     parentSpanId !== null && ids.has(parentSpanId) ? parentSpanId : null,
