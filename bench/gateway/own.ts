@@ -4,6 +4,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'n
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { GuardPolicy } from '../../src/guard/policy.ts'
+import { WORKER_FLAGS } from '../../src/gateway/worker-flags.ts'
 import { saveTable } from '../../src/gateway/table-store.ts'
 import type { RoutingTable, TlsTable } from '../../src/gateway/table.ts'
 import { end, LOAD_CORE, SERVER_CORE, spawnOn } from './machine.ts'
@@ -45,7 +46,7 @@ export async function startWorkers(name: string, { place, features, certificate 
     ...(tls === null ? [] : ['--tls-socket', 'https']),
   ]
   const children = Array.from({ length: workers }, (_, index) =>
-    spawnOn(core, [process.execPath, entry, '--worker', String(index + 1), ...flags], {
+    spawnOn(core, [process.execPath, ...WORKER_FLAGS, entry, '--worker', String(index + 1), ...flags], {
       stdio: ['ignore', output, output, plain.fd, ...(tls === null ? [] : [tls.fd])],
     }),
   )

@@ -1,6 +1,7 @@
 import { dirname, extname, join } from 'node:path'
 import { messageOf, Problem } from '../core/problem.ts'
 import type { Fleet } from '../gateway/admin/fleet.ts'
+import { WORKER_FLAGS } from '../gateway/worker-flags.ts'
 import type { ChildState } from '../keeper/protocol.ts'
 import type { Status } from './api/contract.ts'
 import type { Upgrade } from './api/pause-methods.ts'
@@ -225,14 +226,13 @@ export class GatewayWorkers {
   async #start(id: WorkerId): Promise<void> {
     const { folder } = this.#options
     const worker = String(id.worker)
-    const flags = ['--disable-warning=ExperimentalWarning']
     const https = portOf(this.#options.state.get('gateway'), id.generation) === null ? [] : [HTTPS_SOCKET]
     await this.#keeper.spawn({
       name: nameOf(id),
       role: 'gateway',
       argv: [
         process.execPath,
-        ...flags,
+        ...WORKER_FLAGS,
         entry(),
         '--state',
         folder,

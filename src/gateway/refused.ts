@@ -1,5 +1,5 @@
 import { randomHex } from '../core/trace-context.ts'
-import type { Refused } from './adapters/client-connection.ts'
+import type { Refused } from './adapters/connection-host.ts'
 import type { Context } from './context.ts'
 import type { HeaderList } from './exchange.ts'
 import { headersWithoutExchange } from './stages/respond.ts'

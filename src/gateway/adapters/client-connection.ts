@@ -5,11 +5,13 @@ import type { BodyReader, RequestHead as Http1Head } from '../../http1/index.ts'
 import { plainAddress } from '../client-address.ts'
 import { Deadline } from '../deadlines.ts'
 import { newExchange } from '../exchange.ts'
-import type { ClientSide, Exchange, RequestBody } from '../exchange.ts'
+import type { ClientSide, RequestBody } from '../exchange.ts'
 import { ClientExchange } from './client-exchange.ts'
+import type { ConnectionHost, Refused } from './connection-host.ts'
 import type { ExchangeConnection } from './client-exchange.ts'
 import { ArrivingBody, NO_BODY, readyBody } from './request-body.ts'
 import type { BodySource } from './request-body.ts'
+import { acceptWith, ReadBuffer, SHARED_BUFFER } from './read-buffer.ts'
 import { giveHead, takeHead, WireHead } from './wire-head.ts'
 
 /** For the whole head of a request, from its first byte: 408 afterwards. */
@@ -22,37 +24,6 @@ const AHEAD_BYTES_MAX = 64 * 1024
 export const BODY_BYTES_PER_SECOND_MIN = 500
 /** It is looked at so often. */
 export const BODY_WINDOW_MS = 10_000
-
-/** What all connections of one listener share. */
-export interface ConnectionHost {
-  /** @default HEAD_TIMEOUT_MS */
-  readonly headMs: number
-  /** @default BODY_WINDOW_MS */
-  readonly bodyWindowMs: number
-  readonly idleMs: number
-  /** For a whole request to arrive, however it is paced. */
-  readonly requestMs: number
-  /** Says that the connection goes on. */
-  readonly keepAliveLines: string
-  readonly retiring: boolean
-  onExchange(exchange: Exchange): void
-  /** Something was refused before it became an exchange, or in the middle of one. Returns the fields for its answer. */
-  onRefused(refused: Refused): readonly string[]
-  onClosed(connection: ClientConnection): void
-}
-
-/** What the reader, or a limit of the connection, refused. */
-export interface Refused {
-  readonly status: number
-  /** Such as `length-twice`, `slow-head`. */
-  readonly code: string
-  readonly reason: string
-  readonly client: string
-  /** It came over TLS. */
-  readonly secure: boolean
-  /** It came in the middle of a request that had become an exchange. */
-  readonly within: boolean
-}
 
 /**
  * `idle`: between requests. `head`, `body`: a request is arriving. `busy`: nothing is expected of the client. `answer`: bytes flow
@@ -77,6 +48,9 @@ export class ClientConnection implements BodySource, ExchangeConnection {
   #body: ArrivingBody | null = null
   /** What has come behind the request that is being answered. */
   #ahead: Buffer | null = null
+  readonly #buffers = new ReadBuffer()
+  /** The bytes that are being read are only lent: what outlives this turn is copied. */
+  #lent = false
   #consuming = false
   /** More than one request came at once: what can be answered at once leaves in one write. */
   #corked = false
@@ -87,7 +61,11 @@ export class ClientConnection implements BodySource, ExchangeConnection {
   #bodySinceMs = 0
   #bodySeen = 0
 
-  constructor(socket: Socket, host: ConnectionHost) {
+  /** `fresh`: it has just been accepted from the system, and nothing has been read of it. */
+  constructor(accepted: Socket, host: ConnectionHost, { fresh = false }: { readonly fresh?: boolean } = {}) {
+    const unstreamed = fresh ? this.#readWithoutStream(accepted) : null
+    const socket = unstreamed ?? accepted
+    if (unstreamed === null) socket.on('data', this.#onData)
     this.socket = socket
     this.#host = host
     this.peer = { address: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 }
@@ -95,7 +73,6 @@ export class ClientConnection implements BodySource, ExchangeConnection {
     this.secure = 'encrypted' in socket && socket.encrypted === true
     this.deadline = new Deadline(() => this.#onDeadline())
     this.deadline.arm(host.idleMs)
-    socket.on('data', this.#onData)
     socket.on('end', this.#onEnd)
     socket.on('close', this.#onClose)
     socket.on('drain', this.#onDrain)
@@ -138,7 +115,7 @@ export class ClientConnection implements BodySource, ExchangeConnection {
     if (this.#consuming) return
     const ahead = this.#ahead
     this.#ahead = null
-    if (ahead !== null) this.#consume(ahead)
+    if (ahead !== null) this.#consume(ahead, ahead.length)
     if (this.#ahead === null) this.resume()
   }
 
@@ -194,18 +171,39 @@ export class ClientConnection implements BodySource, ExchangeConnection {
     this.#linger()
   }
 
-  readonly #onData = (bytes: Buffer): void => {
-    this.bytesRead += bytes.length
-    if (this.#phase === 'linger') return this.#discard(bytes)
-    if (this.#ahead === null) return this.#consume(bytes)
-    this.#ahead = Buffer.concat([this.#ahead, bytes])
+  #readWithoutStream(accepted: Socket): Socket | null {
+    let made = false
+    const socket = acceptWith(accepted, {
+      buffer: () => (made ? this.#buffers.next(this.#body?.done === false) : SHARED_BUFFER),
+      callback: (count, buffer) => (this.#onRead(buffer as Buffer, count), true),
+    })
+    made = true
+    return socket
+  }
+
+  readonly #onData = (bytes: Buffer): void => this.#take(bytes, bytes.length)
+
+  #onRead(buffer: Buffer, count: number): void {
+    if (this.#phase === 'handed-over') return void this.socket.push(Buffer.from(buffer.subarray(0, count)))
+    this.#lent = true
+    this.#take(buffer, count)
+    this.#lent = false
+  }
+
+  #take(bytes: Buffer, count: number): void {
+    this.bytesRead += count
+    if (this.#phase === 'linger') return this.#discard(bytes, count)
+    if (this.#ahead === null) return this.#consume(bytes, count)
+    this.#ahead = Buffer.concat([this.#ahead, bytes.subarray(0, count)])
     if (this.#ahead.length >= AHEAD_BYTES_MAX) this.pause()
   }
 
   readonly #onEnd = (): void => {
     // Everything has been written and only has to leave: it may.
-    if (this.#exchange?.isFlushing === true) return void this.socket.end()
-    this.destroy()
+    const exchange = this.#exchange
+    const leaves = exchange?.leaves() === true && (this.#exchange === exchange || this.#exchange === null)
+    if (leaves) this.socket.end()
+    else this.destroy()
   }
 
   readonly #onClose = (): void => {
@@ -240,17 +238,16 @@ export class ClientConnection implements BodySource, ExchangeConnection {
     }
   }
 
-  #consume(bytes: Buffer): void {
-    const to = bytes.length
+  #consume(bytes: Buffer, to: number): void {
     let at = 0
     this.#consuming = true
     while (at < to && this.#phase !== 'linger' && !this.socket.destroyed) {
-      if (this.#body !== null && !this.#body.done) at = this.#feed(this.#body, bytes, at)
+      if (this.#body !== null && !this.#body.done) at = this.#feed(this.#body, bytes, at, to)
       else if (this.#exchange !== null) {
-        this.#ahead = at === 0 ? bytes : bytes.subarray(at)
+        this.#ahead = this.#kept(bytes.subarray(at, to))
         if (this.#ahead.length >= AHEAD_BYTES_MAX) this.pause()
         break
-      } else at = this.#read(bytes, at)
+      } else at = this.#read(bytes, at, to)
     }
     this.#consuming = false
     if (!this.#corked) return
@@ -258,11 +255,15 @@ export class ClientConnection implements BodySource, ExchangeConnection {
     this.socket.uncork()
   }
 
-  #feed(body: ArrivingBody, bytes: Buffer, from: number): number {
-    const at = body.push(bytes, from, bytes.length)
+  #kept(bytes: Buffer): Buffer {
+    return this.#lent ? this.#buffers.keep(bytes) : bytes
+  }
+
+  #feed(body: ArrivingBody, bytes: Buffer, from: number, to: number): number {
+    const at = body.push(bytes, from, to)
     if (body.fault !== null) {
       this.refuse(body.fault)
-      return bytes.length
+      return to
     }
     if (body.done && this.#phase === 'body') {
       this.#phase = 'busy'
@@ -271,21 +272,21 @@ export class ClientConnection implements BodySource, ExchangeConnection {
   }
 
   /** Reads a head, and begins its request. */
-  #read(bytes: Buffer, from: number): number {
+  #read(bytes: Buffer, from: number, to: number): number {
     const head = takeHead()
-    const at = this.#reader.push(bytes, from, bytes.length, head)
+    const at = this.#reader.push(bytes, from, to, head)
     const { refusal } = this.#reader
-    if (at !== -1 && refusal === null) return this.#begin(head, bytes, at)
+    if (at !== -1 && refusal === null) return this.#begin(head, bytes, at, to)
     giveHead(head)
     if (refusal !== null) this.refuse(refusal)
     else if (this.#phase !== 'head') {
       this.#phase = 'head'
       this.deadline.arm(this.#host.headMs)
     }
-    return bytes.length
+    return to
   }
 
-  #begin(head: Http1Head, bytes: Buffer, from: number): number {
+  #begin(head: Http1Head, bytes: Buffer, from: number, to: number): number {
     const startedNs = monotonicNs()
     // The deadline stays where it hangs: it says nothing in this phase, and is put off when the next begins.
     this.#phase = 'busy'
@@ -294,15 +295,15 @@ export class ClientConnection implements BodySource, ExchangeConnection {
     let at = from
     if (head.hasBody) {
       const reader = bodyOf(head)!
-      at = reader.push(bytes, from, bytes.length)
+      at = reader.push(bytes, from, to)
       if (reader.fault !== null) {
         giveHead(head)
         this.refuse(reader.fault)
-        return bytes.length
+        return to
       }
       body = this.#bodyFrom(head, reader, bytes)
     }
-    if (at < bytes.length && !this.#corked && !head.websocket) {
+    if (at < to && !this.#corked && !head.websocket) {
       this.#corked = true
       this.socket.cork()
     }
@@ -314,8 +315,9 @@ export class ClientConnection implements BodySource, ExchangeConnection {
 
   #bodyFrom(head: Http1Head, reader: BodyReader, bytes: Buffer): RequestBody {
     const length = head.contentLength === -1 ? null : head.contentLength
-    if (reader.done) return readyBody(dataOf(bytes, reader), length)
-    this.#body = new ArrivingBody(reader, { length, source: this, waits: head.expectContinue })
+    if (reader.done) return readyBody(this.#kept(dataOf(bytes, reader)), length)
+    const keep = (data: Buffer): Buffer => this.#kept(data)
+    this.#body = new ArrivingBody(reader, { length, source: this, keep, waits: head.expectContinue })
     this.#body.take(bytes)
     this.#phase = 'body'
     this.#bodySinceMs = performance.now()
@@ -356,11 +358,11 @@ export class ClientConnection implements BodySource, ExchangeConnection {
     this.resume()
   }
 
-  #discard(bytes: Buffer): void {
+  #discard(bytes: Buffer, to: number): void {
     const body = this.#body
     if (body === null || body.done) return
     body.stream.destroy()
-    body.push(bytes, 0, bytes.length)
+    body.push(bytes, 0, to)
     if (body.done || body.fault !== null) this.socket.destroySoon()
   }
 

@@ -9,6 +9,8 @@ import { RelayedAnswer } from '../relayed-answer.ts'
 import type { Flow, FlowSink } from '../relayed-answer.ts'
 import { answerHead } from './answer-head.ts'
 import type { Plan } from './answer-head.ts'
+import { postSoon } from './outbox.ts'
+import type { Sender } from './outbox.ts'
 
 /** What an exchange uses of its connection. */
 export interface ExchangeConnection {
@@ -37,7 +39,7 @@ const ONE_WRITE_MAX = 8 * 1024
 const CHUNK_END = Buffer.from('\r\n')
 
 /** The client's side of one exchange on a connection of ours. */
-export class ClientExchange implements ClientSide, FlowSink, Sink {
+export class ClientExchange implements ClientSide, FlowSink, Sink, Sender {
   readonly peer: ClientSide['peer']
   readonly local: ClientSide['local']
   readonly secure: boolean
@@ -61,6 +63,8 @@ export class ClientExchange implements ClientSide, FlowSink, Sink {
   #idleMs = 0
   #readBefore = 0
   #flushing = false
+  /** A whole answer that is written behind what else has arrived in this turn. */
+  #posted: string | null = null
 
   constructor(
     connection: ExchangeConnection,
@@ -76,9 +80,10 @@ export class ClientExchange implements ClientSide, FlowSink, Sink {
     this.websocket = head.websocket
   }
 
-  /** The whole answer has been written and only has to leave. */
-  get isFlushing(): boolean {
-    return this.#flushing
+  /** Whether the whole answer has been written, or can be now, and only has to leave. */
+  leaves(): boolean {
+    this.post()
+    return this.#flushing || this.#done === null
   }
 
   get holding(): boolean {
@@ -137,6 +142,7 @@ export class ClientExchange implements ClientSide, FlowSink, Sink {
   gone(): void {
     if (this.#isGone) return
     this.#isGone = true
+    this.#posted = null
     this.#letGo()
     const listeners = this.#goneListeners
     this.#goneListeners = null
@@ -186,6 +192,8 @@ export class ClientExchange implements ClientSide, FlowSink, Sink {
 
   /** No byte has moved for as long as may be. */
   idle(): void {
+    // It has only just been given its answer.
+    if (this.#posted !== null) return this.post()
     const read = this.#connection.bytesRead
     if (read !== this.#readBefore && !this.#connection.requestIsComplete) {
       // The client is still sending.
@@ -198,12 +206,10 @@ export class ClientExchange implements ClientSide, FlowSink, Sink {
   }
 
   #sendWhole({ text, framing }: Plan, body: Buffer | null): void {
-    const { socket } = this.#connection
     const bytes = framing === 'none' ? null : body
     this.#bytes = bytes?.length ?? 0
-    if (bytes === null || bytes.length === 0) socket.write(text, 'latin1')
-    else this.#writeBoth(text, bytes)
-    this.#flush()
+    if (bytes === null || bytes.length === 0) this.#post(text)
+    else this.#postBoth(text, bytes)
   }
 
   #sendFlow({ text, framing }: Plan, answer: RelayedAnswer): void {
@@ -211,24 +217,23 @@ export class ClientExchange implements ClientSide, FlowSink, Sink {
     const { first, ended } = flow
     flow.first = null
     answer.release()
-    const { socket } = this.#connection
     if (framing === 'none' || (ended && first === null)) {
-      socket.write(framing === 'chunked' ? text + LAST_CHUNK : text, 'latin1')
       if (!ended) flow.abandon()
-      return this.#flush()
+      return this.#post(framing === 'chunked' ? text + LAST_CHUNK : text)
     }
     if (ended && framing === 'length') {
       this.#bytes = first!.length
       flow.sink = this
-      this.#writeBoth(text, first!)
-      return this.#flush()
+      return this.#postBoth(text, first!)
     }
+    const { socket } = this.#connection
     this.#flow = flow
     flow.sink = this
     this.#begin()
     socket.cork()
     socket.write(text, 'latin1')
-    if (first !== null) this.data(first)
+    // A whole one may lie where the next read goes to.
+    if (first !== null) this.data(ended ? Buffer.from(first) : first)
     socket.uncork()
     if (ended) this.end()
   }
@@ -247,13 +252,36 @@ export class ClientExchange implements ClientSide, FlowSink, Sink {
     this.#pump = pump(body, this, { chunk: () => true, end: () => this.end() })
   }
 
-  #writeBoth(text: string, bytes: Buffer): void {
+  #postBoth(text: string, bytes: Buffer): void {
+    if (bytes.length <= ONE_WRITE_MAX) return this.#post(text + bytes.toString('latin1'))
     const { socket } = this.#connection
-    if (bytes.length <= ONE_WRITE_MAX) return void socket.write(text + bytes.toString('latin1'), 'latin1')
     socket.cork()
     socket.write(text, 'latin1')
     socket.write(bytes)
     socket.uncork()
+    this.#flush()
+  }
+
+  #post(text: string): void {
+    const { socket } = this.#connection
+    if (socket.writableCorked === 0) {
+      this.#posted = text
+      // The client's own end finds an answer that is on its way.
+      this.#flushing = true
+      return postSoon(this)
+    }
+    // Other answers of this turn leave with it.
+    socket.write(text, 'latin1')
+    this.#flush()
+  }
+
+  post(): void {
+    const text = this.#posted
+    if (text === null) return
+    this.#posted = null
+    this.#flushing = false
+    this.#connection.socket.write(text, 'latin1')
+    this.#flush()
   }
 
   /** The body takes its time from here. */

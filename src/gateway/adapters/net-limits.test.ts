@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { plainAnswer } from '../exchange.ts'
 import type { Exchange } from '../exchange.ts'
 import { listening, rawConnection, startGateway, startUpstream, tableOf, until } from '../testing.ts'
-import type { Refused } from './client-connection.ts'
+import type { Refused } from './connection-host.ts'
 import { createNetListener } from './net-listener.ts'
 import type { ListenerOptions } from './net-listener.ts'
 

@@ -6,7 +6,7 @@ import { plainAddress } from '../client-address.ts'
 import type { Exchange, HeaderList } from '../exchange.ts'
 import type { Timeouts } from '../table.ts'
 import { BODY_WINDOW_MS, ClientConnection, HEAD_TIMEOUT_MS } from './client-connection.ts'
-import type { Refused } from './client-connection.ts'
+import type { Refused } from './connection-host.ts'
 
 /** Room beyond the table's request timeout, whose 408 comes first; this one only ends what nobody waits for. */
 export const REQUEST_MARGIN_MS = 5_000
@@ -72,7 +72,7 @@ export function createNetListener(options: ListenerOptions): Listener {
     },
   }
   // A client that ends its half has left, unless its answer is just leaving: the connection itself decides.
-  const server = createServer({ noDelay: true, allowHalfOpen: true }, admit)
+  const server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true }, admit)
   setIdle(host.idleMs)
   return {
     get openConnections() {
@@ -112,7 +112,7 @@ export function createNetListener(options: ListenerOptions): Listener {
 
   function admit(socket: Socket): void {
     if (!onConnection(plainAddress(socket.remoteAddress ?? ''))) return turnAway(socket)
-    const connection = new ClientConnection(socket, host)
+    const connection = new ClientConnection(socket, host, { fresh: true })
     counted.add(connection)
     connections.add(connection)
   }
@@ -144,6 +144,8 @@ const BUSY = 'HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Leng
 
 function turnAway(socket: Socket): void {
   socket.on('error', () => {})
+  // Closed with something unread in it, it would take the answer away from its client.
+  socket.resume()
   socket.write(BUSY, 'latin1')
   socket.destroySoon()
 }

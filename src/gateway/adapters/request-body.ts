@@ -37,6 +37,14 @@ export function readyBody(bytes: Buffer, length: number | null): RequestBody {
   }
 }
 
+export interface BodyParts {
+  readonly length: number | null
+  readonly source: BodySource
+  /** Bytes that may be kept, for some that lie in a buffer which is about to be used again. */
+  readonly keep: (bytes: Buffer) => Buffer
+  readonly waits: boolean
+}
+
 /** A body that is still coming: the connection feeds it, whoever reads the stream sets the pace. */
 export class ArrivingBody implements RequestBody {
   readonly present = true
@@ -49,11 +57,13 @@ export class ArrivingBody implements RequestBody {
   blocked = false
   readonly #reader: BodyReader
   readonly #source: BodySource
+  readonly #keep: (bytes: Buffer) => Buffer
   /** The client waits for `100 Continue`. */
   waits: boolean
 
-  constructor(reader: BodyReader, parts: { length: number | null; source: BodySource; waits: boolean }) {
+  constructor(reader: BodyReader, parts: BodyParts) {
     this.#reader = reader
+    this.#keep = parts.keep
     this.length = parts.length
     this.#source = parts.source
     this.waits = parts.waits
@@ -76,7 +86,7 @@ export class ArrivingBody implements RequestBody {
     return this.#reader.fault
   }
 
-  /** Reads on; returns the offset behind what belongs to this body. `bytes` are kept. */
+  /** Reads on; returns the offset behind what belongs to this body. */
   push(bytes: Buffer, from: number, to: number): number {
     const end = this.#reader.push(bytes, from, to)
     this.take(bytes)
@@ -91,7 +101,7 @@ export class ArrivingBody implements RequestBody {
       this.waits = false
       const data = dataOf(bytes, reader)
       this.received += data.length
-      if (!this.stream.destroyed && !this.stream.push(data) && !reader.done) {
+      if (!this.stream.destroyed && !this.stream.push(this.#keep(data)) && !reader.done) {
         this.blocked = true
         this.#source.pause()
       }

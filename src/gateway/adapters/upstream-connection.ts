@@ -5,11 +5,14 @@ import type { BodyReader } from '../../http1/index.ts'
 import { Deadline } from '../deadlines.ts'
 import { endToEnd } from '../headers.ts'
 import { RelayedAnswer } from '../relayed-answer.ts'
+import { postSoon } from './outbox.ts'
+import type { Sender } from './outbox.ts'
+import { ReadBuffer, SHARED_BUFFER } from './read-buffer.ts'
+import type { OnRead } from './read-buffer.ts'
 import type { Call, CallConnection } from './upstream-call.ts'
 
 /** A request is repeated with its body in one write up to this size. */
 const ONE_WRITE_MAX = 8 * 1024
-const READ_BYTES = 64 * 1024
 /** 1xx answers before the final one; nobody sends more than one or two. */
 const INTERIM_MAX = 16
 const CHUNK_END = Buffer.from('\r\n')
@@ -31,7 +34,7 @@ export interface ConnectionOptions {
 }
 
 /** One connection to an upstream: one request at a time, and used again only after an exact end. */
-export class UpstreamConnection implements CallConnection {
+export class UpstreamConnection implements CallConnection, Sender {
   /** When it was opened, on the clock of `performance.now()`. */
   readonly openedMs = performance.now()
   uses = 0
@@ -51,8 +54,10 @@ export class UpstreamConnection implements CallConnection {
   #connected = false
   #timedOut = false
   #ending = false
-  #spare = false
+  readonly #buffers = new ReadBuffer()
   #error = 'closed'
+  /** A whole request that is written behind what else has arrived in this turn. */
+  #posted: string | null = null
 
   constructor(call: Call, { host, port, owner, once }: ConnectionOptions) {
     this.#owner = owner
@@ -60,13 +65,12 @@ export class UpstreamConnection implements CallConnection {
     this.#call = call
     call.connection = this
     const { websocket, connectMs } = call.request
-    // A buffer of its own for each connection; only what becomes a WebSocket is read as a stream.
-    const onread = {
-      buffer: () => this.#nextBuffer(),
-      callback: (count: number, buffer: Uint8Array) => this.#read(buffer as Buffer, count),
+    // Only what becomes a WebSocket is read as a stream.
+    const onread: OnRead = {
+      buffer: () => (this.#connected ? this.#buffers.next(this.#body !== null) : SHARED_BUFFER),
+      callback: (count, buffer) => this.#read(buffer as Buffer, count),
     }
     const address = { host, port, noDelay: true }
-    // The types know no function for a buffer, which Node's documentation allows.
     this.#socket = connect(websocket ? address : ({ ...address, onread } as unknown as typeof address))
     if (websocket) this.#socket.on('data', this.#onData)
     this.deadline = new Deadline(() => {
@@ -93,10 +97,11 @@ export class UpstreamConnection implements CallConnection {
     const text = head + (websocket ? UPGRADE : this.#once ? CLOSE : KEEP)
     if (typeof body === 'string') {
       call.sent = body === 'none'
-      this.#socket.write(text, 'latin1')
+      if (call.sent) this.#post(text)
+      else this.#socket.write(text, 'latin1')
     } else {
       call.sent = true
-      if (body.length <= ONE_WRITE_MAX) this.#socket.write(text + body.toString('latin1'), 'latin1')
+      if (body.length <= ONE_WRITE_MAX) this.#post(text + body.toString('latin1'))
       else {
         this.#socket.cork()
         this.#socket.write(text, 'latin1')
@@ -104,6 +109,17 @@ export class UpstreamConnection implements CallConnection {
         this.#socket.uncork()
       }
     }
+  }
+
+  #post(text: string): void {
+    this.#posted = text
+    postSoon(this)
+  }
+
+  post(): void {
+    const text = this.#posted
+    this.#posted = null
+    if (text !== null && !this.#socket.destroyed) this.#socket.write(text, 'latin1')
   }
 
   writeBody(bytes: Buffer): boolean {
@@ -175,8 +191,8 @@ export class UpstreamConnection implements CallConnection {
   /** False: enough for now. */
   #read(bytes: Buffer, count: number): boolean {
     const call = this.#call
-    // Nobody has asked for this.
-    if (call === null || call.ended) return (this.destroy(), false)
+    // Nobody has asked for this, or not yet.
+    if (call === null || call.ended || this.#posted !== null) return (this.destroy(), false)
     return this.#body === null ? this.#readHead(call, bytes, count) : this.#readBody(call, this.#body, bytes, count)
   }
 
@@ -192,14 +208,14 @@ export class UpstreamConnection implements CallConnection {
     if (head.status === 101) return this.#upgrade(call, bytes, at, to)
     if (head.framing === 'none') call.ended = true
     else if (head.framing === 'length' && to - at >= head.contentLength) {
-      call.first = head.contentLength === 0 ? null : bytes.subarray(at, at + head.contentLength)
+      call.first = head.contentLength === 0 ? null : this.#first(bytes.subarray(at, at + head.contentLength), true)
       call.ended = true
       at += head.contentLength
     } else {
       const body = bodyOf(head)!
       at = body.push(bytes, at, to)
       if (body.fault !== null) return this.#malformed(call, body.fault.code)
-      call.first = body.runCount === 0 ? null : dataOf(bytes, body)
+      call.first = body.runCount === 0 ? null : this.#first(dataOf(bytes, body), body.done)
       call.ended = body.done
       this.#body = body
     }
@@ -214,8 +230,12 @@ export class UpstreamConnection implements CallConnection {
     if (call.ended) this.#finish(call)
     call.events.answered(answer)
     answer.keep()
-    this.#spare ||= call.sink?.holding ?? false
     return true
+  }
+
+  /** A small whole body is copied when it is sent, in one write with its head; another may have to wait for its client. */
+  #first(bytes: Buffer, isWhole: boolean): Buffer {
+    return isWhole && bytes.length <= ONE_WRITE_MAX ? bytes : this.#buffers.keep(bytes)
   }
 
   #readBody(call: Call, body: BodyReader, bytes: Buffer, to: number): boolean {
@@ -229,7 +249,7 @@ export class UpstreamConnection implements CallConnection {
     let goesOn = true
     if (body.runCount > 0 && sink !== null) {
       goesOn = sink.data(dataOf(bytes, body))
-      this.#spare ||= sink.holding
+      this.#buffers.kept ||= sink.holding
     }
     if (!body.done || call.destroyed) return goesOn
     if (at < to) this.#ending = true
@@ -277,13 +297,6 @@ export class UpstreamConnection implements CallConnection {
     this.destroy()
     call.fail('malformed', code)
     return false
-  }
-
-  /** The first buffer, or another one when the last is still being written to the client. */
-  #nextBuffer(): Buffer | null {
-    if (this.uses > 0 && !this.#spare) return null
-    this.#spare = false
-    return Buffer.allocUnsafeSlow(READ_BYTES)
   }
 }
 
