@@ -7,7 +7,7 @@ import { Deadline } from '../deadlines.ts'
 import { newExchange } from '../exchange.ts'
 import type { ClientSide, RequestBody } from '../exchange.ts'
 import { ClientExchange } from './client-exchange.ts'
-import type { ConnectionHost, Refused } from './connection-host.ts'
+import type { ConnectionHost, OpenConnection, Refused } from './connection-host.ts'
 import type { ExchangeConnection } from './client-exchange.ts'
 import { ArrivingBody, NO_BODY, readyBody } from './request-body.ts'
 import type { BodySource } from './request-body.ts'
@@ -32,7 +32,7 @@ export const BODY_WINDOW_MS = 10_000
 type Phase = 'idle' | 'head' | 'body' | 'busy' | 'answer' | 'linger' | 'handed-over'
 
 /** One client's connection: reads requests one after the other, each only when the one before has been answered. */
-export class ClientConnection implements BodySource, ExchangeConnection {
+export class ClientConnection implements BodySource, ExchangeConnection, OpenConnection {
   readonly socket: Socket
   readonly peer: ClientSide['peer']
   readonly local: ClientSide['local']
@@ -79,7 +79,6 @@ export class ClientConnection implements BodySource, ExchangeConnection {
     socket.on('error', () => {})
   }
 
-  /** No request is open, and not a byte of a next one has come. */
   isSilentSince(ns: number): boolean {
     return this.#exchange === null && this.#phase === 'idle' && this.#silentNs <= ns
   }

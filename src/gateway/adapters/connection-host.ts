@@ -1,5 +1,5 @@
-import type { Exchange } from '../exchange.ts'
-import type { ClientConnection } from './client-connection.ts'
+import type { Socket } from 'node:net'
+import type { ClientSide, Exchange } from '../exchange.ts'
 
 /** What all connections of one listener share. */
 export interface ConnectionHost {
@@ -16,7 +16,7 @@ export interface ConnectionHost {
   onExchange(exchange: Exchange): void
   /** Something was refused before it became an exchange, or in the middle of one. Returns the fields for its answer. */
   onRefused(refused: Refused): readonly string[]
-  onClosed(connection: ClientConnection): void
+  onClosed(connection: OpenConnection): void
 }
 
 /** What the reader, or a limit of the connection, refused. */
@@ -30,4 +30,12 @@ export interface Refused {
   readonly secure: boolean
   /** It came in the middle of a request that had become an exchange. */
   readonly within: boolean
+}
+
+/** A client's connection, as its listener sees it. */
+export interface OpenConnection {
+  readonly socket: Socket
+  readonly peer: ClientSide['peer']
+  /** No request is open, and not a byte of a next one has come. `ns`: on the clock of `monotonicNs`. */
+  isSilentSince(ns: number): boolean
 }

@@ -6,7 +6,7 @@ import { plainAddress } from '../client-address.ts'
 import type { Exchange, HeaderList } from '../exchange.ts'
 import type { Timeouts } from '../table.ts'
 import { BODY_WINDOW_MS, ClientConnection, HEAD_TIMEOUT_MS } from './client-connection.ts'
-import type { Refused } from './connection-host.ts'
+import type { OpenConnection, Refused } from './connection-host.ts'
 
 /** Room beyond the table's request timeout, whose 408 comes first; this one only ends what nobody waits for. */
 export const REQUEST_MARGIN_MS = 5_000
@@ -49,9 +49,9 @@ export interface Listener {
 export function createNetListener(options: ListenerOptions): Listener {
   const { headMs = HEAD_TIMEOUT_MS, bodyWindowMs = BODY_WINDOW_MS } = options
   const { onExchange, onRefused, onConnection = () => true, onConnectionClosed = () => {} } = options
-  const connections = new Set<ClientConnection>()
+  const connections = new Set<OpenConnection>()
   /** Those that were asked for; others were counted where they were accepted. */
-  const counted = new WeakSet<ClientConnection>()
+  const counted = new WeakSet<OpenConnection>()
   let looking: NodeJS.Timeout | undefined
   let whenEmpty: (() => void) | null = null
   /** The longest so far: who was held counts on it beyond the pause. */
@@ -65,7 +65,7 @@ export function createNetListener(options: ListenerOptions): Listener {
     retiring: false,
     onExchange,
     onRefused,
-    onClosed(connection: ClientConnection) {
+    onClosed(connection: OpenConnection) {
       connections.delete(connection)
       if (counted.has(connection)) onConnectionClosed(connection.peer.address)
       settleWhenEmpty()
