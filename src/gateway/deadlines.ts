@@ -4,21 +4,19 @@
 export const TICK_MS = 100
 const SLOTS = 512
 
-/** One deadline, made once and armed again and again by its owner. */
-export class Deadline {
+/** What hangs on the wheel: a deadline, or something short-lived that is one itself. */
+export abstract class Timed {
   /** @internal The tick at which it acts; 0: not armed. */
   due = 0
   /** @internal The slot it hangs in, -1: none. */
   slot = -1
   /** @internal */
-  next: Deadline | null = null
+  next: Timed | null = null
   /** @internal */
-  previous: Deadline | null = null
-  readonly act: () => void
+  previous: Timed | null = null
 
-  constructor(act: () => void) {
-    this.act = act
-  }
+  /** The time has come. */
+  abstract act(): void
 
   get isArmed(): boolean {
     return this.due !== 0
@@ -41,7 +39,17 @@ export class Deadline {
   }
 }
 
-const slots: (Deadline | null)[] = Array.from({ length: SLOTS }, () => null)
+/** One deadline, made once and armed again and again by its owner. */
+export class Deadline extends Timed {
+  override readonly act: () => void
+
+  constructor(act: () => void) {
+    super()
+    this.act = act
+  }
+}
+
+const slots: (Timed | null)[] = Array.from({ length: SLOTS }, () => null)
 let armed = 0
 let lastTick = 0
 let ticker: NodeJS.Timeout | undefined
@@ -50,7 +58,7 @@ function tickNow(): number {
   return Math.floor(performance.now() / TICK_MS)
 }
 
-function link(deadline: Deadline): void {
+function link(deadline: Timed): void {
   const slot = deadline.due % SLOTS
   const first = slots[slot]!
   deadline.slot = slot
@@ -63,7 +71,7 @@ function link(deadline: Deadline): void {
   ticker = setInterval(turn, TICK_MS).unref()
 }
 
-function unlink(deadline: Deadline): void {
+function unlink(deadline: Timed): void {
   const { slot, next, previous } = deadline
   if (slot === -1) return
   if (previous === null) slots[slot] = next
@@ -78,10 +86,10 @@ function unlink(deadline: Deadline): void {
 /** Visits every slot whose tick has passed since the last turn; a process that was held up visits each once. */
 function turn(): void {
   const tick = tickNow()
-  const due: Deadline[] = []
+  const due: Timed[] = []
   for (let past = Math.max(lastTick + 1, tick - SLOTS + 1); past <= tick; past++) {
-    for (let each: Deadline | null = slots[past % SLOTS]!; each !== null;) {
-      const next: Deadline | null = each.next
+    for (let each: Timed | null = slots[past % SLOTS]!; each !== null;) {
+      const next: Timed | null = each.next
       if (each.due <= tick) due.push(each)
       else if (each.due % SLOTS !== past % SLOTS) {
         unlink(each)

@@ -22,7 +22,7 @@ export function drain({ claims, withinMs, leaving }: DrainOptions): Promise<Drai
   return new Promise((resolve) => {
     if (left.size === 0) return resolve(report)
     for (const claim of claims) {
-      claim.released.push(() => {
+      claim.onReleased(() => {
         if (!left.delete(claim)) return
         if (!ended.has(claim)) report.finished += 1
         settleWhenEmpty()

@@ -76,7 +76,15 @@ export interface ClientSide {
   /** Cuts the connection, so that a part of an answer is not taken for the whole; the first reason given counts. */
   cut(because: Interruption): void
   /** Called once when the client leaves before its answer is complete. */
-  onGone(listener: () => void): void
+  onGone(listener: LeaveListener): void
+}
+
+export interface LeaveListener {
+  left(): void
+}
+
+export interface EndListener {
+  ended(exchange: Exchange): void
 }
 
 /** Where a request goes. */
@@ -154,41 +162,69 @@ export interface Exchange {
   eventStream: boolean
   /** When the answer's head was ready, for streams whose end says nothing about their latency. */
   answeredNs: number
-  /** Called when the exchange is over. */
-  readonly ended: (() => void)[]
+  /** Called when the exchange is over, in the order of these calls. */
+  onEnded(listener: EndListener): void
+  /** It is over. */
+  end(): void
 }
 
 /** A fresh exchange, before any stage has seen it. */
 export function newExchange(parts: Pick<Exchange, 'head' | 'body' | 'client' | 'startedNs'>): Exchange {
-  const { head, body, client, startedNs } = parts
-  return {
-    head,
-    body,
-    client,
-    startedNs,
-    seat: -1,
-    correlationId: '',
-    trace: NO_TRACE,
-    clientAddress: client.peer.address,
-    peerTrusted: false,
-    principal: null,
-    identified: null,
-    bodyFilter: null,
-    answerFields: [],
-    cors: null,
-    exempt: false,
-    place: null,
-    heldNs: 0,
-    paused: false,
-    standing: null,
-    instance: null,
-    release: null,
-    retried: 0,
-    eventStream: false,
-    answeredNs: 0,
-    ended: [],
+  return new OpenExchange(parts.head, parts.body, parts.client, parts.startedNs)
+}
+
+class OpenExchange implements Exchange {
+  readonly head: RequestHead
+  body: RequestBody
+  readonly client: ClientSide
+  readonly startedNs: number
+  seat = -1
+  correlationId = ''
+  trace = NO_TRACE
+  clientAddress: string
+  peerTrusted = false
+  principal: Principal | null = null
+  identified: Identified | null = null
+  bodyFilter: ((chunk: Buffer) => Answer | null) | null = null
+  readonly answerFields: string[] = []
+  cors: readonly string[] | null = null
+  exempt = false
+  place: Place | null = null
+  heldNs = 0
+  paused = false
+  standing: Standing | null = null
+  instance: string | null = null
+  release: string | null = null
+  retried = 0
+  eventStream = false
+  answeredNs = 0
+  /** Most have two: without an array for them. */
+  #first: EndListener | null = null
+  #second: EndListener | null = null
+  #others: EndListener[] | null = null
+
+  constructor(head: RequestHead, body: RequestBody, client: ClientSide, startedNs: number) {
+    this.head = head
+    this.body = body
+    this.client = client
+    this.startedNs = startedNs
+    this.clientAddress = client.peer.address
+  }
+
+  onEnded(listener: EndListener): void {
+    if (this.#first === null) this.#first = listener
+    else if (this.#second === null) this.#second = listener
+    else (this.#others ??= []).push(listener)
+  }
+
+  end(): void {
+    this.#first?.ended(this)
+    this.#second?.ended(this)
+    if (this.#others !== null) for (const listener of this.#others) listener.ended(this)
   }
 }
+
+const NO_TRACE: TraceContext = { traceId: '', spanId: '', sampled: false }
 
 /** The first value of a request's field (`name` in lower case), without cutting the others out. */
 export function fieldOf(head: RequestHead, name: string): string | undefined {
@@ -223,5 +259,3 @@ export function plainAnswer(status: number, text: string, headers: HeaderList = 
     body,
   }
 }
-
-const NO_TRACE: TraceContext = { traceId: '', spanId: '', sampled: false }

@@ -45,7 +45,7 @@ function judge(exchange: Exchange, context: Context, from: number): void {
       )
       return
     }
-    forward(exchange, context, (given) => answer(exchange, context, given))
+    forward(exchange, context, answer)
   } catch (error) {
     fail(exchange, context, error)
   }
@@ -62,7 +62,7 @@ function answer(exchange: Exchange, context: Context, given: Answer): void {
     const idleMs = context.routing.current?.table.timeouts.idleMs ?? IDLE_MS_WITHOUT_TABLE
     if (final.kind === 'upgraded') recordOpened(exchange, context)
     exchange.client.send(final, { idleMs }, (outcome) => {
-      for (const listener of exchange.ended) listener()
+      exchange.end()
       record(exchange, context, { status: final.status, outcome })
     })
   } catch (error) {

@@ -66,9 +66,10 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
   const guard = createWorkerGuard()
   const feeds = createFeedSets(state, guard.reputation)
 
+  const closing = { ended: (exchange: Exchange) => open.delete(exchange) }
   const onExchange = (exchange: Exchange): void => {
     open.add(exchange)
-    exchange.ended.push(() => open.delete(exchange))
+    exchange.onEnded(closing)
     serve(exchange, context)
   }
   const { connections } = guard.limits

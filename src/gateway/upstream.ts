@@ -15,7 +15,7 @@ export interface Claim extends Enrolled {
   /** Cuts the client's connection. */
   cut: (() => void) | null
   /** Called once, when the claim is released. */
-  readonly released: (() => void)[]
+  onReleased(listener: () => void): void
   /** Counts it off. Later calls do nothing. */
   release(): void
 }
@@ -58,22 +58,35 @@ export function createUpstream(address: UpstreamAddress, link: UpstreamLink): Up
     onIdle: () => {},
     onSuspect: () => {},
     claim() {
-      const claim: Claim = {
-        seat: -1,
-        upstream,
-        kind: 'request',
-        end: null,
-        cut: null,
-        released: [],
-        release() {
-          if (!claims.delete(claim)) return
-          for (const listener of claim.released) listener()
-          if (claims.size === 0) upstream.onIdle()
-        },
-      }
+      const claim = new OpenClaim(upstream, claims)
       claims.add(claim)
       return claim
     },
   }
   return upstream
+}
+
+class OpenClaim implements Claim {
+  seat = -1
+  readonly upstream: Upstream
+  kind: ClaimKind = 'request'
+  end: (() => void) | null = null
+  cut: (() => void) | null = null
+  readonly #claims: Roll<Claim>
+  #listeners: (() => void)[] | null = null
+
+  constructor(upstream: Upstream, claims: Roll<Claim>) {
+    this.upstream = upstream
+    this.#claims = claims
+  }
+
+  onReleased(listener: () => void): void {
+    ;(this.#listeners ??= []).push(listener)
+  }
+
+  release(): void {
+    if (!this.#claims.delete(this)) return
+    if (this.#listeners !== null) for (const listener of this.#listeners) listener()
+    if (this.#claims.size === 0) this.upstream.onIdle()
+  }
 }

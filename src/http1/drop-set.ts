@@ -56,5 +56,6 @@ export function isDropped(set: DropSet, text: string, start: number, end: number
 
 /** Lower case, with `-` for `_`. */
 export function plainName(name: string): string {
-  return name.toLowerCase().replaceAll('_', '-')
+  const lower = name.toLowerCase()
+  return lower.includes('_') ? lower.replaceAll('_', '-') : lower
 }

@@ -1,6 +1,7 @@
 import { isDropped, plainName } from './drop-set.ts'
 import type { DropSet } from './drop-set.ts'
 import type { Refusal } from './refusal.ts'
+import { isAlwaysDropped } from './kinds.ts'
 
 /** More fields than this in a request's head are refused. Browsers send twenty; Node's server takes 2000 and drops the rest. */
 export const FIELDS_MAX = 100
@@ -22,6 +23,8 @@ export abstract class Head {
   readonly fieldsMax: number
   /** Four a field: start and end of the name, start and end of the value; relative to the beginning of the head. */
   offsets: Int32Array = new Int32Array(FIELDS_AT_FIRST * 4)
+  /** What the scanner knows a field to be: a kind of `scan.ts`, 0 for none. */
+  kinds: Uint8Array = new Uint8Array(FIELDS_AT_FIRST)
   /** Lower-case names that Connection lists, without `close`, `keep-alive` and `upgrade`. */
   connectionNames: readonly string[] = NO_NAMES
 
@@ -43,6 +46,9 @@ export abstract class Head {
     const larger = new Int32Array(Math.min(this.offsets.length * 2, this.fieldsMax * 4))
     larger.set(this.offsets)
     this.offsets = larger
+    const kinds = new Uint8Array(larger.length / 4)
+    kinds.set(this.kinds)
+    this.kinds = kinds
   }
 
   /** As received. */
@@ -85,14 +91,15 @@ export abstract class Head {
    * without those that Connection names. Lines that are kept next to each other are copied as one.
    */
   endToEnd(drop: DropSet): string {
-    const { text, offsets, fieldCount, connectionNames } = this
+    const { text, offsets, kinds, fieldCount, connectionNames } = this
     if (fieldCount === 0) return ''
     let kept = ''
     let runStart = offsets[0]!
     for (let index = 0; index < fieldCount; index++) {
       const start = offsets[index * 4]!
       const end = offsets[index * 4 + 1]!
-      if (!isDropped(drop, text, start, end) && (connectionNames.length === 0 || !this.#isNamed(start, end))) continue
+      const dropped = isAlwaysDropped(kinds[index]!) || isDropped(drop, text, start, end)
+      if (!dropped && (connectionNames.length === 0 || !this.#isNamed(start, end))) continue
       if (start > runStart) kept += text.slice(runStart, start)
       runStart = index + 1 < fieldCount ? offsets[index * 4 + 4]! : text.length - 2
     }

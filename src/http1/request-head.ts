@@ -14,7 +14,8 @@ import { FIELDS_MAX, Head } from './head.ts'
 import { methodOf } from './methods.ts'
 import * as fault from './refusal.ts'
 import type { Refusal } from './refusal.ts'
-import { CONNECTION, CONTENT_LENGTH, EXPECT, HOST, INCOMPLETE, scanFields, TRANSFER_ENCODING, UPGRADE } from './scan.ts'
+import { CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING, UPGRADE } from './kinds.ts'
+import { INCOMPLETE, scanFields } from './scan.ts'
 
 /** A longer target gets 414. nginx takes 8 KiB for the whole line by default, Node's server 16 KiB for the head. */
 export const TARGET_BYTES_MAX = 8 * 1024

@@ -5,7 +5,8 @@ import { ANSWER_FIELDS_MAX, Head } from './head.ts'
 import * as fault from './refusal.ts'
 import type { Refusal } from './refusal.ts'
 import { scanVersion } from './request-head.ts'
-import { CONNECTION, CONTENT_LENGTH, INCOMPLETE, scanFields, TRANSFER_ENCODING, UPGRADE } from './scan.ts'
+import { CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE } from './kinds.ts'
+import { INCOMPLETE, scanFields } from './scan.ts'
 
 /** What the answer is one to. */
 export interface Asked {

@@ -1,18 +1,11 @@
 import { CLASSES, COLON, CR, HTAB, isName, LF, SPACE, TOKEN, VALUE } from './bytes.ts'
 import type { Head } from './head.ts'
+import { CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING, UPGRADE } from './kinds.ts'
 import { BAD_FIELD_NAME, BAD_FIELD_VALUE, BAD_LINE_END, FOLDED_LINE, TOO_MANY_FIELDS } from './refusal.ts'
 import type { Refusal } from './refusal.ts'
 
 /** What a scan came to, other than an offset. */
 export const INCOMPLETE = -1
-
-/** Fields whose value decides how a message is framed, where it goes, or what becomes of its connection. */
-export const CONNECTION = 1
-export const CONTENT_LENGTH = 2
-export const EXPECT = 3
-export const HOST = 4
-export const TRANSFER_ENCODING = 5
-export const UPGRADE = 6
 
 /**
  * Proves the field lines from `at` on up to the empty line (RFC 9112 §5), and writes where they are into `into`. One pass; nothing
@@ -60,6 +53,7 @@ export function scanFields(bytes: Uint8Array, base: number, at: number, to: numb
     count++
 
     const kind = kindOf(bytes, nameStart, nameEnd - nameStart)
+    into.kinds[count - 1] = kind
     if (kind !== 0) {
       const fault = into.note(kind, bytes, valueStart, valueEnd)
       if (fault !== null) return fault

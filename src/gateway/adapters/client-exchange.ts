@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { chunkHead, LAST_CHUNK } from '../../http1/index.ts'
 import type { Deadline } from '../deadlines.ts'
-import type { Answer, ClientSide, Interruption, Outcome } from '../exchange.ts'
+import type { Answer, ClientSide, Interruption, LeaveListener, Outcome } from '../exchange.ts'
 import { pump } from '../pump.ts'
 import type { Pump, Sink } from '../pump.ts'
 import { RelayedAnswer } from '../relayed-answer.ts'
@@ -51,7 +51,9 @@ export class ClientExchange implements ClientSide, FlowSink, Sink, Sender {
   begun = false
   onDrain: (() => void) | null = null
   readonly #connection: ExchangeConnection
-  #goneListeners: (() => void)[] | null = null
+  /** Most exchanges have one. */
+  #leaver: LeaveListener | null = null
+  #leavers: LeaveListener[] | null = null
   #isGone = false
   #because: Interruption = 'client-gone'
   #done: ((outcome: Outcome) => void) | null = null
@@ -133,9 +135,10 @@ export class ClientExchange implements ClientSide, FlowSink, Sink, Sender {
     this.#connection.destroy(this.#plan?.framing === 'close')
   }
 
-  onGone(listener: () => void): void {
-    if (this.#isGone) listener()
-    else (this.#goneListeners ??= []).push(listener)
+  onGone(listener: LeaveListener): void {
+    if (this.#isGone) listener.left()
+    else if (this.#leaver === null) this.#leaver = listener
+    else (this.#leavers ??= []).push(listener)
   }
 
   /** The client has left, or was cut off. */
@@ -144,9 +147,11 @@ export class ClientExchange implements ClientSide, FlowSink, Sink, Sender {
     this.#isGone = true
     this.#posted = null
     this.#letGo()
-    const listeners = this.#goneListeners
-    this.#goneListeners = null
-    if (listeners !== null) for (const listener of listeners) listener()
+    const [first, others] = [this.#leaver, this.#leavers]
+    this.#leaver = null
+    this.#leavers = null
+    first?.left()
+    if (others !== null) for (const listener of others) listener.left()
     this.#over(this.#because)
   }
 

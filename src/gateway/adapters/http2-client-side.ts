@@ -145,8 +145,8 @@ export function createHttp2ClientSide({ stream, peer, local, isHead }: Http2Clie
     },
     cut,
     onGone(listener) {
-      if (gone) listener()
-      else goneListeners.push(listener)
+      if (gone) listener.left()
+      else goneListeners.push(() => listener.left())
     },
   }
 

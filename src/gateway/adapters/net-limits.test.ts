@@ -61,7 +61,7 @@ void test('a body that comes below the least rate is 408, one that is waited wit
   using fast = rawConnection(scene.port, `${head}\r\n`)
   let gone = 0
   await until(() => exchanges.length === 3)
-  for (const { client } of exchanges) client.onGone(() => (gone += 1))
+  for (const { client } of exchanges) client.onGone({ left: () => void (gone += 1) })
   const pour = setInterval(() => fast.socket.write('x'.repeat(200)), 20)
   await until(() => slow.text.includes('\r\n\r\n'))
   // Several looks later.

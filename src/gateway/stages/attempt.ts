@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
-import { Deadline } from '../deadlines.ts'
+import { Timed } from '../deadlines.ts'
 import { plainAnswer } from '../exchange.ts'
-import type { Answer, Exchange } from '../exchange.ts'
+import type { Answer, EndListener, Exchange, LeaveListener } from '../exchange.ts'
 import { pump } from '../pump.ts'
 import type { Pump } from '../pump.ts'
 import type { RelayedAnswer } from '../relayed-answer.ts'
@@ -9,11 +9,6 @@ import type { Claim } from '../upstream.ts'
 import type { UpstreamCall, UpstreamEvents, UpstreamFailure } from '../upstream-link.ts'
 import { tunnel } from '../websocket.ts'
 import { requestHead } from './request-head.ts'
-
-export type AttemptResult =
-  | { readonly kind: 'answer'; readonly answer: Answer }
-  /** Nothing of an answer came; the caller decides whether to ask again. */
-  | { readonly kind: 'failure'; readonly failure: UpstreamFailure }
 
 export interface Limits {
   readonly connectMs: number
@@ -23,44 +18,46 @@ export interface Limits {
   readonly bodyBytesMax: number
 }
 
+/** Who sends the request. Exactly one of these is called, once, perhaps before `begin` returns. */
+export interface AttemptOwner {
+  /** The answer's head is there; both bodies flow on by themselves, and the claim is released when the exchange is over. */
+  answered(answer: Answer): void
+  /** Nothing of an answer came, and the claim is still the owner's, who decides whether to ask again. */
+  failed(failure: UpstreamFailure): void
+}
+
 export interface AttemptOptions {
   readonly claim: Claim
   readonly fresh: boolean
   readonly limits: Limits
-  /** Called once, as soon as the answer's head is there, perhaps before `attempt` returns; both bodies flow on by themselves. */
-  readonly settled: (result: AttemptResult) => void
+  readonly owner: AttemptOwner
 }
 
-/**
- * Sends the request once.
- * @throws FieldError, RangeError when its head cannot be written
- */
-export function attempt(exchange: Exchange, options: AttemptOptions): void {
-  new Attempt(exchange, options).begin()
-}
-
-class Attempt implements UpstreamEvents {
+/** Sends the request once. As an entry of the wheel it waits for the client to deliver its body, then for the upstream to answer. */
+export class Attempt extends Timed implements UpstreamEvents, LeaveListener, EndListener {
   readonly #exchange: Exchange
   readonly #claim: Claim
   readonly #fresh: boolean
   readonly #limits: Limits
-  readonly #onSettled: (result: AttemptResult) => void
+  readonly #owner: AttemptOwner
   #call: UpstreamCall | null = null
   #settled = false
+  /** It has been answered: the claim is held to the end. */
+  #holds = false
   #uploading: Pump | null = null
   #received = 0
-  /** For the client to deliver its body, then for the upstream to answer. */
-  #deadline: Deadline | null = null
   #waits: 'client' | 'upstream' = 'client'
 
-  constructor(exchange: Exchange, { claim, fresh, limits, settled }: AttemptOptions) {
+  constructor(exchange: Exchange, { claim, fresh, limits, owner }: AttemptOptions) {
+    super()
     this.#exchange = exchange
     this.#claim = claim
     this.#fresh = fresh
     this.#limits = limits
-    this.#onSettled = settled
+    this.#owner = owner
   }
 
+  /** @throws FieldError, RangeError when its head cannot be written */
   begin(): void {
     const { head, body, client, bodyFilter } = this.#exchange
     const { ready } = body
@@ -83,11 +80,15 @@ class Attempt implements UpstreamEvents {
     )
     // Once the head has gone, it is the client's pace as much as the upstream's that the end is far away.
     this.#claim.cut = () => client.cut(this.#settled ? 'client-gone' : 'aborted')
-    client.onGone(() => this.#onGone())
-    this.#exchange.ended.push(() => this.#onEnded())
-    this.#deadline = new Deadline(() => (this.#waits === 'client' ? this.#onSlowClient() : this.#onSlowUpstream()))
+    client.onGone(this)
+    this.#exchange.onEnded(this)
     if (this.#call.sent) this.#startWaiting()
-    else if (body.present && ready === null) this.#deadline.arm(this.#limits.requestMs)
+    else if (body.present && ready === null) this.arm(this.#limits.requestMs)
+  }
+
+  act(): void {
+    if (this.#waits === 'client') this.#onSlowClient()
+    else this.#onSlowUpstream()
   }
 
   connected(): void {
@@ -103,7 +104,7 @@ class Attempt implements UpstreamEvents {
       this.#exchange.eventStream = true
       this.#claim.end = () => this.#exchange.client.finishEarly()
     }
-    this.#settle({ kind: 'answer', answer })
+    this.#settle(answer)
   }
 
   upgraded({ headers }: { readonly headers: string[] }, socket: Duplex, firstBytes: Buffer): void {
@@ -119,12 +120,15 @@ class Attempt implements UpstreamEvents {
       })
       this.#claim.end = () => open.end()
     }
-    this.#exchange.client.onGone(() => socket.destroy())
-    this.#settle({ kind: 'answer', answer: { kind: 'upgraded', status: 101, headers, take } })
+    this.#exchange.client.onGone({ left: () => void socket.destroy() })
+    this.#settle({ kind: 'upgraded', status: 101, headers, take })
   }
 
   failed(failure: UpstreamFailure): void {
-    this.#settle({ kind: 'failure', failure })
+    if (this.#settled) return
+    this.#settled = true
+    this.disarm()
+    this.#owner.failed(failure)
   }
 
   #startBody(): void {
@@ -154,7 +158,7 @@ class Attempt implements UpstreamEvents {
   #startWaiting(): void {
     if (this.#settled) return
     this.#waits = 'upstream'
-    this.#deadline!.arm(this.#limits.firstByteMs)
+    this.arm(this.#limits.firstByteMs)
   }
 
   #onSlowUpstream(): void {
@@ -168,15 +172,16 @@ class Attempt implements UpstreamEvents {
     this.#refuse(plainAnswer(408, 'The request took too long to arrive.'))
   }
 
-  #onGone(): void {
+  left(): void {
     this.#refuse(plainAnswer(499, 'The client has left.'))
     this.#call?.destroy()
   }
 
-  #onEnded(): void {
-    this.#deadline?.disarm()
+  ended(): void {
+    this.disarm()
     this.#uploading?.stop()
     if (this.#call?.sent === false) this.#call.destroy()
+    if (this.#holds) this.#claim.release()
   }
 
   /** Behind a part of an answer no other can be given. */
@@ -190,15 +195,16 @@ class Attempt implements UpstreamEvents {
     if (this.#settled) return
     this.#uploading?.stop()
     this.#call?.destroy()
-    this.#settle({ kind: 'answer', answer })
+    this.#settle(answer)
   }
 
-  #settle(result: AttemptResult): void {
+  #settle(answer: Answer): void {
     if (this.#settled) return
     this.#settled = true
+    this.#holds = true
     // Both bodies may flow for as long as they like once the answer has begun; then only silence ends them.
-    this.#deadline?.disarm()
-    this.#onSettled(result)
+    this.disarm()
+    this.#owner.answered(answer)
   }
 }
 

@@ -8,49 +8,78 @@ import { isSecure } from '../secure.ts'
 import { offerCookie } from '../trial-cookie.ts'
 import type { Claim, Upstream } from '../upstream.ts'
 import type { FailureKind, UpstreamFailure } from '../upstream-link.ts'
-import { attempt, tooLarge } from './attempt.ts'
+import { Attempt, tooLarge } from './attempt.ts'
 import { poolFor } from './choose.ts'
-import type { AttemptResult, Limits } from './attempt.ts'
+import type { AttemptOwner, Limits } from './attempt.ts'
 import { unavailable } from './route.ts'
 
+/** Takes the answer to an exchange. */
+export type AnswerTaker = (exchange: Exchange, context: Context, answer: Answer) => void
+
 /** Sends the request to an upstream of its service and brings the answer, at the second attempt where that is harmless. */
-export function forward(exchange: Exchange, context: Context, answered: (answer: Answer) => void): void {
+export function forward(exchange: Exchange, context: Context, answered: AnswerTaker): void {
   const limits = limitsOf(exchange, context)
-  if ((exchange.body.length ?? 0) > limits.bodyBytesMax) return answered(tooLarge(limits.bodyBytesMax))
-  send(exchange, context, { limits, tried: NOBODY, answered })
-}
-
-interface Sending {
-  readonly limits: Limits
-  readonly tried: readonly Upstream[]
-  readonly answered: (answer: Answer) => void
-}
-
-function send(exchange: Exchange, context: Context, { limits, tried, answered }: Sending): void {
-  // The table of this moment, not the one the request began with: between this and the count nothing can come.
-  const pool = poolFor(exchange, context.routing.current)
-  const preferred = pool === undefined ? null : preferredFor(exchange, pool)
-  const claim = pool?.claim(tried, preferred)
-  if (claim === undefined || claim === null) return answered(unavailable('No instance of this service is running.'))
-  exchange.instance = claim.upstream.id
-  exchange.release = claim.upstream.release
-  const settled = (result: AttemptResult): void => {
-    if (result.kind === 'answer') {
-      if (claim.upstream !== preferred) keepWith(exchange, claim.upstream, result.answer)
-      exchange.ended.push(() => claim.release())
-      return answered(result.answer)
-    }
-    claim.release()
-    const { failure } = result
-    if (!again(exchange, { claim, failure, attempts: tried.length + 1 })) return answered(failureAnswer(failure))
-    exchange.retried += 1
-    send(exchange, context, { limits: limitsOf(exchange, context), tried: [...tried, claim.upstream], answered })
+  if ((exchange.body.length ?? 0) > limits.bodyBytesMax) {
+    return answered(exchange, context, tooLarge(limits.bodyBytesMax))
   }
-  try {
-    attempt(exchange, { claim, fresh: tried.includes(claim.upstream), limits, settled })
-  } catch (error) {
+  new Forwarding(exchange, context, answered).send(limits)
+}
+
+class Forwarding implements AttemptOwner {
+  readonly #exchange: Exchange
+  readonly #context: Context
+  readonly #taker: AnswerTaker
+  #tried = NOBODY
+  #claim: Claim | null = null
+  #preferred: Upstream | null = null
+
+  constructor(exchange: Exchange, context: Context, taker: AnswerTaker) {
+    this.#exchange = exchange
+    this.#context = context
+    this.#taker = taker
+  }
+
+  /** @throws FieldError, RangeError when the request's head cannot be written */
+  send(limits: Limits): void {
+    const exchange = this.#exchange
+    const tried = this.#tried
+    // The table of this moment, not the one the request began with: between this and the count nothing can come.
+    const pool = poolFor(exchange, this.#context.routing.current)
+    this.#preferred = pool === undefined ? null : preferredFor(exchange, pool)
+    const claim = pool?.claim(tried, this.#preferred) ?? null
+    if (claim === null) return this.#answer(unavailable('No instance of this service is running.'))
+    this.#claim = claim
+    exchange.instance = claim.upstream.id
+    exchange.release = claim.upstream.release
+    const fresh = tried.length > 0 && tried.includes(claim.upstream)
+    try {
+      new Attempt(exchange, { claim, fresh, limits, owner: this }).begin()
+    } catch (error) {
+      claim.release()
+      throw error
+    }
+  }
+
+  answered(answer: Answer): void {
+    const { upstream } = this.#claim!
+    if (upstream !== this.#preferred) keepWith(this.#exchange, upstream, answer)
+    this.#answer(answer)
+  }
+
+  failed(failure: UpstreamFailure): void {
+    const exchange = this.#exchange
+    const claim = this.#claim!
     claim.release()
-    throw error
+    if (!again(exchange, { claim, failure, attempts: this.#tried.length + 1 })) {
+      return this.#answer(failureAnswer(failure))
+    }
+    exchange.retried += 1
+    this.#tried = [...this.#tried, claim.upstream]
+    this.send(limitsOf(exchange, this.#context))
+  }
+
+  #answer(answer: Answer): void {
+    this.#taker(this.#exchange, this.#context, answer)
   }
 }
 

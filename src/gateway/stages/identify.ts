@@ -3,7 +3,7 @@ import { fieldLines } from '../../http1/index.ts'
 import { formatTraceparent, nextSpan, parseTraceparent, randomHex } from '../../core/trace-context.ts'
 import { clientAddressOf, isIn } from '../client-address.ts'
 import { fieldOf, plainAnswer } from '../exchange.ts'
-import type { Exchange, RequestHead } from '../exchange.ts'
+import type { ClientSide, Exchange, RequestHead } from '../exchange.ts'
 import type { Stage } from '../context.ts'
 import { WITNESS_FIELD } from '../limits/witness-field.ts'
 
@@ -31,11 +31,7 @@ export function correlationIdOf(head: RequestHead): string {
 export function identityLines({ head, client, peerTrusted, correlationId, trace }: Exchange): string {
   const { peer, secure, local } = client
   const sent = `X-Correlation-Id: ${correlationId}\r\ntraceparent: ${formatTraceparent(trace)}\r\n`
-  if (!peerTrusted) {
-    const host = head.authority === '' ? '' : `X-Forwarded-Host: ${head.authority}\r\n`
-    const proto = secure ? 'https' : 'http'
-    return `X-Forwarded-For: ${peer.address}\r\nX-Forwarded-Proto: ${proto}\r\nX-Forwarded-Port: ${local.port}\r\n${sent}${host}`
-  }
+  if (!peerTrusted) return hostLine(head.authority) + connectionLines(client) + sent
   const given = (name: string, otherwise: string): string => fieldOf(head, name) ?? otherwise
   const hops = [...allValues(head, 'x-forwarded-for'), peer.address].join(', ')
   const host = given('x-forwarded-host', head.authority)
@@ -47,6 +43,23 @@ export function identityLines({ head, client, peerTrusted, correlationId, trace 
     ...['forwarded', 'x-real-ip'].flatMap((name) => allValues(head, name).map((value) => [name, value])),
   ]
   return fieldLines(lines.flat()) + sent
+}
+
+/** What is the same for every request of one connection: put together once. */
+function connectionLines({ peer, secure, local }: ClientSide): string {
+  const known = linesOfPeers.get(peer)
+  if (known !== undefined) return known
+  const proto = secure ? 'https' : 'http'
+  const lines = `X-Forwarded-For: ${peer.address}\r\nX-Forwarded-Proto: ${proto}\r\nX-Forwarded-Port: ${local.port}\r\n`
+  linesOfPeers.set(peer, lines)
+  return lines
+}
+
+/** By the object that stands for a connection's peer. */
+const linesOfPeers = new WeakMap<ClientSide['peer'], string>()
+
+function hostLine(authority: string): string {
+  return authority === '' ? '' : `X-Forwarded-Host: ${authority}\r\n`
 }
 
 /** What `identityLines` replaces or withholds. */

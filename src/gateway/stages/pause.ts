@@ -30,11 +30,11 @@ async function hold(exchange: Exchange, context: Context): Promise<Answer | null
   const end = await context.waitingRoom.wait({
     service: place!.service,
     bodyBytes: body.present ? body.length : 0,
-    onGone: (listener) => client.onGone(listener),
+    onGone: (left) => client.onGone({ left }),
   })
   exchange.heldNs += monotonicNs() - sinceNs
   if (end !== 'forward') return refusal(exchange, context, end)
-  exchange.ended.push(() => context.waitingRoom.ended())
+  exchange.onEnded({ ended: () => context.waitingRoom.ended() })
   // The table may be another one by now: no await between here and the claim.
   return route(exchange, context)
 }

@@ -28,7 +28,7 @@ export function readAhead(
     }
     const onEnd = (): void => settle(taken('whole'))
     const onGone = (): void => settle({ kind: 'gone' })
-    client.onGone(onGone)
+    client.onGone({ left: onGone })
     stream.on('error', onGone)
     stream.on('end', onEnd)
     stream.on('data', onData)
