@@ -4,6 +4,8 @@ import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'n
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { GuardPolicy } from '../../src/guard/policy.ts'
+import { Limits } from '../../src/control/guard/limits.ts'
+import { createFleet } from '../../src/gateway/admin/fleet.ts'
 import { WORKER_FLAGS } from '../../src/gateway/worker-flags.ts'
 import { saveTable } from '../../src/gateway/table-store.ts'
 import type { RoutingTable, TlsTable } from '../../src/gateway/table.ts'
@@ -35,6 +37,16 @@ export async function startWorkers(name: string, { place, features, certificate 
     ...tableOf(place.upstream, { accessLog: log, guard: guard ?? null }),
     tls: tls === null ? null : tlsTable(certificate!, { state, port: tls.port }),
   })
+  // What counts limits for all workers, as control does; on neither of the measured cores' account.
+  const fleet =
+    guard === undefined
+      ? null
+      : await createFleet({
+          socketPath: join(state, 'gateway.sock'),
+          limits: new Limits(),
+          expected: async () => [],
+          kill: async () => {},
+        })
   const entry = join(import.meta.dirname, '../../src/gateway/worker.ts')
   const core = workers === 1 ? SERVER_CORE : `${SERVER_CORE},${LOAD_CORE}`
   const flags = [
@@ -53,10 +65,14 @@ export async function startWorkers(name: string, { place, features, certificate 
   closeSync(output)
   await Promise.all([plain.close(), tls?.close()])
   await answers(`http://127.0.0.1:${plain.port}`)
+  if (fleet !== null) await connected(() => fleet.workers().length === workers)
   return {
     url: tls === null ? `http://127.0.0.1:${plain.port}` : `https://127.0.0.1:${tls.port}`,
     pids: children.map(({ pid }) => pid!),
-    stop: async () => void (await Promise.all(children.map(end))),
+    stop: async () => {
+      await Promise.all(children.map(end))
+      await fleet?.close()
+    },
   }
 }
 
@@ -118,4 +134,11 @@ async function answers(url: string, withinMs = 15_000): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
   throw new Error(`${url} does not answer after ${withinMs} ms`)
+}
+
+async function connected(is: () => boolean, withinMs = 15_000): Promise<void> {
+  for (const deadline = Date.now() + withinMs; !is();) {
+    if (Date.now() > deadline) throw new Error(`the workers have not connected after ${withinMs} ms`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
 }

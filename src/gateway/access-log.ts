@@ -18,7 +18,7 @@ export interface AccessLine {
 }
 
 /** Written at once when this much has gathered … */
-export const FLUSH_BYTES = 16 * 1024
+export const FLUSH_BYTES = 64 * 1024
 /** … or after this long. */
 export const FLUSH_MS = 100
 /** More is not kept for a disk that does not follow: lines are dropped and their number is told. */

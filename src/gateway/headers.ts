@@ -46,9 +46,16 @@ function namedByConnection(headers: HeaderList): Set<string> | null {
 export function addVary(headers: string[], name: string): void {
   for (let index = 0; index < headers.length; index += 2) {
     if (headers[index]!.toLowerCase() !== 'vary') continue
-    const known = headers[index + 1]!.split(',').map((one) => one.trim().toLowerCase())
-    if (!known.includes('*') && !known.includes(name.toLowerCase())) headers[index + 1] += `, ${name}`
+    headers[index + 1] = withName([headers[index + 1]!], name)
     return
   }
   headers.push('Vary', name)
+}
+
+/** A list of names (RFC 9110 §5.6.1) with one more, unless it is there or everything is. */
+export function withName(lists: readonly string[], name: string): string {
+  const list = lists.join(', ')
+  if (list === '') return name
+  const known = list.split(',').map((one) => one.trim().toLowerCase())
+  return known.includes('*') || known.includes(name.toLowerCase()) ? list : `${list}, ${name}`
 }

@@ -84,10 +84,37 @@ export class RelayedAnswer {
     return undefined
   }
 
+  /** Every value of a field, in order. */
+  all(lowerName: string): readonly string[] {
+    if (this.#headers === null) {
+      const at = this.#replacedAt(lowerName)
+      return at === -1 ? this.#head!.all(lowerName) : [this.replaced[at + 1]!]
+    }
+    return this.#headers.filter((_, index, all) => index % 2 === 1 && all[index - 1]!.toLowerCase() === lowerName)
+  }
+
+  /** Whether the instance or a stage has a field of such a name (in lower case). */
+  has(isOne: (lowerName: string) => boolean): boolean {
+    if (this.#headers !== null) return this.#headers.some((name, index) => index % 2 === 0 && isOne(name.toLowerCase()))
+    const head = this.#head!
+    for (let index = 0; index < head.fieldCount; index++) if (isOne(head.name(index).toLowerCase())) return true
+    return false
+  }
+
   /** Puts a field in the place of the instance's of that name. */
   replace(name: string, value: string): void {
-    if (this.#headers === null) this.replaced.push(name, value)
-    else replaceField(this.#headers, name, value)
+    if (this.#headers !== null) return replaceField(this.#headers, name, value)
+    const at = this.#replacedAt(name.toLowerCase())
+    if (at === -1) this.replaced.push(name, value)
+    else this.replaced[at + 1] = value
+  }
+
+  #replacedAt(lowerName: string): number {
+    const { replaced } = this
+    for (let index = 0; index < replaced.length; index += 2) {
+      if (replaced[index]!.length === lowerName.length && replaced[index]!.toLowerCase() === lowerName) return index
+    }
+    return -1
   }
 
   /** The head has been written: its bytes may be used for another. */

@@ -2,7 +2,7 @@ import { monotonicNs } from '../../core/clock.ts'
 import { isCorsField, withoutWildcardCredentials } from '../../guard/answer/cors.ts'
 import type { Context } from '../context.ts'
 import type { Answer, Exchange } from '../exchange.ts'
-import { addVary } from '../headers.ts'
+import { addVary, withName } from '../headers.ts'
 import { noteLogin } from '../logins.ts'
 import { RelayedAnswer, replaceField } from '../relayed-answer.ts'
 import { isSecure } from '../secure.ts'
@@ -49,6 +49,14 @@ function sayToOtherSites({ cors }: Exchange, answer: Answer): void {
     // Asked first, so that an answer that passes as bytes goes on doing so.
     const has = !(answer instanceof RelayedAnswer) || answer.get('access-control-allow-credentials') !== undefined
     return has ? withoutWildcardCredentials(answer.headers) : undefined
+  }
+  if (answer instanceof RelayedAnswer && !answer.has(isCorsField)) {
+    // What passes as bytes goes on doing so.
+    for (let index = 0; index < cors.length; index += 2) {
+      if (cors[index] === 'Vary') answer.replace('Vary', withName(answer.all('vary'), cors[index + 1]!))
+      else answer.replace(cors[index]!, cors[index + 1]!)
+    }
+    return
   }
   const { headers } = answer
   for (let index = headers.length - 2; index >= 0; index -= 2) {
