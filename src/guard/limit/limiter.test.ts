@@ -4,7 +4,7 @@ import type { Principal } from '../request.ts'
 import { quotaOf, TICKS_PER_MS } from './gcra.ts'
 import type { Limiter } from './limiter.ts'
 import type { Asker } from './rule.ts'
-import { LEASE_MAX, LEASE_MS } from './store.ts'
+import { LEASE_MAX, LEASE_MS, leaseOf } from './store.ts'
 import { asker, brokenSpan, ruleOf, seededRandom, worldOf } from './testing.ts'
 import type { Admission } from './testing.ts'
 
@@ -147,3 +147,9 @@ void test('a burst below the cost lets one request through at a time', async () 
 function principalOf(kind: Principal['kind'], id: string): Principal {
   return { kind, id, roles: [], scopes: [] }
 }
+
+void test('a lease is 64 tokens, of a generous count a thousandth of it, and none where the store lends none', () => {
+  const sizes = [1, 10_000, 64_000, 65_000, 1_000_000, 1_000_000_000].map((burst) => leaseOf({ burst }, LEASE_MAX))
+  assert.deepEqual(sizes, [64, 64, 64, 65, 1_000, 65_535])
+  assert.equal(leaseOf({ burst: 1_000_000 }, 0), 0)
+})

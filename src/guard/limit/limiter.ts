@@ -7,6 +7,7 @@ import type { KeyHash } from './hash.ts'
 import { Leases } from './leases.ts'
 import { keyOf, rulesOf } from './rule.ts'
 import type { Asker, Rule } from './rule.ts'
+import { leaseOf } from './store.ts'
 import type { CountStore, Taken, Want } from './store.ts'
 import { verdictOf } from './verdict.ts'
 import type { LimitVerdict, Standing } from './verdict.ts'
@@ -45,7 +46,7 @@ type SlotFor = (leases: Leases, key: string, hashed: number) => number
 
 export function createLimiter({ limits, store, hash, now: clock, onStore = () => {} }: LimiterOptions): Limiter {
   const rules = rulesOf(limits)
-  const leases = rules.map((rule) => new Leases(rule, store.lease))
+  const leases = rules.map((rule) => new Leases(rule, leaseOf(rule, store.lease)))
   const outage: Outage = createOutage({ store, hash, now: clock, onStore })
   return {
     early(asker) {

@@ -66,5 +66,13 @@ export const LEASE_MS = 1_000
 export const RESERVED_MS = 1_500
 /** No answer by then: the store is taken for lost, and the request judged without it. */
 export const ANSWER_MS = 250
-/** Tokens of one count that one worker may hold. */
+/** Tokens of one count that one worker may hold; of a count so generous that a thousandth of it is more, that. */
 export const LEASE_MAX = 64
+const LEASE_SHARE = 1_000
+/** What holds the numbers of leases holds no more. */
+const LEASE_BOUND = 65_535
+
+/** Tokens of this rule's counts that one worker may hold where the store lends `lease`; 0 where it lends none. */
+export function leaseOf({ burst }: Pick<CountedRule, 'burst'>, lease: number): number {
+  return lease === 0 ? 0 : Math.min(LEASE_BOUND, Math.max(lease, Math.floor(burst / LEASE_SHARE)))
+}
