@@ -37,6 +37,8 @@ export class RelayedAnswer {
   readonly flow: Flow
   /** Fields that replace what the instance says of the same name: names and values in turn. */
   readonly replaced: string[] = []
+  /** More of them, the same list for many answers. */
+  replacedToo: readonly string[] = NONE
   #head: ResponseHead | null
   #headers: string[] | null = null
   #body: Readable | null = null
@@ -63,8 +65,10 @@ export class RelayedAnswer {
   get headers(): string[] {
     if (this.#headers === null) {
       this.#headers = endToEnd(this.#head!.pairs(), NOTHING)
-      for (let index = 0; index < this.replaced.length; index += 2) {
-        replaceField(this.#headers, this.replaced[index]!, this.replaced[index + 1]!)
+      for (const list of [this.replaced, this.replacedToo]) {
+        for (let index = 0; index < list.length; index += 2) {
+          replaceField(this.#headers, list[index]!, list[index + 1]!)
+        }
       }
     }
     return this.#headers
@@ -77,7 +81,7 @@ export class RelayedAnswer {
 
   /** The first value of a field as the instance or a stage has it. */
   get(lowerName: string): string | undefined {
-    if (this.#headers === null) return this.#head!.get(lowerName)
+    if (this.#headers === null) return this.#replacement(lowerName) ?? this.#head!.get(lowerName)
     for (let index = 0; index < this.#headers.length; index += 2) {
       if (this.#headers[index]!.toLowerCase() === lowerName) return this.#headers[index + 1]
     }
@@ -87,8 +91,8 @@ export class RelayedAnswer {
   /** Every value of a field, in order. */
   all(lowerName: string): readonly string[] {
     if (this.#headers === null) {
-      const at = this.#replacedAt(lowerName)
-      return at === -1 ? this.#head!.all(lowerName) : [this.replaced[at + 1]!]
+      const replacement = this.#replacement(lowerName)
+      return replacement === undefined ? this.#head!.all(lowerName) : [replacement]
     }
     return this.#headers.filter((_, index, all) => index % 2 === 1 && all[index - 1]!.toLowerCase() === lowerName)
   }
@@ -104,17 +108,27 @@ export class RelayedAnswer {
   /** Puts a field in the place of the instance's of that name. */
   replace(name: string, value: string): void {
     if (this.#headers !== null) return replaceField(this.#headers, name, value)
-    const at = this.#replacedAt(name.toLowerCase())
+    const lower = name.toLowerCase()
+    if (indexIn(this.replacedToo, lower) !== -1) {
+      this.replaced.push(...this.replacedToo)
+      this.replacedToo = NONE
+    }
+    const at = indexIn(this.replaced, lower)
     if (at === -1) this.replaced.push(name, value)
     else this.replaced[at + 1] = value
   }
 
-  #replacedAt(lowerName: string): number {
-    const { replaced } = this
-    for (let index = 0; index < replaced.length; index += 2) {
-      if (replaced[index]!.length === lowerName.length && replaced[index]!.toLowerCase() === lowerName) return index
-    }
-    return -1
+  /** The same for several that no stage has replaced yet, names and values in turn. */
+  replaceAll(pairs: readonly string[]): void {
+    if (this.#headers === null && this.replacedToo === NONE) this.replacedToo = pairs
+    else for (let index = 0; index < pairs.length; index += 2) this.replace(pairs[index]!, pairs[index + 1]!)
+  }
+
+  #replacement(lowerName: string): string | undefined {
+    const at = indexIn(this.replaced, lowerName)
+    if (at !== -1) return this.replaced[at + 1]
+    const too = this.replacedToo === NONE ? -1 : indexIn(this.replacedToo, lowerName)
+    return too === -1 ? undefined : this.replacedToo[too + 1]
   }
 
   /** The head has been written: its bytes may be used for another. */
@@ -129,6 +143,15 @@ export class RelayedAnswer {
     if (this.flow.first !== null || !this.flow.ended) void this.body
     this.#head = null
   }
+}
+
+const NONE: readonly string[] = []
+
+function indexIn(pairs: readonly string[], lowerName: string): number {
+  for (let index = 0; index < pairs.length; index += 2) {
+    if (pairs[index]!.length === lowerName.length && pairs[index]!.toLowerCase() === lowerName) return index
+  }
+  return -1
 }
 
 function streamOf(flow: Flow): Readable {

@@ -37,7 +37,8 @@ export function answerHead(
   const wire = relayed?.untouched ?? null
   let lines: string
   if (wire !== null) {
-    lines = wire.endToEnd(dropSetFor(relayed!.replaced)) + fieldLines(relayed!.replaced)
+    const { replaced, replacedToo } = relayed!
+    lines = wire.endToEnd(dropSetFor(replaced, replacedToo)) + fieldLines(replaced) + knownLines(replacedToo)
     if (wire.get('date') === undefined) lines += dateLine()
   } else {
     lines = fieldLines(withoutFraming(answer.headers))
@@ -96,17 +97,30 @@ const FRAMING_LENGTHS: ReadonlySet<number> = new Set([...FRAMING].map(({ length 
 
 /** Sets for the combinations of replaced names that come up: a table and a guard make a handful. */
 const DROP_SETS_MAX = 32
-const dropSets: { readonly names: readonly string[]; readonly set: DropSet }[] = []
+const dropSets: { readonly names: readonly string[]; readonly too: readonly string[]; readonly set: DropSet }[] = []
 
-function dropSetFor(replaced: readonly string[]): DropSet {
-  for (const each of dropSets) if (isSameNames(each.names, replaced)) return each.set
-  const names: string[] = []
-  for (let index = 0; index < replaced.length; index += 2) names.push(replaced[index]!)
-  const made = { names, set: dropSet(names) }
+function dropSetFor(replaced: readonly string[], too: readonly string[]): DropSet {
+  for (const each of dropSets) if (each.too === too && isSameNames(each.names, replaced)) return each.set
+  const names = namesOf(replaced)
+  const made = { names, too, set: dropSet([...names, ...namesOf(too)]) }
   dropSets.unshift(made)
   if (dropSets.length > DROP_SETS_MAX) dropSets.pop()
   return made.set
 }
+
+function namesOf(pairs: readonly string[]): string[] {
+  return pairs.filter((_, index) => index % 2 === 0)
+}
+
+/** The lines of a list that comes with every answer. */
+function knownLines(pairs: readonly string[]): string {
+  if (pairs.length === 0) return ''
+  let lines = linesOfLists.get(pairs)
+  if (lines === undefined) linesOfLists.set(pairs, (lines = fieldLines(pairs)))
+  return lines
+}
+
+const linesOfLists = new WeakMap<readonly string[], string>()
 
 function isSameNames(names: readonly string[], pairs: readonly string[]): boolean {
   if (names.length * 2 !== pairs.length) return false

@@ -42,14 +42,20 @@ void test('an override stands whatever the app says, however often; false leaves
 void test('the same field by field, for an answer that is not taken apart', () => {
   const put = securityHeaders({ 'Referrer-Policy': 'no-referrer' })
   const replaced = new Map<string, string>()
-  const own: Record<string, string> = { 'x-frame-options': 'SAMEORIGIN', 'referrer-policy': 'origin' }
-  put({ get: (name) => own[name], replace: (name, value) => void replaced.set(name.toLowerCase(), value) }, false)
-  const pairs: string[] = Object.entries(own).flat()
-  put(pairs, false)
-  const lowered = Object.fromEntries(
-    Object.entries(asObject(pairs)).map(([name, value]) => [name.toLowerCase(), value]),
-  )
-  assert.deepEqual({ ...own, ...Object.fromEntries(replaced) }, lowered)
+  const replace = (name: string, value: string): void => void replaced.set(name.toLowerCase(), value)
+  const replaceAll = (pairs: readonly string[]): void => {
+    for (const [name, value] of Object.entries(asObject(pairs))) replace(name, value)
+  }
+  for (const own of [{ 'x-frame-options': 'SAMEORIGIN', 'referrer-policy': 'origin' }, { 'x-own': '1' }]) {
+    replaced.clear()
+    put({ get: (name) => Object.entries(own).find(([one]) => one === name)?.[1], replace, replaceAll }, false)
+    const pairs: string[] = Object.entries(own).flat()
+    put(pairs, false)
+    const lowered = Object.fromEntries(
+      Object.entries(asObject(pairs)).map(([name, value]) => [name.toLowerCase(), value]),
+    )
+    assert.deepEqual({ ...own, ...Object.fromEntries(replaced) }, lowered)
+  }
 })
 
 function asObject(headers: readonly string[]): Record<string, string> {

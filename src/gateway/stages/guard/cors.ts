@@ -1,6 +1,6 @@
 import { judgeCors } from '../../../guard/answer/cors.ts'
 import type { Stage } from '../../context.ts'
-import { headerOf, plainAnswer } from '../../exchange.ts'
+import { fieldOf, plainAnswer } from '../../exchange.ts'
 import { isSecure } from '../../secure.ts'
 import { tell } from '../../tell.ts'
 
@@ -11,14 +11,15 @@ import { tell } from '../../tell.ts'
 export const cors: Stage = (exchange, context) => {
   const policy = context.guard.policy?.cors ?? null
   if (policy === null) return null
-  const { method, headers, authority } = exchange.head
+  const { head } = exchange
+  const { method, authority } = head
   const verdict = judgeCors(policy, {
     method,
     authority,
     scheme: isSecure(exchange) ? 'https' : 'http',
-    origin: headerOf(headers, 'origin'),
-    requestMethod: headerOf(headers, 'access-control-request-method'),
-    requestHeaders: headerOf(headers, 'access-control-request-headers'),
+    origin: fieldOf(head, 'origin'),
+    requestMethod: fieldOf(head, 'access-control-request-method'),
+    requestHeaders: fieldOf(head, 'access-control-request-headers'),
   })
   exchange.cors = verdict.kind === 'allow' || verdict.kind === 'preflight' ? verdict.headers : []
   if (verdict.kind === 'preflight') return { kind: 'whole', status: 204, headers: [], body: null }
