@@ -9,7 +9,7 @@ function every10s(values: readonly (number | null | undefined)[]): readonly Samp
 }
 
 function increase(samples: readonly Sample[], atMs: number, windowMs: number, edge?: LeftEdge): number | null {
-  return increaseOver(pointsWithin(samples, { atMs, windowMs }, edge), { atMs, windowMs })
+  return increaseOver(pointsWithin(samples, { atMs, windowMs }, edge), { atMs, windowMs }, edge)
 }
 
 void test('an instant sees the newest sample for five minutes, and nothing of a series that ended', () => {
@@ -55,4 +55,24 @@ void test('a sample at the very beginning of a window counts in Prometheus 2 onl
   assert.equal(pointsWithin(samples, { atMs: 30_000, windowMs: 30_000 }, 'closed').length, 4)
   assert.equal(increase(samples, 30_000, 30_000), 0)
   assert.equal(increase(samples, 30_000, 30_000, 'closed'), 10)
+})
+
+void test('a sample exactly a lookback ago is seen in Prometheus 2 only', () => {
+  assert.equal(valueAt(every10s([7]), LOOKBACK_MS, 'closed'), 7)
+  assert.equal(valueAt(every10s([7]), LOOKBACK_MS + 1, 'closed'), null)
+})
+
+void test('Prometheus 2 looks for the zero of a far start first, and keeps it when that is near', () => {
+  // 1 → 21 in 20 s of a window that began 30 s before: zero was 1 s before. Prometheus 3 halves an interval first: 5 s, then 1 s.
+  const near = every10s([undefined, undefined, undefined, 1, 11, 21])
+  assert.equal(increase(near, 50_000, 50_000), 21)
+  assert.equal(increase(near, 50_000, 50_000, 'closed'), 21)
+  // 20 → 40: zero was 20 s before, half an interval is 5 s in both.
+  const far = every10s([undefined, undefined, undefined, 20, 30, 40])
+  assert.equal(increase(far, 50_000, 50_000), 25)
+  assert.equal(increase(far, 50_000, 50_000, 'closed'), 25)
+  // 8 → 28: zero was 8 s before: 5 s for Prometheus 3, all 8 s for Prometheus 2.
+  const between = every10s([undefined, undefined, undefined, 8, 18, 28])
+  assert.equal(increase(between, 50_000, 50_000), 25)
+  assert.equal(increase(between, 50_000, 50_000, 'closed'), 28)
 })
