@@ -9,9 +9,32 @@ import type { Range, SeriesQuery, SeriesSink, Value } from './query.ts'
 interface Held {
   readonly metric: string
   readonly labels: Labels
-  readonly times: number[]
-  readonly values: number[]
-  readonly ends: number[]
+  readonly times: Growing
+  readonly values: Growing
+  readonly ends: Growing
+}
+
+/** A column that grows at its end. */
+class Growing {
+  #held = new Float64Array(16)
+  #count = 0
+
+  push(value: number): void {
+    if (this.#count === this.#held.length) {
+      const larger = new Float64Array(this.#count * 2)
+      larger.set(this.#held)
+      this.#held = larger
+    }
+    this.#held[this.#count++] = value
+  }
+
+  get column(): Float64Array {
+    return this.#held.subarray(0, this.#count)
+  }
+
+  get last(): number {
+    return this.#held[this.#count - 1] ?? -Infinity
+  }
 }
 
 /** Series held in memory, without a bound: for tests, and for evaluating what somebody has at hand. */
@@ -27,7 +50,7 @@ export class MemoryStore implements SeriesQuery, SeriesSink {
   append(readings: readonly Reading[]): void {
     for (const { metric, labels, atMs, value } of readings) {
       const held = this.#seriesOf(metric, labels)
-      if (atMs <= Math.max(held.times.at(-1) ?? -Infinity, held.ends.at(-1) ?? -Infinity)) continue
+      if (atMs <= Math.max(held.times.last, held.ends.last)) continue
       if (value === null) {
         held.ends.push(atMs)
         continue
@@ -72,21 +95,30 @@ export class MemoryStore implements SeriesQuery, SeriesSink {
 
   #seriesOf(metric: string, labels: Labels): Held {
     const key = seriesKey(metric, labels)
-    const held = this.#held.get(key) ?? { metric, labels, times: [], values: [], ends: [] }
+    const held = this.#held.get(key) ?? {
+      metric,
+      labels,
+      times: new Growing(),
+      values: new Growing(),
+      ends: new Growing(),
+    }
     this.#held.set(key, held)
     return held
   }
 }
 
 function within({ metric, labels, times, values, ends }: Held, fromMs: number, toMs: number): Columns {
-  const all = Float64Array.from(times)
-  const [first, end] = [countUpTo(all, fromMs - 1), countUpTo(all, toMs)]
+  const [first, end] = bounds(times.column, fromMs, toMs)
   return {
     metric,
     labels,
-    times: all.subarray(first, end),
-    values: Float64Array.from(values).subarray(first, end),
-    ends: Float64Array.from(ends.filter((atMs) => atMs >= fromMs && atMs <= toMs)),
+    times: times.column.slice(first, end),
+    values: values.column.slice(first, end),
+    ends: ends.column.slice(...bounds(ends.column, fromMs, toMs)),
     folds: null,
   }
+}
+
+function bounds(times: Float64Array, fromMs: number, toMs: number): [first: number, end: number] {
+  return [countUpTo(times, fromMs - 1), countUpTo(times, toMs)]
 }
