@@ -112,7 +112,7 @@ function holes(random: Random): readonly Hole[] {
   const found: Hole[] = []
   while (found.length < SAMPLES) {
     if (random.chance(0.03)) found.push('gap')
-    else if (random.chance(0.006)) found.push(...Array.from({ length: 5 + random.below(38) }, (): Hole => 'gap'))
+    else if (random.chance(0.005)) found.push(...Array.from({ length: 5 + random.below(38) }, (): Hole => 'gap'))
     else if (random.chance(0.006)) found.push('end', ...Array.from({ length: random.below(30) }, (): Hole => 'gap'))
     else found.push('sample')
   }
