@@ -14,15 +14,17 @@ export interface Columns {
   readonly folds: Folds | null
 }
 
-/** What is known of the samples that were folded into one; its value is the last of them. */
+/** What is known of the samples that were folded into one; its time and value are those of the last of them. */
 export interface Folds {
   /** Between two folded samples. */
   readonly resolutionMs: number
-  /** By how much resets took a counter down, from the sample before the first one on: the sum of the values before. */
-  readonly drops: Float64Array
-  readonly minima: Float64Array
-  readonly maxima: Float64Array
-  readonly sums: Float64Array
+  /**
+   * Of a counter: by how much resets took it down, from the sample before the first one on, as the sum of the values before.
+   * Null: it is none.
+   */
+  readonly drops: Float64Array | null
+  /** Of what is no counter. */
+  readonly spread: { readonly minima: Float64Array; readonly maxima: Float64Array; readonly sums: Float64Array } | null
   readonly counts: Float64Array
 }
 

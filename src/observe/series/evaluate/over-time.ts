@@ -42,12 +42,12 @@ const READERS: Readonly<Record<OverTime, MakeReader>> = {
       for (let index = first + 1; index <= last; index++) if (differ(values[index - 1]!, values[index]!)) changes += 1
       return changes
     },
-  min_over_time: ({ values, folds }) => extremeReader(folds?.minima ?? values, (value, held) => value < held),
-  max_over_time: ({ values, folds }) => extremeReader(folds?.maxima ?? values, (value, held) => value > held),
-  sum_over_time: ({ values, folds }) => sumReader(folds?.sums ?? values),
+  min_over_time: ({ values, folds }) => extremeReader(folds?.spread?.minima ?? values, (value, held) => value < held),
+  max_over_time: ({ values, folds }) => extremeReader(folds?.spread?.maxima ?? values, (value, held) => value > held),
+  sum_over_time: ({ values, folds }) => sumReader(folds?.spread?.sums ?? values),
   count_over_time: ({ folds }) => countReader(folds?.counts ?? null),
   avg_over_time: ({ values, folds }) => {
-    const sum = sumReader(folds?.sums ?? values)
+    const sum = sumReader(folds?.spread?.sums ?? values)
     const count = countReader(folds?.counts ?? null)
     return (first, last, atMs) => sum(first, last, atMs)! / count(first, last, atMs)!
   },
@@ -79,8 +79,9 @@ function fallenUpTo({ values, folds }: Columns): Float64Array {
   const fallen = new Float64Array(values.length)
   for (let index = 1; index < values.length; index++) {
     const before = values[index - 1]!
-    const drop = folds === null ? (values[index]! < before ? before : 0) : folds.drops[index]!
-    fallen[index] = fallen[index - 1]! + drop
+    // Of folded samples none is known where the reset fell into a gap.
+    const known = folds?.drops?.[index] ?? 0
+    fallen[index] = fallen[index - 1]! + (known === 0 && values[index]! < before ? before : known)
   }
   return fallen
 }
@@ -127,22 +128,18 @@ export class Sum {
   }
 }
 
+/** @throws Problem `series.too-coarse` for what folded samples cannot answer: no answer is better than a wrong one */
 function checkResolution({ folds, metric }: Columns, call: OverTime, windowMs: number): void {
   if (folds === null) return
-  const { resolutionMs } = folds
-  const least = call === 'rate' || call === 'increase' ? 2 * resolutionMs : resolutionMs
-  if (call !== 'changes' && windowMs >= least) return
+  const { resolutionMs, drops, spread } = folds
+  const isGrowth = call === 'rate' || call === 'increase'
+  const isKnown = isGrowth ? drops !== null : call === 'count_over_time' || (call !== 'changes' && spread !== null)
+  const leastMs = isGrowth ? 2 * resolutionMs : resolutionMs
+  if (isKnown && windowMs >= leastMs) return
   const held = `of that time ${metric} is held every ${promqlDuration(resolutionMs)}`
-  throw new Problem(
-    'series.too-coarse',
-    call === 'changes'
-      ? `${held}: how often it changed is not known`
-      : `${held}: ${call} over ${promqlDuration(windowMs)} would be wrong`,
-    {
-      hint:
-        call === 'changes'
-          ? 'Ask for a time within the last 24 h.'
-          : `Ask for a window of at least ${promqlDuration(least)}, or for a time within the last 24 h.`,
-    },
-  )
+  const wrong = isKnown ? `${call} over ${promqlDuration(windowMs)} would be wrong` : `${call} is not known of it`
+  const within = 'for a time within the last 24 h.'
+  throw new Problem('series.too-coarse', `${held}: ${wrong}`, {
+    hint: isKnown ? `Ask for a window of at least ${promqlDuration(leastMs)}, or ${within}` : `Ask ${within}`,
+  })
 }
