@@ -91,6 +91,7 @@ void test('the package holds what runs and nothing else', () => {
     'keeper/main.js',
     'control/main.js',
     'gateway/worker.js',
+    'observe/series/store/worker.js',
   ])
     assert.ok(files.includes(entry), entry)
   const { dependencies } = manifest() as { dependencies: Record<string, string> }

@@ -13,6 +13,8 @@ export class Entry {
   newestMs: number
   /** Had samples lately, and did not end: it counts against the bound. */
   isLiving = false
+  /** Gone for so long that nothing is held of it: whoever still has it looks for it anew. */
+  isForgotten = false
   /** The value of the newest sample that a chunk holds; undefined: nobody has looked yet. */
   sealedValue: number | null | undefined = undefined
 
@@ -68,6 +70,7 @@ export class Entries {
   }
 
   remove(entry: Entry): void {
+    entry.isForgotten = true
     this.#byKey.delete(seriesKey(entry.metric, entry.labels))
     this.#byId.delete(entry.id)
     const kin = this.#byMetric.get(entry.metric)
