@@ -5,6 +5,7 @@ import type { Definition } from './messages.ts'
 export class Interner {
   /** By name and labels as they were handed in: another order of labels is another key, and the store sees through it. */
   readonly #handles = new Map<string, number>()
+  #byLabels = new WeakMap<Labels, Map<string, number>>()
   #definitions = new Map<number, Definition>()
   #fresh: Definition[] = []
   #next = 0
@@ -15,6 +16,17 @@ export class Interner {
   }
 
   handleOf(metric: string, labels: Labels): number {
+    // Who hands in the same labels again is known by them, without a look at what they say.
+    let byMetric = this.#byLabels.get(labels)
+    if (byMetric === undefined) this.#byLabels.set(labels, (byMetric = new Map()))
+    const known = byMetric.get(metric)
+    if (known !== undefined) return known
+    const handle = this.#byText(metric, labels)
+    byMetric.set(metric, handle)
+    return handle
+  }
+
+  #byText(metric: string, labels: Labels): number {
     let key = metric
     for (const label in labels) key += `\u0000${label}\u0001${labels[label]}`
     const held = this.#handles.get(key)
@@ -22,6 +34,7 @@ export class Interner {
     if (this.#handles.size >= this.#keysMax) {
       // Whoever comes again gets a new number; those in use come with the next batch.
       this.#handles.clear()
+      this.#byLabels = new WeakMap()
       this.#definitions = new Map()
     }
     const handle = this.#next++

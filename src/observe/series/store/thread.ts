@@ -124,17 +124,29 @@ export class SeriesThread implements SeriesQuery, SeriesSink {
   }
 
   #columnsOf(readings: readonly Reading[]): Samples {
-    const ends = readings.filter(({ value }) => value === null)
-    const held = ends.length === 0 ? readings : readings.filter(({ value }) => value !== null)
-    const handles = (of: readonly Reading[]) =>
-      Uint32Array.from(of, ({ metric, labels }) => this.#interner.handleOf(metric, labels))
-    return {
-      handles: handles(held),
-      times: Float64Array.from(held, ({ atMs }) => atMs),
-      values: Float64Array.from(held, ({ value }) => value!),
-      endHandles: handles(ends),
-      endTimes: Float64Array.from(ends, ({ atMs }) => atMs),
+    let ended = 0
+    for (const { value } of readings) if (value === null) ended += 1
+    const held = readings.length - ended
+    const samples = {
+      handles: new Uint32Array(held),
+      times: new Float64Array(held),
+      values: new Float64Array(held),
+      endHandles: new Uint32Array(ended),
+      endTimes: new Float64Array(ended),
     }
+    let [at, endAt] = [0, 0]
+    for (const { metric, labels, atMs, value } of readings) {
+      const handle = this.#interner.handleOf(metric, labels)
+      if (value === null) {
+        samples.endHandles[endAt] = handle
+        samples.endTimes[endAt++] = atMs
+      } else {
+        samples.handles[at] = handle
+        samples.times[at] = atMs
+        samples.values[at++] = value
+      }
+    }
+    return samples
   }
 
   async #ask(question: Question): Promise<Answer> {
