@@ -9,6 +9,7 @@ import { guardCommand } from './commands/guard/index.ts'
 import { loadCommand } from './commands/load.ts'
 import { initCommand } from './commands/init.ts'
 import { logsCommand } from './commands/logs.ts'
+import { metricsCommand } from './commands/metrics.ts'
 import { pauseCommand } from './commands/pause.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { planCommand } from './commands/plan.ts'
@@ -56,6 +57,7 @@ First steps:
     migrateCommand,
     statusCommand,
     logsCommand,
+    metricsCommand,
     scaleCommand,
     execCommand,
     loadCommand,

@@ -57,6 +57,7 @@ const ENVIRONMENT = [
   'witness',
   'hooks',
   'approval',
+  'telemetry.prometheus',
   ...SERVICE.map((key) => `overrides.services.*.${key}`),
   ...GATEWAY.map((key) => `overrides.gateway.${key}`),
   'overrides.guard',

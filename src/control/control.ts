@@ -21,6 +21,7 @@ import { Migrations } from './migrations/migrations.ts'
 import { variablesOf, type ConnectionsOf } from './needs/connection.ts'
 import { Needs } from './needs/needs.ts'
 import { MemoryWatch } from './memory-watch.ts'
+import { EnvironmentSeries } from './observe/environment-series.ts'
 import { Pauses } from './pause.ts'
 import { Security } from './guard/security.ts'
 import { Execs } from './scale/exec.ts'
@@ -78,6 +79,7 @@ export class Control {
   readonly afterDeploy: AfterDeploy
   readonly security: Security
   readonly limits: Limits
+  readonly series: EnvironmentSeries
   readonly history = new CounterHistory()
   readonly memory = new MemoryWatch()
   readonly clock: Clock = systemClock
@@ -143,6 +145,7 @@ export class Control {
       clock,
       isBusy,
     })
+    this.series = new EnvironmentSeries({ folder, state, clock, logger })
     this.pauses = new Pauses({ state, traffic: this.traffic, fleet, clock })
     this.workers = options.workers
     this.jobs = new Jobs(keeper, folder)

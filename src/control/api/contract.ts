@@ -16,6 +16,7 @@ import type { GuardMethods } from './guard-methods.ts'
 import type { PauseMethods, PauseStatus } from './pause-methods.ts'
 import type { DeployOrigin, HooksMethods } from './hooks-methods.ts'
 import type { ScaleMethods, ScaleStatus } from './scale-methods.ts'
+import type { SeriesMethods } from './series-methods.ts'
 import type { TlsStatus } from './tls-status.ts'
 
 export interface Contract
@@ -27,7 +28,8 @@ export interface Contract
     CanaryMethods,
     HooksMethods,
     MigrationMethods,
-    ScaleMethods {
+    ScaleMethods,
+    SeriesMethods {
   status: { input: Empty; output: Status }
   events: { input: { after: number; limit: number }; output: { events: readonly EnvironmentEvent[] } }
   counters: { input: Empty; output: Counters }

@@ -24,6 +24,11 @@ export const READING = [
   'migration.state',
   'migration.outlook',
   'migration.follow',
+  'series.query',
+  'series.range',
+  'series.raw',
+  'series.list',
+  'series.newest',
 ] as const satisfies readonly Method[]
 
 const READINGS = 'changes nothing; who looks is recorded once in a while: guard/readings-on-record.ts'

@@ -13,6 +13,7 @@ import { pauseHandlers } from './pause.ts'
 import { canaryHandlers } from './canary.ts'
 import { hooksHandlers } from './hooks.ts'
 import { scaleHandlers } from './scale.ts'
+import { seriesHandlers } from './series.ts'
 
 /** The control API: each method hands on to the part that does it. Deploy methods check the lease's token first. */
 export function makeHandlers(control: Control): Handlers {
@@ -34,6 +35,7 @@ export function makeHandlers(control: Control): Handlers {
     ...hooksHandlers(control),
     ...makeMigrationHandlers(control),
     ...scaleHandlers(control),
+    ...seriesHandlers(control),
     status: () => control.status(),
     events: ({ after, limit }) => ({ events: state.events(after, Math.min(limit, 1000)) }),
     counters: () => control.fleet.report(),
