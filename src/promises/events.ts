@@ -1,7 +1,9 @@
+import type { ResolvedApp } from '../config/resolved.ts'
 import type { Matcher } from '../core/series/labels.ts'
 import { Decimal } from './decimal.ts'
 import type { Expression, Selector } from './expression.ts'
 import type { Objective } from './objective.ts'
+import { objectivesOf } from './objectives.ts'
 
 /** Objectives that owe a share of events: those with a budget. */
 export type Budgeted = Extract<Objective, { readonly kind: 'availability' | 'latency' | 'errors' }>
@@ -25,6 +27,11 @@ export function isBudgeted(objective: Objective): objective is Budgeted {
   const { kind, subject } = objective
   if (subject.kind === 'requests') return kind === 'availability' || kind === 'errors' || kind === 'latency'
   return subject.kind === 'need' && kind === 'availability'
+}
+
+/** Budgeted objectives of an app, in its order. */
+export function budgetedOf(app: Pick<ResolvedApp, 'promises'>): readonly Budgeted[] {
+  return objectivesOf(app).filter(isBudgeted)
 }
 
 /** The share of events that may be bad. */

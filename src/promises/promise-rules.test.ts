@@ -57,6 +57,25 @@ void test('trade gets the rules a person would write, in digits', () => {
   )
 })
 
+void test('a detection that burn rates are too slow for gets a rule of its own', () => {
+  const rulesWith = (detect: string, availability = '99.9%') =>
+    promiseRules(appWith({ trade: { on: onApi, availability }, operate: { on: 'operate', detect } }))
+  // 51.84 s + 30 s = 81.84 s are more than a minute, and less than two.
+  const [rule] = rulesWith('1min')
+  assert.deepEqual([rule!.name, rule!.severity, rule!.forMs], ['TradeAvailabilityFailing', 'P0', 0])
+  const rate = (selector: string, call = 'rate') =>
+    `sum by (service) (${call}(seaworthy_watched_requests_total{watch="trade",status${selector}}[1m]))`
+  const all = '!~"client-gone|unanswered"'
+  assert.equal(
+    promql(rule!.expression),
+    `((${rate('=~"5xx|aborted"')} / ${rate(all)}) > 0.5) and (${rate(all, 'increase')} >= 20)`,
+  )
+  assert.equal(rule!.inhibits.length, 4)
+  assert.equal(rulesWith('2min')[0]!.name, 'TradeAvailabilityBurn1h')
+  // 259.2 s + 30 s at 99.5 %: (50 − 30) ÷ 60 = 0.3333, rounded down.
+  assert.match(promql(rulesWith('50s', '99.5%')[0]!.expression), /> 0\.3333\) and/)
+})
+
 void test('a whole bound is found however it is written', () => {
   const [rule] = promiseRules(appWith({ trade: { on: onApi, latency: { p99: '2s' } } }))
   assert.match(promql(rule!.expression), /le=~"2\|2\[\.\]0"/)

@@ -1,19 +1,22 @@
 import type { ResolvedApp } from '../config/resolved.ts'
 import type { AlertRule, RecordingRule } from './alert-rule.ts'
 import { BURN_WINDOWS, EVENTS_MIN, firingRates, type BurnRate } from './burn-rate.ts'
+import { Decimal } from './decimal.ts'
 import {
   badShare,
   badShareOrZero,
+  budgetedOf,
   budgetShare,
   eventsOf,
-  isBudgeted,
   number,
   sourceOf,
   type Budgeted,
+  type Events,
 } from './events.ts'
 import { promqlDuration, type Expression } from './expression.ts'
+import { durationText } from './figures.ts'
 import { objectiveId } from './objective.ts'
-import { objectivesOf } from './objectives.ts'
+import { SYMPTOM_WINDOW_MS, symptomsOf, type Symptom } from './symptom.ts'
 
 export const RUNBOOK = 'docs/guides/promises.md#when-a-burn-rate-alert-fires'
 /** An alert of its own when nothing is counted any more: three collections missed, and three more for one that is late. */
@@ -26,21 +29,20 @@ export function recordName(windowMs: number): string {
 
 /** The alerts that an app's promises imply. */
 export function promiseRules(app: Pick<ResolvedApp, 'promises'>): readonly AlertRule[] {
-  return ruledObjectives(app).flatMap(burnRules)
+  const ruled = ruledObjectives(app)
+  return [...symptomsOf(app, ruled).map(symptomRule), ...ruled.flatMap(burnRules)]
 }
 
 /** The share of bad events of each objective in each of the windows: for panels; the alerts read what is counted. */
 export function promiseRecordings(app: Pick<ResolvedApp, 'promises'>): readonly RecordingRule[] {
   const windows = BURN_WINDOWS.flatMap(({ shortMs, longMs }) => [shortMs, longMs]).toSorted((one, other) => one - other)
-  return objectivesOf(app)
-    .filter(isBudgeted)
-    .flatMap((objective) =>
-      [...new Set(windows)].map((windowMs) => ({
-        record: recordName(windowMs),
-        expression: badShareOrZero(eventsOf(objective, windowMs)),
-        labels: labelsOf(objective),
-      })),
-    )
+  return budgetedOf(app).flatMap((objective) =>
+    [...new Set(windows)].map((windowMs) => ({
+      record: recordName(windowMs),
+      expression: badShareOrZero(eventsOf(objective, windowMs)),
+      labels: labelsOf(objective),
+    })),
+  )
 }
 
 /**
@@ -48,7 +50,7 @@ export function promiseRecordings(app: Pick<ResolvedApp, 'promises'>): readonly 
  * larger budget fires, the other does, so that its rules would only say it twice.
  */
 export function ruledObjectives(app: Pick<ResolvedApp, 'promises'>): readonly Budgeted[] {
-  const budgeted = objectivesOf(app).filter(isBudgeted)
+  const budgeted = budgetedOf(app)
   return budgeted.filter((objective) => sayingItFor(objective, budgeted) === null)
 }
 
@@ -76,28 +78,52 @@ export function labelsOf(objective: Budgeted): Readonly<Record<string, string>> 
 }
 
 /** True where both windows burn faster than the threshold and there was enough to judge by; its value is that of the long one. */
-export function burnCondition(objective: Budgeted, { window, threshold }: BurnRate): Expression {
+function burnCondition(objective: Budgeted, { window, threshold }: BurnRate): Expression {
   const long = eventsOf(objective, window.longMs)
-  const above = (events: typeof long): Expression => ({
-    kind: 'binary',
-    op: '>',
-    left: badShare(events),
-    right: number(threshold.toText()),
-    on: null,
-  })
-  const both = and(above(long), above(eventsOf(objective, window.shortMs)))
-  return and(both, { kind: 'binary', op: '>=', left: long.count, right: number(String(EVENTS_MIN)), on: null })
+  const both = and(above(long, threshold), above(eventsOf(objective, window.shortMs), threshold))
+  return and(both, enough(long))
 }
 
-export function and(left: Expression, right: Expression): Expression {
+function above(events: Events, threshold: Decimal): Expression {
+  return { kind: 'binary', op: '>', left: badShare(events), right: number(threshold.toText()), on: null }
+}
+
+function enough({ count }: Events): Expression {
+  return { kind: 'binary', op: '>=', left: count, right: number(String(EVENTS_MIN)), on: null }
+}
+
+function and(left: Expression, right: Expression): Expression {
   return { kind: 'binary', op: 'and', left, right, on: null }
+}
+
+/** Faster than any burn rate where a promised detection asks for it, and louder: it has one short window. */
+function symptomRule({ objective, threshold, detectMs }: Symptom): AlertRule {
+  const events = eventsOf(objective, SYMPTOM_WINDOW_MS)
+  return {
+    name: `${alertName(objective)}Failing`,
+    origin: { kind: 'promise', objective: objectiveId(objective) },
+    category: 'critical',
+    severity: 'P0',
+    expression: and(above(events, threshold), enough(events)),
+    forMs: 0,
+    labels: labelsOf(objective),
+    summary:
+      `A share of {{ $value }} of the requests of {{ $labels.service }} failed in 1m, above ${threshold.toText()}: ` +
+      `told within ${durationText(Decimal.of(detectMs))} when all of them do`,
+    runbook: RUNBOOK,
+    noData: null,
+    inhibits: firingRates(objective).map((rate) => ({ rule: burnName(objective, rate), equal: ['service', 'slo'] })),
+  }
+}
+
+function burnName(objective: Budgeted, { window }: BurnRate): string {
+  return `${alertName(objective)}Burn${window.name}`
 }
 
 function burnRules(objective: Budgeted): readonly AlertRule[] {
   const rates = firingRates(objective)
-  const name = (rate: BurnRate): string => `${alertName(objective)}Burn${rate.window.name}`
   return rates.map((rate, index) => ({
-    name: name(rate),
+    name: burnName(objective, rate),
     origin: { kind: 'promise', objective: objectiveId(objective) },
     category: objective.kind === 'latency' ? 'performance' : objective.subject.kind === 'need' ? 'data' : 'critical',
     severity: rate.window.severity,
@@ -109,7 +135,7 @@ function burnRules(objective: Budgeted): readonly AlertRule[] {
     runbook: RUNBOOK,
     noData: index === 0 ? { expression: { kind: 'absent', of: sourceOf(objective) }, forMs: NO_DATA_FOR_MS } : null,
     inhibits: rates.slice(index + 1).map((slower) => ({
-      rule: name(slower),
+      rule: burnName(objective, slower),
       equal: [objective.subject.kind === 'need' ? 'need' : 'service', 'slo'],
     })),
   }))
