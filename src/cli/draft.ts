@@ -9,11 +9,13 @@ import type { Target } from '../deploy/target.ts'
 import { checkNeeds } from './need-check.ts'
 import { wantedInstances, type Scaled } from '../deploy/wanted.ts'
 import type { Project } from './project.ts'
+import { mustBeFeasible } from './promise-facts.ts'
 import type { SecretValues } from './secret-values.ts'
 
 /** The release that the project's files, config and secrets would make now. */
 export async function draftRelease(project: Project, secrets: SecretValues, control: ControlClient): Promise<Release> {
   const { app, folder, keptOut } = project
+  mustBeFeasible(app, project.stateFolder)
   // Before the files are read: what is newer than a release is not in it.
   const createdAt = Date.now()
   const artifacts: Record<string, string> = {}

@@ -5,6 +5,7 @@ import { auditTrailCommand } from './commands/audit-trail.ts'
 import { deployCommand } from './commands/deploy.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { execCommand } from './commands/exec.ts'
+import { explainCommand } from './commands/explain.ts'
 import { guardCommand } from './commands/guard/index.ts'
 import { loadCommand } from './commands/load.ts'
 import { initCommand } from './commands/init.ts'
@@ -13,6 +14,7 @@ import { metricsCommand } from './commands/metrics.ts'
 import { pauseCommand } from './commands/pause.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { planCommand } from './commands/plan.ts'
+import { promisesCommand } from './commands/promises.ts'
 import { restartCommand } from './commands/restart.ts'
 import { resumeCommand } from './commands/resume.ts'
 import { rollbackCommand } from './commands/rollback.ts'
@@ -38,7 +40,7 @@ export function makeProgram(onExitCode: (code: number) => void): Command {
     .addHelpText(
       'after',
       `
-Exit codes: 0 done, 1 failed, 2 usage or config, 3 the world moved since the plan.
+Exit codes: 0 done, 1 failed, 2 usage or config, 3 the world moved since the plan, 4 a promise is broken or cannot be kept.
 
 First steps:
   seaworthy init            look at this project and write a first config
@@ -61,6 +63,8 @@ First steps:
     scaleCommand,
     execCommand,
     loadCommand,
+    promisesCommand,
+    explainCommand,
     restartCommand,
     pauseCommand,
     resumeCommand,

@@ -189,7 +189,6 @@ test('the maximal config reports what is not built yet, and nothing that is', ()
       ...['consumes'].map((key) => `services.api.${key}`),
       'services.api.resources.cpu',
       'services.packed.image',
-      'promises',
       'backups',
       ...['mail.email', 'mail.smtp', 'duty.pagerduty'].map((key) => `alerts.channels.${key}`),
       'alerts.routes',

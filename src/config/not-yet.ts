@@ -71,6 +71,7 @@ const IN_EFFECT: readonly Path[] = [
   ...SERVICE.map((key) => `services.*.${key}`),
   ...GATEWAY.map((key) => `gateway.${key}`),
   'guard',
+  'promises',
   ...ENVIRONMENT.map((key) => `environments.*.${key}`),
   ...['webhook', 'slack'].map((kind) => `alerts.channels.*.${kind}`),
 ].map((key) => key.split('.'))

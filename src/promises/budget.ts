@@ -7,13 +7,14 @@ export interface EventCounts {
   readonly total: number
 }
 
+/** Decimal digits: it crosses the control API. */
 export interface Spending {
   /** Share of the events that were bad. */
-  readonly badShare: Decimal
+  readonly badShare: string
   /** Of the budget; above 1 when it is overspent. Null: there is no budget, and something was bad. */
-  readonly spent: Decimal | null
+  readonly spent: string | null
   /** Of the budget; below 0 when it is overspent. */
-  readonly left: Decimal | null
+  readonly left: string | null
 }
 
 /** Digits behind the point of a share that does not end. */
@@ -29,14 +30,18 @@ export function budgetMs(objective: Budgeted): Decimal {
  * events: nothing is known then.
  */
 export function spending(objective: Budgeted, { bad, total }: EventCounts): Spending | null {
-  if (!(total > 0) || !Number.isFinite(total) || !Number.isFinite(bad)) return null
-  const [spoilt, all] = [Decimal.of(bad), Decimal.of(total)]
+  if (!(total >= 0.000_001) || !Number.isFinite(total) || !Number.isFinite(bad)) return null
+  const [spoilt, all] = [counted(bad), counted(total)]
   const allowed = all.times(budgetShare(objective))
-  const badShare = spoilt.dividedBy(all, DIGITS)
+  const badShare = spoilt.dividedBy(all, DIGITS).toText()
   if (allowed.toText() === '0') {
-    const spent = bad === 0 ? Decimal.of(0) : null
-    return { badShare, spent, left: spent }
+    return spoilt.toText() === '0' ? { badShare, spent: '0', left: '1' } : { badShare, spent: null, left: null }
   }
   const spent = spoilt.dividedBy(allowed, DIGITS)
-  return { badShare, spent, left: ONE.minus(spent) }
+  return { badShare, spent: spent.toText(), left: ONE.minus(spent).toText() }
+}
+
+/** An increase is extrapolated in doubles: a millionth of an event is nothing, and neither is less than none. */
+function counted(events: number): Decimal {
+  return Decimal.of(Math.max(0, events).toFixed(6))
 }

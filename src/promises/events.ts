@@ -18,8 +18,9 @@ export interface Events {
   readonly bad: Expression
   /** All events by second. */
   readonly total: Expression
-  /** How many they are. */
+  /** How many they are, and how many of them are bad. */
   readonly count: Expression
+  readonly badCount: Expression
 }
 
 /** Those whose events are counted: by the gateway for requests, by control's own probe for a need. */
@@ -42,41 +43,18 @@ export function budgetShare(objective: Budgeted): Decimal {
 export function eventsOf(objective: Budgeted, windowMs: number): Events {
   const { subject, promise } = objective
   if (subject.kind === 'need') return probesOf(subject.need, windowMs)
-  if (objective.kind === 'latency') {
-    const within = bucketAt(promise, objective.limitMs)
-    const all: Selector = {
-      kind: 'selector',
-      metric: 'seaworthy_watched_duration_seconds_count',
-      matchers: [of(promise)],
-    }
-    const total = summed('rate', all, windowMs)
-    return {
-      bad: { kind: 'binary', op: '-', left: total, right: summed('rate', within, windowMs), on: null },
-      total,
-      count: summed('increase', all, windowMs),
-    }
-  }
-  const requests = (op: '=~' | '!~', value: string): Selector => ({
-    kind: 'selector',
-    metric: 'seaworthy_watched_requests_total',
-    matchers: [of(promise), { label: 'status', op, value }],
-  })
-  return {
-    bad: summed('rate', requests('=~', BAD), windowMs),
-    total: summed('rate', requests('!~', NOBODYS), windowMs),
-    count: summed('increase', requests('!~', NOBODYS), windowMs),
-  }
+  return objective.kind === 'latency' ? answersOf(promise, objective.limitMs, windowMs) : requestsOf(promise, windowMs)
 }
 
 /** Bad by all, of the sums and not the mean of ratios: a quiet night counts for what it was. */
-export function badShare({ bad, total }: Events): Expression {
+export function badShare({ bad, total }: Pick<Events, 'bad' | 'total'>): Expression {
   return { kind: 'binary', op: '/', left: bad, right: total, on: null }
 }
 
 /** The same where nothing bad was ever seen, which is 0 and not unknown; without traffic it is still 0/0. */
 export function badShareOrZero({ bad, total }: Events): Expression {
   const zero: Expression = { kind: 'binary', op: '*', left: total, right: number('0'), on: null }
-  return badShare({ bad: { kind: 'binary', op: 'or', left: bad, right: zero, on: null }, total } as Events)
+  return badShare({ bad: { kind: 'binary', op: 'or', left: bad, right: zero, on: null }, total })
 }
 
 /** What is always there while an objective's events can be counted at all. */
@@ -90,6 +68,44 @@ export function number(digits: string): Expression {
   return { kind: 'number', digits }
 }
 
+function requestsOf(promise: string, windowMs: number): Events {
+  const requests = (op: '=~' | '!~', value: string): Selector => ({
+    kind: 'selector',
+    metric: 'seaworthy_watched_requests_total',
+    matchers: [of(promise), { label: 'status', op, value }],
+  })
+  const [bad, all] = [requests('=~', BAD), requests('!~', NOBODYS)]
+  return {
+    bad: summed('rate', bad, windowMs),
+    total: summed('rate', all, windowMs),
+    badCount: summed('increase', bad, windowMs),
+    count: summed('increase', all, windowMs),
+  }
+}
+
+/** Those above the limit: all, less those in the bucket that ends exactly there. */
+function answersOf(promise: string, limitMs: number, windowMs: number): Events {
+  const all: Selector = {
+    kind: 'selector',
+    metric: 'seaworthy_watched_duration_seconds_count',
+    matchers: [of(promise)],
+  }
+  const within = bucketAt(promise, limitMs)
+  const less = (call: 'rate' | 'increase'): Expression => ({
+    kind: 'binary',
+    op: '-',
+    left: summed(call, all, windowMs),
+    right: summed(call, within, windowMs),
+    on: null,
+  })
+  return {
+    bad: less('rate'),
+    total: summed('rate', all, windowMs),
+    badCount: less('increase'),
+    count: summed('increase', all, windowMs),
+  }
+}
+
 /** Every 10 s control asks the need something: each answer is an event. */
 function probesOf(need: string, windowMs: number): Events {
   const up: Selector = {
@@ -99,7 +115,8 @@ function probesOf(need: string, windowMs: number): Events {
   }
   const count: Expression = { kind: 'over', call: 'count_over_time', of: up, windowMs }
   const answered: Expression = { kind: 'over', call: 'sum_over_time', of: up, windowMs }
-  return { bad: { kind: 'binary', op: '-', left: count, right: answered, on: null }, total: count, count }
+  const bad: Expression = { kind: 'binary', op: '-', left: count, right: answered, on: null }
+  return { bad, total: count, badCount: bad, count }
 }
 
 /** OpenMetrics writes a whole bound as `1.0`, older texts as `1`: both are meant. */

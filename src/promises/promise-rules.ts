@@ -78,7 +78,7 @@ export function labelsOf(objective: Budgeted): Readonly<Record<string, string>> 
 }
 
 /** True where both windows burn faster than the threshold and there was enough to judge by; its value is that of the long one. */
-function burnCondition(objective: Budgeted, { window, threshold }: BurnRate): Expression {
+export function burnCondition(objective: Budgeted, { window, threshold }: BurnRate): Expression {
   const long = eventsOf(objective, window.longMs)
   const both = and(above(long, threshold), above(eventsOf(objective, window.shortMs), threshold))
   return and(both, enough(long))
@@ -116,7 +116,7 @@ function symptomRule({ objective, threshold, detectMs }: Symptom): AlertRule {
   }
 }
 
-function burnName(objective: Budgeted, { window }: BurnRate): string {
+export function burnName(objective: Budgeted, { window }: BurnRate): string {
   return `${alertName(objective)}Burn${window.name}`
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { Option } from 'commander'
 import type { ControlClient } from '../../control/api/client.ts'
 import type { KeeperClient } from '../../keeper/client.ts'
@@ -13,6 +14,7 @@ import { createNarrator } from '../narrate.ts'
 import { EXIT, print } from '../output.ts'
 import { describeLacks } from '../need-text.ts'
 import { makeStateFolder, type Project } from '../project.ts'
+import { mustBeFeasible } from '../promise-facts.ts'
 import { readSecrets } from '../secret-values.ts'
 import { installService, showUnit } from '../service-unit-install.ts'
 import { runService } from '../service-unit-run.ts'
@@ -45,6 +47,8 @@ export const upCommand: MakeCommand = (onExitCode) => {
       if (only && !install) throw new Problem('cli.usage', '--print goes with --install')
       const opened = await openProjectOf(command, environment)
       if (only) return showUnit(opened, json)
+      // What has a state folder may have a release to bring up: the next deploy is what is refused then.
+      if (!existsSync(opened.stateFolder)) mustBeFeasible(opened.app, opened.stateFolder)
       const project = makeStateFolder(opened)
       if (install) return onExitCode(await installService(project, json))
       const secrets = readSecrets(project)

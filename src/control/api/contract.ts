@@ -14,6 +14,7 @@ import type { NeedMethods } from './need-methods.ts'
 import type { GateMethods } from './gate-methods.ts'
 import type { GuardMethods } from './guard-methods.ts'
 import type { PauseMethods, PauseStatus } from './pause-methods.ts'
+import type { PromisesMethods } from './promises-methods.ts'
 import type { DeployOrigin, HooksMethods } from './hooks-methods.ts'
 import type { ScaleMethods, ScaleStatus } from './scale-methods.ts'
 import type { SeriesMethods } from './series-methods.ts'
@@ -30,6 +31,7 @@ export interface Contract
     MigrationMethods,
     ScaleMethods,
     SeriesMethods {
+    PromisesMethods {
   status: { input: Empty; output: Status }
   events: { input: { after: number; limit: number }; output: { events: readonly EnvironmentEvent[] } }
   counters: { input: Empty; output: Counters }

@@ -29,6 +29,7 @@ export const READING = [
   'series.raw',
   'series.list',
   'series.newest',
+  'promise.look',
 ] as const satisfies readonly Method[]
 
 const READINGS = 'changes nothing; who looks is recorded once in a while: guard/readings-on-record.ts'

@@ -12,6 +12,7 @@ import { guardHandlers } from './guard.ts'
 import { pauseHandlers } from './pause.ts'
 import { canaryHandlers } from './canary.ts'
 import { hooksHandlers } from './hooks.ts'
+import { promiseHandlers } from './promises.ts'
 import { scaleHandlers } from './scale.ts'
 import { seriesHandlers } from './series.ts'
 
@@ -36,6 +37,7 @@ export function makeHandlers(control: Control): Handlers {
     ...makeMigrationHandlers(control),
     ...scaleHandlers(control),
     ...seriesHandlers(control),
+    ...promiseHandlers(control, null),
     status: () => control.status(),
     events: ({ after, limit }) => ({ events: state.events(after, Math.min(limit, 1000)) }),
     counters: () => control.fleet.report(),

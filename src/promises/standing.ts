@@ -1,0 +1,78 @@
+import type { ResolvedApp } from '../config/resolved.ts'
+import { spending, type Spending } from './budget.ts'
+import { firingRates } from './burn-rate.ts'
+import { eventsOf, isBudgeted } from './events.ts'
+import type { Expression } from './expression.ts'
+import { objectiveId, type Objective, type Standing } from './objective.ts'
+import { objectivesOf } from './objectives.ts'
+import { burnCondition } from './promise-rules.ts'
+
+/** What has to be asked of the series to know where an objective stands. */
+export type Question = { readonly objective: string } & (
+  | {
+      readonly kind: 'budget'
+      /** Events of the whole window. */
+      readonly count: Expression
+      readonly badCount: Expression
+      /** Yields something while the budget is spent too fast. */
+      readonly burning: readonly Expression[]
+    }
+  /** How old the newest point is that could be restored to. */
+  | { readonly kind: 'age'; readonly seconds: Expression }
+)
+
+/** What came back; null: nothing, which is not zero. */
+export type Answer =
+  | {
+      readonly kind: 'budget'
+      readonly count: number | null
+      readonly badCount: number | null
+      readonly burns: boolean
+    }
+  | { readonly kind: 'age'; readonly seconds: number | null }
+
+export interface Stood {
+  readonly standing: Standing
+  /** Null where there is no budget, or nothing to spend it on. */
+  readonly spending: Spending | null
+}
+
+export const NOT_WATCHED: Stood = { standing: null, spending: null }
+
+/** What an app's objectives ask; those that only a drill can show ask nothing. */
+export function questionsOf(app: Pick<ResolvedApp, 'promises'>): readonly Question[] {
+  return objectivesOf(app).flatMap((objective): Question[] => {
+    const id = objectiveId(objective)
+    if (isBudgeted(objective)) {
+      const { count, badCount } = eventsOf(objective, objective.overMs)
+      const burning = firingRates(objective).map((rate) => burnCondition(objective, rate))
+      return objective.overMs > 0 ? [{ objective: id, kind: 'budget', count, badCount, burning }] : []
+    }
+    if (objective.kind !== 'recovery' || objective.what !== 'rpo' || objective.subject.kind !== 'need') return []
+    return [{ objective: id, kind: 'age', seconds: ageOf(objective.subject.need) }]
+  })
+}
+
+/** Met while there is budget left, at risk while it is spent too fast, broken when it is spent; null when nobody can see. */
+export function standingOf(objective: Objective, answer: Answer): Stood {
+  if (answer.kind === 'age') return { standing: ageStanding(objective, answer.seconds), spending: null }
+  if (!isBudgeted(objective) || answer.count === null) return NOT_WATCHED
+  const spent = spending(objective, { bad: answer.badCount ?? 0, total: answer.count })
+  if (spent === null) return NOT_WATCHED
+  const isBroken = spent.left === null || spent.left.startsWith('-')
+  return { standing: isBroken ? 'broken' : answer.burns ? 'at-risk' : 'met', spending: spent }
+}
+
+function ageStanding(objective: Objective, seconds: number | null): Standing {
+  if (objective.kind !== 'recovery' || seconds === null || !Number.isFinite(seconds)) return null
+  return seconds * 1_000 <= objective.limitMs ? 'met' : 'broken'
+}
+
+function ageOf(need: string): Expression {
+  const newest: Expression = {
+    kind: 'selector',
+    metric: 'seaworthy_backup_newest_timestamp_seconds',
+    matchers: [{ label: 'need', op: '=', value: need }],
+  }
+  return { kind: 'binary', op: '-', left: { kind: 'time' }, right: newest, on: null }
+}
