@@ -1,4 +1,4 @@
-import { defineApp } from 'seaworthy'
+import { defineApp, route } from 'seaworthy'
 
 export default defineApp({
   name: 'opinion-market',
@@ -28,6 +28,16 @@ export default defineApp({
       grace: '10s',
     },
     web: { static: 'web', routes: ['/'] },
+  },
+
+  promises: {
+    trade: {
+      on: route('api', 'POST /api/trades'),
+      availability: '99.9%',
+      latency: { p95: '200ms', p99: '1s' },
+      throughput: '50/s',
+    },
+    operate: { on: 'operate', detect: '1min', rollback: '10s', deploy: { failed: 0 } },
   },
 
   gateway: { listen: { http: Number(process.env['SEAWORTHY_DEMO_PORT'] ?? 8080) } },

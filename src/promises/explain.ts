@@ -67,7 +67,7 @@ function budgetLines(objective: Budgeted, budgeted: readonly Budgeted[]): readon
   return [
     `budget: ${share.toPercent()} of ${durationText(over)} = ${durationText(budgetMs(objective))} with every request bad`,
     other === null
-      ? `a total outage: ${whenSeen(objective, ONE)}`
+      ? `every request bad: ${whenSeen(objective, ONE)}`
       : `no rules of its own: ${objectiveId(other)} counts the same requests, and its budget is not larger`,
   ]
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { connectControl } from '../../control/api/client.ts'
 import type { PromiseReport } from '../../control/api/promises-methods.ts'
 import { Problem } from '../../core/problem.ts'
@@ -38,13 +39,16 @@ export const promisesCommand: MakeCommand = (onExitCode) => {
   return command
 }
 
+const DOWN = { release: null, stood: {}, connectionsMax: {}, because: 'the environment is not up' }
+
 async function lookAt(stateFolder: string): Promise<Omit<PromiseReport, 'at'>> {
+  if (!existsSync(stateFolder)) return DOWN
   const control = connectControl(socketPath(stateFolder, 'control'), { awayMs: AWAY_MS })
   try {
     return await control.call('promise.look', {})
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'environment.down') throw error
-    return { release: null, stood: {}, connectionsMax: {}, because: 'the environment is not up' }
+    return DOWN
   } finally {
     control.close()
   }

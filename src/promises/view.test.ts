@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NO_FACTS } from './feasibility/facts.ts'
+import type { Standing } from './objective.ts'
+import { appWith } from './testing.ts'
+import { isBroken, promiseViews } from './view.ts'
+
+const app = appWith(
+  {
+    trade: { on: { service: 'api' }, availability: '99.9%', errors: '0.2%', throughput: '300/s' },
+    data: { on: 'db', rpo: '1h' },
+  },
+  { backups: { db: { every: '6h', to: ['file:b'] } } },
+)
+const at = (standing: Standing) => ({ standing, spending: { badShare: '0', spent: '0', left: '1' } })
+const viewsWith = (availability: Standing, errors: Standing) =>
+  promiseViews(
+    app,
+    NO_FACTS,
+    new Map([
+      ['trade/availability', at(availability)],
+      ['trade/errors', at(errors)],
+    ]),
+  )
+
+void test('a promise stands where the worst of its watched parts does', () => {
+  const standing = (...of: Parameters<typeof viewsWith>) => viewsWith(...of)[0]!.standing
+  assert.equal(standing('met', 'met'), 'met', 'throughput is shown by a drill only')
+  assert.equal(standing('met', 'at-risk'), 'at-risk')
+  assert.equal(standing('broken', 'at-risk'), 'broken')
+  assert.equal(standing('met', null), null)
+})
+
+void test('broken or infeasible is what an exit code tells', () => {
+  const kept = viewsWith('met', 'met').filter(({ promise }) => promise === 'trade')
+  assert.equal(isBroken(kept), false)
+  assert.equal(isBroken(viewsWith('at-risk', 'met').slice(0, 1)), false)
+  assert.equal(isBroken(viewsWith('broken', 'met').slice(0, 1)), true)
+  assert.equal(isBroken(viewsWith('met', 'met')), true, 'data is infeasible')
+})
