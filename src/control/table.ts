@@ -4,6 +4,7 @@ import type { Instance, Release } from '../deploy/release.ts'
 import { GUARD_SECRETS } from './secrets.ts'
 import { guardPolicyOf } from './guard/policy.ts'
 import type { Backend, HealthCheck, Pause, RoutingTable } from '../gateway/table.ts'
+import { watchesOf } from '../promises/watches.ts'
 
 export interface TableInput {
   readonly release: Release
@@ -60,6 +61,7 @@ export function makeTable({
     pause,
     compress: gateway.compress,
     guard: guardPolicyOf(release, join(secretsFolder, release.id, `${GUARD_SECRETS}.json`)),
+    watched: watchesOf(release.config),
     ...tls,
   }
 }

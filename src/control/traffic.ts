@@ -162,13 +162,14 @@ function isSame(one: RoutingTable, other: RoutingTable): boolean {
   return summaryOf(one) === summaryOf(other)
 }
 
-function summaryOf({ release, services, canary, pause }: RoutingTable): string {
+function summaryOf({ release, services, canary, pause, watched }: RoutingTable): string {
   return [
     release ?? '',
     ...summaryOfBackends(services),
     canary === null ? '' : `${canary.release} ${canary.share}`,
     ...summaryOfBackends(canary?.services ?? {}),
     JSON.stringify(pause),
+    JSON.stringify(watched ?? []),
   ].join('\n')
 }
 

@@ -3,6 +3,7 @@ import type { CounterBook } from './counters.ts'
 import type { Answer, Exchange } from './exchange.ts'
 import type { RoutingState } from './routing.ts'
 import type { WaitingRoom } from './waiting-room.ts'
+import type { WatchedBook } from './watched.ts'
 import type { WorkerGuard } from './worker-guard.ts'
 
 /** Looks at an exchange and either lets it go on (null) or answers it. */
@@ -12,6 +13,7 @@ export type Stage = (exchange: Exchange, context: Context) => Answer | null | Pr
 export interface Context {
   readonly routing: RoutingState
   readonly counters: CounterBook
+  readonly watched: WatchedBook
   readonly waitingRoom: WaitingRoom
   readonly guard: WorkerGuard
   readonly accessLog: (line: AccessLine) => void

@@ -3,6 +3,7 @@ import type { CounterCell, Counters, StatusClass } from './admin/protocol.ts'
 import { addPauseCounts, isAnyPaused } from './pause-counts.ts'
 import { addTlsCounts } from './tls-counts.ts'
 import type { TlsCounts } from './tls-counts.ts'
+import { addWatched } from './watched.ts'
 import type { PauseCounts } from './waiting-room.ts'
 
 /** Cells one worker keeps; beyond, the oldest are dropped. 64 releases of 8 services with 4 classes. */
@@ -28,6 +29,8 @@ export interface CounterBook {
     readonly requests: number
     readonly pause?: PauseCounts
     readonly tls?: TlsCounts | undefined
+    readonly watched?: NonNullable<Counters['watched']>
+    readonly down?: readonly string[]
   }): Counters
 }
 
@@ -49,13 +52,15 @@ export function createCounterBook(): CounterBook {
       cell.sumMs += latencyMs
     },
     countUnrouted: () => void (unrouted += 1),
-    snapshot: ({ connections, requests, pause, tls }) => ({
+    snapshot: ({ connections, requests, pause, tls, watched = [], down = [] }) => ({
       cells: [...cells.values()].map((cell) => ({ ...cell, buckets: [...cell.buckets] })),
       unrouted,
       openConnections: connections,
       openRequests: requests,
       ...(pause !== undefined && isAnyPaused(pause) ? { pause } : {}),
       ...(tls === undefined ? {} : { tls: { ...tls } }),
+      ...(watched.length === 0 ? {} : { watched }),
+      ...(down.length === 0 ? {} : { down }),
     }),
   }
   function cellFor(name: CellName): MutableCell {
@@ -80,12 +85,16 @@ export function addCounters(all: Iterable<Counters>): Counters {
   let openRequests = 0
   let pause: PauseCounts | undefined
   let tls: TlsCounts | undefined
+  let watched: Counters['watched']
+  const down: string[] = []
   for (const counters of all) {
     unrouted += counters.unrouted
     openConnections += counters.openConnections
     openRequests += counters.openRequests
     pause = addPauseCounts(pause, counters.pause)
     tls = addTlsCounts(tls, counters.tls)
+    watched = addWatched(watched, counters.watched)
+    down.push(...(counters.down ?? []))
     for (const cell of counters.cells) {
       const key = keyOf(cell)
       const sum = cells.get(key) ?? emptyCell(cell)
@@ -96,7 +105,8 @@ export function addCounters(all: Iterable<Counters>): Counters {
       for (const [index, count] of cell.buckets.entries()) sum.buckets[index] = (sum.buckets[index] ?? 0) + count
     }
   }
-  const parts = { ...(pause ? { pause } : {}), ...(tls ? { tls } : {}) }
+  const counted = { ...(pause ? { pause } : {}), ...(tls ? { tls } : {}), ...(watched ? { watched } : {}) }
+  const parts = { ...counted, ...(down.length > 0 ? { down } : {}) }
   return { cells: [...cells.values()], unrouted, openConnections, openRequests, ...parts }
 }
 

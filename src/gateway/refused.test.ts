@@ -6,6 +6,7 @@ import { noteRefused } from './refused.ts'
 import { createRoutingState } from './routing.ts'
 import { createWaitingRoom } from './waiting-room.ts'
 import { createWorkerGuard } from './worker-guard.ts'
+import { createWatchedBook } from './watched.ts'
 
 void test('what the reader refuses is counted and told, under the id that its sender is given', () => {
   const counters = createCounterBook()
@@ -15,6 +16,7 @@ void test('what the reader refuses is counted and told, under the id that its se
     guard,
     routing: createRoutingState({ link: () => assert.fail('no link'), probe: () => Promise.resolve(true) }),
     waitingRoom: createWaitingRoom(),
+    watched: createWatchedBook(),
     accessLog: () => {},
     onBug: () => {},
   }

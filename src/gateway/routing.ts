@@ -39,6 +39,8 @@ export interface RoutingState {
   apply(table: RoutingTable): string | null
   /** Upstreams of this and of earlier tables that still have requests, by id. */
   find(id: string): Upstream | null
+  /** Upstreams of the current table that health checks have taken out, by id. */
+  down(): string[]
   /** Everything in flight. */
   claims(): Claim[]
   close(): void
@@ -81,6 +83,7 @@ export function createRoutingState({ link, probe, onApplied }: RoutingParts): Ro
       return null
     },
     find: (id) => upstreams.get(id) ?? null,
+    down: () => [...upstreams.values()].flatMap(({ id, healthy, listed }) => (listed && !healthy ? [id] : [])),
     claims: () => [...upstreams.values()].flatMap((upstream) => [...upstream.claims]),
     close() {
       for (const watch of watches.values()) watch.stop()

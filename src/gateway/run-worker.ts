@@ -23,6 +23,7 @@ import { checkTable } from './table-check.ts'
 import { readSavedTable } from './table-store.ts'
 import type { Claim, Upstream } from './upstream.ts'
 import { createWaitingRoom } from './waiting-room.ts'
+import { createWatchedBook } from './watched.ts'
 import { createWorkerGuard } from './worker-guard.ts'
 
 /** How long a retiring worker waits for its connections. */
@@ -61,6 +62,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
   const output = createLineWriter(outputDescriptor)
   const log = createLogger('gateway', (line) => output.write(line))
   const counters = createCounterBook()
+  const watchedBook = createWatchedBook()
   const open = new Roll<Exchange>()
   const waitingRoom = createWaitingRoom()
   const guard = createWorkerGuard()
@@ -94,18 +96,20 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
   const routing = createRoutingState({
     link: createNetLink,
     probe: probeUpstream,
-    onApplied({ table: { timeouts, pause, guard: policy, tls, acme }, trustedProxies }) {
+    onApplied({ table: { timeouts, pause, guard: policy, tls, acme, watched }, trustedProxies }) {
       guard.apply(policy ?? null)
       connections.configure(policy?.connectionsPerClient ?? null, trustedProxies)
       https?.configure({ tls: tls ?? null, acme: acme ?? [], timeouts })
       feeds.want((policy?.feeds ?? []).map(({ url }) => url))
       listener.configure(timeouts, pause?.waitMs ?? 0)
       waitingRoom.apply(pause)
+      watchedBook.apply(watched ?? [])
     },
   })
   const context: Context = {
     routing,
     counters,
+    watched: watchedBook,
     waitingRoom,
     guard,
     accessLog: (line) => output.write(formatAccessLine(line)),
@@ -138,6 +142,8 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
         requests: open.size,
         pause: waitingRoom.counts,
         tls: https?.counts,
+        watched: watchedBook.snapshot(),
+        down: routing.down(),
       }),
     guard: createGuardLink({
       guard,

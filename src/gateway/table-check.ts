@@ -108,6 +108,13 @@ const pause = shape({
 const tls = shape({ file: path, ticketFile: path, port, redirect: flag })
 const acme = shape({ domain: text, token: text, authorization: text, alpn: orNull(shape({ cert: text, key: text })) })
 
+const watched = shape({
+  id: text,
+  service: text,
+  match: orNull(shape({ host: orNull(text), method: orNull(text), path })),
+  boundsMs: list(positive),
+})
+
 /** Of the guard's policy only what would fail when it is put to use. */
 const guard: Check = (value, at) => {
   const exceptions = isObject(value) ? value.exceptions : undefined
@@ -148,6 +155,7 @@ const table = shape({
   guard: optional(orNull(guard)),
   tls: optional(orNull(tls)),
   acme: optional(list(acme)),
+  watched: optional(list(watched)),
 })
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -115,6 +115,16 @@ export interface AcmeChallenge {
   readonly alpn: { readonly cert: string; readonly key: string } | null
 }
 
+/** Requests that are counted apart, with a bucket at exactly each bound. */
+export interface WatchedRequests {
+  readonly id: string
+  readonly service: string
+  /** Null: every request of the service. */
+  readonly match: { readonly host: string | null; readonly method: string | null; readonly path: string } | null
+  /** Ascending, each once. */
+  readonly boundsMs: readonly number[]
+}
+
 export interface RoutingTable {
   /** Grows by at least one with every table. A worker refuses a version that is not above its own. */
   readonly version: number
@@ -139,4 +149,6 @@ export interface RoutingTable {
   /** Absent or null: no HTTPS. */
   readonly tls?: TlsTable | null
   readonly acme?: readonly AcmeChallenge[]
+  /** @default nothing is counted apart */
+  readonly watched?: readonly WatchedRequests[]
 }

@@ -27,7 +27,7 @@ export function createCounterSums(): CounterSums {
       const counters = live.get(incarnation)
       if (counters === undefined) return
       live.delete(incarnation)
-      dead.set(incarnation, { ...afterTheEnd(counters), openConnections: 0, openRequests: 0 })
+      dead.set(incarnation, { ...afterTheEnd(counters), openConnections: 0, openRequests: 0, down: [] })
       if (dead.size <= DEAD_MAX) return
       const [oldest, last] = dead.entries().next().value!
       dead.delete(oldest)

@@ -58,6 +58,22 @@ export interface Counters {
   readonly pause?: PauseCounts
   /** Absent: the worker has no HTTPS. */
   readonly tls?: TlsCounts
+  /** Absent: nothing is watched. */
+  readonly watched?: readonly WatchedCell[]
+  /** Upstreams that health checks have taken out, each once for every worker that says so. Absent: none. */
+  readonly down?: readonly string[]
+}
+
+/** What was counted for one watch, in buckets of its own. */
+export interface WatchedCell {
+  readonly watch: string
+  readonly service: string
+  readonly boundsMs: readonly number[]
+  /** One count per class of STATUS_CLASSES. */
+  readonly statuses: readonly number[]
+  /** One count per bound, then one for everything above. */
+  readonly buckets: readonly number[]
+  readonly sumMs: number
 }
 
 /**

@@ -11,6 +11,7 @@ import type { Pause, RoutingTable } from '../table.ts'
 import { tableOf, until } from '../testing.ts'
 import { createWaitingRoom, RELEASED_AT_ONCE } from '../waiting-room.ts'
 import { createWorkerGuard } from '../worker-guard.ts'
+import { createWatchedBook } from '../watched.ts'
 
 /** The pipeline over links that only write down what they are given: over several connections no order can be seen. */
 function startPipeline(table: RoutingTable) {
@@ -34,6 +35,7 @@ function startPipeline(table: RoutingTable) {
     waitingRoom,
     guard: createWorkerGuard(),
     counters: createCounterBook(),
+    watched: createWatchedBook(),
     accessLog: () => {},
     onBug,
   }

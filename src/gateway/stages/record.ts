@@ -19,6 +19,7 @@ export function recordOpened(exchange: Exchange, context: Context): void {
     retried,
     addressed,
   })
+  context.watched.count(exchange.head, place!.service, '1xx', null)
 }
 
 /** Counts a finished exchange and writes its access line. */
@@ -31,14 +32,17 @@ export function record(exchange: Exchange, context: Context, end: { status: numb
   if (service === null) {
     context.counters.countUnrouted()
   } else if (end.status !== 101) {
+    const status = statusClassOf(end)
+    const tookMs = latencyMs(exchange, { now, outcome: end.outcome })
     context.counters.count({
       service,
       release,
-      status: statusClassOf(end),
-      latencyMs: latencyMs(exchange, { now, outcome: end.outcome }),
+      status,
+      latencyMs: tookMs,
       retried: exchange.retried,
       addressed: exchange.standing?.addressed ?? false,
     })
+    context.watched.count(exchange.head, service, status, tookMs)
   }
   if (table?.accessLog !== true) return
   context.accessLog({
