@@ -22,6 +22,7 @@ import { variablesOf, type ConnectionsOf } from './needs/connection.ts'
 import { Needs } from './needs/needs.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import { EnvironmentSeries } from './observe/environment-series.ts'
+import { Collection } from './observe/collection.ts'
 import { Pauses } from './pause.ts'
 import { Security } from './guard/security.ts'
 import { Execs } from './scale/exec.ts'
@@ -80,6 +81,7 @@ export class Control {
   readonly security: Security
   readonly limits: Limits
   readonly series: EnvironmentSeries
+  readonly collection: Collection
   readonly history = new CounterHistory()
   readonly memory = new MemoryWatch()
   readonly clock: Clock = systemClock
@@ -163,6 +165,10 @@ export class Control {
     this.deploys = new Deploys({ folder, state, clock, secrets: this.#secrets, ...parts })
     for (const name of ['logs', 'proofs', 'releases', 'instances'])
       mkdirSync(join(folder, name), { recursive: true, mode: 0o700 })
+    const { scaler, needs, certificates, security } = this
+    const table = () => security.table()
+    const measured = { state, supervisor, fleet, table, scaler, needs, certificates, security, clock, logger }
+    this.collection = new Collection({ ...measured, folders: [folder, join(folder, 'releases')] })
   }
 
   async status(): Promise<Status> {
@@ -185,6 +191,7 @@ export class Control {
       paused: this.pauses.status(),
       canary: this.rollouts.trial(),
       scaling: this.scaler.status(),
+      metricsPort: this.state.get('metricsPort'),
       disk: diskOf(this.#options.folder, this.state.late.waiting),
     }
   }

@@ -19,6 +19,7 @@ import { Liveness } from './liveness.ts'
 import { LogMarks } from './log-marks.ts'
 import { MEMORY_LOOK_MS } from './memory-watch.ts'
 import { START_WITHIN_MS } from './needs/needs.ts'
+import { serveMetrics } from './observe/metrics-server.ts'
 import { readScaleTiming } from './scale/timing.ts'
 import { State } from './state.ts'
 
@@ -68,7 +69,10 @@ async function main(folder: string): Promise<void> {
     socketPath: socketPath(folder, 'gateway'),
     expected: () => workers.expected(),
     kill: (pid) => workers.kill(pid),
-    onCounters: (counters) => control.history.note(Date.now(), counters),
+    onCounters: (counters) => {
+      control.history.note(Date.now(), counters)
+      control.collection.seen(counters)
+    },
     guard: {
       joined: (connection) => control.security.joined(connection),
       gone: (connection) => control.security.gone(connection),
@@ -102,6 +106,8 @@ async function main(folder: string): Promise<void> {
   await serveApi(socketPath(folder, 'control'), handlers, (method, error) => {
     logger.error('call failed', { method, error: error instanceof Error ? error.stack : String(error) })
   })
+  await control.collection.start()
+  await serveMetrics({ state, text: (format) => control.collection.text(format) })
   logger.info('control is up', { app: environment.app, environment: environment.environment, port: workers.port })
 
   const liveness = new Liveness(control.clock)
@@ -124,6 +130,7 @@ async function main(folder: string): Promise<void> {
   again('fetching feeds', () => control.security.feeds.tick())
   again('keeping the counts of limits', () => control.keepCounts())
   again('guarding', () => control.security.tick())
+  again('looking who is up', () => control.collection.look())
   again('looking at liveness', () => lookAtLiveness(control, liveness))
   repeat('watching memory', () => watchMemory(control), logger, MEMORY_LOOK_MS)
 }

@@ -69,6 +69,8 @@ interface Meta {
   /** The newest record of the security events that is known to be on the disk. */
   securityHead: ChainHead
   scaleNotes: Readonly<Record<string, ScaleNote>>
+  /** The port on loopback where the metrics are shown; null before the first time. */
+  metricsPort: number | null
   outside: Outside
 }
 
@@ -92,6 +94,7 @@ const EMPTY: Meta = {
   auditHead: CHAIN_START,
   securityHead: CHAIN_START,
   scaleNotes: {},
+  metricsPort: null,
   outside: {},
 }
 

@@ -45,6 +45,7 @@ function describeStatus(status: Status): string {
       ['warm', world.warm ?? 'none'],
       ['gateway', versions.join('; ')],
       ...(status.tls === null ? [] : [['https', describeTls(status.tls)]]),
+      ...(status.metricsPort === null ? [] : [['metrics', `http://127.0.0.1:${status.metricsPort}/metrics`]]),
       ...(status.paused === null
         ? []
         : [

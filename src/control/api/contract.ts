@@ -30,7 +30,7 @@ export interface Contract
     HooksMethods,
     MigrationMethods,
     ScaleMethods,
-    SeriesMethods {
+    SeriesMethods,
     PromisesMethods {
   status: { input: Empty; output: Status }
   events: { input: { after: number; limit: number }; output: { events: readonly EnvironmentEvent[] } }
@@ -181,6 +181,8 @@ export interface Status {
   /** The release on trial; null while there is none. */
   readonly canary: CanaryStatus | null
   readonly scaling: readonly ScaleStatus[]
+  /** Where on loopback the metrics are shown; null: not yet. */
+  readonly metricsPort: number | null
   readonly disk: DiskStatus
 }
 

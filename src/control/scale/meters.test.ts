@@ -4,7 +4,7 @@ import type { Instance, Release } from '../../deploy/release.ts'
 import type { Counters } from '../../gateway/admin/protocol.ts'
 import { Meters } from './meters.ts'
 import { SCALE_TIMING } from './timing.ts'
-import type { Usage } from './usage.ts'
+import type { Usage } from '../../observe/collect/proc/usage.ts'
 
 const release = (scale: object, resources: object = {}): Release =>
   ({
@@ -29,7 +29,7 @@ const counted = (count: number): Counters =>
       { service: 'web', release: '1-a', status: '2xx', count: 9e9 },
     ],
   }) as unknown as Counters
-const used = (cpuSeconds: number, residentBytes = 0): Usage => ({ cpuSeconds, residentBytes })
+const used = (cpuSeconds: number, residentBytes = 0): Usage => ({ cpuSeconds, residentBytes, processes: [] })
 
 void test('cpu is what the processes of an instance used lately, as a share of its cores; a new process counts anew', async () => {
   const usage = new Map<number, Usage>()

@@ -4,7 +4,7 @@ import type { Counters } from '../../gateway/admin/protocol.ts'
 import type { Measure } from './decide.ts'
 import { readGauge } from './queue-metric.ts'
 import type { ScaleTiming } from './timing.ts'
-import { usageBySession, type Usage } from './usage.ts'
+import { usageBySession, type Usage } from '../../observe/collect/proc/usage.ts'
 
 /** Sums that only grow, as they were at some instants: what they grew by in a second is a use or a rate. */
 interface Growing {

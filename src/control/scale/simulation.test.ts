@@ -4,7 +4,7 @@ import type { Instance, Release } from '../../deploy/release.ts'
 import { decide, type Look } from './decide.ts'
 import { Meters } from './meters.ts'
 import { SCALE_TIMING } from './timing.ts'
-import type { Usage } from './usage.ts'
+import type { Usage } from '../../observe/collect/proc/usage.ts'
 
 const BOUNDS = { min: 1, max: 40 }
 const TARGET = 0.5
@@ -48,7 +48,7 @@ async function play(coresAt: (ms: number) => number, startsWith: number): Promis
     for (let pid = 1; pid <= running; pid++) {
       const before = usage.get(pid)?.cpuSeconds ?? 0
       const share = Math.min(1, coresAt(now) / running)
-      usage.set(pid, { cpuSeconds: before + (share * TICK_MS) / 1000, residentBytes: 0 })
+      usage.set(pid, { cpuSeconds: before + (share * TICK_MS) / 1000, residentBytes: 0, processes: [] })
     }
     if (now % SCALE_TIMING.lookEveryMs === 0) {
       const instances = Array.from({ length: running }, (_, index) => instance(index + 1))

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { TICKS_PER_SECOND } from '../host/facts.ts'
 
 /** What the processes of one session have used. */
 export interface Usage {
@@ -6,10 +7,9 @@ export interface Usage {
   readonly cpuSeconds: number
   /** Resident memory. Pages that processes share count for each of them. */
   readonly residentBytes: number
+  /** Their pids. */
+  readonly processes: readonly number[]
 }
-
-/** USER_HZ, in which /proc counts: 100 on every Linux that Node runs on. */
-const TICKS_PER_SECOND = 100
 
 /** The use of every session on this machine, by the pid of its leader: an instance is a session of its own. */
 export function usageBySession(procFolder = '/proc'): ReadonlyMap<number, Usage> {
@@ -22,10 +22,11 @@ export function usageBySession(procFolder = '/proc'): ReadonlyMap<number, Usage>
     const session = Number(fields[3])
     if (!(session > 0)) continue
     const ticks = [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field]), 0)
-    const before = sessions.get(session) ?? { cpuSeconds: 0, residentBytes: 0 }
+    const before = sessions.get(session) ?? { cpuSeconds: 0, residentBytes: 0, processes: [] }
     sessions.set(session, {
       cpuSeconds: before.cpuSeconds + ticks / TICKS_PER_SECOND,
       residentBytes: before.residentBytes + residentOf(read(`${procFolder}/${name}/status`)),
+      processes: [...before.processes, Number(name)],
     })
   }
   return sessions

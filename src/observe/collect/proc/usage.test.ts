@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { until } from '../../../test/support/project.ts'
+import { until } from '../../../../test/support/project.ts'
 import { usageBySession } from './usage.ts'
 
 void test('a session is seen with the work and the memory of all its processes', async () => {
@@ -32,6 +32,9 @@ void test('names with parentheses, zombies and half-read processes are no troubl
   add(11, `11 (node) R 10 10 10 0 -1 4194304 1 0 0 0 100 0 0 0 20 0`, 'VmRSS:\t    200 kB\n')
   add(12, `12 (gone) Z 10 10 10 0 -1 4194304 1 0 0 0 0 0 0 0 20 0`, 'Name:\tgone\n')
   add(13, '', '')
-  assert.deepEqual([...usageBySession(folder)], [[10, { cpuSeconds: 3.5, residentBytes: 300 * 1024 }]])
+  assert.deepEqual(
+    [...usageBySession(folder)],
+    [[10, { cpuSeconds: 3.5, residentBytes: 300 * 1024, processes: [10, 11, 12] }]],
+  )
   rmSync(folder, { recursive: true })
 })
