@@ -120,5 +120,6 @@ function of(producer: Producer, rows: readonly Row[]): readonly Metric[] {
     labels,
     help,
     producer,
+    ...(producer === 'backup' ? { from: 'backups' } : {}),
   }))
 }

@@ -12,6 +12,8 @@ export interface Metric {
   readonly labels: readonly string[]
   readonly help: string
   readonly producer: Producer
+  /** What has to be there before it can be measured at all. @default nothing */
+  readonly from?: 'backups'
 }
 
 /** The names of a metric's series: a histogram has three. */
