@@ -92,6 +92,7 @@ export class Collection {
   /** Collects at every beat from now on; returns what ends it. The workers that run are connected. */
   async start(): Promise<() => void> {
     await this.#gateway.begin()
+    this.#lookAtDeploys()
     const stop = onBeat((atMs) => {
       this.#collector
         .collect(atMs)
@@ -116,7 +117,6 @@ export class Collection {
   /** What is known at once is told at once: who is up, and who is not any more. */
   look(): void {
     this.#instances.look(this.#collector)
-    this.#deploys.look(this.#options.state.deploys(DEPLOYS_LOOKED_AT))
   }
 
   /** The newest value of everything, as text. */
@@ -159,7 +159,10 @@ export class Collection {
       this.#gateway,
       source('gateway', 'guard', () => securityReadings(security.analytics.totals())),
       source('control', 'services', () => serviceReadings(scaler.status(), (service) => this.#upOf(service))),
-      source('control', 'deploys', () => [...this.#deploys.readings(), ...liveReadings(this.#live())]),
+      source('control', 'deploys', () => {
+        this.#lookAtDeploys()
+        return [...this.#deploys.readings(), ...liveReadings(this.#live())]
+      }),
       source('control', 'certificates', () => certificateReadings(certificates.status())),
       source('control', 'collection', () => [
         {
@@ -188,6 +191,10 @@ export class Collection {
     const deploying = state.runningDeploy()?.plan.release.id ?? null
     const ids = [live, warm, deploying, ...supervisor.instances().map(({ release }) => release)]
     return new Set(ids.filter((id) => id !== null))
+  }
+
+  #lookAtDeploys(): void {
+    this.#deploys.look(this.#options.state.deploys(DEPLOYS_LOOKED_AT))
   }
 
   #live(): Release | null {
