@@ -2,6 +2,7 @@ import { bucketOf, LATENCY_BOUNDS_MS } from '../core/histogram.ts'
 import type { CounterCell, Counters, StatusClass } from './admin/protocol.ts'
 import { addPauseCounts, isAnyPaused } from './pause-counts.ts'
 import { addTlsCounts } from './tls-counts.ts'
+import { addRefusals, type Refusal } from './refusal-counts.ts'
 import type { TlsCounts } from './tls-counts.ts'
 import { addWatched } from './watched.ts'
 import type { PauseCounts } from './waiting-room.ts'
@@ -23,6 +24,7 @@ export interface Observation {
 export interface CounterBook {
   count(observation: Observation): void
   countUnrouted(): void
+  countRefusal(of: Refusal, service: string): void
   /** Everything since the start. */
   snapshot(now: {
     readonly connections: number
@@ -37,6 +39,8 @@ export interface CounterBook {
 export function createCounterBook(): CounterBook {
   const cells = new Map<string, MutableCell>()
   let unrouted = 0
+  const refused: Record<Refusal, Record<string, number>> = { limited: {}, failedLogins: {} }
+  let isRefused = false
   /** The cell counted on last: for most requests no key has to be built. */
   let last: MutableCell | null = null
   return {
@@ -52,6 +56,10 @@ export function createCounterBook(): CounterBook {
       cell.sumMs += latencyMs
     },
     countUnrouted: () => void (unrouted += 1),
+    countRefusal(of, service) {
+      refused[of][service] = (refused[of][service] ?? 0) + 1
+      isRefused = true
+    },
     snapshot: ({ connections, requests, pause, tls, watched = [], down = [] }) => ({
       cells: [...cells.values()].map((cell) => ({ ...cell, buckets: [...cell.buckets] })),
       unrouted,
@@ -61,6 +69,7 @@ export function createCounterBook(): CounterBook {
       ...(tls === undefined ? {} : { tls: { ...tls } }),
       ...(watched.length === 0 ? {} : { watched }),
       ...(down.length === 0 ? {} : { down }),
+      ...(isRefused ? { refused: { limited: { ...refused.limited }, failedLogins: { ...refused.failedLogins } } } : {}),
     }),
   }
   function cellFor(name: CellName): MutableCell {
@@ -86,6 +95,7 @@ export function addCounters(all: Iterable<Counters>): Counters {
   let pause: PauseCounts | undefined
   let tls: TlsCounts | undefined
   let watched: Counters['watched']
+  let refused: Counters['refused']
   const down: string[] = []
   for (const counters of all) {
     unrouted += counters.unrouted
@@ -94,6 +104,7 @@ export function addCounters(all: Iterable<Counters>): Counters {
     pause = addPauseCounts(pause, counters.pause)
     tls = addTlsCounts(tls, counters.tls)
     watched = addWatched(watched, counters.watched)
+    refused = addRefusals(refused, counters.refused)
     down.push(...(counters.down ?? []))
     for (const cell of counters.cells) {
       const key = keyOf(cell)
@@ -106,7 +117,7 @@ export function addCounters(all: Iterable<Counters>): Counters {
     }
   }
   const counted = { ...(pause ? { pause } : {}), ...(tls ? { tls } : {}), ...(watched ? { watched } : {}) }
-  const parts = { ...counted, ...(down.length > 0 ? { down } : {}) }
+  const parts = { ...counted, ...(down.length > 0 ? { down } : {}), ...(refused ? { refused } : {}) }
   return { cells: [...cells.values()], unrouted, openConnections, openRequests, ...parts }
 }
 

@@ -6,6 +6,7 @@ import type { Context, Stage } from './context.ts'
 import { headerOf, plainAnswer } from './exchange.ts'
 import type { Answer, Exchange } from './exchange.ts'
 import { accountKey, addressKey } from '../guard/identity/lockout-keys.ts'
+import { countRefusal } from './refusals.ts'
 import { tell } from './tell.ts'
 
 /** As much as is read ahead for the inspection; in a larger body no account is looked for. */
@@ -60,6 +61,7 @@ export function noteLogin(exchange: Exchange, context: Context, status: number):
   const accounts = accountKeysOf(exchange)
   const keys = [addressKey(exchange.clientAddress), ...accounts]
   const account = accounts[0] ?? null
+  countRefusal('failedLogins', exchange, context)
   tell(exchange, context, { kind: 'login-failed', refused: false, reason: 'The app answered 401.', principal: account })
   for (const key of keys) {
     if (lockout.failed(key)) tell(exchange, context, { kind: 'locked-out', refused: false, reason: `locked: ${key}` })

@@ -46,6 +46,8 @@ void test('before the first request every answer stands at 0, so that the first 
   for (const status of ['2xx', '3xx', '4xx', '5xx', 'aborted', 'client-gone', 'unanswered'])
     assert.equal(seen.get(requests(status)), 0, status)
   assert.equal(seen.get(requests('1xx')), undefined)
+  assert.equal(seen.get('seaworthy_limited_requests_total{service="api"}'), 0)
+  assert.equal(seen.get('seaworthy_failed_logins_total{service="api"}'), 0)
   for (const status of STATUS_CLASSES)
     assert.equal(seen.get(`seaworthy_watched_requests_total{service="api",status="${status}",watch="trade"}`), 0)
   assert.equal(seen.get('seaworthy_request_duration_seconds_count{release="2-b",service="api"}'), 0)
@@ -103,4 +105,17 @@ void test('counts by the bounds of an older table are not mixed in', () => {
   const seen = readings(worker([['2xx', 250]]), { watches: [{ ...WATCH, boundsMs: [300] }] })
   assert.equal(seen.get(watchedBucket('0.3')), 0)
   assert.equal(seen.get(watchedBucket('0.2')), undefined)
+})
+
+void test('refusals are told for the service they were for, over all workers', () => {
+  const refusing = (limited: number, service: string): Counters => {
+    const book = createCounterBook()
+    for (let nth = 0; nth < limited; nth++) book.countRefusal('limited', service)
+    book.countRefusal('failedLogins', 'api')
+    return book.snapshot({ connections: 0, requests: 0 })
+  }
+  const seen = readings(addCounters([refusing(3, 'api'), refusing(4, 'api'), refusing(2, '')]))
+  assert.equal(seen.get('seaworthy_limited_requests_total{service="api"}'), 7)
+  assert.equal(seen.get('seaworthy_limited_requests_total'), 2, 'no route would have taken them')
+  assert.equal(seen.get('seaworthy_failed_logins_total{service="api"}'), 3)
 })

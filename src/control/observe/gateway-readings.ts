@@ -39,6 +39,7 @@ export function gatewayReadings(view: GatewayView): readonly Measured[] {
   return [
     ...sumsOf(view).flatMap(requestReadings),
     ...view.watches.flatMap((watch) => watchReadings(watch, counters)),
+    ...refusalReadings(view),
     gauge('seaworthy_unrouted_requests_total', counters.unrouted),
     gauge('seaworthy_gateway_connections', counters.openConnections),
     gauge('seaworthy_gateway_requests', counters.openRequests),
@@ -111,6 +112,15 @@ function watchReadings({ id: watch, service, boundsMs }: Watch, { watched = [] }
       sumMs: sum((cell) => cell.sumMs),
     }),
   ]
+}
+
+function refusalReadings({ counters, serving }: GatewayView): readonly Measured[] {
+  const { limited = {}, failedLogins = {} } = counters.refused ?? {}
+  const of = (metric: string, counts: Readonly<Record<string, number>>): readonly Measured[] => {
+    const services = new Set([...serving.map(({ service }) => service), ...Object.keys(counts)])
+    return [...services].map((service) => ({ metric, labels: { service }, value: counts[service] ?? 0 }))
+  }
+  return [...of('seaworthy_limited_requests_total', limited), ...of('seaworthy_failed_logins_total', failedLogins)]
 }
 
 interface Durations {

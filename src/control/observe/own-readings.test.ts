@@ -28,8 +28,6 @@ void test('security events count by class or by kind, a flood of them whole, and
     ),
     [1, 0, 1, 900, 1],
   )
-  assert.equal(valueOf(all, 'limited_requests_total'), 900)
-  assert.equal(valueOf(all, 'failed_logins_total'), 1)
   const names = all.map(({ metric, labels }) => `${metric} ${labels['class'] ?? ''}`)
   assert.equal(new Set(names).size, names.length)
 })

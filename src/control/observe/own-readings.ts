@@ -14,12 +14,9 @@ export function securityReadings({ kinds, classes }: ReturnType<Analytics['total
     labels: { class: name },
     value,
   })
-  const sum = (metric: string, value = 0): Measured => ({ metric, labels: {}, value })
   return [
     ...THREAT_CLASSES.map((name) => of(name, classes[name])),
     ...EVENT_KINDS.filter((kind) => kind !== 'threat' && !isClass(kind)).map((kind) => of(kind, kinds[kind])),
-    sum('seaworthy_limited_requests_total', kinds['rate-limited']),
-    sum('seaworthy_failed_logins_total', kinds['login-failed']),
   ]
 }
 

@@ -3,6 +3,7 @@
  * to which every worker connects, again and again when control is away. A worker serves on from its table meanwhile.
  */
 import type { RoutingTable } from '../table.ts'
+import type { RefusalCounts } from '../refusal-counts.ts'
 import type { TlsCounts } from '../tls-counts.ts'
 import type { PauseCounts } from '../waiting-room.ts'
 import type { GuardFromWorker, GuardToWorker } from './guard-protocol.ts'
@@ -60,6 +61,8 @@ export interface Counters {
   readonly tls?: TlsCounts
   /** Absent: nothing is watched. */
   readonly watched?: readonly WatchedCell[]
+  /** Absent: nothing was refused. */
+  readonly refused?: RefusalCounts
   /** Upstreams that health checks have taken out, each once for every worker that says so. Absent: none. */
   readonly down?: readonly string[]
 }

@@ -3,6 +3,7 @@ import type { LimitVerdict } from '../../../guard/limit/verdict.ts'
 import type { Context, Stage } from '../../context.ts'
 import { plainAnswer } from '../../exchange.ts'
 import type { Answer, Exchange } from '../../exchange.ts'
+import { countRefusal } from '../../refusals.ts'
 import { tell } from '../../tell.ts'
 
 /**
@@ -27,6 +28,7 @@ function judged(exchange: Exchange, context: Context, verdict: LimitVerdict): An
 export function refusal(exchange: Exchange, context: Context, verdict: LimitVerdict): Answer {
   exchange.answerFields.push(...fieldsOf(verdict))
   if (verdict.storeLost) return plainAnswer(503, 'Requests cannot be counted at the moment; come back later.')
+  countRefusal('limited', exchange, context)
   tell(exchange, context, { kind: 'rate-limited', refused: true, reason: `over the limit ${verdict.rule.policy}` })
   return plainAnswer(429, 'Too many requests; Retry-After says when the next one may come.')
 }
