@@ -1,3 +1,4 @@
+import type { Matcher } from '../core/series/labels.ts'
 import { metricsOf, type Expression } from './expression.ts'
 
 export const SEVERITIES = ['P0', 'P1', 'P2', 'P3'] as const
@@ -31,8 +32,19 @@ export interface AlertRule {
   readonly runbook: string
   /** True when its series are not there at all: a state of its own, never "fine". Null: their absence is fine, as with no traffic. */
   readonly noData: { readonly expression: Expression; readonly forMs: number } | null
-  /** Names of rules it keeps quiet while it fires, where these labels are equal. */
-  readonly inhibits: readonly { readonly rule: string; readonly equal: readonly string[] }[]
+  readonly inhibits: readonly Inhibition[]
+}
+
+/** A rule that is kept quiet while another fires: an Alertmanager's inhibit_rule, whose source is the other. */
+export interface Inhibition {
+  /** The name of the rule that is kept quiet. */
+  readonly rule: string
+  /** Labels that have to be the same in both alerts. */
+  readonly equal: readonly string[]
+  /** What the firing alert has to be like besides: source_matchers. @default [] */
+  readonly source?: readonly Matcher[]
+  /** What the alert that is kept quiet has to be like besides: target_matchers. @default [] */
+  readonly target?: readonly Matcher[]
 }
 
 /** Every metric that the rules read and that no recording rule makes: each has to be in a live scrape. */
