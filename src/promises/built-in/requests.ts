@@ -6,6 +6,9 @@ import { builtIn } from './rule.ts'
 /** Fewer requests than this in a window say nothing: of five, one that failed is no 20 %. */
 export const REQUESTS_MIN = 20
 
+/** What explains failed and slow answers, a need that is gone above all, is known by then: one message instead of two. */
+const SYMPTOM_FOR_MS = 30_000
+
 /** What users get: failed and slow answers, refusals, and far fewer requests than usual. */
 export function requestRules(): readonly AlertRule[] {
   return [
@@ -49,6 +52,7 @@ function errors(name: string, options: { share: string; minutes: number; severit
     name,
     severity: options.severity,
     when: withVolume(compare(calc(failed, '/', all), '>', options.share), all),
+    forMs: SYMPTOM_FOR_MS,
     summary: `{{ $labels.service }} fails {{ $value }} of its requests (more than ${options.share} over ${options.minutes} min).`,
   })
 }
@@ -72,6 +76,7 @@ function slow(
     name,
     severity: options.severity,
     when: withVolume(compare(calc(calc(all, '-', within), '/', all), '>', options.share), all),
+    forMs: SYMPTOM_FOR_MS,
     summary: `{{ $labels.service }} takes longer than ${options.seconds} s for {{ $value }} of its requests (more than ${options.share} over ${options.minutes} min).`,
   })
 }

@@ -1,0 +1,152 @@
+import { messageOf } from '../../../core/problem.ts'
+import type { AlertRule } from '../../../promises/alert-rule.ts'
+import { HEARTBEAT_MISSED } from '../../../promises/built-in/alert-path.ts'
+import { noDataRule } from '../../../promises/no-data-rule.ts'
+import type { Alert } from '../alert.ts'
+import type { SeriesQuery, Value } from '../../series/query.ts'
+import { alertKey, track, type Answer } from './track.ts'
+
+/** A pass that takes longer has failed: the next beat is 10 s after its own. */
+export const PASS_MS_MAX = 5_000
+/** Alerts kept track of at once, over all rules; a rule by unbounded labels must not fill the memory. */
+export const ALERTS_MAX = 1_000
+/** Without a complete pass for so long, the path of alerts is itself broken. */
+const HEARTBEAT_MS_MAX = 60_000
+
+/** Alerts over restarts of control. */
+export interface AlertStore {
+  all(): readonly Alert[]
+  /** Replaces what is known of each key; null: forgotten. One change, on the disk when it returns. */
+  save(changes: ReadonlyMap<string, Alert | null>): void
+}
+
+export interface Pass {
+  /** Null: complete. Else why nothing could be said, in words. */
+  readonly failed: string | null
+  /** Alerts whose state is another than before. */
+  readonly changed: readonly Alert[]
+  /** Alerts that were not kept track of, because there were too many. */
+  readonly dropped: number
+}
+
+export interface EvaluatorOptions {
+  readonly query: Pick<SeriesQuery, 'instant'>
+  readonly store: AlertStore
+  readonly startedAtMs: number
+  /** @default 5000 */
+  readonly passMsMax?: number
+}
+
+/** The rules at one instant after the other. Of two passes at once the later one waits. */
+export class Evaluator {
+  readonly #options: EvaluatorOptions
+  #alerts: ReadonlyMap<string, Alert>
+  #completeAtMs: number
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(options: EvaluatorOptions) {
+    this.#options = options
+    this.#alerts = new Map(options.store.all().map((alert) => [alertKey(alert), alert]))
+    this.#completeAtMs = options.startedAtMs
+  }
+
+  alerts(): readonly Alert[] {
+    return [...this.#alerts.values()]
+  }
+
+  /** When the newest complete pass over all rules was. */
+  get completeAtMs(): number {
+    return this.#completeAtMs
+  }
+
+  /**
+   * All rules at one instant. When an answer is missing at the deadline nothing changes, but for the alert of the path of
+   * alerts itself. `only`: those rules and no others, between two beats.
+   */
+  evaluate(rules: readonly AlertRule[], atMs: number, only: ReadonlySet<string> | null = null): Promise<Pass> {
+    const pass = this.#last.then(() => this.#evaluate(rules, atMs, only))
+    this.#last = pass.catch(() => {})
+    return pass
+  }
+
+  async #evaluate(rules: readonly AlertRule[], atMs: number, only: ReadonlySet<string> | null): Promise<Pass> {
+    const asked = rules
+      .flatMap((rule) => [rule, ...[noDataRule(rule)].filter((each) => each !== null)])
+      .filter(({ name }) => only?.has(name) ?? true)
+    let failed: string | null = null
+    let answers: readonly (readonly [AlertRule, Answer])[]
+    try {
+      answers = await this.#ask(asked, atMs)
+      if (only === null) this.#completeAtMs = atMs
+    } catch (error) {
+      failed = messageOf(error)
+      answers = this.#withoutAnswers(asked, atMs)
+    }
+    const known = Map.groupBy(this.#alerts.values(), ({ rule }) => rule)
+    const after = answers.flatMap(([rule, answer]) => track(rule, known.get(rule.name) ?? [], answer, atMs))
+    const evaluated = new Set(answers.map(([{ name }]) => name))
+    const declared = new Set(rules.flatMap(({ name }) => [name, `${name}NoData`]))
+    // Of a rule that a release no longer has, nothing goes on; of one that was not asked this time, everything.
+    const kept = [...this.#alerts.values()].filter(({ rule }) => declared.has(rule) && !evaluated.has(rule))
+    return this.#replace([...kept, ...after], atMs, failed)
+  }
+
+  async #ask(rules: readonly AlertRule[], atMs: number): Promise<readonly (readonly [AlertRule, Answer])[]> {
+    const { query, passMsMax = PASS_MS_MAX } = this.#options
+    const values = async ({ expression }: AlertRule): Promise<readonly Value[]> => query.instant(expression, atMs)
+    const all = Promise.all(rules.map(async (rule) => [rule, await values(rule)] as const))
+    const answers = await withDeadline(all, passMsMax)
+    const byName = new Map(answers.map(([{ name }, found]) => [name, found]))
+    return answers.map(([rule, found]) => {
+      const missing = (byName.get(`${rule.name}NoData`) ?? []).map(({ labels }) => labels)
+      return [rule, { values: found, missing }]
+    })
+  }
+
+  /** The one thing that is known without any answer: since when there was none. */
+  #withoutAnswers(rules: readonly AlertRule[], atMs: number): readonly (readonly [AlertRule, Answer])[] {
+    const rule = rules.find(({ name }) => name === HEARTBEAT_MISSED)
+    const sinceMs = atMs - this.#completeAtMs
+    if (rule === undefined || sinceMs <= HEARTBEAT_MS_MAX) return []
+    return [[rule, { values: [{ labels: {}, value: sinceMs / 1_000 }], missing: [] }]]
+  }
+
+  #replace(alerts: readonly Alert[], atMs: number, failed: string | null): Pass {
+    const bounded = new Map(alerts.slice(0, ALERTS_MAX).map((alert) => [alertKey(alert), alert]))
+    const changes = new Map<string, Alert | null>()
+    for (const [key, alert] of bounded) if (!isSame(this.#alerts.get(key), alert)) changes.set(key, alert)
+    const changed = [...changes.values()].filter((alert) => alert !== null)
+    const gone = [...this.#alerts].filter(([key]) => !bounded.has(key))
+    for (const [key] of gone) changes.set(key, null)
+    // What fired under a rule that is no more has ended with it.
+    const ended = gone
+      .filter(([, { state }]) => state === 'firing')
+      .map(([, alert]): Alert => ({ ...alert, state: 'inactive', activeAtMs: null, resolvedAtMs: atMs }))
+    if (changes.size > 0) this.#options.store.save(changes)
+    this.#alerts = bounded
+    return { failed, changed: [...changed, ...ended], dropped: Math.max(0, alerts.length - ALERTS_MAX) }
+  }
+}
+
+/** Values come and go with every pass: only a change of state is worth a write. */
+function isSame(before: Alert | undefined, after: Alert): boolean {
+  return (
+    before !== undefined &&
+    before.state === after.state &&
+    before.activeAtMs === after.activeAtMs &&
+    before.firedAtMs === after.firedAtMs &&
+    before.resolvedAtMs === after.resolvedAtMs
+  )
+}
+
+async function withDeadline<T>(work: Promise<T>, withinMs: number): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`the rules were not evaluated within ${withinMs} ms`)), withinMs)
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    clearTimeout(timer)
+    // Whoever comes too late is heard by nobody.
+    work.catch(() => {})
+  }
+}
