@@ -42,7 +42,7 @@ export interface DeployOrigin {
   readonly guard?: { readonly keys?: string; readonly jwt?: string }
 }
 
-export interface Channel {
-  readonly kind: 'webhook' | 'slack'
-  readonly url: string
-}
+export type Channel =
+  /** `url`: what the secret holds; of PagerDuty an integration key. */
+  | { readonly kind: 'webhook' | 'slack' | 'pagerduty'; readonly url: string }
+  | { readonly kind: 'email'; readonly url: string; readonly to: readonly string[] }

@@ -9,7 +9,8 @@ import type { Approvals } from '../approvals.ts'
 import { AuditTrail, type TrailEntry, type TrailRecord } from '../audit/trail.ts'
 import type { Jobs } from '../jobs.ts'
 import { ChannelFile } from '../notify/channels.ts'
-import { bodyFor, deployMessage, hasSucceeded, inWords, proofDigest } from '../notify/deploy-message.ts'
+import { deployMessage, hasSucceeded, inWords, proofDigest } from '../notify/deploy-message.ts'
+import type { Letter } from '../notify/letter.ts'
 import { makeOutbox, type Outbox } from '../notify/outbox.ts'
 import { Postman } from '../notify/postman.ts'
 import type { State } from '../state.ts'
@@ -110,8 +111,8 @@ export class AfterDeploy {
     const { approvals, clock } = this.#options
     const message = deployMessage(deploy, approvals.approverOf(deploy.plan.hash))
     for (const channel of this.#channels.names()) {
-      const { kind } = this.#channels.find(channel)!
-      this.#outbox.add({ channel, about: inWords(message), body: bodyFor(kind, message) }, clock.now())
+      const letter: Letter = { kind: 'deploy', message }
+      this.#outbox.add({ channel, about: inWords(message), body: { letter } }, clock.now())
     }
   }
 

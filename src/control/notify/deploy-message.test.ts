@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DeployRecord } from '../../deploy/journal.ts'
-import { bodyFor, deployMessage, inWords, proofDigest } from './deploy-message.ts'
+import { deployMessage, inWords, proofDigest } from './deploy-message.ts'
+import { postFor } from './deliver.ts'
 
 const deploy = {
   id: 'd7',
@@ -21,7 +22,7 @@ const deploy = {
 } as unknown as DeployRecord
 
 test('a webhook gets the facts, with the digest under which the proof is in the audit trail', () => {
-  assert.deepEqual(bodyFor('webhook', deployMessage(deploy, 'otto@host')), {
+  assert.deepEqual(bodyFor('webhook', 'otto@host'), {
     id: 'shop/production/d7/deploy.failed',
     event: 'deploy.failed',
     app: 'shop',
@@ -42,7 +43,7 @@ test('a webhook gets the facts, with the digest under which the proof is in the 
 })
 
 test('Slack gets a sentence in which nothing is taken for markup', () => {
-  const body = bodyFor('slack', deployMessage(deploy, null)) as { text: string; blocks: readonly { type: string }[] }
+  const body = bodyFor('slack', null) as { text: string; blocks: readonly { type: string }[] }
   assert.equal(body.text, 'shop (production): deploy d7 of 7-x is taken-back: 5 % errors &lt;of&gt; old &amp; new')
   assert.deepEqual(
     body.blocks.map(({ type }) => type),
@@ -56,3 +57,8 @@ test('a deploy that runs has begun; one whose watch saw too little has ended wel
   assert.equal(inWords(running), 'shop (production): deploy d7 of 7-x has begun')
   assert.equal(deployMessage({ ...deploy, state: 'inconclusive' }, null).event, 'deploy.ended')
 })
+
+function bodyFor(kind: 'webhook' | 'slack', approvedBy: string | null): unknown {
+  const message = deployMessage(deploy, approvedBy)
+  return postFor({ kind, url: 'http://127.0.0.1' }, { kind: 'deploy', message }).body
+}

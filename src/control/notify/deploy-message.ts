@@ -1,6 +1,5 @@
 import { canonicalJson, sha256 } from '../../core/canonical-json.ts'
 import type { DeployRecord } from '../../deploy/journal.ts'
-import type { Channel } from '../api/hooks-methods.ts'
 
 /** What a channel of kind `webhook` gets: see docs/guides/hooks.md. */
 export interface DeployMessage {
@@ -79,25 +78,9 @@ export function inWords({ app, environment, kind, deploy, release, state, becaus
   return `${what} is ${state}${because === null ? '' : `: ${because}`}`
 }
 
-/** The JSON that is posted to a channel. */
-export function bodyFor(kind: Channel['kind'], message: DeployMessage): unknown {
-  if (kind === 'webhook') return message
-  const text = slackText(inWords(message))
+/** Who, and what the witness saw. */
+export function facts(message: DeployMessage): readonly string[] {
   const seen = message.proof && `${message.proof.sent} requests of the witness, ${message.proof.failed} failed`
-  const facts = [`by ${message.by}`, message.approvedBy && `approved by ${message.approvedBy}`, seen]
-  return {
-    text,
-    blocks: [
-      { type: 'section', text: { type: 'mrkdwn', text } },
-      {
-        type: 'context',
-        elements: [{ type: 'mrkdwn', text: slackText(facts.filter(Boolean).join(' · ')) }],
-      },
-    ],
-  }
-}
-
-/** Slack takes 3000 characters a block and gives `&`, `<` and `>` a meaning. */
-function slackText(text: string): string {
-  return text.slice(0, 2_000).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  const all = [`by ${message.by}`, message.approvedBy && `approved by ${message.approvedBy}`, seen]
+  return all.filter((fact) => fact !== null)
 }

@@ -16,8 +16,11 @@ export async function postJson(url: string, body: unknown, timeoutMs: number): P
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     })
-    await response.body?.cancel()
-    if (response.ok) return { ok: true }
+    const said = await start(response)
+    if (response.ok) {
+      const because = errorIn(said)
+      return because === null ? { ok: true } : { ok: false, final: false, because }
+    }
     const final = response.status < 500 && !PASSING.has(response.status)
     return { ok: false, final, because: `it answered ${response.status}` }
   } catch (error) {
@@ -27,4 +30,32 @@ export async function postJson(url: string, body: unknown, timeoutMs: number): P
     if (!URL.canParse(url)) return { ok: false, final: true, because: 'what the secret holds is no URL' }
     return { ok: false, final: false, because: code ?? 'it could not be reached' }
   }
+}
+
+/** How much of an answer is looked at. */
+const ANSWER_BYTES_MAX = 4_096
+
+async function start(response: Response): Promise<string> {
+  let bytes = Buffer.alloc(0)
+  if (response.body === null) return ''
+  // Leaving the loop cancels the rest.
+  for await (const chunk of response.body) {
+    bytes = Buffer.concat([bytes, chunk as Uint8Array])
+    if (bytes.length >= ANSWER_BYTES_MAX) break
+  }
+  return bytes.toString('utf8', 0, ANSWER_BYTES_MAX)
+}
+
+/** Some answer 200 and say in the body that they have not taken it. What they say may hold what was sent: it is not told. */
+function errorIn(text: string): string | null {
+  let said: unknown
+  try {
+    said = JSON.parse(text)
+  } catch {
+    return null
+  }
+  if (typeof said !== 'object' || said === null) return null
+  const { ok, success, status } = said as Record<string, unknown>
+  const isError = ok === false || success === false || status === 'error' || status === 'failed'
+  return isError ? 'it answered that it is well, and in the body that it failed' : null
 }

@@ -1,7 +1,10 @@
 import type { Clock } from '../../core/clock.ts'
+import type { Channel } from '../api/hooks-methods.ts'
 import type { ChannelFile } from './channels.ts'
 import { MESSAGE_MS_MAX, type Message, type Outbox } from './outbox.ts'
-import { postJson } from './post.ts'
+import { deliver } from './deliver.ts'
+import { letterOf, type Letter } from './letter.ts'
+import { postJson, type Posted } from './post.ts'
 
 /** How long a channel may take to answer. */
 const TIMEOUT_MS = 5_000
@@ -15,6 +18,10 @@ export interface PostmanOptions {
   readonly onEvent: (kind: string, text: string) => void
   /** @default 5000 */
   readonly timeoutMs?: number
+  /** False: what it says no longer holds, and nobody is told any more. @default always */
+  readonly isWanted?: (letter: Letter) => boolean
+  /** What came of telling a channel; at least once for each. */
+  readonly onOutcome?: (letter: Letter, channel: string, outcome: 'sent' | 'failed') => void
 }
 
 /** Delivers what is due: each channel's messages in their order, all channels at once. Never throws for a channel. */
@@ -40,24 +47,33 @@ export class Postman {
   async #deliver(message: Message): Promise<boolean> {
     const { outbox, channels, clock, onEvent, timeoutMs = TIMEOUT_MS } = this.#options
     const { channel: name, about } = message
-    const channel = channels.find(name)
-    const posted =
-      channel === null
-        ? { ok: false as const, final: true, because: 'no such channel is declared any more' }
-        : await postJson(channel.url, message.body, timeoutMs)
+    const letter = letterOf(message.body)
+    if (letter !== null && this.#options.isWanted?.(letter) === false) {
+      outbox.delivered(message)
+      onEvent('notify-dropped', `${name} was not told, since it is over: ${about}`)
+      return true
+    }
+    const posted = await this.#post(channels.find(name), message, letter, timeoutMs)
     if (posted.ok) {
       // A crash before this line delivers it once more: at least once.
       outbox.delivered(message)
+      if (letter !== null) this.#options.onOutcome?.(letter, name, 'sent')
       onEvent('notified', `${name} was told: ${about}`)
       return true
     }
     if (posted.final || clock.now() - message.createdAt > MESSAGE_MS_MAX) {
       outbox.delivered(message)
+      if (letter !== null) this.#options.onOutcome?.(letter, name, 'failed')
       onEvent('notify-given-up', `${name} was not told (${about}): ${posted.because}`)
       return true
     }
     outbox.postpone(message, clock.now())
     if (message.attempts === 0) onEvent('notify-failed', `${name} (${about}): ${posted.because}; it is tried again`)
     return false
+  }
+
+  async #post(channel: Channel | null, { body }: Message, letter: Letter | null, timeoutMs: number): Promise<Posted> {
+    if (channel === null) return { ok: false, final: true, because: 'no such channel is declared any more' }
+    return letter === null ? postJson(channel.url, body, timeoutMs) : deliver(channel, letter, timeoutMs)
   }
 }

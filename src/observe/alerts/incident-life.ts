@@ -57,19 +57,19 @@ export function live(firing: readonly Firing[], around: Surroundings): readonly 
 function advance(group: string, incident: IncidentRecord | null, members: Members, around: Surroundings): Step | null {
   const { nowMs } = around
   const passing = members.filter(({ verdict }) => verdict.kind === 'pass')
-  if (incident === null) return begin(group, members, passing, around)
+  if (incident === null) return begin(group, passing, around)
   if (incident.resolvedAtMs !== null) return again(incident, members, passing, around)
   if (members.length === 0) return quieten(incident, around)
   const awake: IncidentRecord = incident.quietSinceMs === null ? incident : { ...incident, quietSinceMs: null }
   const due = deduplicate(awake, passing, nowMs)
-  if (due.tell) return tell(awake, members, passing, around)
+  if (due.tell) return tell(awake, passing, around)
   const steps = passing.length === 0 ? [] : escalate(awake, around.routes, nowMs)
   if (steps.length > 0) return raise(awake, passing, steps, around)
   const known = withExplained(awake, members)
   return known === awake && awake === incident ? null : { incident: known, send: [], entries: [] }
 }
 
-function begin(group: string, members: Members, passing: Members, around: Surroundings): Step | null {
+function begin(group: string, passing: Members, around: Surroundings): Step | null {
   const first = gravest(passing)
   if (first === null || around.nowMs < toldFromMs(passing)) return null
   const fresh: IncidentRecord = {
@@ -91,7 +91,7 @@ function begin(group: string, members: Members, passing: Members, around: Surrou
     resolvedBy: null,
     runbook: null,
   }
-  return tell(fresh, members, passing, around)
+  return tell(fresh, passing, around)
 }
 
 /** What comes back soon is the same incident. What a person has resolved although it fired stays quiet until it ended, or for as long as it would not have been repeated. */
@@ -102,12 +102,12 @@ function again(incident: IncidentRecord, members: Members, passing: Members, aro
     const firing = new Set(members.map(({ key }) => key))
     const still = incident.known.filter((key) => firing.has(key))
     const isQuiet = sinceMs < REPEAT_MS[incident.severity] && passing.every(({ key }) => known.has(key))
-    if (!isQuiet) return begin(incident.group, members, passing, around)
+    if (!isQuiet) return begin(incident.group, passing, around)
     return still.length === incident.known.length
       ? null
       : { incident: { ...incident, known: still }, send: [], entries: [] }
   }
-  if (sinceMs >= REOPEN_MS) return begin(incident.group, members, passing, around)
+  if (sinceMs >= REOPEN_MS) return begin(incident.group, passing, around)
   if (passing.length === 0 || around.nowMs < toldFromMs(passing)) return null
   const reopened: IncidentRecord = {
     ...incident,
@@ -119,17 +119,17 @@ function again(incident: IncidentRecord, members: Members, passing: Members, aro
     known: [],
     escalated: [],
   }
-  return tell(reopened, members, passing, around)
+  return tell(reopened, passing, around)
 }
 
-function tell(incident: IncidentRecord, members: Members, passing: Members, around: Surroundings): Step {
+function tell(incident: IncidentRecord, passing: Members, around: Surroundings): Step {
   const { nowMs } = around
   const first = gravest(passing)!
   const known = new Set(incident.known)
   const severity = first.rule.severity < incident.severity ? first.rule.severity : incident.severity
   const to = channelsFor(severity, around)
   const told: IncidentRecord = {
-    ...withExplained(incident, members),
+    ...incident,
     severity,
     title: incident.title === '' || severity < incident.severity ? titleOf(first) : incident.title,
     runbook: first.rule.runbook,
