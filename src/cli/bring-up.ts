@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { dirname, extname, join } from 'node:path'
 import { connectControl, type ControlClient } from '../control/api/client.ts'
 import type { Status } from '../control/api/contract.ts'
+import { windowFactorEnvironment } from '../control/alerts/rules-in-force.ts'
 import { scaleTimingEnvironment } from '../control/scale/timing.ts'
 import { writeEnvironment, type EnvironmentFile } from '../control/environment.ts'
 import { lastLines } from '../control/last-lines.ts'
@@ -106,6 +107,7 @@ async function startControl(keeper: KeeperClient, stateFolder: string): Promise<
       LANG: process.env['LANG'] ?? 'C.UTF-8',
       PATH: process.env['PATH'] ?? '/usr/bin:/bin',
       ...scaleTimingEnvironment(),
+      ...windowFactorEnvironment(),
       ...compileCacheIn(stateFolder),
     },
     output: logOf(stateFolder),

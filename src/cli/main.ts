@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { explainSystem } from '../core/system-problem.ts'
+import { alertsCommand } from './commands/alerts/index.ts'
 import { approveCommand } from './commands/approve.ts'
 import { auditTrailCommand } from './commands/audit-trail.ts'
 import { deployCommand } from './commands/deploy.ts'
@@ -7,6 +8,7 @@ import { doctorCommand } from './commands/doctor.ts'
 import { execCommand } from './commands/exec.ts'
 import { explainCommand } from './commands/explain.ts'
 import { guardCommand } from './commands/guard/index.ts'
+import { incidentsCommand } from './commands/incidents/index.ts'
 import { loadCommand } from './commands/load.ts'
 import { initCommand } from './commands/init.ts'
 import { logsCommand } from './commands/logs.ts'
@@ -69,6 +71,8 @@ First steps:
     pauseCommand,
     resumeCommand,
     stopCommand,
+    alertsCommand,
+    incidentsCommand,
     guardCommand,
     auditTrailCommand,
     doctorCommand,

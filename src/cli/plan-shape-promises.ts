@@ -34,6 +34,8 @@ export const alertsShape = shape({
       shape({ kind: oneOf(['email']), to: list(text), secret: text }),
     ),
   ),
+  pager: orNull(text),
+  heartbeat: orNull(text),
   routes: list(
     shape({
       severities: orNull(list(severity)),

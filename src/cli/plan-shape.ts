@@ -127,7 +127,6 @@ const config = shape({
   alerts: alertsShape,
   backups: backupsShape,
   telemetry: telemetryShape,
-  channels: record(shape({ kind: oneOf(['webhook', 'slack']), secret: text })),
 })
 
 const plan = shape({

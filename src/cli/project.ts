@@ -5,6 +5,7 @@ import { loadConfig } from '../config/load.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
 import type { ResolvedApp } from '../config/resolved.ts'
 import { Problem } from '../core/problem.ts'
+import { allRules } from '../promises/rules.ts'
 
 /** A config as one command sees it: loaded once, checked, resolved for one environment. */
 export interface Project {
@@ -35,6 +36,8 @@ export async function openProject(configPath: string, environment: string | unde
       },
     )
   }
+  // Better now than when nobody is told.
+  allRules(app)
   const folder = realpathSync(dirname(loaded.file))
   const state = stateFolder(checked, name, folder)
   return {

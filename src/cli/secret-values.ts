@@ -6,6 +6,7 @@ import { writeFileAtomic } from '../core/atomic-file.ts'
 import { isPlaceholder } from '../core/placeholder.ts'
 import { messageOf, Problem } from '../core/problem.ts'
 import { usedNeeds } from '../deploy/used-needs.ts'
+import { channelSecrets } from './channels.ts'
 import type { Project } from './project.ts'
 
 export interface SecretValues {
@@ -19,7 +20,7 @@ export interface SecretValues {
 export function readSecrets({ app, folder, stateFolder, secretsFile }: Project): SecretValues {
   const urls = Object.keys(usedNeeds(app)).flatMap((need) => app.needs[need]!.url ?? [])
   const ofServices = Object.values(app.services).flatMap(({ secrets }) => secrets)
-  const ofChannels = Object.values(app.channels).map(({ secret }) => secret)
+  const ofChannels = channelSecrets(app)
   const { keys = null, jwt = null } = app.guard.identity ?? {}
   const ofGuard = [keys, jwt?.secret ?? null].filter((name) => name !== null)
   const names = [...new Set([...ofServices, ...ofChannels, ...ofGuard, ...urls])].toSorted()

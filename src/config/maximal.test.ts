@@ -122,9 +122,10 @@ const maximal = defineApp({
       duty: { pagerduty: 'PAGER_KEY' },
       hook: { webhook: 'HOOK_URL' },
     },
+    heartbeat: 'BEAT_URL',
     routes: [{ severity: ['P0'], to: ['chat'], escalate: [{ after: '10min', to: ['duty'] }] }],
     maintenance: [{ from: '2026-01-01T00:00:00Z', to: '2026-01-01T02:00:00Z', why: 'move' }],
-    rules: { disk: { when: 'disk > 90%', for: '5min', severity: 'P1', runbook: 'docs/disk.md' } },
+    rules: { disk: { when: 'seaworthy_host_load > 3', for: '5min', severity: 'P1', runbook: 'docs/disk.md' } },
   },
   environments: {
     box: {
@@ -190,10 +191,6 @@ test('the maximal config reports what is not built yet, and nothing that is', ()
       'services.api.resources.cpu',
       'services.packed.image',
       'backups',
-      ...['mail.email', 'mail.smtp', 'duty.pagerduty'].map((key) => `alerts.channels.${key}`),
-      'alerts.routes',
-      'alerts.maintenance',
-      'alerts.rules',
       "environments.box.target: 'docker' is not yet in effect",
       'environments.box.host',
       ...['prometheus', 'loki', 'otlp'].map((key) => `environments.box.${key}`),

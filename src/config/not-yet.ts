@@ -73,11 +73,8 @@ const IN_EFFECT: readonly Path[] = [
   'guard',
   'promises',
   ...ENVIRONMENT.map((key) => `environments.*.${key}`),
-  ...['webhook', 'slack'].map((kind) => `alerts.channels.*.${kind}`),
+  'alerts',
 ].map((key) => key.split('.'))
-
-/** Not in effect, but reported key by key. */
-const IN_PARTS: readonly Path[] = ['alerts'].map((key) => key.split('.'))
 
 /** Of these keys only some values are in effect. */
 const VALUES: readonly (readonly [path: Path, values: readonly string[]])[] = [
@@ -92,19 +89,11 @@ function walk(value: unknown, path: Path): readonly string[] {
     return [`${formatPath(path)}: ${showValue(value)} is not yet in effect`]
   }
   if (IN_EFFECT.some((pattern) => startsWith(path, pattern))) return []
-  const leadsOn = [...IN_EFFECT, ...IN_PARTS.map((pattern) => [...pattern, '*'])].some((pattern) =>
-    startsWith(pattern, path),
-  )
-  if (!leadsOn || typeof value !== 'object' || value === null || (path.length > 0 && isPart(path))) {
+  const leadsOn = IN_EFFECT.some((pattern) => startsWith(pattern, path))
+  if (!leadsOn || typeof value !== 'object' || value === null) {
     return [`${formatPath(path)}: not yet in effect`]
   }
   return Object.entries(value).flatMap(([key, held]) => walk(held, [...path, key]))
-}
-
-/** One key of what is reported in parts: not looked into any further, unless something below it is in effect. */
-function isPart(path: Path): boolean {
-  if (IN_EFFECT.some((pattern) => pattern.length > path.length && startsWith(pattern, path))) return false
-  return IN_PARTS.some((pattern) => path.length > pattern.length && startsWith(path, pattern))
 }
 
 /** Whether `path` begins with `start`, where '*' on either side is any name. */

@@ -77,6 +77,8 @@ void test('alerts name every kind of channel, and say who is told when', () => {
       mail: { kind: 'email', to: ['a@example.com'], secret: 'SMTP_URL' },
       duty: { kind: 'pagerduty', secret: 'KEY' },
     },
+    pager: null,
+    heartbeat: null,
     routes: [{ severities: ['P0'], to: ['mail'], escalate: [{ afterMs: 600_000, to: ['duty'] }] }],
     maintenance: [
       { fromMs: Date.parse('2026-01-01T00:00:00Z'), toMs: Date.parse('2026-01-01T02:00:00Z'), why: 'move' },

@@ -7,11 +7,13 @@ export function resolvePromises({ promises }: FilledApp): Readonly<Record<string
   return Object.fromEntries(Object.entries(promises).map(([name, promise]) => [name, resolvePromise(promise)]))
 }
 
-export function resolveAlerts({ alerts }: FilledApp): ResolvedAlerts {
+export function resolveAlerts({ alerts, owner }: FilledApp): ResolvedAlerts {
   return {
     channels: Object.fromEntries(
       Object.entries(alerts?.channels ?? {}).map(([name, channel]) => [name, resolveChannel(channel)]),
     ),
+    pager: owner?.pager ?? null,
+    heartbeat: alerts?.heartbeat ?? null,
     routes: (alerts?.routes ?? []).map(({ severity, to, escalate }) => ({
       severities: severity ?? null,
       to,

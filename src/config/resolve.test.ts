@@ -103,9 +103,8 @@ test('a minimal config gets every default', () => {
     canary: { steps: [0.05, 0.25, 0.5], everyMs: 60_000, sample: 200 },
     hooks: { before: null, after: null, failed: null },
     approval: false,
-    channels: {},
     promises: {},
-    alerts: { channels: {}, routes: [], maintenance: [], rules: {} },
+    alerts: { channels: {}, pager: null, heartbeat: null, routes: [], maintenance: [], rules: {} },
     backups: {},
     telemetry: { prometheus: null, loki: null, otlp: null },
   } satisfies ResolvedApp)

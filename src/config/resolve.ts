@@ -5,7 +5,6 @@ import { environmentNames, type CheckedConfig } from './check.ts'
 import { mergeOverrides } from './merge.ts'
 import type {
   ResolvedApp,
-  ResolvedChannel,
   ResolvedGateway,
   ResolvedHealth,
   ResolvedNeed,
@@ -72,7 +71,6 @@ export function resolveEnvironment(checked: CheckedConfig, environmentName: stri
       failed: environment.hooks.failed ?? null,
     },
     approval: environment.approval,
-    channels: resolveChannels(app),
     promises: resolvePromises(app),
     alerts: resolveAlerts(app),
     backups: resolveBackups(app),
@@ -92,15 +90,6 @@ function resolveNeed({ kind, version, url, role, size }: FilledApp['needs'][stri
     role: role ?? 'store',
     bytesMax: size ?? null,
   }
-}
-
-/** Mail and PagerDuty are not yet in effect. */
-function resolveChannels({ alerts }: FilledApp): ResolvedApp['channels'] {
-  const channels = Object.entries(alerts?.channels ?? {}).flatMap(([name, channel]): [string, ResolvedChannel][] => {
-    if ('webhook' in channel) return [[name, { kind: 'webhook', secret: channel.webhook }]]
-    return 'slack' in channel ? [[name, { kind: 'slack', secret: channel.slack }]] : []
-  })
-  return Object.fromEntries(channels)
 }
 
 function resolveScale({ scale }: FilledService): ResolvedScale {

@@ -34,7 +34,11 @@ export interface ResolvedAlerts {
       | { readonly kind: 'email'; readonly to: readonly string[]; readonly secret: string }
     >
   >
-  /** Empty: everything to every channel. */
+  /** The secret that holds the URL of the owner's pager; null: none. */
+  readonly pager: string | null
+  /** The secret that holds the URL that is told, every minute, that all is well; null: none. */
+  readonly heartbeat: string | null
+  /** Empty: everything to every channel, and P0 to the pager. */
   readonly routes: readonly {
     /** Null: all. */
     readonly severities: readonly Severity[] | null

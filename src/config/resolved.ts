@@ -26,20 +26,12 @@ export interface ResolvedApp {
   readonly hooks: { readonly [When in HookTime]: readonly string[] | null }
   /** Whether somebody has to approve a deploy. */
   readonly approval: boolean
-  /** Ways to tell people, by name; those whose kind is in effect. */
-  readonly channels: Readonly<Record<string, ResolvedChannel>>
   /** What it owes, by name. Absent in releases that were made before these were known; so are the next three. */
   readonly promises?: Readonly<Record<string, ResolvedPromise>>
   readonly alerts?: ResolvedAlerts
   /** By need. */
   readonly backups?: Readonly<Record<string, ResolvedBackup>>
   readonly telemetry?: ResolvedTelemetry
-}
-
-export interface ResolvedChannel {
-  readonly kind: 'webhook' | 'slack'
-  /** The name of the secret that holds the URL. */
-  readonly secret: string
 }
 
 export const HOOK_TIMES = ['before', 'after', 'failed'] as const

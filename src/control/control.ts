@@ -6,6 +6,10 @@ import type { Entrance } from '../deploy/entrance.ts'
 import type { Release } from '../deploy/release.ts'
 import type { Fleet } from '../gateway/admin/fleet.ts'
 import type { Status } from './api/contract.ts'
+import { Alerts } from './alerts/alerts.ts'
+import { Heartbeat } from './alerts/heartbeat.ts'
+import { readWindowFactor } from './alerts/rules-in-force.ts'
+import { alertPathSource } from './alerts/source.ts'
 import { Approvals } from './approvals.ts'
 import { Certificates } from './certificates/certificates.ts'
 import { CounterHistory } from './counter-history.ts'
@@ -23,6 +27,10 @@ import { Needs } from './needs/needs.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import { EnvironmentSeries } from './observe/environment-series.ts'
 import { Collection } from './observe/collection.ts'
+import { ChannelFile } from './notify/channels.ts'
+import type { Letter } from './notify/letter.ts'
+import { makeOutbox } from './notify/outbox.ts'
+import { Postman } from './notify/postman.ts'
 import { Pauses } from './pause.ts'
 import { Security } from './guard/security.ts'
 import { Execs } from './scale/exec.ts'
@@ -82,6 +90,10 @@ export class Control {
   readonly limits: Limits
   readonly series: EnvironmentSeries
   readonly collection: Collection
+  readonly alerts: Alerts
+  readonly heartbeat: Heartbeat
+  readonly postman: Postman
+  readonly folder: string
   readonly history = new CounterHistory()
   readonly memory = new MemoryWatch()
   readonly clock: Clock = systemClock
@@ -93,6 +105,7 @@ export class Control {
   constructor(options: ControlOptions) {
     const { folder, keeper, state, logger, fleet } = options
     this.#options = options
+    this.folder = folder
     this.state = state
     this.fleet = fleet
     this.#secrets = new SecretFiles(folder)
@@ -159,7 +172,9 @@ export class Control {
     const { environment } = options
     this.approvals = new Approvals({ ...environment, state, clock })
     const { approvals } = this
-    this.afterDeploy = new AfterDeploy({ folder, path: environment.path, state, jobs, approvals, clock, logger })
+    const [outbox, channels] = [makeOutbox(state), new ChannelFile(folder)]
+    const told = { outbox, channels, clock }
+    this.afterDeploy = new AfterDeploy({ folder, path: environment.path, state, jobs, approvals, logger, ...told })
     const { leases, afterDeploy, witnesses, rollouts, retention, services } = this
     const parts = { leases, approvals, afterDeploy, witnesses, rollouts, retention, services }
     this.deploys = new Deploys({ folder, state, clock, secrets: this.#secrets, ...parts })
@@ -168,7 +183,18 @@ export class Control {
     const { scaler, needs, certificates, security } = this
     const table = () => security.table()
     const measured = { state, supervisor, fleet, table, scaler, needs, certificates, security, clock, logger }
-    this.collection = new Collection({ ...measured, folders: [folder, join(folder, 'releases')] })
+    const folders = [folder, join(folder, 'releases')]
+    const { app, environment: name } = environment
+    const onEvent = (kind: string, text: string): void => state.addEvent(clock.now(), kind, text)
+    const windowFactor = readWindowFactor()
+    const watched = { app, environment: name, ...told }
+    this.alerts = new Alerts({ ...watched, state, logger, query: this.series, windowFactor })
+    const { alerts } = this
+    this.collection = new Collection({ ...measured, folders, sink: alerts.hearing(this.series) })
+    this.collection.add(() => [alertPathSource(() => alerts.path())])
+    this.heartbeat = new Heartbeat({ ...watched, completeAtMs: () => alerts.evaluator.completeAtMs, onEvent })
+    const isWanted = (letter: Letter): boolean => alerts.isWanted(letter)
+    this.postman = new Postman({ ...told, onEvent, isWanted, onOutcome: (...what) => alerts.onOutcome(...what) })
   }
 
   async status(): Promise<Status> {

@@ -7,6 +7,7 @@ import { isDiskFull } from '../core/system-problem.ts'
 import type { Instance } from '../deploy/release.ts'
 import { createFleet, type Fleet } from '../gateway/admin/fleet.ts'
 import { socketPath } from '../keeper/paths.ts'
+import { onBeat } from '../observe/collect/beat.ts'
 import { serveApi } from './api/server.ts'
 import { audited } from './audit/audited.ts'
 import { Control } from './control.ts'
@@ -24,6 +25,8 @@ import { readScaleTiming } from './scale/timing.ts'
 import { State } from './state.ts'
 
 const HOUSEKEEPING_MS = 500
+/** From a beat to the evaluation of what it has collected. */
+const COLLECTED_MS = 1_500
 /** How long control waits at its start for the workers that run to connect. */
 const CONNECT_MS = 5_000
 
@@ -107,6 +110,7 @@ async function main(folder: string): Promise<void> {
     logger.error('call failed', { method, error: error instanceof Error ? error.stack : String(error) })
   })
   await control.collection.start()
+  onBeat(() => evaluateSoon(control, logger))
   await serveMetrics({ state, text: (format) => control.collection.text(format) })
   logger.info('control is up', { app: environment.app, environment: environment.environment, port: workers.port })
 
@@ -124,7 +128,9 @@ async function main(folder: string): Promise<void> {
   again('scaling', () => control.scaler.tick())
   again('resting witnesses', () => control.deploys.restWitnesses())
   again('looking at what deploys are owed', () => afterDeploy.look())
-  again('telling people', () => afterDeploy.deliver())
+  again('telling people', () => control.postman.deliver())
+  again('telling of alerts', () => control.alerts.look())
+  again('saying that alerts are evaluated', () => control.heartbeat.beat())
   again('asking the needs', () => control.needs.look())
   again('settling the needs', () => control.settleNeeds())
   again('fetching feeds', () => control.security.feeds.tick())
@@ -133,6 +139,14 @@ async function main(folder: string): Promise<void> {
   again('looking who is up', () => control.collection.look())
   again('looking at liveness', () => lookAtLiveness(control, liveness))
   repeat('watching memory', () => watchMemory(control), logger, MEMORY_LOOK_MS)
+}
+
+/** What a beat has collected is there a moment later; what is slower is there with the next one. */
+function evaluateSoon({ alerts, clock }: Control, logger: Logger): void {
+  clock
+    .sleep(COLLECTED_MS)
+    .then(() => alerts.evaluate())
+    .catch((error: unknown) => logger.error('evaluating the alerts failed', { error: String(error) }))
 }
 
 /** A full disk must not end control over a line of its log. */

@@ -81,7 +81,6 @@ function release(sequence: number, services: Record<string, ResolvedService>, fi
     canary: { steps: [0.05, 0.25, 0.5], everyMs: 60_000, sample: 200 },
     hooks: { before: null, after: null, failed: null },
     approval: false,
-    channels: {},
   }
   const artifacts = Object.fromEntries(Object.keys(services).map((name) => [name, `${name}-${file}`]))
   return { id: `${sequence}-x`, sequence, digest: 'x', config, artifacts, secrets: {}, migrationLevel: 0, createdAt: 0 }

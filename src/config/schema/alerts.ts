@@ -24,6 +24,11 @@ const channels = () => z.array(text()).min(1, { error: 'at least one channel; ad
 /** Who is told when a promise is at risk. */
 export const alertsSchema = z.strictObject({
   channels: z.record(label(), channelSchema).default({}).describe('Ways to reach people, by name. Default: none.'),
+  heartbeat: secretName()
+    .optional()
+    .describe(
+      'The name of the secret that holds a URL to POST to every minute, while alerts are evaluated. Default: none.',
+    ),
   routes: z
     .array(
       z.strictObject({

@@ -5,6 +5,7 @@
 import type { ProcessIdentity } from '../../core/process-identity.ts'
 import type { Counters } from '../../gateway/admin/protocol.ts'
 import type { RolloutNews, RolloutOutcome } from '../../deploy/engine.ts'
+import type { AlertsMethods } from './alerts-methods.ts'
 import type { CanaryMethods, CanaryStatus } from './canary-methods.ts'
 import type { DeployRecord, DeployState } from '../../deploy/journal.ts'
 import type { JournalPoint, Plan, World } from '../../deploy/plan.ts'
@@ -22,6 +23,7 @@ import type { TlsStatus } from './tls-status.ts'
 
 export interface Contract
   extends
+    AlertsMethods,
     NeedMethods,
     GateMethods,
     GuardMethods,

@@ -5,6 +5,9 @@ import type { Subject } from './trail.ts'
 export const READING = [
   'status',
   'events',
+  'alerts.list',
+  'incident.list',
+  'incident.get',
   'counters',
   'lease.look',
   'release.get',
@@ -93,6 +96,16 @@ export const RECORDED: { readonly [M in RecordedMethod]: Describe<M> } = {
     who: by,
     subject: Object.fromEntries(Object.entries(counts).map(([service, count]) => [service, count ?? 'auto'])),
   }),
+  // Labels and reasons are the operator's own words.
+  'alerts.silence': ({ matchers, forMs, reason, by }) => ({
+    who: by,
+    subject: { matchers: matchers.map(({ label, op, value }) => `${label}${op}${value}`).join(', '), forMs, reason },
+  }),
+  'alerts.unsilence': ({ silence, by }) => ({ who: by, subject: { silence } }),
+  'alerts.test': ({ channel, by }) => ({ who: by, subject: { channel } }),
+  'incident.acknowledge': ({ incident, by }) => ({ who: by, subject: { incident } }),
+  'incident.resolve': ({ incident, cause, by }) => ({ who: by, subject: { incident, cause } }),
+  'incident.note': ({ incident, by }) => ({ who: by, subject: { incident } }),
   // Its arguments may hold what nobody should read: the program's name has to do.
   'exec.prepare': ({ service, argv, by }) => ({ who: by, subject: { service, program: argv[0] ?? '' } }),
   'guard.block': ({ address, reason, forMs, by }) => ({ who: by, subject: { address, reason, forMs } }),

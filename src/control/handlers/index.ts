@@ -7,6 +7,7 @@ import { variablesOf } from '../needs/connection.ts'
 import { makeMigrationHandlers, refuseAcrossContract } from './migrations.ts'
 import { makeNeedHandlers } from './needs.ts'
 import { done, fencedBy, releaseOf as findRelease } from './tools.ts'
+import { alertsHandlers } from './alerts.ts'
 import { gateHandlers } from './gate.ts'
 import { guardHandlers } from './guard.ts'
 import { pauseHandlers } from './pause.ts'
@@ -29,6 +30,7 @@ export function makeHandlers(control: Control): Handlers {
 
   return {
     ...makeNeedHandlers(control),
+    ...alertsHandlers(control),
     ...gateHandlers(control),
     ...guardHandlers(control),
     ...pauseHandlers(control),

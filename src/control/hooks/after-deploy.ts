@@ -8,11 +8,11 @@ import type { DeployOrigin, HookRun } from '../api/hooks-methods.ts'
 import type { Approvals } from '../approvals.ts'
 import { AuditTrail, type TrailEntry, type TrailRecord } from '../audit/trail.ts'
 import type { Jobs } from '../jobs.ts'
-import { ChannelFile } from '../notify/channels.ts'
+import type { ChannelFile } from '../notify/channels.ts'
 import { deployMessage, hasSucceeded, inWords, proofDigest } from '../notify/deploy-message.ts'
 import type { Letter } from '../notify/letter.ts'
-import { makeOutbox, type Outbox } from '../notify/outbox.ts'
-import { Postman } from '../notify/postman.ts'
+import type { Outbox } from '../notify/outbox.ts'
+import { isForAll } from '../../observe/alerts/stages/route.ts'
 import type { State } from '../state.ts'
 import { hookJob, hookName } from './hook-job.ts'
 import { makeOwed, type Owed, type OwedRow } from './owed.ts'
@@ -26,6 +26,8 @@ export interface AfterDeployOptions {
   readonly approvals: Approvals
   readonly clock: Clock
   readonly logger: Logger
+  readonly outbox: Outbox
+  readonly channels: ChannelFile
 }
 
 /**
@@ -37,9 +39,6 @@ export class AfterDeploy {
   readonly trail: AuditTrail
   readonly #options: AfterDeployOptions
   readonly #owed: Owed
-  readonly #outbox: Outbox
-  readonly #channels: ChannelFile
-  readonly #postman: Postman
   readonly #running = new Set<string>()
 
   constructor(options: AfterDeployOptions) {
@@ -47,16 +46,12 @@ export class AfterDeploy {
     this.#options = options
     this.trail = new AuditTrail({ folder, state, clock })
     this.#owed = makeOwed(state)
-    this.#outbox = makeOutbox(state)
-    this.#channels = new ChannelFile(folder)
-    const onEvent = (kind: string, text: string): void => state.addEvent(clock.now(), kind, text)
-    this.#postman = new Postman({ outbox: this.#outbox, channels: this.#channels, clock, onEvent })
     this.trail.open((record) => this.#found(record))
   }
 
   /** Before the change that begins the deploy: URLs lie in a file of their own. */
   saveChannels(origin: DeployOrigin): void {
-    this.#channels.save(origin.channels)
+    this.#options.channels.save(origin.channels)
   }
 
   /** In the change that begins the deploy. */
@@ -71,10 +66,6 @@ export class AfterDeploy {
       const deploy = this.#options.state.deploy(row.deploy)
       if (deploy !== null) this.#settle(row, deploy)
     }
-  }
-
-  deliver(): Promise<void> {
-    return this.#postman.deliver()
   }
 
   hookOf(deploy: string): HookRun | null {
@@ -108,11 +99,11 @@ export class AfterDeploy {
   }
 
   #tell(deploy: DeployRecord): void {
-    const { approvals, clock } = this.#options
+    const { approvals, clock, channels, outbox } = this.#options
     const message = deployMessage(deploy, approvals.approverOf(deploy.plan.hash))
-    for (const channel of this.#channels.names()) {
+    for (const channel of channels.names().filter(isForAll)) {
       const letter: Letter = { kind: 'deploy', message }
-      this.#outbox.add({ channel, about: inWords(message), body: { letter } }, clock.now())
+      outbox.add({ channel, about: inWords(message), body: { letter } }, clock.now())
     }
   }
 

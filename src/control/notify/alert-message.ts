@@ -4,7 +4,14 @@ import type { Notification } from '../../observe/alerts/incident.ts'
 
 /** One line: `[P0] shop (production): No instance of api answers.` */
 export function headline({ kind, severity, app, environment, title }: Notification): string {
-  const what = { fired: '', escalated: 'still open: ', resolved: 'over: ', deploy: '', test: 'a test: ' }[kind]
+  const what = {
+    fired: '',
+    escalated: 'still open: ',
+    acknowledged: 'acknowledged: ',
+    resolved: 'over: ',
+    deploy: '',
+    test: 'a test: ',
+  }[kind]
   return `[${severity}] ${app} (${environment}): ${what}${title}`
 }
 
@@ -36,8 +43,8 @@ export function details(notification: Notification): readonly string[] {
   const { incident, alerts, runbook, kind, atMs } = notification
   return [
     ...alerts.map((alert) => `- ${describe(alert)}`),
-    ...(runbook === null || kind === 'resolved' ? [] : [`What to do: ${runbook}`]),
-    ...(incident === null || kind === 'resolved'
+    ...(runbook === null || !wantsHelp(kind) ? [] : [`What to do: ${runbook}`]),
+    ...(incident === null || !wantsHelp(kind)
       ? []
       : [`Incident ${incident}: seaworthy incidents show ${incident}; seaworthy incidents ack ${incident}`]),
     `At ${isoOf(atMs)}`,
@@ -53,4 +60,8 @@ function describe({ rule, labels, value, firedAtMs }: Alert): string {
 
 function isoOf(ms: number): string {
   return new Date(ms).toISOString()
+}
+
+function wantsHelp(kind: Notification['kind']): boolean {
+  return kind === 'fired' || kind === 'escalated'
 }

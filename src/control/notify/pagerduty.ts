@@ -25,8 +25,9 @@ export function pagerDutyEvent(notification: Notification, routingKey: string): 
   // A test has no incident, and must not join one.
   const dedupKey = incident === null ? id : `${app}/${environment}/${incident}`
   const path = '/v2/enqueue'
-  if (kind === 'resolved') {
-    return { path, body: { routing_key: routingKey, event_action: 'resolve', dedup_key: dedupKey } }
+  if (kind === 'resolved' || kind === 'acknowledged') {
+    const action = kind === 'resolved' ? 'resolve' : 'acknowledge'
+    return { path, body: { routing_key: routingKey, event_action: action, dedup_key: dedupKey } }
   }
   const payload = {
     summary: headline(notification).slice(0, SUMMARY_CHARACTERS_MAX),
@@ -39,11 +40,6 @@ export function pagerDutyEvent(notification: Notification, routingKey: string): 
     custom_details: { id, runbook, details: details(notification) },
   }
   return { path, body: { routing_key: routingKey, event_action: 'trigger', dedup_key: dedupKey, payload } }
-}
-
-/** Somebody has it: nobody else is woken there either. */
-export function pagerDutyAcknowledge(dedupKey: string, routingKey: string): { path: string; body: unknown } {
-  return { path: '/v2/enqueue', body: { routing_key: routingKey, event_action: 'acknowledge', dedup_key: dedupKey } }
 }
 
 /** A deploy is no incident: it stands beside them as a change. */

@@ -14,7 +14,7 @@ export type Verdict =
 export interface Notification {
   /** The same for every try and after a restart: receivers tell by it that they have it already. */
   readonly id: string
-  readonly kind: 'fired' | 'escalated' | 'resolved' | 'deploy' | 'test'
+  readonly kind: 'fired' | 'escalated' | 'acknowledged' | 'resolved' | 'deploy' | 'test'
   readonly incident: string | null
   readonly app: string
   readonly environment: string
