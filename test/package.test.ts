@@ -20,6 +20,7 @@ import { processesMentioning, root, until } from './support/project.ts'
 
 const RUN_WITHIN_MS = 60_000
 const NEEDS = [
+  '@grafana/grafana-foundation-sdk',
   '@peculiar/x509',
   '@redis/client',
   'acme-client',

@@ -19,7 +19,14 @@ export interface Artefact {
 export type Check =
   | { readonly kind: 'own'; readonly name: string; readonly run: (files: readonly Artefact[]) => readonly string[] }
   /** Arguments name files of the output folder, relative to it. */
-  | { readonly kind: 'tool'; readonly name: string; readonly program: string; readonly argv: readonly string[] }
+  | {
+      readonly kind: 'tool'
+      readonly name: string
+      readonly program: string
+      readonly argv: readonly string[]
+      /** What the program says when it lacks a part of its own, such as docker without compose: then it has verified nothing. */
+      readonly needs?: string
+    }
 
 /** One noun and how it becomes text: pure, in a stable order, the same bytes for the same config. */
 export interface Family {

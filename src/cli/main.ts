@@ -7,6 +7,7 @@ import { deployCommand } from './commands/deploy.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { execCommand } from './commands/exec.ts'
 import { explainCommand } from './commands/explain.ts'
+import { generateCommand } from './commands/generate.ts'
 import { guardCommand } from './commands/guard/index.ts'
 import { incidentsCommand } from './commands/incidents/index.ts'
 import { loadCommand } from './commands/load.ts'
@@ -75,6 +76,7 @@ First steps:
     incidentsCommand,
     guardCommand,
     auditTrailCommand,
+    generateCommand,
     doctorCommand,
   ]
   // What commander does only for commands it has made itself: without it a wrong option would end the process with 1.

@@ -23,21 +23,28 @@ export interface Project {
 }
 
 export async function openProject(configPath: string, environment: string | undefined): Promise<Project> {
-  const loaded = await loadConfig(configPath)
-  const checked = checkConfig(loaded.raw, loaded.file)
-  const name = environment ?? mustHaveDefault(checked)
-  const app = resolveEnvironment(checked, name)
-  if (app.target !== 'process') {
+  const project = await readProject(configPath, environment)
+  const { target, environment: name } = project.app
+  if (target !== 'process') {
     throw new Problem(
       'target.not-yet',
-      `environment ${name} has target '${app.target}', which this version does not run yet`,
+      `environment ${name} has target '${target}', which this version does not run yet`,
       {
         hint: "Environments with target 'process' run today; `seaworthy doctor` lists what is not yet in effect.",
       },
     )
   }
   // Better now than when nobody is told.
-  allRules(app)
+  allRules(project.app)
+  return project
+}
+
+/** A project whose environment may have any target: for what reads the config and runs nothing. */
+export async function readProject(configPath: string, environment: string | undefined): Promise<Project> {
+  const loaded = await loadConfig(configPath)
+  const checked = checkConfig(loaded.raw, loaded.file)
+  const name = environment ?? mustHaveDefault(checked)
+  const app = resolveEnvironment(checked, name)
   const folder = realpathSync(dirname(loaded.file))
   const state = stateFolder(checked, name, folder)
   return {

@@ -1,0 +1,25 @@
+/** Ports of the loopback on which everything of this family is found, each at its program's own usual number. */
+export const PORTS = {
+  /** Control's `/metrics`. */
+  control: 9464,
+  prometheus: 9090,
+  alertmanager: 9093,
+  grafana: 3000,
+  loki: 3100,
+  jaeger: 16686,
+  otlpHttp: 4318,
+  otlpGrpc: 4317,
+  nodeExporter: 9100,
+  postgresExporter: 9187,
+  redisExporter: 9121,
+} as const
+
+export function loopback(port: keyof typeof PORTS): string {
+  return `127.0.0.1:${PORTS[port]}`
+}
+
+/** The kinds of needs that have an exporter, with its job. */
+export const EXPORTERS = [
+  { kind: 'postgres', job: 'postgres', port: 'postgresExporter' },
+  { kind: 'redis', job: 'redis', port: 'redisExporter' },
+] as const
