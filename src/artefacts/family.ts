@@ -26,6 +26,8 @@ export type Check =
       readonly argv: readonly string[]
       /** What the program says when it lacks a part of its own, such as docker without compose: then it has verified nothing. */
       readonly needs?: string
+      /** Takes longer than a person waits: run by `--check`, and told of otherwise. */
+      readonly isSlow?: boolean
     }
 
 /** One noun and how it becomes text: pure, in a stable order, the same bytes for the same config. */

@@ -23,3 +23,14 @@ export const EXPORTERS = [
   { kind: 'postgres', job: 'postgres', port: 'postgresExporter' },
   { kind: 'redis', job: 'redis', port: 'redisExporter' },
 ] as const
+
+/** Addresses of the loopback in the files that no program of this family listens on, but for those of the app's own. */
+export function portsMissingIn(files: readonly { readonly path: string; readonly text: string }[]): readonly string[] {
+  const known = new Set<number>(Object.values(PORTS))
+  return files.flatMap(({ path, text }) =>
+    [...text.matchAll(/127\.0\.0\.1:(\d+)/g)]
+      .map(([, port]) => Number(port))
+      .filter((port) => !known.has(port))
+      .map((port) => `${path}: nothing of this family is at port ${port}`),
+  )
+}

@@ -3,6 +3,7 @@ import { SCRAPE_MS } from '../../core/series/series.ts'
 import { promqlDuration } from '../../promises/expression.ts'
 import type { Artefact } from '../family.ts'
 import { yamlSections } from '../yaml.ts'
+import { RULE_FILES } from './rules.ts'
 import { EXPORTERS, loopback, type PORTS } from './places.ts'
 
 /** Prometheus' own configuration: whom it scrapes, by which rules it judges, whom it tells. */
@@ -20,7 +21,7 @@ export function prometheusConfig(app: ResolvedApp): Artefact {
         },
       },
     },
-    { value: { rule_files: ['rules.yml'] } },
+    { value: { rule_files: [RULE_FILES] } },
     { value: { alerting: { alertmanagers: [{ static_configs: [{ targets: [loopback('alertmanager')] }] }] } } },
     {
       about: [

@@ -42,7 +42,7 @@ export const generateCommand: MakeCommand = (onExitCode) =>
       const made = `seaworthy ${version()}`
       const files = filesOf(families, project.app, made)
 
-      const checks = await checksOf(families, project, files)
+      const checks = await checksOf(families, project, files, options.check === true)
       const failed = checks.filter(({ verdict }) => verdict === 'failed')
       // What a check refuses is not written: the files that are there may be better.
       const writes = options.check !== true && failed.length === 0
@@ -65,6 +65,7 @@ async function checksOf(
   families: readonly Family[],
   { app }: Project,
   files: ReadonlyMap<string, string>,
+  withSlow: boolean,
 ): Promise<readonly CheckResult[]> {
   const { runCheck } = await import('../../artefacts/run-check.ts')
   using scratch = mkdtempDisposableSync(join(tmpdir(), 'seaworthy-generate-'))
@@ -77,7 +78,9 @@ async function checksOf(
   for (const family of families) {
     const artefacts = family.files(app)
     for (const check of family.checks(app)) {
-      results.push(await runCheck(check, artefacts, { folder: scratch.path, env: process.env }))
+      const isLeftOut = check.kind === 'tool' && check.isSlow === true && !withSlow
+      if (isLeftOut) results.push({ name: check.name, verdict: 'not-verified', by: '--check', lines: [] })
+      else results.push(await runCheck(check, artefacts, { folder: scratch.path, env: process.env }))
     }
   }
   return results
@@ -104,7 +107,9 @@ function reportOf(run: {
     ...drift.map((line) => `  ${line}`),
     '',
     `${checks.length} checks: ${of('passed').length} passed, ${of('failed').length} failed, ${of('not-verified').length} not verified`,
-    ...notVerified.map((tool) => `  not verified by ${tool}: not installed here`),
+    ...notVerified.map((by) =>
+      by === '--check' ? '  unit tests: run by --check' : `  not verified by ${by}: not installed here`,
+    ),
     ...of('failed').flatMap(({ name, by, lines }) => [`  ${name} (${by}):`, ...lines.map((line) => `    ${line}`)]),
   ].join('\n')
 }

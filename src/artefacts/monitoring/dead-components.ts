@@ -1,0 +1,69 @@
+/** A component whose end has been told: it is never written, and reported where it is found. */
+export interface DeadComponent {
+  readonly name: string
+  /** How it stands in a file. */
+  readonly pattern: RegExp
+  /** As exactly as it was told. */
+  readonly ended: string
+  readonly source: string
+  readonly instead: string
+}
+
+export const DEAD_COMPONENTS: readonly DeadComponent[] = [
+  {
+    name: 'Promtail',
+    pattern: /\bgrafana\/promtail\b/,
+    ended: '2026-03-02',
+    source: 'https://grafana.com/docs/loki/latest/send-data/promtail/',
+    instead: 'the OpenTelemetry Collector or Alloy',
+  },
+  {
+    name: 'Grafana Agent',
+    pattern: /\bgrafana\/agent\b/,
+    ended: '2025-11-01',
+    source: 'https://grafana.com/docs/agent/latest/',
+    instead: 'Alloy',
+  },
+  {
+    name: 'Jaeger v1',
+    pattern: /\bjaegertracing\/(?:all-in-one|jaeger-(?:agent|collector|query|ingester)|opentelemetry-all-in-one)\b/,
+    ended: '2025-12-31',
+    source: 'https://www.jaegertracing.io/docs/latest/',
+    instead: 'Jaeger v2 (jaegertracing/jaeger)',
+  },
+  {
+    name: 'Bitnami images',
+    pattern: /(?:image:|FROM)\s*["']?(?:docker\.io\/)?bitnami\//,
+    ended: '2025-09',
+    source: 'https://github.com/bitnami/containers/issues/83267',
+    instead: "the project's own images",
+  },
+  {
+    name: 'MinIO images',
+    pattern: /(?:image:|FROM)\s*["']?(?:docker\.io\/)?(?:minio\/minio|quay\.io\/minio\/minio)\b/,
+    ended: '2025-10',
+    source: 'https://github.com/minio/minio',
+    instead: 'Garage, SeaweedFS or RustFS',
+  },
+  {
+    name: "Alertmanager's match and match_re",
+    pattern: /^\s*(?:-\s*)?(?:source_|target_)?match(?:_re)?:/m,
+    ended: '2021-05',
+    source: 'https://github.com/prometheus/alertmanager/releases/tag/v0.22.0',
+    instead: 'matchers',
+  },
+  {
+    name: "compose's version key",
+    pattern: /^version:\s*["']?[23]/m,
+    ended: '2020-08',
+    source: 'https://github.com/compose-spec/compose-spec/blob/main/04-version-and-name.md',
+    instead: 'name',
+  },
+]
+
+/** A line for each component in a text that has ended. */
+export function deadComponentsIn(path: string, text: string): readonly string[] {
+  return DEAD_COMPONENTS.filter(({ pattern }) => pattern.test(text)).map(
+    ({ name, ended, instead }) => `${path}: ${name} ended ${ended}; ${instead} takes its place`,
+  )
+}

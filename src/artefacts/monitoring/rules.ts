@@ -1,0 +1,113 @@
+import type { Labels } from '../../core/series/labels.ts'
+import { SCRAPE_MS } from '../../core/series/series.ts'
+import { SEVERITIES, type AlertRule, type RecordingRule, type Severity } from '../../promises/alert-rule.ts'
+import { promql, promqlDuration, type Expression } from '../../promises/expression.ts'
+import type { Rules } from '../../promises/rules.ts'
+import type { Artefact } from '../family.ts'
+import { yamlText } from '../yaml.ts'
+import { noDataName } from './cases/cases.ts'
+
+/** Where Prometheus finds all of them, from its own configuration. */
+export const RULE_FILES = 'rules/*.yml'
+/** The alert that always fires: who is told of it and hears nothing knows that nothing would be told. */
+export const WATCHDOG = 'Watchdog'
+
+/** The rules of Prometheus, from the very values that are evaluated embedded: a file for each promise and each category. */
+export function ruleFiles({ alerts, recordings }: Rules): readonly Artefact[] {
+  return [
+    ...[...Map.groupBy(alerts, ruleSetOf)].map(([set, rules]) =>
+      fileOf(set, rules.flatMap(alerting), rules.map(reasonOf)),
+    ),
+    ...(recordings.length === 0
+      ? []
+      : [fileOf('recordings', recordings.map(recording), [{ what: 'recording rules', from: 'promises' }])]),
+    fileOf('watchdog', [WATCHDOG_RULE], [{ what: WATCHDOG, from: 'the built-in alerts' }]),
+  ]
+}
+
+const WATCHDOG_RULE = {
+  alert: WATCHDOG,
+  expr: 'vector(1)',
+  labels: { severity: 'none' },
+  annotations: { summary: 'Fires always. When it is not told any more, the path of the alerts is broken.' },
+}
+
+/** Which rules stand in one file: small ones are read, and tested, faster. */
+export function ruleSetOf({ origin, category }: AlertRule): string {
+  return origin.kind === 'promise' ? `promise-${promiseOf(origin.objective)}` : category
+}
+
+/** Below the folder of Prometheus' own configuration. */
+export function ruleFileOf(set: string): string {
+  return `rules/${set}.yml`
+}
+
+function promiseOf(objective: string): string {
+  return objective.split('/')[0]!
+}
+
+function fileOf(set: string, rules: readonly object[], because: Artefact['because']): Artefact {
+  const group = { name: `seaworthy-${set}`, interval: promqlDuration(SCRAPE_MS), rules }
+  return {
+    path: `monitoring/prometheus/${ruleFileOf(set)}`,
+    text: yamlText({ groups: [group] }),
+    comment: '#',
+    because,
+  }
+}
+
+function reasonOf(rule: AlertRule): { what: string; from: string } {
+  return { what: rule.name, from: originOf(rule) }
+}
+
+/** Which line of the config, or which built-in set, a rule comes from. */
+export function originOf({ origin, name }: AlertRule): string {
+  switch (origin.kind) {
+    case 'promise':
+      return `promises.${promiseOf(origin.objective)}`
+    case 'built-in':
+      return 'the built-in alerts'
+    case 'user':
+      return `alerts.rules (${name})`
+  }
+}
+
+/** What an alert carries beside the labels of its series. */
+export function alertLabelsOf(rule: AlertRule, of: 'condition' | 'no-data'): Labels {
+  return {
+    ...rule.labels,
+    severity: of === 'condition' ? rule.severity : oneLower(rule.severity),
+    category: rule.category,
+  }
+}
+
+/** Not to know is less than to know that it is bad. */
+function oneLower(severity: Severity): Severity {
+  return SEVERITIES[SEVERITIES.indexOf(severity) + 1] ?? severity
+}
+
+function recording({ record, expression, labels }: RecordingRule): object {
+  return { record, expr: promql(expression), ...(Object.keys(labels).length === 0 ? {} : { labels }) }
+}
+
+function alerting(rule: AlertRule): readonly object[] {
+  const { name, expression, forMs, summary, runbook, noData } = rule
+  const written = (alert: string, of: Expression, holdMs: number, text: string): object => ({
+    alert,
+    expr: promql(of),
+    for: promqlDuration(holdMs),
+    labels: alertLabelsOf(rule, alert === name ? 'condition' : 'no-data'),
+    annotations: { summary: text, runbook_url: runbook },
+  })
+  const said = written(name, expression, forMs, summary)
+  if (noData === null) return [said]
+  return [
+    said,
+    written(
+      noDataName(rule),
+      noData.expression,
+      noData.forMs,
+      `Nobody can say whether ${name} holds: its series are missing.`,
+    ),
+  ]
+}
