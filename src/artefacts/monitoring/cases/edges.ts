@@ -42,10 +42,14 @@ const HALVINGS = 60
 /** Levels with which the rule fires, and for each of its comparisons the edge at which that one decides. Null: none found. */
 export function edgesOf(scene: Scene): { readonly fires: Levels; readonly edges: readonly Edge[] } | null {
   const comparisons = comparisonsOf(scene.expression)
-  const fires = search(scene, (levels) => truthOf(scene, levels))
+  const fires = search(
+    scene,
+    (levels) => truthOf(scene, levels) && comparisons.every((each) => isDefined(scene, each, levels)),
+  )
   if (fires === null) return null
   const edges = comparisons.flatMap((comparison, index): readonly Edge[] => {
-    const turns = (levels: Levels): boolean => !truthOf(scene, levels) && !holds(scene, comparison, levels)
+    const turns = (levels: Levels): boolean =>
+      !truthOf(scene, levels) && !holds(scene, comparison, levels) && isDefined(scene, comparison, levels)
     const alone = (levels: Levels): boolean =>
       turns(levels) && comparisons.every((each, at) => at === index || holds(scene, each, levels))
     // Two windows over the same series turn together: then the others may.
@@ -187,12 +191,20 @@ function halve([from, to]: readonly [number, number], isFine: (at: number) => bo
   return far
 }
 
+/** Whether both sides of a comparison are numbers: a division by nothing is no threshold. */
+function isDefined(scene: Scene, comparison: Expression, levels: Levels): boolean {
+  return sidesOf(scene, comparison, levels).every((side) => side === undefined || Number.isFinite(side.value))
+}
+
+function sidesOf(scene: Scene, comparison: Expression, levels: Levels): readonly (Element | undefined)[] {
+  if (comparison.kind !== 'binary') return []
+  const world = worldOf(scene, levels)
+  return [comparison.left, comparison.right].map((side) => elementsOf(evaluate(side, world, scene.atMs))[0])
+}
+
 /** How far both sides of a comparison are from each other, relative to the larger one. */
 function distanceOf(scene: Scene, comparison: Expression, levels: Levels): number {
-  if (comparison.kind !== 'binary') return 0
-  const [left, right] = [comparison.left, comparison.right].map(
-    (side): Element | undefined => elementsOf(evaluate(side, worldOf(scene, levels), scene.atMs))[0],
-  )
+  const [left, right] = sidesOf(scene, comparison, levels)
   if (left === undefined || right === undefined) return 1
   // From zero everything is equally far.
   if (left.value === 0 || right.value === 0) return 0
