@@ -24,8 +24,10 @@ export type Check =
       readonly name: string
       readonly program: string
       readonly argv: readonly string[]
-      /** What the program says when it lacks a part of its own, such as docker without compose: then it has verified nothing. */
+      /** What the program says when it lacks a part of its own, such as an old version: then it has verified nothing. */
       readonly needs?: string
+      /** A file that only this check needs: it lies beside the others while it runs. */
+      readonly with?: { readonly path: string; readonly text: string }
       /** Takes longer than a person waits: run by `--check`, and told of otherwise. */
       readonly isSlow?: boolean
     }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Artefact, Check } from './family.ts'
 
@@ -19,7 +19,7 @@ export interface CheckResult {
 
 /**
  * Runs one check of a family.
- * @param folder holds the files as they would be written; tools run in it
+ * @param folder a scratch copy of the files as they would be written; tools run in it
  * @param env what a tool gets; its PATH decides whether the tool is there
  */
 export async function runCheck(
@@ -34,6 +34,7 @@ export async function runCheck(
   }
   const program = findProgram(check.program, env['PATH'] ?? '')
   if (program === null) return { name, verdict: 'not-verified', by: check.program, lines: [] }
+  if (check.with !== undefined) writeFileSync(join(folder, check.with.path), check.with.text)
   const { code, output } = await run([program, ...check.argv], folder, env)
   if (check.needs !== undefined && code !== 0 && output.includes(check.needs)) {
     return { name, verdict: 'not-verified', by: check.program, lines: [] }

@@ -1,11 +1,13 @@
 import type { ResolvedApp } from '../../config/resolved.ts'
-import { metricsOfRules } from '../../promises/alert-rule.ts'
+import { metricsOfRules, SEVERITIES } from '../../promises/alert-rule.ts'
 import { metricOf } from '../../promises/metrics/catalogue.ts'
 import type { Rules } from '../../promises/rules.ts'
 import type { Artefact, Check } from '../family.ts'
+import { DEAD_MAN_SECRET, routedTo } from './alertmanager.ts'
 import { deadComponentsIn } from './dead-components.ts'
 import { portsMissingIn } from './places.ts'
 import { untestedRules } from './rule-tests.ts'
+import { WATCHDOG } from './rules.ts'
 
 /** What is checked of the files: by ourselves what no tool sees, by each tool what it knows best. */
 export function monitoringChecks(app: ResolvedApp, rules: Rules, files: readonly Artefact[]): readonly Check[] {
@@ -34,6 +36,43 @@ export function monitoringChecks(app: ResolvedApp, rules: Rules, files: readonly
     own('no component that has ended', (all) => all.flatMap(({ path, text }) => deadComponentsIn(path, text))),
     own('ports agree', portsMissingIn),
     ...promtoolChecks(files),
+    ...amtoolChecks(app, files),
+  ]
+}
+
+/**
+ * Before 0.26 (Debian 12 has 0.25) amtool does not know `url_file` of a webhook: such a one is shown the same file with a
+ * stand-in for each, which leaves nothing else unread.
+ */
+function amtoolChecks(app: ResolvedApp, files: readonly Artefact[]): readonly Check[] {
+  const path = 'monitoring/alertmanager/alertmanager.yml'
+  const copy = {
+    path: 'monitoring/alertmanager/with-stand-ins.yml',
+    text: files.find((file) => file.path === path)!.text.replaceAll(/\burl_file: .*/g, 'url: http://127.0.0.1/'),
+  }
+  const tool = (name: string, argv: readonly string[]): Check => ({
+    kind: 'tool',
+    name,
+    program: 'amtool',
+    argv,
+    with: copy,
+  })
+  const routed = (labels: string, receivers: readonly string[]): Check =>
+    tool(`Alertmanager tells ${receivers.join(', ')} of ${labels}`, [
+      ...['config', 'routes', 'test', `--config.file=${copy.path}`, `--verify.receivers=${receivers.join(',')}`],
+      ...labels.split(' '),
+    ])
+  return [
+    {
+      kind: 'tool',
+      name: 'Alertmanager reads its configuration',
+      program: 'amtool',
+      argv: ['check-config', path],
+      needs: 'field url_file not found',
+    },
+    tool('Alertmanager reads its configuration, with stand-ins for url_file', ['check-config', copy.path]),
+    ...SEVERITIES.map((severity) => routed(`severity=${severity}`, routedTo(app, severity))),
+    routed(`alertname=${WATCHDOG}`, [DEAD_MAN_SECRET]),
   ]
 }
 

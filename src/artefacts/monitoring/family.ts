@@ -1,6 +1,7 @@
 import type { ResolvedApp } from '../../config/resolved.ts'
 import { allRules } from '../../promises/rules.ts'
 import type { Artefact, Family } from '../family.ts'
+import { alertmanagerConfig } from './alertmanager.ts'
 import { monitoringChecks } from './checks.ts'
 import { prometheusConfig } from './prometheus.ts'
 import { ruleTests } from './rule-tests.ts'
@@ -16,5 +17,5 @@ export const monitoring: Family = {
 
 function filesFor(app: ResolvedApp): readonly Artefact[] {
   const rules = allRules(app)
-  return [prometheusConfig(app), ...ruleFiles(rules), ...ruleTests(rules.alerts)]
+  return [prometheusConfig(app), alertmanagerConfig(app, rules.alerts), ...ruleFiles(rules), ...ruleTests(rules.alerts)]
 }

@@ -12,6 +12,8 @@ export const PORTS = {
   nodeExporter: 9100,
   postgresExporter: 9187,
   redisExporter: 9121,
+  /** The machine's own mail relay. */
+  smtp: 25,
 } as const
 
 export function loopback(port: keyof typeof PORTS): string {

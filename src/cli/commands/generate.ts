@@ -108,7 +108,7 @@ function reportOf(run: {
     '',
     `${checks.length} checks: ${of('passed').length} passed, ${of('failed').length} failed, ${of('not-verified').length} not verified`,
     ...notVerified.map((by) =>
-      by === '--check' ? '  unit tests: run by --check' : `  not verified by ${by}: not installed here`,
+      by === '--check' ? '  unit tests: run by --check' : `  not verified by ${by}: not installed here, or too old`,
     ),
     ...of('failed').flatMap(({ name, by, lines }) => [`  ${name} (${by}):`, ...lines.map((line) => `    ${line}`)]),
   ].join('\n')
