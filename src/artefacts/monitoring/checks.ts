@@ -4,6 +4,8 @@ import { metricOf } from '../../promises/metrics/catalogue.ts'
 import type { Rules } from '../../promises/rules.ts'
 import type { Artefact, Check } from '../family.ts'
 import { DEAD_MAN_SECRET, routedTo } from './alertmanager.ts'
+import { metricsOfBoard, type Board } from './dashboards/board.ts'
+import { boardsOf } from './dashboards/dashboards.ts'
 import { deadComponentsIn } from './dead-components.ts'
 import { portsMissingIn } from './places.ts'
 import { untestedRules } from './rule-tests.ts'
@@ -27,6 +29,7 @@ export function monitoringChecks(app: ResolvedApp, rules: Rules, files: readonly
         .filter((metric) => metricOf(metric) === null)
         .map((metric) => `${metric} is in no scrape of ours`),
     ),
+    own('every metric of a panel is measured or recorded', () => unknownMetrics(boardsOf(app), rules)),
     own('every alert has a runbook and unit tests', () => [
       ...rules.alerts.filter(({ runbook }) => runbook === '').map(({ name }) => `${name} has no runbook`),
       ...untestedRules(rules.alerts)
@@ -38,6 +41,16 @@ export function monitoringChecks(app: ResolvedApp, rules: Rules, files: readonly
     ...promtoolChecks(files),
     ...amtoolChecks(app, files),
   ]
+}
+
+/** Metrics of panels that nobody measures and no rule records. */
+export function unknownMetrics(boards: readonly Board[], { recordings }: Rules): readonly string[] {
+  const recorded = new Set(recordings.map(({ record }) => record))
+  return boards.flatMap((board) =>
+    [...metricsOfBoard(board)]
+      .filter((metric) => metricOf(metric) === null && !recorded.has(metric))
+      .map((metric) => `${board.title}: ${metric} is in no scrape of ours`),
+  )
 }
 
 /**

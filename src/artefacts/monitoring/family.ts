@@ -3,6 +3,7 @@ import { allRules } from '../../promises/rules.ts'
 import type { Artefact, Family } from '../family.ts'
 import { alertmanagerConfig } from './alertmanager.ts'
 import { monitoringChecks } from './checks.ts'
+import { dashboards } from './dashboards/dashboards.ts'
 import { prometheusConfig } from './prometheus.ts'
 import { ruleTests } from './rule-tests.ts'
 import { ruleFiles } from './rules.ts'
@@ -17,5 +18,11 @@ export const monitoring: Family = {
 
 function filesFor(app: ResolvedApp): readonly Artefact[] {
   const rules = allRules(app)
-  return [prometheusConfig(app), alertmanagerConfig(app, rules.alerts), ...ruleFiles(rules), ...ruleTests(rules.alerts)]
+  return [
+    prometheusConfig(app),
+    alertmanagerConfig(app, rules.alerts),
+    ...ruleFiles(rules),
+    ...ruleTests(rules.alerts),
+    ...dashboards(app),
+  ]
 }
