@@ -72,7 +72,11 @@ function amtoolChecks(app: ResolvedApp, files: readonly Artefact[]): readonly Ch
   })
   const routed = (labels: string, receivers: readonly string[]): Check =>
     tool(`Alertmanager tells ${receivers.join(', ')} of ${labels}`, [
-      ...['config', 'routes', 'test', `--config.file=${copy.path}`, `--verify.receivers=${receivers.join(',')}`],
+      'config',
+      'routes',
+      'test',
+      `--config.file=${copy.path}`,
+      `--verify.receivers=${receivers.join(',')}`,
       ...labels.split(' '),
     ])
   return [
