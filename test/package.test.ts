@@ -93,6 +93,7 @@ void test('the package holds what runs and nothing else', () => {
     'control/main.js',
     'gateway/worker.js',
     'observe/series/store/worker.js',
+    'observe/logs/thread/main.js',
   ])
     assert.ok(files.includes(entry), entry)
   const { dependencies } = manifest() as { dependencies: Record<string, string> }

@@ -52,7 +52,7 @@ export function alertmanagerConfig(app: ResolvedApp, rules: readonly AlertRule[]
 }
 
 export function alertsOf({ alerts }: Pick<ResolvedApp, 'alerts'>): ResolvedAlerts {
-  return alerts ?? { channels: {}, routes: [], maintenance: [], rules: {} }
+  return alerts ?? { channels: {}, pager: null, heartbeat: null, routes: [], maintenance: [], rules: {} }
 }
 
 /** Routes in effect: without any, everything goes to every channel. */

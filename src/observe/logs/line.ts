@@ -1,3 +1,5 @@
+import { wordsOf } from './words.ts'
+
 export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 export type Level = (typeof LEVELS)[number]
 
@@ -25,8 +27,26 @@ export interface LogQuery {
   readonly level?: Level
   readonly correlationId?: string
   readonly traceId?: string
-  /** Words, each of which the text holds; case does not matter. */
+  /** Words, each of which the text holds as a word; case and what stands between words do not matter. */
   readonly text?: string
+}
+
+/** A line as it is kept. */
+export interface StoredLine extends LogLine {
+  /** Where it stands in the order of all lines: also the cursor of a page that goes on behind it. */
+  readonly id: string
+}
+
+/** The most lines of one page. */
+export const PAGE_LINES_MAX = 1_000
+
+/** Lines in order, the newest first. */
+export interface LogPage {
+  readonly lines: readonly StoredLine[]
+  /** Goes on with older ones; null: there are none. */
+  readonly next: string | null
+  /** The time was over before everything was looked through: `next` goes on. */
+  readonly partial: boolean
 }
 
 /** Whether a level is this one or above it. */
@@ -36,8 +56,8 @@ export function isAtLeast(level: Level, least: Level): boolean {
 
 /** Whether a line is among those asked for: what the live tail lets through, and what a search has to find. */
 export function matchesQuery(line: LogLine, query: LogQuery): boolean {
-  const text = line.text.toLowerCase()
-  const words = query.text?.toLowerCase().split(/\s+/) ?? []
+  const asked = wordsOf(query.text ?? '')
+  const words = asked.length === 0 ? null : new Set(wordsOf(line.text))
   return (
     (query.fromMs === undefined || line.atMs >= query.fromMs) &&
     (query.toMs === undefined || line.atMs <= query.toMs) &&
@@ -46,6 +66,6 @@ export function matchesQuery(line: LogLine, query: LogQuery): boolean {
     (query.level === undefined || isAtLeast(line.level, query.level)) &&
     (query.correlationId === undefined || line.correlationId === query.correlationId) &&
     (query.traceId === undefined || line.traceId === query.traceId) &&
-    words.every((word) => text.includes(word))
+    (words === null || asked.every((word) => words.has(word)))
   )
 }

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { randomFrom } from '../../../../test/seeded/random.ts'
+import { LEVELS, matchesQuery, type LogLine, type LogQuery, type StoredLine } from '../line.ts'
+import { LogStore, type StoreOptions } from './store.ts'
+
+const DAY_MS = 24 * 60 * 60_000
+
+function folderOf(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-lines-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+function openStore(t: TestContext, folder: string, options: StoreOptions = {}): LogStore {
+  const store = new LogStore(folder, options)
+  t.after(() => store.close())
+  return store
+}
+
+const line = (atMs: number, text: string, more: Partial<LogLine> = {}): LogLine => ({
+  atMs,
+  service: 'api',
+  instance: null,
+  release: null,
+  level: 'info',
+  correlationId: null,
+  traceId: null,
+  text,
+  ...more,
+})
+
+function everyLine(store: LogStore, query: LogQuery, limit: number): readonly StoredLine[] {
+  const lines: StoredLine[] = []
+  let before: string | null = null
+  for (let pages = 0; ; pages++) {
+    assert.ok(pages < 2_000, 'pages come to an end')
+    const page = store.search(query, { limit, before })
+    lines.push(...page.lines)
+    if (page.next === null) return lines
+    before = page.next
+  }
+}
+
+void test('search finds exactly what matchesQuery says, in the order of time, whatever the pages and the segments', (t) => {
+  for (let seed = 1; seed <= 6; seed++) {
+    const { below, chance, pick } = randomFrom(seed)
+    const words = [
+      'Order',
+      'paid',
+      'FAILED',
+      'größe',
+      'naïve',
+      'Ünïcode',
+      'a-b',
+      '"quoted"',
+      "it's",
+      'x:y',
+      'NEAR',
+      '*',
+      'time_out',
+      '日本語',
+      'AND',
+    ]
+    const services = ['api', 'web', 'Web', 'a b']
+    const ids = ['c1', 'C1', 'c"2', '·', null]
+    const made: LogLine[] = []
+    const store = openStore(t, folderOf(t), { now: () => 1e12 + made.length * 1_000, segmentBytesMax: 120_000 })
+    for (let batch = 0; batch < 30; batch++) {
+      const lines = Array.from({ length: 10 }, () =>
+        line(
+          1e12 + (made.length + below(80)) * 10 + below(10),
+          Array.from({ length: 4 }, () => pick(words)).join(pick([' ', '-', '\n'])),
+          {
+            service: pick(services),
+            instance: pick(['api@7-3fa9c1d2-1', 'I', null]),
+            level: pick(LEVELS),
+            correlationId: pick(ids),
+            traceId: pick(['4bf92f3577b34da6a3ce929d0e0e4736', null]),
+          },
+        ),
+      )
+      made.push(...lines)
+      store.append(lines, new Map())
+    }
+    for (let asked = 0; asked < 40; asked++) {
+      const maybe = <T>(value: T): T | undefined => (chance(0.3) ? value : undefined)
+      const parts = {
+        fromMs: maybe(1e12 + below(3_000)),
+        toMs: maybe(1e12 + below(3_000)),
+        service: maybe(pick(services)),
+        instance: maybe('I'),
+        level: maybe(pick(LEVELS)),
+        correlationId: maybe(pick(ids.slice(0, -1) as string[])),
+        traceId: maybe('4bf92f3577b34da6a3ce929d0e0e4736'),
+        text: chance(0.6) ? `${pick(words)} ${chance(0.5) ? pick(words).toUpperCase() : ''}` : undefined,
+      }
+      const query = Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as LogQuery
+      const found = everyLine(store, query, pick([1, 7, 50, 1_000]))
+      const expected = made.filter((one) => matchesQuery(one, query))
+      const key = ({ atMs, text, service, level, correlationId }: LogLine): string =>
+        JSON.stringify([atMs, text, service, level, correlationId])
+      assert.deepEqual(found.map(key).toSorted(), expected.map(key).toSorted(), `seed ${seed} ${JSON.stringify(query)}`)
+      const times = found.map(({ atMs }) => atMs)
+      assert.deepEqual(
+        times,
+        times.toSorted((one, other) => other - one),
+      )
+      assert.equal(new Set(found.map(({ id }) => id)).size, found.length)
+    }
+  }
+})
+
+void test('lines and marks are there again after the store was opened anew', (t) => {
+  const folder = folderOf(t)
+  const mark = { file: '1:2', below: null, self: null, offset: 7, skipping: false, seenMs: 3 }
+  const now = (): number => 1e12
+  const first = new LogStore(folder, { now })
+  const [stored] = first.append(
+    [line(1e12, 'kept', { level: 'fatal', correlationId: 'c', release: '7-3fa9c1d2' })],
+    new Map([['api', mark]]),
+  )
+  first.close()
+  const again = openStore(t, folder, { now })
+  assert.deepEqual(again.mark('api'), mark)
+  assert.deepEqual(again.search({ text: 'kept' }).lines, [stored])
+  again.append([line(1e12, 'beside')], new Map())
+  assert.equal(again.search({}).lines.length, 2)
+})
+
+void test('a batch that fails leaves neither lines nor marks', (t) => {
+  const store = openStore(t, folderOf(t), { now: () => 1e3 })
+  store.append([line(1, 'before')], new Map())
+  const broken = { ...line(2, 'broken'), text: undefined as unknown as string }
+  const mark = { file: '1:2', below: null, self: null, offset: 7, skipping: false, seenMs: 3 }
+  assert.throws(() => store.append([line(2, 'with it'), broken], new Map([['api', mark]])))
+  assert.equal(store.mark('api'), null)
+  assert.deepEqual(
+    store.search({}).lines.map(({ text }) => text),
+    ['before'],
+  )
+})
+
+void test('thirty days are kept, and no more than the bound', (t) => {
+  const folder = folderOf(t)
+  let now = 1e12
+  const store = openStore(t, folder, { now: () => now, bytesMax: 4_000_000, segmentBytesMax: 1e9 })
+  for (let day = 0; day < 40; day++) {
+    store.append([line(now, `day ${day}`)], new Map())
+    now += DAY_MS
+  }
+  store.prune()
+  const days = everyLine(store, {}, 100).map(({ text }) => text)
+  assert.equal(days[0], 'day 39')
+  assert.equal(days.length, 30, 'those of the last thirty days')
+  const text = Array.from({ length: 8_000 }, (_, index) => `word${index}`).join(' ')
+  for (let day = 0; day < 40; day++) {
+    store.append([line(now, text)], new Map())
+    now += DAY_MS
+  }
+  store.prune()
+  assert.ok(store.bytes() <= 4_000_000, `${store.bytes()} bytes`)
+  assert.ok(everyLine(store, {}, 100).length < 35)
+  assert.equal(readdirSync(folder).filter((name) => name.endsWith('.db')).length, everyLine(store, {}, 100).length)
+})
+
+void test('a question whose time is over says what is certain and where to go on', (t) => {
+  let now = 1e12
+  let step = 0
+  const store = openStore(t, folderOf(t), { now: () => (now += step), segmentBytesMax: 1 })
+  for (let index = 0; index < 6; index++) store.append([line(1e12 + index, `line ${index}`)], new Map())
+  step = 10
+  const texts: string[] = []
+  let before: string | null = null
+  let partial = 0
+  for (;;) {
+    const page = store.search({}, { before, withinMs: 25 })
+    texts.push(...page.lines.map(({ text }) => text))
+    partial += page.partial ? 1 : 0
+    if (page.next === null) break
+    before = page.next
+  }
+  assert.ok(partial > 0)
+  assert.deepEqual(texts, ['line 5', 'line 4', 'line 3', 'line 2', 'line 1', 'line 0'])
+})
+
+void test('a damaged file is set aside, the others are searched', (t) => {
+  const folder = folderOf(t)
+  const first = new LogStore(folder, { now: () => 1e3, segmentBytesMax: 1 })
+  first.append([line(1, 'one')], new Map())
+  first.append([line(2, 'two')], new Map())
+  first.close()
+  truncateSync(join(folder, '000001.db'), 100)
+  const again = openStore(t, folder)
+  assert.deepEqual(
+    again.search({}).lines.map(({ text }) => text),
+    ['two'],
+  )
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.endsWith('damaged')),
+    ['000001.db.damaged'],
+  )
+})
+
+void test('a cursor that is none is refused', (t) => {
+  const store = openStore(t, folderOf(t))
+  assert.throws(() => store.search({}, { before: "1' OR 1" }), { code: 'logs.cursor' })
+})

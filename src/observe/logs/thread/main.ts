@@ -1,0 +1,88 @@
+/** The thread of logs and traces: reads outputs, keeps lines, answers questions. Nothing it does holds up who started it. */
+import { join } from 'node:path'
+import { parentPort, workerData } from 'node:worker_threads'
+import { messageOf, Problem } from '../../../core/problem.ts'
+import { scrubOf, type Scrub } from '../../../core/scrub.ts'
+import { TraceStore } from '../../traces/store.ts'
+import { around } from '../around.ts'
+import { Reader } from '../reader.ts'
+import { Ring } from '../ring.ts'
+import { LogStore } from '../store/store.ts'
+import type { FromThread, LogCalls, ThreadOptions, ToThread } from './messages.ts'
+
+/** How often outputs are looked at. */
+const LOOK_EVERY_MS = 250
+const PRUNE_EVERY_MS = 60_000
+
+const { stateFolder, epoch, ...bounds } = workerData as ThreadOptions
+const store = new LogStore(join(stateFolder, 'logs.db'), bounds)
+const traces = new TraceStore(join(stateFolder, 'traces.db'))
+const ring = new Ring(epoch)
+/** Null: asked for. */
+const scrubs = new Map<string, Scrub | null>()
+const reader = new Reader({
+  folder: join(stateFolder, 'logs'),
+  store,
+  scrubOf: scrubFor,
+  onLines: (lines) => ring.add(lines),
+  onTrouble: (error) => post({ trouble: messageOf(error) }),
+})
+
+const CALLS: { [M in keyof LogCalls]: (input: LogCalls[M]['input']) => unknown } = {
+  search: ({ query, ...options }) => store.search(query, options),
+  follow: (ask) => ring.follow(ask),
+  around: ({ id, count }) => around(store, traces, id, count),
+  stats: () => ({ dropped: reader.dropped(), bytes: store.bytes() }),
+  addTraces: ({ traces: kept }) => {
+    traces.add(kept)
+    return {}
+  },
+  traces: (query) => traces.list(query),
+  trace: ({ id }) => ({ traces: traces.get(id) }),
+}
+
+parentPort!.on('message', (message: ToThread) => {
+  if ('close' in message) {
+    store.close()
+    traces.close()
+    process.exit()
+  } else if ('call' in message) void answer(message)
+  else scrubs.set(message.output, allOf(message.secrets.map(scrubOf)))
+})
+look()
+setInterval(() => store.prune(), PRUNE_EVERY_MS)
+
+function look(): void {
+  let more = false
+  try {
+    more = reader.look(Date.now())
+  } catch (error) {
+    post({ trouble: messageOf(error) })
+  }
+  setTimeout(look, more ? 0 : LOOK_EVERY_MS)
+}
+
+function scrubFor(output: string): Scrub | null {
+  const known = scrubs.get(output)
+  if (known !== undefined) return known
+  scrubs.set(output, null)
+  post({ output })
+  return null
+}
+
+function allOf(all: readonly Scrub[]): Scrub {
+  return (text) => all.reduce((clean, scrub) => scrub(clean), text)
+}
+
+async function answer({ call, method, input }: Extract<ToThread, { call: number }>): Promise<void> {
+  try {
+    const run = CALLS[method] as (input: unknown) => unknown
+    post({ call, result: await run(input) })
+  } catch (error) {
+    post(error instanceof Problem ? { call, problem: error.toJSON() } : { call, error: messageOf(error) })
+  }
+}
+
+function post(message: FromThread): void {
+  parentPort!.postMessage(message)
+}

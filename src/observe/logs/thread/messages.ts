@@ -1,0 +1,60 @@
+import type { ProblemJson } from '../../../core/problem.ts'
+import type { LogPage, LogQuery, StoredLine } from '../line.ts'
+import type { DropReason } from '../reader.ts'
+import type { FollowAnswer, FollowAsk } from '../ring.ts'
+import type { Trace } from '../../traces/span.ts'
+import type { TracePage, TraceQuery } from '../../traces/store.ts'
+
+/** What the thread can be asked. */
+export interface LogCalls {
+  search: {
+    input: { query: LogQuery; limit?: number; before?: string | null; withinMs?: number }
+    output: LogPage
+  }
+  follow: { input: FollowAsk; output: FollowAnswer }
+  around: { input: { id: string; count: number }; output: Around }
+  stats: { input: { none?: never }; output: LogStats }
+  addTraces: { input: { traces: readonly Trace[] }; output: { none?: never } }
+  traces: { input: TraceQuery; output: TracePage }
+  trace: { input: { id: string }; output: { traces: readonly Trace[] } }
+}
+
+/** A line with what leads on from it. */
+export interface Around {
+  readonly line: StoredLine
+  /** Lines of the same output's service and instance before it, oldest first … */
+  readonly before: readonly StoredLine[]
+  /** … and behind it. */
+  readonly after: readonly StoredLine[]
+  /** Everything with the same correlation id, oldest first: the request. */
+  readonly request: readonly StoredLine[]
+  /** The trace, where it was kept. */
+  readonly traces: readonly Trace[]
+}
+
+export interface LogStats {
+  readonly dropped: Readonly<Record<DropReason, number>>
+  /** On disk. */
+  readonly bytes: number
+}
+
+export type ToThread =
+  | { readonly call: number; readonly method: keyof LogCalls; readonly input: unknown }
+  | { readonly output: string; readonly secrets: readonly Readonly<Record<string, string>>[] }
+  | { readonly close: true }
+
+export type FromThread =
+  | { readonly call: number; readonly result: unknown }
+  | { readonly call: number; readonly problem: ProblemJson }
+  | { readonly call: number; readonly error: string }
+  /** An output whose secrets are not known yet. */
+  | { readonly output: string }
+  | { readonly trouble: string }
+
+/** How the thread is started. */
+export interface ThreadOptions {
+  readonly stateFolder: string
+  readonly epoch: string
+  readonly keepMs?: number
+  readonly bytesMax?: number
+}

@@ -1,0 +1,112 @@
+import { DatabaseSync } from 'node:sqlite'
+import type { Trace } from './span.ts'
+
+const DAY_MS = 24 * 60 * 60_000
+/** How long traces are kept … */
+export const TRACES_KEPT_MS = 7 * DAY_MS
+/** … and how many of each route … */
+export const TRACES_PER_ROUTE_MAX = 200
+/** … and of all: the oldest go. */
+export const TRACES_MAX = 20_000
+const PAGE_MAX = 200
+
+export interface TraceQuery {
+  readonly fromMs?: number
+  readonly toMs?: number
+  readonly route?: string
+  readonly because?: 'failed' | 'slow'
+  /** @default 50, at most 200 */
+  readonly limit?: number
+}
+
+/** A trace without its spans. */
+export interface TraceSummary extends Omit<Trace, 'spans'> {
+  readonly startMs: number
+  readonly durationMs: number
+  readonly spanCount: number
+}
+
+/** Newest first; with `because: 'slow'` the slowest first. */
+export interface TracePage {
+  readonly traces: readonly TraceSummary[]
+}
+
+/** The traces that were kept: of each route the slowest requests and the failed ones. */
+export class TraceStore {
+  readonly #db: DatabaseSync
+  readonly #now: () => number
+
+  constructor(path: string, now: () => number = Date.now) {
+    this.#now = now
+    this.#db = new DatabaseSync(path, { timeout: 5_000 })
+    this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+      CREATE TABLE IF NOT EXISTS traces (id INTEGER PRIMARY KEY, trace TEXT NOT NULL, correlation TEXT NOT NULL,
+        start REAL NOT NULL, duration REAL NOT NULL, route TEXT NOT NULL, because TEXT NOT NULL, value TEXT NOT NULL);
+      CREATE INDEX IF NOT EXISTS by_trace ON traces (trace);
+      CREATE INDEX IF NOT EXISTS by_route ON traces (route, id);`)
+  }
+
+  add(traces: readonly Trace[]): void {
+    const insert = this.#db.prepare(
+      'INSERT INTO traces (trace, correlation, start, duration, route, because, value) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    )
+    this.#db.exec('BEGIN IMMEDIATE')
+    try {
+      for (const trace of traces) {
+        const [first] = trace.spans
+        if (first === undefined) continue
+        const { traceId, correlationId, route, because } = trace
+        insert.run(traceId, correlationId, first.startMs, first.durationMs, route, because, JSON.stringify(trace))
+      }
+      this.#prune(new Set(traces.map(({ route }) => route)))
+      this.#db.exec('COMMIT')
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  list({ fromMs = 0, toMs = 9e15, route, because, limit = 50 }: TraceQuery): TracePage {
+    const order = because === 'slow' ? 'duration DESC' : 'start DESC'
+    const rows = this.#db
+      .prepare(
+        `SELECT value FROM traces WHERE start >= ? AND start <= ? AND (? IS NULL OR route = ?)
+         AND (? IS NULL OR because = ?) ORDER BY ${order} LIMIT ?`,
+      )
+      .all(
+        fromMs,
+        toMs,
+        route ?? null,
+        route ?? null,
+        because ?? null,
+        because ?? null,
+        Math.min(Math.max(limit, 1), PAGE_MAX),
+      ) as unknown as readonly { value: string }[]
+    return { traces: rows.map(({ value }) => summaryOf(JSON.parse(value) as Trace)) }
+  }
+
+  /** What was kept under a trace id: of each request that took part. */
+  get(traceId: string): readonly Trace[] {
+    const rows = this.#db.prepare('SELECT value FROM traces WHERE trace = ? ORDER BY start LIMIT 50').all(traceId)
+    return (rows as unknown as readonly { value: string }[]).map(({ value }) => JSON.parse(value) as Trace)
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+
+  #prune(routes: ReadonlySet<string>): void {
+    this.#db.prepare('DELETE FROM traces WHERE start < ?').run(this.#now() - TRACES_KEPT_MS)
+    const ofRoute = this.#db.prepare(
+      'DELETE FROM traces WHERE route = ? AND id <= (SELECT id FROM traces WHERE route = ? ORDER BY id DESC LIMIT 1 OFFSET ?)',
+    )
+    for (const route of routes) ofRoute.run(route, route, TRACES_PER_ROUTE_MAX)
+    this.#db
+      .prepare('DELETE FROM traces WHERE id <= (SELECT id FROM traces ORDER BY id DESC LIMIT 1 OFFSET ?)')
+      .run(TRACES_MAX)
+  }
+}
+
+function summaryOf({ spans, ...trace }: Trace): TraceSummary {
+  return { ...trace, startMs: spans[0]!.startMs, durationMs: spans[0]!.durationMs, spanCount: spans.length }
+}
