@@ -1,4 +1,6 @@
 import { LEVELS, type Level } from '../core/logger.ts'
+import { sourceOf } from '../observe/logs/source.ts'
+import { wordsOf } from '../observe/logs/words.ts'
 
 /** One line of an output file, as far as it can be understood. */
 export interface LogLine {
@@ -19,6 +21,9 @@ export interface LogFilter {
   readonly since?: number
   readonly until?: number
   readonly correlation?: string
+  readonly trace?: string
+  /** Words, each of which the line holds. */
+  readonly text?: string
 }
 
 const PINO_LEVELS: Readonly<Record<number, Level>> = {
@@ -48,21 +53,25 @@ export function parseLine(raw: string, source: string, fallbackAt: number): LogL
 }
 
 export function matches(line: LogLine, filter: LogFilter): boolean {
-  const { service, instance, level, since, until, correlation } = filter
+  const { service, instance, level, since, until, correlation, trace, text } = filter
   if (service !== undefined && serviceOf(line.source) !== service) return false
   if (instance !== undefined && line.source !== instance) return false
   if (level !== undefined && LEVELS.indexOf(line.level ?? 'info') < LEVELS.indexOf(level)) return false
   if (since !== undefined && line.at < since) return false
   if (until !== undefined && line.at > until) return false
+  if (trace !== undefined && !line.raw.includes(trace)) return false
+  if (text !== undefined && !holds(line.raw, text)) return false
   return correlation === undefined || line.correlation === correlation || line.raw.includes(correlation)
 }
 
 /** `api@7-3fa9c1d2-1` → api, `gateway-1` → gateway, `build:api@7-3fa9c1d2` → api, `need-db` → db, `hook:after:d7@7-3fa9c1d2` → hook. */
 export function serviceOf(source: string): string {
-  const name = source.replace(/^(build|migrate):/, '')
-  if (name.startsWith('hook:')) return 'hook'
-  if (!name.includes('@') && name.startsWith('need-')) return name.slice('need-'.length)
-  return name.includes('@') ? name.slice(0, name.indexOf('@')) : name.replace(/-\d+$/, '')
+  return sourceOf(source).service
+}
+
+function holds(raw: string, text: string): boolean {
+  const words = new Set(wordsOf(raw))
+  return wordsOf(text).every((word) => words.has(word))
 }
 
 function parseJson(raw: string): Record<string, unknown> | null {

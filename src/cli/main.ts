@@ -24,6 +24,7 @@ import { rollbackCommand } from './commands/rollback.ts'
 import { scaleCommand } from './commands/scale.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
+import { tracesCommand } from './commands/traces.ts'
 import { upCommand } from './commands/up.ts'
 import { sayFor } from './command.ts'
 import { EXIT, exitCodeOf, printError } from './output.ts'
@@ -63,6 +64,7 @@ First steps:
     statusCommand,
     logsCommand,
     metricsCommand,
+    tracesCommand,
     scaleCommand,
     execCommand,
     loadCommand,

@@ -21,6 +21,7 @@ import { Jobs } from './jobs.ts'
 import type { KeeperLink } from './keeper-link.ts'
 import { lastLines } from './last-lines.ts'
 import { Leases } from './lease.ts'
+import { logSecretsOf } from './observe/log-secrets.ts'
 import { Migrations } from './migrations/migrations.ts'
 import { variablesOf, type ConnectionsOf } from './needs/connection.ts'
 import { Needs } from './needs/needs.ts'
@@ -47,6 +48,7 @@ import { Witnesses } from './rollout/witnesses.ts'
 import { SecretFiles } from './secrets.ts'
 import type { State } from './state.ts'
 import { Supervisor } from './supervisor.ts'
+import { LogThread } from '../observe/logs/thread/client.ts'
 import { readSavedTable } from '../gateway/table-store.ts'
 import { Traffic } from './traffic.ts'
 
@@ -79,6 +81,7 @@ export class Control {
   readonly deploys: Deploys
   readonly jobs: Jobs
   readonly needs: Needs
+  readonly logs: LogThread
   readonly migrations: Migrations
   readonly rollouts: Rollouts
   readonly witnesses: Witnesses
@@ -166,6 +169,12 @@ export class Control {
     this.jobs = new Jobs(keeper, folder)
     const { jobs, connectionsOf } = this
     this.migrations = new Migrations({ folder, state, jobs, keeper, clock, connectionsOf })
+    const outputs = { state, secrets: this.#secrets, jobs, variablesOf: needsOf }
+    this.logs = new LogThread({
+      stateFolder: folder,
+      secretsOf: (output) => logSecretsOf(outputs, output),
+      onTrouble: (error) => logger.error('the logs are in trouble', { error }),
+    })
     const entrance = () => this.#entrance()
     this.witnesses = new Witnesses(state, { entrance, word: options.limits.witness }, logger)
     this.rollouts = new Rollouts(this.#rolloutWorld(), logger)

@@ -11,6 +11,8 @@ import { describeExit } from './supervisor.ts'
 
 const LINES_SHOWN = 30
 const LOOK_MS = 25
+/** Of so many jobs it is remembered what nobody is to see. */
+const SECRETS_KEPT = 100
 /** Of the output of a job that has ended; while it runs the keeper rotates it like any other. */
 const OUTPUT_BYTES_MAX = 20 * 1024 * 1024
 
@@ -24,9 +26,16 @@ export class Jobs {
   readonly #waiting = new Map<string, ((end: { readonly exit: Exit | null }) => void)[]>()
   readonly #ending = new Map<string, Promise<readonly string[]>>()
 
+  readonly #secrets = new Map<string, Readonly<Record<string, string>>>()
+
   constructor(keeper: KeeperLink, folder: string) {
     this.#keeper = keeper
     this.#folder = folder
+  }
+
+  /** What is to be taken out of a job's output; nothing when control has started since the job did. */
+  secretsOf(name: string): Readonly<Record<string, string>> {
+    return this.#secrets.get(name) ?? {}
   }
 
   /** Where a job's output goes; there from its start on. */
@@ -43,6 +52,9 @@ export class Jobs {
     const ended = new Promise<{ readonly exit: Exit | null }>((resolve) => {
       this.#waiting.set(job.name, [...(this.#waiting.get(job.name) ?? []), resolve])
     })
+    this.#secrets.set(job.name, secretsIn(job))
+    const [oldest] = this.#secrets.keys()
+    if (this.#secrets.size > SECRETS_KEPT) this.#secrets.delete(oldest!)
     const left = await this.#find(job.name)
     // It ended while nobody was there to hear it: its status is the answer, and a migration is not run twice.
     if (left?.state === 'exited') {
@@ -127,10 +139,14 @@ export class Jobs {
 }
 
 /** What was said, without what nobody is to see. After control's own restart that may not be known any more. */
-function scrubbed(lines: readonly string[], { env, secrets = [] }: Job, output: string): readonly string[] {
+function scrubbed(lines: readonly string[], job: Job, output: string): readonly string[] {
+  const { env, secrets = [] } = job
   const unknown = secrets.filter((name) => env[name] === undefined)
   if (unknown.length > 0 && lines.length > 0)
     return [`(not shown: the values of ${unknown.join(', ')}, to be taken out of it, are not known; see ${output})`]
-  const values = Object.fromEntries(secrets.map((name) => [name, env[name] ?? '']))
-  return lines.map(scrubOf({ ...passwordsOf(env), ...values }))
+  return lines.map(scrubOf(secretsIn(job)))
+}
+
+function secretsIn({ env, secrets = [] }: Job): Readonly<Record<string, string>> {
+  return { ...passwordsOf(env), ...Object.fromEntries(secrets.map((name) => [name, env[name] ?? ''])) }
 }

@@ -3,6 +3,8 @@ import { write, writeSync } from 'node:fs'
 /** One request, as it stands in the log. `path` has no query: secrets travel there. */
 export interface AccessLine {
   readonly id: string
+  /** 32 hexadecimal digits; empty: the request got no further than the listener. */
+  readonly trace?: string
   readonly method: string
   readonly path: string
   readonly status: number
@@ -94,7 +96,7 @@ export function createLineWriter(descriptor: number): LineWriter {
 export function formatAccessLine(line: AccessLine): string {
   const { service, instance, heldMs } = line
   return (
-    `{"time":"${timeNow()}","level":"info","part":"access","id":${quoted(line.id)},"method":${quoted(line.method)}` +
+    `{"time":"${timeNow()}","level":"info","part":"access","id":${quoted(line.id)}${line.trace === undefined || line.trace === '' ? '' : `,"trace":"${line.trace}"`},"method":${quoted(line.method)}` +
     `,"path":${quoted(line.path)},"status":${line.status},"durationMs":${line.durationMs}` +
     `,"service":${service === null ? 'null' : quoted(service)},"instance":${instance === null ? 'null' : quoted(instance)}` +
     `,"release":${quoted(line.release)},"bytes":${line.bytes},"client":${quoted(line.client)}` +

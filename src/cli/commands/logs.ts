@@ -1,4 +1,8 @@
+import { once } from 'node:events'
 import type { ResolvedApp } from '../../config/resolved.ts'
+import { connectControl, type ControlClient } from '../../control/api/client.ts'
+import { socketPath } from '../../keeper/paths.ts'
+import { exportLogs, searchLogs } from '../search-logs.ts'
 import { LEVELS, type Level } from '../../core/logger.ts'
 import { Problem } from '../../core/problem.ts'
 import { parseDuration } from '../../core/quantity.ts'
@@ -16,6 +20,10 @@ interface LogsOptions {
   readonly since?: string
   readonly until?: string
   readonly id?: string
+  readonly correlation?: string
+  readonly trace?: string
+  readonly text?: string
+  readonly export?: boolean
   readonly lines: string
   readonly follow?: boolean
 }
@@ -29,6 +37,10 @@ export const logsCommand: MakeCommand = () => {
     .option('--since <when>', "a time, or how long ago: '10min'")
     .option('--until <when>', 'likewise')
     .option('--id <correlation>', "one request's lines, everywhere")
+    .option('--correlation <id>', 'the same as --id')
+    .option('--trace <id>', "one trace's lines, everywhere")
+    .option('--text <words>', 'lines that hold every one of these words, of the last 30 days')
+    .option('--export', 'every kept line that matches as JSON, a line each, the newest first')
     .option('-n, --lines <count>', 'at most so many, the newest', '200')
     .addHelpText(
       'after',
@@ -39,7 +51,12 @@ export const logsCommand: MakeCommand = () => {
       const { stateFolder, app } = await openProjectOf(command, environment)
       const filter = readFilter(options)
       if (options.service !== undefined) mustBeKnown(options.service, app, stateFolder)
-      for (const line of readLogs(stateFolder, filter, readCount(options.lines))) printLine(line, json)
+      using control = connectTo(stateFolder)
+      if (options.export) return exportLogs(control, filter, writeOut)
+      const count = readCount(options.lines)
+      const asksKept = filter.text !== undefined || filter.trace !== undefined
+      const kept = asksKept ? await searchLogs(control, filter, count) : null
+      for (const line of kept ?? readLogs(stateFolder, filter, count)) printLine(line, json)
       if (!options.follow) return
       const interrupted = new AbortController()
       process.once('SIGINT', () => interrupted.abort())
@@ -57,7 +74,9 @@ function mustBeKnown(name: string, { services, needs }: ResolvedApp, stateFolder
   throw new Problem('cli.usage', `--service: '${name}' is none of ${[...known].join(', ')}`)
 }
 
-function readFilter({ service, instance, level, since, until, id }: LogsOptions): LogFilter {
+function readFilter(options: LogsOptions): LogFilter {
+  const { service, instance, level, since, until, trace, text } = options
+  const id = options.id ?? options.correlation
   return {
     ...(service === undefined ? {} : { service }),
     ...(instance === undefined ? {} : { instance }),
@@ -65,7 +84,19 @@ function readFilter({ service, instance, level, since, until, id }: LogsOptions)
     ...(since === undefined ? {} : { since: readTime(since, '--since') }),
     ...(until === undefined ? {} : { until: readTime(until, '--until') }),
     ...(id === undefined ? {} : { correlation: id }),
+    ...(trace === undefined ? {} : { trace: trace.toLowerCase() }),
+    ...(text === undefined ? {} : { text }),
   }
+}
+
+function connectTo(stateFolder: string): ControlClient & Disposable {
+  const control = connectControl(socketPath(stateFolder, 'control'), { awayMs: 1_000 })
+  return { ...control, [Symbol.dispose]: () => control.close() }
+}
+
+/** Resolves when it has been taken: a slow reader must not have us hold everything. */
+async function writeOut(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain')
 }
 
 function readLevel(text: string): Level {

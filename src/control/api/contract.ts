@@ -10,6 +10,7 @@ import type { CanaryMethods, CanaryStatus } from './canary-methods.ts'
 import type { DeployRecord, DeployState } from '../../deploy/journal.ts'
 import type { JournalPoint, Plan, World } from '../../deploy/plan.ts'
 import type { Instance, Release } from '../../deploy/release.ts'
+import type { LogMethods } from './logs-methods.ts'
 import type { MigrationMethods } from './migrations-methods.ts'
 import type { NeedMethods } from './need-methods.ts'
 import type { GateMethods } from './gate-methods.ts'
@@ -17,6 +18,7 @@ import type { GuardMethods } from './guard-methods.ts'
 import type { PauseMethods, PauseStatus } from './pause-methods.ts'
 import type { PromisesMethods } from './promises-methods.ts'
 import type { DeployOrigin, HooksMethods } from './hooks-methods.ts'
+import type { TraceMethods } from './traces-methods.ts'
 import type { ScaleMethods, ScaleStatus } from './scale-methods.ts'
 import type { SeriesMethods } from './series-methods.ts'
 import type { TlsStatus } from './tls-status.ts'
@@ -33,7 +35,9 @@ export interface Contract
     MigrationMethods,
     ScaleMethods,
     SeriesMethods,
-    PromisesMethods {
+    PromisesMethods,
+    LogMethods,
+    TraceMethods {
   status: { input: Empty; output: Status }
   events: { input: { after: number; limit: number }; output: { events: readonly EnvironmentEvent[] } }
   counters: { input: Empty; output: Counters }

@@ -33,6 +33,12 @@ export const READING = [
   'series.list',
   'series.newest',
   'promise.look',
+  'logs.search',
+  'logs.follow',
+  'logs.around',
+  'logs.stats',
+  'traces.list',
+  'traces.get',
 ] as const satisfies readonly Method[]
 
 const READINGS = 'changes nothing; who looks is recorded once in a while: guard/readings-on-record.ts'

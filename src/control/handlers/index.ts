@@ -14,6 +14,8 @@ import { pauseHandlers } from './pause.ts'
 import { canaryHandlers } from './canary.ts'
 import { hooksHandlers } from './hooks.ts'
 import { promiseHandlers } from './promises.ts'
+import { logHandlers } from './logs.ts'
+import { traceHandlers } from './traces.ts'
 import { scaleHandlers } from './scale.ts'
 import { seriesHandlers } from './series.ts'
 
@@ -40,6 +42,8 @@ export function makeHandlers(control: Control): Handlers {
     ...scaleHandlers(control),
     ...seriesHandlers(control),
     ...promiseHandlers(control, null),
+    ...logHandlers(control),
+    ...traceHandlers(control),
     status: () => control.status(),
     events: ({ after, limit }) => ({ events: state.events(after, Math.min(limit, 1000)) }),
     counters: () => control.fleet.report(),

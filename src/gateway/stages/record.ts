@@ -47,6 +47,7 @@ export function record(exchange: Exchange, context: Context, end: { status: numb
   if (table?.accessLog !== true) return
   context.accessLog({
     id: exchange.correlationId,
+    trace: exchange.trace.traceId,
     method: exchange.head.method,
     path: exchange.head.path,
     status: end.status,

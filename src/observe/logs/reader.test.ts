@@ -41,20 +41,18 @@ void test('lines are kept with what their output says of them, secrets out, and 
   write('gateway-1', 'plain s3cr"et\n')
   reader.look(Date.now() + MINUTE)
   const { lines } = store.search({ service: 'api' })
-  assert.deepEqual(
-    lines.map(({ id: _, atMs: __, ...rest }) => rest),
-    [
-      {
-        service: 'api',
-        instance: 'api@7-3fa9c1d2-1',
-        release: '7-3fa9c1d2',
-        level: 'warn',
-        correlationId: 'r',
-        traceId: null,
-        text: 'the key is [KEY]',
-      },
-    ],
-  )
+  const [first] = lines
+  assert.deepEqual(first, {
+    id: first?.id,
+    atMs: first?.atMs,
+    service: 'api',
+    instance: 'api@7-3fa9c1d2-1',
+    release: '7-3fa9c1d2',
+    level: 'warn',
+    correlationId: 'r',
+    traceId: null,
+    text: 'the key is [KEY]',
+  })
   assert.deepEqual(texts(store.search({ service: 'gateway' }).lines), ['plain [KEY]'])
   assert.equal(came.length, 2)
   reader.look(Date.now() + 2 * MINUTE)

@@ -47,7 +47,10 @@ function everyLine(store: LogStore, query: LogQuery, limit: number): readonly St
 
 void test('search finds exactly what matchesQuery says, in the order of time, whatever the pages and the segments', (t) => {
   for (let seed = 1; seed <= 6; seed++) {
-    const { below, chance, pick } = randomFrom(seed)
+    const random = randomFrom(seed)
+    const pick = <T>(from: readonly T[]): T => random.pick(from)
+    const below = (limit: number): number => random.below(limit)
+    const chance = (share: number): boolean => random.chance(share)
     const words = [
       'Order',
       'paid',

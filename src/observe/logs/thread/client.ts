@@ -39,7 +39,7 @@ export class LogThread {
     const call = ++this.#last
     return new Promise((resolve, reject) => {
       this.#calls.set(call, { resolve: resolve as (result: unknown) => void, reject })
-      worker.postMessage({ call, method, input } satisfies ToThread)
+      worker.postMessage({ call, method, input } satisfies ToThread, [])
     })
   }
 
@@ -48,7 +48,7 @@ export class LogThread {
     const worker = this.#worker
     if (worker === null) return
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-    worker.postMessage({ close: true } satisfies ToThread)
+    worker.postMessage({ close: true } satisfies ToThread, [])
     await ended
   }
 
@@ -86,7 +86,7 @@ export class LogThread {
   /** Where they cannot be read, the output is not either: it waits, and is asked for again with the next thread. */
   #tellSecrets(worker: Worker, output: string): void {
     try {
-      worker.postMessage({ output, secrets: this.#options.secretsOf(output) } satisfies ToThread)
+      worker.postMessage({ output, secrets: this.#options.secretsOf(output) } satisfies ToThread, [])
     } catch (error) {
       this.#options.onTrouble(`the secrets of ${output} cannot be read: ${String(error)}`)
     }

@@ -7,6 +7,7 @@ import { TraceStore } from '../../traces/store.ts'
 import { around } from '../around.ts'
 import { Reader } from '../reader.ts'
 import { Ring } from '../ring.ts'
+import { sourceOf } from '../source.ts'
 import { LogStore } from '../store/store.ts'
 import type { FromThread, LogCalls, ThreadOptions, ToThread } from './messages.ts'
 
@@ -20,6 +21,7 @@ const traces = new TraceStore(join(stateFolder, 'traces.db'))
 const ring = new Ring(epoch)
 /** Null: asked for. */
 const scrubs = new Map<string, Scrub | null>()
+const releases = new Set<string>()
 const reader = new Reader({
   folder: join(stateFolder, 'logs'),
   store,
@@ -47,7 +49,7 @@ parentPort!.on('message', (message: ToThread) => {
     traces.close()
     process.exit()
   } else if ('call' in message) void answer(message)
-  else scrubs.set(message.output, allOf(message.secrets.map(scrubOf)))
+  else learn(message)
 })
 look()
 setInterval(() => store.prune(), PRUNE_EVERY_MS)
@@ -70,6 +72,15 @@ function scrubFor(output: string): Scrub | null {
   return null
 }
 
+function learn({ output, secrets }: Extract<ToThread, { output: string }>): void {
+  scrubs.set(output, allOf(secrets.map(scrubOf)))
+  const { release } = sourceOf(output)
+  if (release === null || releases.has(release)) return
+  releases.add(release)
+  // What belongs to no release may tell of any: it is asked for again.
+  for (const other of scrubs.keys()) if (sourceOf(other).release === null) scrubs.delete(other)
+}
+
 function allOf(all: readonly Scrub[]): Scrub {
   return (text) => all.reduce((clean, scrub) => scrub(clean), text)
 }
@@ -84,5 +95,5 @@ async function answer({ call, method, input }: Extract<ToThread, { call: number 
 }
 
 function post(message: FromThread): void {
-  parentPort!.postMessage(message)
+  parentPort!.postMessage(message, [])
 }
