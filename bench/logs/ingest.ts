@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process'
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { LogPage } from '../../src/observe/logs/line.ts'
+import { rotateOutput, ROTATE_EVERY_MS } from '../../src/keeper/output.ts'
+import { LogThread } from '../../src/observe/logs/thread/client.ts'
+
+const CATCH_UP_MS = 30_000
+
+export interface Ingested {
+  readonly reader: 'on' | 'off' | 'stalled'
+  readonly written: number
+  /** Null: nobody read. */
+  readonly kept: number | null
+  readonly p50us: number
+  readonly p99us: number
+  readonly p999us: number
+  /** The longest that the process which started the thread was held up while lines came. */
+  readonly loopMaxMs: number
+  readonly threadCpuShare: number | null
+}
+
+/** Lets a process write to a file that is rotated as the keeper does, with and without somebody who reads. */
+export async function ingest(reader: Ingested['reader'], rate: number, seconds: number): Promise<Ingested> {
+  const state = mkdtempSync(join(tmpdir(), 'seaworthy-bench-logs-'))
+  mkdirSync(join(state, 'logs'))
+  const output = join(state, 'logs', 'api@1-aaaaaaaa-1.log')
+  const descriptor = openSync(output, 'a')
+  // A reader that never learns the secrets reads nothing: it stands still for as long as it likes.
+  const secretsOf = (): readonly Record<string, string>[] => {
+    if (reader === 'stalled') throw new Error('stalled')
+    return [{ KEY: 'a-secret-value' }]
+  }
+  const thread = reader === 'off' ? null : new LogThread({ stateFolder: state, secretsOf, onTrouble: () => {} })
+  const delay = monitorEventLoopDelay({ resolution: 5 })
+  const rotating = setInterval(() => rotateOutput(output), ROTATE_EVERY_MS)
+  try {
+    await thread?.call('stats', {})
+    const cpu = process.cpuUsage()
+    delay.enable()
+    const said = await run([String(rate), String(seconds)], descriptor)
+    delay.disable()
+    const { user, system } = process.cpuUsage(cpu)
+    const kept = reader === 'on' ? await untilKept(thread!, said.written) : reader === 'off' ? null : 0
+    const loopMaxMs = delay.max / 1e6
+    return {
+      reader,
+      ...said,
+      kept,
+      loopMaxMs,
+      threadCpuShare: thread === null ? null : (user + system) / 1e6 / seconds,
+    }
+  } finally {
+    clearInterval(rotating)
+    await thread?.close()
+    closeSync(descriptor)
+    rmSync(state, { recursive: true, force: true })
+  }
+}
+
+interface Said {
+  readonly written: number
+  readonly p50us: number
+  readonly p99us: number
+  readonly p999us: number
+}
+
+function run(args: readonly string[], descriptor: number): Promise<Said> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'writer.ts'), ...args], {
+    stdio: ['ignore', descriptor, 'pipe'],
+  })
+  let text = ''
+  child.stderr!.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', () => resolve(JSON.parse(text.trim().split('\n').at(-1)!) as Said))
+  })
+}
+
+/** Counts what can be found, each line once, by its own number. */
+async function untilKept(thread: LogThread, written: number): Promise<number> {
+  const until = Date.now() + CATCH_UP_MS
+  for (;;) {
+    const last = await thread.call('search', { query: { text: `n${written - 1}` } })
+    if (last.lines.length > 0 || Date.now() > until) break
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  const seen = new Set<string>()
+  let before: string | null = null
+  let lines = 0
+  do {
+    const page: LogPage = await thread.call('search', { query: {}, limit: 1_000, before })
+    for (const { text } of page.lines) seen.add(/\bn(\d+)\b/.exec(text)?.[1] ?? text)
+    lines += page.lines.length
+    before = page.next
+  } while (before !== null)
+  if (lines !== seen.size) throw new Error(`${lines - seen.size} lines were kept twice`)
+  return seen.size
+}
