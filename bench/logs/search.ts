@@ -39,7 +39,7 @@ export function build(folder: string, lines: number): Built {
 export interface Asked {
   readonly name: string
   readonly found: number
-  /** Of a store that was opened for this question alone, its files out of the page cache where that can be told the system. */
+  /** The first question to a store that was just opened, its files put out of the page cache. */
   readonly coldMs: number
   /** The slowest and the middle of twenty. */
   readonly warmMaxMs: number
@@ -72,9 +72,9 @@ const QUESTIONS = (lines: number): readonly (readonly [string, LogQuery])[] => {
 
 export function ask(folder: string, lines: number, evict: () => boolean): readonly Asked[] {
   return QUESTIONS(lines).map(([name, query]) => {
+    const store = new LogStore(folder)
     evict()
     const coldBegan = performance.now()
-    const store = new LogStore(folder)
     const { lines: found } = store.search(query)
     const coldMs = performance.now() - coldBegan
     const times = Array.from({ length: 20 }, () => {

@@ -49,6 +49,7 @@ import { SecretFiles } from './secrets.ts'
 import type { State } from './state.ts'
 import { Supervisor } from './supervisor.ts'
 import { LogThread } from '../observe/logs/thread/client.ts'
+import type { Trace } from '../observe/traces/span.ts'
 import { readSavedTable } from '../gateway/table-store.ts'
 import { Traffic } from './traffic.ts'
 
@@ -265,6 +266,13 @@ export class Control {
     const url = release === null || store === undefined ? null : this.needs.urlOf(release, store)
     const { app, environment } = this.#options.environment
     this.#options.limits.keepIn(url === null ? null : { url, prefix: `seaworthy:${app}:${environment}` })
+  }
+
+  /** They are nobody's only record: what finds no room is let go. */
+  keepTraces(traces: readonly Trace[]): void {
+    this.logs.call('addTraces', { traces }).catch((error: unknown) => {
+      this.#options.logger.warn('traces were not kept', { count: traces.length, error: String(error) })
+    })
   }
 
   /** Stops the servers that no release uses any more. */

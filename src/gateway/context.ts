@@ -2,6 +2,7 @@ import type { AccessLine } from './access-log.ts'
 import type { CounterBook } from './counters.ts'
 import type { Answer, Exchange } from './exchange.ts'
 import type { RoutingState } from './routing.ts'
+import type { Spans } from './spans.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 import type { WatchedBook } from './watched.ts'
 import type { WorkerGuard } from './worker-guard.ts'
@@ -16,6 +17,8 @@ export interface Context {
   readonly watched: WatchedBook
   readonly waitingRoom: WaitingRoom
   readonly guard: WorkerGuard
+  /** Absent: no traces are kept. */
+  readonly spans?: Spans
   readonly accessLog: (line: AccessLine) => void
   /** For what is our own bug: it is told and the request gets 500. */
   readonly onBug: (error: unknown) => void

@@ -160,6 +160,9 @@ export interface Exchange {
   retried: number
   /** The answer is a `text/event-stream`. */
   eventStream: boolean
+  /** When it was first given to an instance, and when again; 0: never. */
+  sentNs: number
+  resentNs: number
   /** When the answer's head was ready, for streams whose end says nothing about their latency. */
   answeredNs: number
   /** Called when the exchange is over, in the order of these calls. */
@@ -197,6 +200,8 @@ class OpenExchange implements Exchange {
   release: string | null = null
   retried = 0
   eventStream = false
+  sentNs = 0
+  resentNs = 0
   answeredNs = 0
   /** Most have two: without an array for them. */
   #first: EndListener | null = null

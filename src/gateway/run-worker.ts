@@ -21,6 +21,7 @@ import { cutBlocked } from './stages/guard/reputation.ts'
 import { noteRefused } from './refused.ts'
 import { checkTable } from './table-check.ts'
 import { readSavedTable } from './table-store.ts'
+import { Spans } from './spans.ts'
 import type { Claim, Upstream } from './upstream.ts'
 import { createWaitingRoom } from './waiting-room.ts'
 import { createWatchedBook } from './watched.ts'
@@ -63,6 +64,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
   const log = createLogger('gateway', (line) => output.write(line))
   const counters = createCounterBook()
   const watchedBook = createWatchedBook()
+  const spans = new Spans()
   const open = new Roll<Exchange>()
   const waitingRoom = createWaitingRoom()
   const guard = createWorkerGuard()
@@ -112,6 +114,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
     watched: watchedBook,
     waitingRoom,
     guard,
+    spans,
     accessLog: (line) => output.write(formatAccessLine(line)),
     onBug: (error) => log.error('a request failed', { error: error instanceof Error ? error.stack : messageOf(error) }),
   }
@@ -151,6 +154,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
       onFeed: (url) => void feeds.reload(url),
     }),
     limits: guard.limits,
+    traces: spans,
   })
   log.info('listening', { worker, port: address.port, version: routing.current?.table.version ?? 0 })
   return { address, tlsAddress, retire }

@@ -10,6 +10,7 @@ import type { Applied } from './acknowledgements.ts'
 import type { Connection, ExpectedWorker } from './connection.ts'
 import { createCounterSums } from './counter-sums.ts'
 import { createDrains } from './drains.ts'
+import type { Trace } from '../../observe/traces/span.ts'
 import type { GuardFromWorker } from './guard-protocol.ts'
 import type { Counters, DrainReport, FromWorker } from './protocol.ts'
 import { createReports } from './reports.ts'
@@ -31,6 +32,8 @@ export interface FleetOptions {
   readonly kill: (pid: number) => Promise<void>
   /** Called with the sums whenever a worker has reported. */
   readonly onCounters?: (counters: Counters) => void
+  /** Takes the traces that a worker has kept. */
+  readonly onTraces?: (traces: readonly Trace[]) => void
   readonly guard?: FleetGuard
   /** The limits' side of control. */
   readonly limits?: {
@@ -146,6 +149,8 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
         return options.onCounters?.(sums.total())
       case 'drained':
         return drains.drained(connection, message)
+      case 'traces':
+        return options.onTraces?.(message.traces)
       case 'lease':
       case 'connections':
         return options.limits?.onMessage(connection, message)

@@ -3,6 +3,8 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { monotonicNs } from '../../core/clock.ts'
 import { readJsonLines, toJsonLine } from '../../core/json-lines.ts'
+import type { Trace } from '../../observe/traces/span.ts'
+import type { Spans } from '../spans.ts'
 import type { RoutingTable } from '../table.ts'
 import type { GuardLink } from './guard-link.ts'
 import type { LimitsChannel } from './limits-channel.ts'
@@ -30,6 +32,7 @@ export interface AdminLinkOptions {
   readonly counters: () => Counters
   readonly guard: GuardLink
   readonly limits?: LimitsChannel
+  readonly traces?: Pick<Spans, 'take' | 'takeAll'>
 }
 
 export interface AdminLink {
@@ -47,7 +50,9 @@ export function createAdminLink(options: AdminLinkOptions): AdminLink {
   let retry: NodeJS.Timeout | undefined
   open()
   const ticker = setInterval(() => {
-    if (socket !== null && socket.writableLength < UNREAD_BYTES_MAX) sendCounters()
+    if (socket === null || socket.writableLength >= UNREAD_BYTES_MAX) return
+    sendCounters()
+    sendTraces(options.traces?.take() ?? [])
   }, COUNTERS_EVERY_MS).unref()
 
   return {
@@ -61,6 +66,7 @@ export function createAdminLink(options: AdminLinkOptions): AdminLink {
         return Promise.resolve()
       }
       sendCounters()
+      sendTraces(options.traces?.takeAll() ?? [])
       options.guard.close()
       return new Promise((resolve) => {
         const limit = setTimeout(() => last.destroy(), 200)
@@ -71,6 +77,10 @@ export function createAdminLink(options: AdminLinkOptions): AdminLink {
         last.end()
       })
     },
+  }
+
+  function sendTraces(traces: readonly Trace[]): void {
+    if (traces.length > 0) send({ type: 'traces', traces })
   }
 
   function open(): void {

@@ -2,6 +2,7 @@
  * Between a gateway worker and control: one JSON object a line over `<state>/gateway.sock`, on which control listens and
  * to which every worker connects, again and again when control is away. A worker serves on from its table meanwhile.
  */
+import type { Trace } from '../../observe/traces/span.ts'
 import type { RoutingTable } from '../table.ts'
 import type { RefusalCounts } from '../refusal-counts.ts'
 import type { TlsCounts } from '../tls-counts.ts'
@@ -23,6 +24,8 @@ export type FromWorker =
   | { readonly type: 'refused'; readonly version: number; readonly reason: string }
   | { readonly type: 'counters'; readonly counters: Counters }
   | { readonly type: 'drained'; readonly drain: number; readonly report: DrainReport }
+  /** Those of the slowest and of the failed requests. What is under way when control dies is lost. */
+  | { readonly type: 'traces'; readonly traces: readonly Trace[] }
   | GuardFromWorker
 
 export type ToWorker =

@@ -1,3 +1,4 @@
+import { monotonicNs } from '../../core/clock.ts'
 import { mayRetry } from '../retry.ts'
 import { plainAnswer } from '../exchange.ts'
 import type { Answer, Exchange } from '../exchange.ts'
@@ -51,6 +52,8 @@ class Forwarding implements AttemptOwner {
     this.#claim = claim
     exchange.instance = claim.upstream.id
     exchange.release = claim.upstream.release
+    if (tried.length === 0) exchange.sentNs = monotonicNs()
+    else exchange.resentNs = monotonicNs()
     const fresh = tried.length > 0 && tried.includes(claim.upstream)
     try {
       new Attempt(exchange, { claim, fresh, limits, owner: this }).begin()

@@ -44,6 +44,7 @@ export function record(exchange: Exchange, context: Context, end: { status: numb
     })
     context.watched.count(exchange.head, service, status, tookMs)
   }
+  context.spans?.ended(exchange, end.status, end.outcome.end === 'aborted', now)
   if (table?.accessLog !== true) return
   context.accessLog({
     id: exchange.correlationId,
