@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { LogPage } from '../../src/observe/logs/line.ts'
-import { rotateOutput, ROTATE_EVERY_MS } from '../../src/keeper/output.ts'
 import { LogThread } from '../../src/observe/logs/thread/client.ts'
 
 const CATCH_UP_MS = 30_000
@@ -35,7 +34,7 @@ export async function ingest(reader: Ingested['reader'], rate: number, seconds: 
   }
   const thread = reader === 'off' ? null : new LogThread({ stateFolder: state, secretsOf, onTrouble: () => {} })
   const delay = monitorEventLoopDelay({ resolution: 5 })
-  const rotating = setInterval(() => rotateOutput(output), ROTATE_EVERY_MS)
+  const rotating = spawn(process.execPath, [join(import.meta.dirname, 'rotate.ts'), output], { stdio: 'ignore' })
   try {
     await thread?.call('stats', {})
     const cpu = process.cpuUsage()
@@ -53,7 +52,7 @@ export async function ingest(reader: Ingested['reader'], rate: number, seconds: 
       threadCpuShare: thread === null ? null : (user + system) / 1e6 / seconds,
     }
   } finally {
-    clearInterval(rotating)
+    rotating.kill()
     await thread?.close()
     closeSync(descriptor)
     rmSync(state, { recursive: true, force: true })

@@ -1,4 +1,4 @@
-import { randomFrom } from '../../test/seeded/random.ts'
+import type { randomFrom } from '../../test/seeded/random.ts'
 import type { LogLine } from '../../src/observe/logs/line.ts'
 
 const SERVICES = ['api', 'web', 'worker', 'gateway']

@@ -32,6 +32,7 @@ export function build(folder: string, lines: number): Built {
   }
   const seconds = (performance.now() - began) / 1e3
   const bytes = store.bytes()
+  while (store.tidy());
   store.close()
   return { lines, seconds, bytesPerLine: bytes / lines, textBytesPerLine: text / lines }
 }

@@ -52,7 +52,7 @@ export const logsCommand: MakeCommand = () => {
       const filter = readFilter(options)
       if (options.service !== undefined) mustBeKnown(options.service, app, stateFolder)
       using control = connectTo(stateFolder)
-      if (options.export) return exportLogs(control, filter, writeOut)
+      if (options.export) return await exportLogs(control, filter, writeOut)
       const count = readCount(options.lines)
       const asksKept = filter.text !== undefined || filter.trace !== undefined
       const kept = asksKept ? await searchLogs(control, filter, count) : null

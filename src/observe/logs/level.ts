@@ -53,4 +53,4 @@ export function textLevel(text: string): Level {
 /** In capitals, in brackets, after `level=`, or at the beginning with a colon behind. */
 const STANDING =
   /\b(TRACE|DEBUG|INFO|NOTICE|LOG|WARN|WARNING|ERROR|ERR|FATAL|CRITICAL|PANIC)\b(?!\w|-)|\[(trace|debug|info|notice|warn|warning|error|crit|critical|alert|emerg|fatal)\]|\b(?:level|severity)=["']?(\w+)|^(trace|debug|info|warn|warning|error|fatal|critical):/
-const CRASH = /^(?:Uncaught )?(?:[A-Z]\w*\.)*[A-Z]\w*(?:Error|Exception)\b|^Traceback \(most recent call last\)/
+const CRASH = /^(?:Uncaught )?(?:[A-Z]\w*\.)*(?:[A-Z]\w*)?(?:Error|Exception)\b|^Traceback \(most recent call last\)/

@@ -48,14 +48,10 @@ void test('the levels of all six names, by number and word', () => {
   assert.deepEqual(levels([10, 20, 30, 40, 50, 60].map((level) => `{"level":${level},"msg":"x"}`)), six)
   assert.deepEqual(levels([1, 8, 9, 16, 20, 24].map((level) => `{"severityNumber":${level},"body":"x"}`)), six)
   assert.deepEqual(levels(six.map((level) => `{"level":"${level.toUpperCase()}","msg":"x"}`)), six)
-  assert.deepEqual(levels(['[error] x', 'WARN x', 'level=debug x', 'fatal: x', 'an error in prose', 'panic: x']), [
-    'error',
-    'warn',
-    'debug',
-    'fatal',
-    'info',
-    'fatal',
-  ])
+  assert.deepEqual(
+    levels(['[error] x', 'WARN x', 'level=debug x', 'fatal: x', 'an error in prose', 'panic: x', 'Error: x']),
+    ['error', 'warn', 'debug', 'fatal', 'info', 'fatal', 'error'],
+  )
 })
 
 void test('text keeps its words; its time, level, ids and stack are found in it', () => {

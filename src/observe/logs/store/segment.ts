@@ -7,6 +7,8 @@ import { TOKENIZER, termsOf } from './terms.ts'
 
 /** The most text of one page. */
 export const PAGE_BYTES_MAX = 4 * 1024 * 1024
+/** Pages of the index that one step of putting it together writes: some milliseconds. */
+const MERGED_PAGES = 100
 const SUFFIXES = ['', '-wal', '-shm', '-journal']
 
 const SCHEMA = `
@@ -40,6 +42,7 @@ export class Segment {
   readonly #sources = new Map<string, number>()
   readonly #statements = new Map<string, StatementSync>()
   #count = 0
+  #isMerging = false
 
   /** Opens one that is whole. @throws Error for what is none: its making was cut short, or the disk has damaged it. */
   constructor(path: string) {
@@ -143,6 +146,22 @@ export class Segment {
   /** Nothing more is written to it: what was written behind goes into the file. */
   seal(): void {
     this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  }
+
+  /**
+   * Puts the parts of the full-text index together, a little at a time: a question then reads one part instead of a dozen. True:
+   * there is more to do.
+   */
+  merge(): boolean {
+    const rank = this.#isMerging ? MERGED_PAGES : -MERGED_PAGES
+    this.#isMerging = true
+    const before = this.#changes()
+    this.#prepare("INSERT INTO words (words, rank) VALUES ('merge', ?)").run(BigInt(rank))
+    return this.#changes() - before > 1
+  }
+
+  #changes(): number {
+    return (this.#prepare('SELECT total_changes() AS n').get() as { n: number }).n
   }
 
   close(): void {

@@ -42,6 +42,8 @@ export class LogStore {
   readonly #now: () => number
   /** Oldest first; the last one is written to. */
   #segments: Segment[] = []
+  /** Their index is still to be put together. */
+  #sealed: Segment[]
   #marks: Map<string, Mark>
 
   constructor(folder: string, options: StoreOptions = {}) {
@@ -63,6 +65,7 @@ export class LogStore {
         renameSync(path, `${path}.damaged`)
       }
     }
+    this.#sealed = this.#segments.slice(0, -1)
     this.#marks = new Map(this.#segments.at(-1)?.marks())
   }
 
@@ -131,6 +134,16 @@ export class LogStore {
     }
   }
 
+  /** A little work on files that nothing is written to any more. True: there is more to do. */
+  tidy(): boolean {
+    const [segment] = this.#sealed
+    if (segment === undefined) return false
+    if (segment.merge()) return true
+    segment.seal()
+    this.#sealed.shift()
+    return this.#sealed.length > 0
+  }
+
   /** Makes room on a full disk. False: there is nothing that could go. */
   dropOldest(): boolean {
     const [oldest] = this.#segments
@@ -150,6 +163,7 @@ export class LogStore {
 
   #drop(segment: Segment): void {
     this.#segments = this.#segments.filter((one) => one !== segment)
+    this.#sealed = this.#sealed.filter((one) => one !== segment)
     segment.remove()
   }
 
@@ -161,6 +175,7 @@ export class LogStore {
     const path = join(this.#folder, `${String(number).padStart(6, '0')}.db`)
     const segment = Segment.create(path, { number, baseMs: this.#now(), marks: this.#marks })
     last?.seal()
+    if (last !== undefined) this.#sealed.push(last)
     this.#segments.push(segment)
     this.prune()
     return segment

@@ -58,6 +58,7 @@ function look(): void {
   let more = false
   try {
     more = reader.look(Date.now())
+    store.tidy()
   } catch (error) {
     post({ trouble: messageOf(error) })
   }
