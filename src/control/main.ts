@@ -77,7 +77,6 @@ async function main(folder: string): Promise<void> {
       control.collection.seen(counters)
     },
     onTraces: (traces) => control.keepTraces(traces),
-    onCounters: (counters) => control.history.note(Date.now(), counters),
     guard: {
       joined: (connection) => control.security.joined(connection),
       gone: (connection) => control.security.gone(connection),
