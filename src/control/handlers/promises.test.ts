@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Problem } from '../../core/problem.ts'
 import type { Value } from '../../observe/series/query.ts'
 import { promql, type Expression } from '../../promises/expression.ts'
 import { appWith } from '../../promises/testing.ts'
@@ -40,4 +41,16 @@ void test('each objective is asked for at one instant, and what does not answer 
   })
   assert.deepEqual(connectionsMax, { db: 97 })
   assert.equal(asked.length, 2 * 2 + 4 + 2 + 1 + 1, 'counts, burn rates until one holds, the age, the limits')
+})
+
+void test('what the series refuse to say is not watched, and told; a bug of ours is not hidden', async () => {
+  const away = new Problem('series.unreachable', 'the Prometheus at http://127.0.0.1:9 does not answer')
+  const instant = (): Promise<never> => Promise.reject(away)
+  const { stood, connectionsMax, because } = await lookAtPromises({ instant }, app, 1)
+  assert.deepEqual([because, connectionsMax], [away.message, {}])
+  assert.deepEqual(
+    Object.values(stood).map(({ standing }) => standing),
+    [null, null, null],
+  )
+  await assert.rejects(lookAtPromises({ instant: () => Promise.reject(new TypeError('bug')) }, app, 1), TypeError)
 })

@@ -1,53 +1,68 @@
 import { Problem } from '../../core/problem.ts'
 import type { ResolvedApp } from '../../config/resolved.ts'
 import { onlyValue, type SeriesQuery } from '../../observe/series/query.ts'
+import type { Expression } from '../../promises/expression.ts'
 import { objectiveId } from '../../promises/objective.ts'
 import { objectivesOf } from '../../promises/objectives.ts'
-import { questionsOf, standingOf, type Answer, type Question, type Stood } from '../../promises/standing.ts'
+import {
+  NOT_WATCHED,
+  questionsOf,
+  standingOf,
+  type Answer,
+  type Question,
+  type Stood,
+} from '../../promises/standing.ts'
 import type { PromiseReport, PromisesMethods } from '../api/promises-methods.ts'
 import type { Handlers } from '../api/server.ts'
 import type { Control } from '../control.ts'
 
-/** `query`: null where nothing is collected: then nothing is known, which is not met. */
-export function promiseHandlers(control: Control, query: SeriesQuery | null): Pick<Handlers, keyof PromisesMethods> {
+export function promiseHandlers({
+  series,
+  state,
+  clock,
+}: Pick<Control, 'series' | 'state' | 'clock'>): Pick<Handlers, keyof PromisesMethods> {
   return {
     'promise.look': async () => {
-      const { live } = (await control.status()).world
-      const config = live === null ? null : (control.state.release(live)?.config ?? null)
-      const at = control.clock.now()
-      if (config === null) return unseen(live, at, 'nothing is live')
-      if (query === null) return unseen(live, at, 'nothing is collected')
-      try {
-        return { release: live, at, because: null, ...(await lookAtPromises(query, config, at)) }
-      } catch (error) {
-        // A Prometheus that is away says nothing of the promises.
-        if (error instanceof Problem) return unseen(live, at, error.message)
-        throw error
-      }
+      const at = clock.now()
+      const live = state.get('live')
+      const config = live === null ? null : (state.release(live)?.config ?? null)
+      if (config === null) return { release: live, at, because: 'nothing is live', stood: {}, connectionsMax: {} }
+      return { release: live, at, ...(await lookAtPromises(series, config, at)) }
     },
   }
 }
 
-function unseen(release: string | null, at: number, because: string): PromiseReport {
-  return { release, at, because, stood: {}, connectionsMax: {} }
-}
-
-/** Asks the series once for each thing that the objectives of an app want to know. */
+/**
+ * Asks the series once for each thing that the objectives of an app want to know. What they refuse to say, or a Prometheus
+ * that is away, leaves an objective unwatched and is told: it is not met, and no reason to say nothing of the others.
+ */
 export async function lookAtPromises(
   query: Pick<SeriesQuery, 'instant'>,
   app: ResolvedApp,
   atMs: number,
-): Promise<Pick<PromiseReport, 'stood' | 'connectionsMax'>> {
+): Promise<Pick<PromiseReport, 'stood' | 'connectionsMax' | 'because'>> {
   const objectives = new Map(objectivesOf(app).map((each) => [objectiveId(each), each]))
   const stood: Record<string, Stood> = {}
-  for (const question of questionsOf(app))
-    stood[question.objective] = standingOf(objectives.get(question.objective)!, await ask(query, question, atMs))
-  const limits = await query.instant(
-    { kind: 'selector', metric: 'seaworthy_postgres_connections_limit', matchers: [] },
-    atMs,
-  )
-  return { stood, connectionsMax: Object.fromEntries(limits.map(({ labels, value }) => [labels['need'] ?? '', value])) }
+  const refusals: string[] = []
+  const orElse = async <T>(asked: Promise<T>, otherwise: T): Promise<T> => {
+    try {
+      return await asked
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      refusals.push(error.message)
+      return otherwise
+    }
+  }
+  for (const question of questionsOf(app)) {
+    const answer = await orElse(ask(query, question, atMs), null)
+    stood[question.objective] = answer === null ? NOT_WATCHED : standingOf(objectives.get(question.objective)!, answer)
+  }
+  const limits = await orElse(query.instant(LIMITS, atMs), [])
+  const connectionsMax = Object.fromEntries(limits.map(({ labels, value }) => [labels['need'] ?? '', value]))
+  return { stood, connectionsMax, because: refusals[0] ?? null }
 }
+
+const LIMITS: Expression = { kind: 'selector', metric: 'seaworthy_postgres_connections_limit', matchers: [] }
 
 async function ask(query: Pick<SeriesQuery, 'instant'>, question: Question, atMs: number): Promise<Answer> {
   if (question.kind === 'age') return { kind: 'age', seconds: await onlyValue(query, question.seconds, atMs) }
