@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { SCRAPE_MS } from '../../src/core/series/series.ts'
 import { SeriesStore } from '../../src/observe/series/store/store.ts'
-import { root } from '../support/project.ts'
 
 const SERIES = 500
 const KILLS = 10
@@ -46,7 +46,13 @@ void test(`killed ${KILLS} times while it takes ${SERIES} series in, the store h
 
 /** The ticks that the process said it had appended. */
 async function feedAndKill(firstMs: number, afterMs: number): Promise<readonly number[]> {
-  const args = [join(root, 'test/support/series-feeder.ts'), path, String(firstMs), String(SERIES), String(PACE_MS)]
+  const args = [
+    fileURLToPath(import.meta.resolve('../support/series-feeder.ts')),
+    path,
+    String(firstMs),
+    String(SERIES),
+    String(PACE_MS),
+  ]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let said = ''
   const begun = new Promise<void>((resolve) => {
