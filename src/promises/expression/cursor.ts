@@ -7,11 +7,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   '@': "the modifier '@'",
   atan2: "the operator 'atan2'",
   bool: "the modifier 'bool'",
-  by: "'by' behind the parentheses",
-  group_left: "'group_left': each series meets exactly one",
-  group_right: "'group_right': each series meets exactly one",
-  ignoring: "'ignoring': name the labels with 'on'",
-  without: "'without': name the labels with 'by'",
+  group_left: "'group_left' (each series meets exactly one)",
+  group_right: "'group_right' (each series meets exactly one)",
+  ignoring: "'ignoring' (name the labels with 'on')",
+  without: "'without' (name the labels with 'by')",
 }
 
 /** Words of PromQL that can name no metric, although they are not spoken here. */
