@@ -20,7 +20,6 @@ const BEAT_MS = 15_000
 const OF_OTHERS: ReadonlySet<string> = new Set([
   'seaworthy_heartbeat_timestamp_seconds',
   'seaworthy_notifications_total',
-  'seaworthy_series',
   'seaworthy_log_lines_dropped_total',
 ])
 /** Names of series that some scrape has shown. */
