@@ -1,7 +1,6 @@
 import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
 import { writeMetrics, type MetricHead, type MetricsFormat, type WrittenSample } from '../../core/openmetrics/write.ts'
-import type { Reading } from '../../core/series/series.ts'
 import { usedNeeds } from '../../deploy/used-needs.ts'
 import type { Release } from '../../deploy/release.ts'
 import type { Fleet } from '../../gateway/admin/fleet.ts'
@@ -121,15 +120,16 @@ export class Collection {
 
   /** The newest value of everything, as text. */
   text(format: MetricsFormat): string {
-    const known = new Map<string, Reading[]>(METRICS.map(({ name }) => [name, []]))
-    for (const reading of this.#collector.current()) {
-      const family = metricOf(reading.metric)?.name ?? reading.metric
-      const own = known.get(family)
-      if (own === undefined) known.set(family, [reading])
-      else own.push(reading)
+    const known = new Map<string, WrittenSample[]>(METRICS.map(({ name }) => [name, []]))
+    for (const [series, { metric, value }] of this.#collector.current()) {
+      if (value === null) continue
+      const name = metricOf(metric)?.name ?? metric
+      const own = known.get(name)
+      if (own === undefined) known.set(name, [{ series, value }])
+      else own.push({ series, value })
     }
     return writeMetrics(
-      [...known].map(([name, readings]) => ({ head: headOf(name), samples: readings as unknown as WrittenSample[] })),
+      [...known].map(([name, samples]) => ({ head: headOf(name), samples })),
       format,
     )
   }

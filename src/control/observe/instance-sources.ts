@@ -129,7 +129,8 @@ export class InstanceSources {
   #usageNow(): ReadonlyMap<number, Usage> {
     const now = performance.now()
     if (now - this.#usageAtMs >= USAGE_MS) {
-      this.#usage = usageBySession()
+      const leaders = new Set(this.#options.instances().map(({ pid }) => pid))
+      this.#usage = usageBySession('/proc', (session) => leaders.has(session))
       this.#usageAtMs = now
     }
     return this.#usage

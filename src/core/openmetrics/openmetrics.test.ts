@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
-import { readMetrics } from './read.ts'
-import { formatFor, writeMetrics } from './write.ts'
+import { readMetrics, type ReadSample } from './read.ts'
+import { seriesKey } from '../series/labels.ts'
+import { formatFor, writeMetrics, type MetricHead, type MetricsFormat } from './write.ts'
 
-const METRICS: Parameters<typeof writeMetrics>[0] = [
+const METRICS: readonly { readonly head: MetricHead; readonly samples: readonly ReadSample[] }[] = [
   {
     head: { name: 'shop_orders_total', type: 'counter', unit: null, help: 'Orders, "all" of them.\nEver.' },
     samples: [{ metric: 'shop_orders_total', labels: { path: 'a"b\\c\nd', kind: '' }, value: 3 }],
@@ -21,9 +22,18 @@ const METRICS: Parameters<typeof writeMetrics>[0] = [
   { head: { name: 'shop_empty', type: 'gauge', unit: null, help: 'Nothing.' }, samples: [] },
 ]
 
+const written = (format: MetricsFormat): string =>
+  writeMetrics(
+    METRICS.map(({ head, samples }) => ({
+      head,
+      samples: samples.map(({ metric, labels, value }) => ({ series: seriesKey(metric, labels), value })),
+    })),
+    format,
+  )
+
 void test('what is written for OpenMetrics', () => {
   assert.equal(
-    writeMetrics(METRICS, 'openmetrics'),
+    written('openmetrics'),
     [
       '# TYPE shop_orders counter',
       '# HELP shop_orders Orders, \\"all\\" of them.\\nEver.',
@@ -48,11 +58,11 @@ void test('what is written is read again, in both formats', () => {
     value,
   }))
   for (const format of ['openmetrics', 'prometheus'] as const)
-    assert.deepEqual(readMetrics(writeMetrics(METRICS, format), 100), { samples, dropped: 0 })
+    assert.deepEqual(readMetrics(written(format), 100), { samples, dropped: 0 })
 })
 
 void test("Prometheus' own checker reads it", (t) => {
-  const checked = spawnSync('promtool', ['check', 'metrics'], { input: writeMetrics(METRICS, 'prometheus') })
+  const checked = spawnSync('promtool', ['check', 'metrics'], { input: written('prometheus') })
   if (checked.error !== undefined) return t.skip('promtool is not installed')
   assert.equal(checked.status, 0, checked.stderr.toString())
 })

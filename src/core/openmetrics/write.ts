@@ -1,5 +1,3 @@
-import { seriesKey, type Labels } from '../series/labels.ts'
-
 /** The two text formats in which scrapers ask for metrics. */
 export type MetricsFormat = 'openmetrics' | 'prometheus'
 
@@ -18,9 +16,8 @@ export interface MetricHead {
 }
 
 export interface WrittenSample {
-  /** The series' own name: `…_bucket`, `…_total`. */
-  readonly metric: string
-  readonly labels: Labels
+  /** Name and labels, as `seriesKey` writes them. */
+  readonly series: string
   readonly value: number
 }
 
@@ -33,7 +30,7 @@ export function writeMetrics(
     .filter(({ samples }) => samples.length > 0)
     .flatMap(({ head, samples }) => [
       ...headLines(head, format),
-      ...samples.map(({ metric, labels, value }) => `${seriesKey(metric, labels)} ${numberText(value)}`),
+      ...samples.map(({ series, value }) => `${series} ${numberText(value)}`),
     ])
   // Its end is how a reader of OpenMetrics knows that nothing was cut off.
   return [...lines, ...(format === 'openmetrics' ? ['# EOF'] : []), ''].join('\n')

@@ -19,6 +19,7 @@ export function seriesKey(metric: string, labels: Labels): string {
 
 /** A label's value as it stands between quotes in the text formats and in PromQL. */
 export function escapeLabel(value: string): string {
+  if (!/["\\\n]/.test(value)) return value
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }
 

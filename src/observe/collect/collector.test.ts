@@ -169,3 +169,15 @@ void test('beats are multiples of ten seconds, each once', () => {
   assert.equal(nextBeat(15_000, 20_000), 30_000, 'a clock set back a little')
   assert.equal(nextBeat(15_000, 1_000_000), 20_000, 'a clock that was wrong by far')
 })
+
+void test('whoever begins anew never meets an instant that has passed, whenever the one before was killed', () => {
+  let seed = 7
+  for (let round = 0; round < 2_000; round++) {
+    seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31
+    const last = nextBeat(seed, 0)
+    // It ran at `last` at the earliest, and was killed then or later.
+    const beginsAt = last + (round % 4 === 0 ? 0 : seed % 25_000)
+    const next = nextBeat(beginsAt, 0)
+    assert.ok(next > last && next > beginsAt && next - beginsAt <= 10_000 && next % 10_000 === 0)
+  }
+})

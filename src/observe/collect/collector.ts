@@ -31,6 +31,7 @@ export class Collector {
   readonly #options: CollectorOptions
   readonly #targets = new Map<string, Target>()
   #dropped = 0
+  #lastTurn: Promise<void> = Promise.resolve()
 
   constructor(options: CollectorOptions) {
     this.#options = options
@@ -65,9 +66,9 @@ export class Collector {
     if (news.length > 0) this.#options.sink.append(news)
   }
 
-  /** The newest value of every series that has not ended, source by source. */
-  current(): readonly Reading[] {
-    return [...this.#targets.values()].flatMap(({ series }) => [...series.values()])
+  /** The newest value of every series that has not ended, source by source, with its key. */
+  current(): readonly (readonly [key: string, reading: Reading])[] {
+    return [...this.#targets.values()].flatMap(({ series }) => [...series])
   }
 
   /** Series that a bound has kept out since the start. */
@@ -89,6 +90,7 @@ export class Collector {
       because = error instanceof Error ? error.message : String(error)
       measured = source.whenLost ?? []
     }
+    await this.#turn()
     // Gone while it was asked: its series have ended.
     if (this.#targets.get(keyOf(source)) !== target) return
     const isExpected = source.isExpected?.() ?? true
@@ -102,6 +104,12 @@ export class Collector {
     if ((because !== null && isExpected) === target.isLost) return
     target.isLost = because !== null && isExpected
     this.#options.onTurn?.(source.name, source.target, target.isLost ? because : null)
+  }
+
+  /** One source after the other, each in a turn of the event loop of its own: together they would hold up all else. */
+  #turn(): Promise<void> {
+    this.#lastTurn = this.#lastTurn.then(() => new Promise((resolve) => setImmediate(resolve)))
+    return this.#lastTurn
   }
 
   async #within(source: Source, target: Target): Promise<readonly Measured[]> {

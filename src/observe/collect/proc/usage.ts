@@ -11,8 +11,11 @@ export interface Usage {
   readonly processes: readonly number[]
 }
 
-/** The use of every session on this machine, by the pid of its leader: an instance is a session of its own. */
-export function usageBySession(procFolder = '/proc'): ReadonlyMap<number, Usage> {
+/** The use of every wanted session on this machine, by the pid of its leader: an instance is a session of its own. @default all */
+export function usageBySession(
+  procFolder = '/proc',
+  isWanted: (session: number) => boolean = () => true,
+): ReadonlyMap<number, Usage> {
   const sessions = new Map<number, Usage>()
   for (const name of readdirSync(procFolder)) {
     if (!/^\d+$/.test(name)) continue
@@ -20,7 +23,7 @@ export function usageBySession(procFolder = '/proc'): ReadonlyMap<number, Usage>
     // The name in the second field may hold blanks and parentheses: the fields are counted behind it.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     const session = Number(fields[3])
-    if (!(session > 0)) continue
+    if (!(session > 0) || !isWanted(session)) continue
     const ticks = [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field]), 0)
     const before = sessions.get(session) ?? { cpuSeconds: 0, residentBytes: 0, processes: [] }
     sessions.set(session, {
