@@ -102,7 +102,7 @@ void test('a release that is not in use any more has no series', () => {
 })
 
 void test('counts by the bounds of an older table are not mixed in', () => {
-  const seen = readings(worker([['2xx', 250]]), { watches: [{ ...WATCH, boundsMs: [300] }] })
+  const seen = readings(worker([['2xx', 150]]), { watches: [{ ...WATCH, boundsMs: [300] }] })
   assert.equal(seen.get(watchedBucket('0.3')), 0)
   assert.equal(seen.get(watchedBucket('0.2')), undefined)
 })

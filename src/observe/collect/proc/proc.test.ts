@@ -28,7 +28,7 @@ void test('version 2: the tightest group on the way up holds', () => {
     'proc/7/cgroup': '0::/system.slice/app.service\n',
     'sys/fs/cgroup/system.slice/cpu.max': '50000 100000\n',
     'sys/fs/cgroup/system.slice/memory.max': 'max\n',
-    'sys/fs/cgroup/system.slice/app.service/cpu.max': 'max 100000\n',
+    'sys/fs/cgroup/system.slice/app.service/cpu.max': '200000 100000\n',
     'sys/fs/cgroup/system.slice/app.service/memory.max': '268435456\n',
   })
   assert.deepEqual(quotaOf(7, made.root), { cores: 0.5, memoryBytes: 268_435_456 })
@@ -56,9 +56,9 @@ void test('version 1: each controller has its own place, and its ways of saying 
 void test('in a container the group is seen as the root of what is mounted', () => {
   using made = machine({
     'proc/self/mountinfo': [V1, mountV1('cpu', '/docker/3f')].join('\n'),
-    'proc/7/cgroup': '1:cpu:/docker/3f\n',
-    'sys/fs/cgroup/cpu/cpu.cfs_quota_us': '20000\n',
-    'sys/fs/cgroup/cpu/cpu.cfs_period_us': '100000\n',
+    'proc/7/cgroup': '1:cpu:/docker/3f/inner\n',
+    'sys/fs/cgroup/cpu/inner/cpu.cfs_quota_us': '20000\n',
+    'sys/fs/cgroup/cpu/inner/cpu.cfs_period_us': '100000\n',
   })
   assert.equal(quotaOf(7, made.root).cores, 0.2)
 })
