@@ -12,10 +12,12 @@ type Channel = ResolvedAlerts['channels'][string]
 /** Where compose puts the values of secrets: no file of this family holds one. */
 export const SECRETS_FOLDER = '/run/secrets'
 /** The secret with the URL that is told of the watchdog, and misses it. */
-export const DEAD_MAN_SECRET = 'dead-man'
+export const DEAD_MAN = 'DeadMan'
 /** The mail server of channels that write mail: the address inside their secret cannot be read from a file. */
 const SMARTHOST = loopback('smtp')
-const NOBODY = 'nobody'
+/** No name of a channel has a capital. */
+const NOBODY = 'Nobody'
+const PAGER = 'Pager'
 
 /** Alertmanager's configuration: who is told of what, and what keeps what quiet. */
 export function alertmanagerConfig(app: ResolvedApp, rules: readonly AlertRule[]): Artefact {
@@ -55,10 +57,29 @@ export function alertsOf({ alerts }: Pick<ResolvedApp, 'alerts'>): ResolvedAlert
   return alerts ?? { channels: {}, pager: null, heartbeat: null, routes: [], maintenance: [], rules: {} }
 }
 
-/** Routes in effect: without any, everything goes to every channel. */
-function routesOf({ channels, routes }: ResolvedAlerts): ResolvedAlerts['routes'] {
+/** Routes in effect: without any, everything goes to every channel, and P0 to the pager. */
+function routesOf({ channels, pager, routes }: ResolvedAlerts): ResolvedAlerts['routes'] {
+  if (routes.length > 0) return routes
   const all = Object.keys(channels)
-  return routes.length > 0 || all.length === 0 ? routes : [{ severities: null, to: all, escalate: [] }]
+  return [
+    ...(all.length === 0 ? [] : [{ severities: null, to: all, escalate: [] }]),
+    ...(pager === null ? [] : [{ severities: ['P0' as const], to: [PAGER], escalate: [] }]),
+  ]
+}
+
+/** The secrets that Alertmanager reads: the name of each file, and the variable that its value comes from. */
+export function secretsOf(app: ResolvedApp): Readonly<Record<string, string>> {
+  const { channels, pager, heartbeat } = alertsOf(app)
+  return {
+    // Without `alerts.heartbeat` it is a variable of this family's own: unset, nobody misses the watchdog.
+    [DEAD_MAN]: heartbeat ?? 'SEAWORTHY_DEAD_MAN_URL',
+    ...(pager === null ? {} : { [PAGER]: pager }),
+    ...Object.fromEntries(
+      Object.entries(channels)
+        .filter(([, { kind }]) => kind !== 'email')
+        .map(([name, { secret }]) => [name, secret]),
+    ),
+  }
 }
 
 /** What has to hold of routing, for `amtool config routes test`: the receivers of each severity. */
@@ -91,7 +112,7 @@ function rootRoute(alerts: ResolvedAlerts, hasMaintenance: boolean): object {
     repeat_interval: '3h',
     routes: [
       {
-        receiver: DEAD_MAN_SECRET,
+        receiver: DEAD_MAN,
         matchers: [`alertname="${WATCHDOG}"`],
         group_wait: '0s',
         group_interval: '1m',
@@ -102,13 +123,16 @@ function rootRoute(alerts: ResolvedAlerts, hasMaintenance: boolean): object {
   }
 }
 
-function receiversOf({ channels }: ResolvedAlerts): readonly object[] {
+function receiversOf({ channels, pager }: ResolvedAlerts): readonly object[] {
   return [
     { name: NOBODY },
     {
-      name: DEAD_MAN_SECRET,
-      webhook_configs: [{ url_file: `${SECRETS_FOLDER}/${DEAD_MAN_SECRET}`, send_resolved: false }],
+      name: DEAD_MAN,
+      webhook_configs: [{ url_file: `${SECRETS_FOLDER}/${DEAD_MAN}`, send_resolved: false }],
     },
+    ...(pager === null
+      ? []
+      : [{ name: PAGER, webhook_configs: [{ url_file: `${SECRETS_FOLDER}/${PAGER}`, send_resolved: true }] }]),
     ...Object.entries(channels).map(([name, channel]) => ({ name, ...receiver(name, channel) })),
   ]
 }

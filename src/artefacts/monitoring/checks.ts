@@ -3,7 +3,7 @@ import { metricsOfRules, SEVERITIES } from '../../promises/alert-rule.ts'
 import { metricOf } from '../../promises/metrics/catalogue.ts'
 import type { Rules } from '../../promises/rules.ts'
 import type { Artefact, Check } from '../family.ts'
-import { DEAD_MAN_SECRET, routedTo } from './alertmanager.ts'
+import { DEAD_MAN, routedTo } from './alertmanager.ts'
 import { metricsOfBoard, type Board } from './dashboards/board.ts'
 import { boardsOf } from './dashboards/dashboards.ts'
 import { deadComponentsIn } from './dead-components.ts'
@@ -89,7 +89,7 @@ function amtoolChecks(app: ResolvedApp, files: readonly Artefact[]): readonly Ch
     },
     tool('Alertmanager reads its configuration, with stand-ins for url_file', ['check-config', copy.path]),
     ...SEVERITIES.map((severity) => routed(`severity=${severity}`, routedTo(app, severity))),
-    routed(`alertname=${WATCHDOG}`, [DEAD_MAN_SECRET]),
+    routed(`alertname=${WATCHDOG}`, [DEAD_MAN]),
   ]
 }
 

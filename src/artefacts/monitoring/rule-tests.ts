@@ -1,5 +1,6 @@
 import { seriesKey } from '../../core/series/labels.ts'
 import type { AlertRule } from '../../promises/alert-rule.ts'
+import { noDataRule } from '../../promises/no-data-rule.ts'
 import { promqlDuration } from '../../promises/expression.ts'
 import type { Artefact } from '../family.ts'
 import { yamlText } from '../yaml.ts'
@@ -58,7 +59,7 @@ function testOf(rule: AlertRule, { name, stepMs, untilMs, tracks, checks }: Case
       exp_samples: firing.map((labels) => ({
         labels: seriesKey('ALERTS', {
           ...labels,
-          ...alertLabelsOf(rule, alert === rule.name ? 'condition' : 'no-data'),
+          ...alertLabelsOf(alert === rule.name ? rule : (noDataRule(rule) ?? rule)),
           alertname: alert,
           alertstate: 'firing',
         }),

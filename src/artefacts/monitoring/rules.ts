@@ -1,11 +1,11 @@
 import type { Labels } from '../../core/series/labels.ts'
 import { SCRAPE_MS } from '../../core/series/series.ts'
-import { SEVERITIES, type AlertRule, type RecordingRule, type Severity } from '../../promises/alert-rule.ts'
-import { promql, promqlDuration, type Expression } from '../../promises/expression.ts'
+import type { AlertRule, RecordingRule } from '../../promises/alert-rule.ts'
+import { promql, promqlDuration } from '../../promises/expression.ts'
+import { noDataRule } from '../../promises/no-data-rule.ts'
 import type { Rules } from '../../promises/rules.ts'
 import type { Artefact } from '../family.ts'
 import { yamlText } from '../yaml.ts'
-import { noDataName } from './cases/cases.ts'
 
 /** Where Prometheus finds all of them, from its own configuration. */
 export const RULE_FILES = 'rules/*.yml'
@@ -73,17 +73,8 @@ export function originOf({ origin, name }: AlertRule): string {
 }
 
 /** What an alert carries beside the labels of its series. */
-export function alertLabelsOf(rule: AlertRule, of: 'condition' | 'no-data'): Labels {
-  return {
-    ...rule.labels,
-    severity: of === 'condition' ? rule.severity : oneLower(rule.severity),
-    category: rule.category,
-  }
-}
-
-/** Not to know is less than to know that it is bad. */
-function oneLower(severity: Severity): Severity {
-  return SEVERITIES[SEVERITIES.indexOf(severity) + 1] ?? severity
+export function alertLabelsOf({ labels, severity, category }: AlertRule): Labels {
+  return { ...labels, severity, category }
 }
 
 function recording({ record, expression, labels }: RecordingRule): object {
@@ -91,23 +82,13 @@ function recording({ record, expression, labels }: RecordingRule): object {
 }
 
 function alerting(rule: AlertRule): readonly object[] {
-  const { name, expression, forMs, summary, runbook, noData } = rule
-  const written = (alert: string, of: Expression, holdMs: number, text: string): object => ({
-    alert,
-    expr: promql(of),
-    for: promqlDuration(holdMs),
-    labels: alertLabelsOf(rule, alert === name ? 'condition' : 'no-data'),
-    annotations: { summary: text, runbook_url: runbook },
-  })
-  const said = written(name, expression, forMs, summary)
-  if (noData === null) return [said]
-  return [
-    said,
-    written(
-      noDataName(rule),
-      noData.expression,
-      noData.forMs,
-      `Nobody can say whether ${name} holds: its series are missing.`,
-    ),
-  ]
+  return [rule, noDataRule(rule)]
+    .filter((each) => each !== null)
+    .map((each) => ({
+      alert: each.name,
+      expr: promql(each.expression),
+      for: promqlDuration(each.forMs),
+      labels: alertLabelsOf(each),
+      annotations: { summary: each.summary, runbook_url: each.runbook },
+    }))
 }

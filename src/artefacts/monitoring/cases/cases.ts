@@ -1,6 +1,7 @@
 import { seriesKey, type Labels } from '../../../core/series/labels.ts'
 import { SCRAPE_MS } from '../../../core/series/series.ts'
 import type { AlertRule } from '../../../promises/alert-rule.ts'
+import { noDataRule } from '../../../promises/no-data-rule.ts'
 import type { Expression } from '../../../promises/expression.ts'
 import { edgesOf, tracksOf, type Edge, type Levels, type Scene } from './edges.ts'
 import { elementsOf, evaluate } from './evaluate.ts'
@@ -21,11 +22,6 @@ export interface Check {
   readonly alert: string
   /** The labels of the series that fire; empty: it is silent. */
   readonly firing: readonly Labels[]
-}
-
-/** The alert beside a rule that says its series are missing. */
-export function noDataName(rule: AlertRule): string {
-  return `${rule.name}NoData`
 }
 
 /** Steps between a change and a check of it: both kinds of Prometheus, and its extrapolation, differ by at most one. */
@@ -89,6 +85,7 @@ function playOf(
   longestMs: number,
 ): { readonly lifecycle: Case; readonly neighbours: readonly Track[] } {
   const { stepMs, shapes, changedMs } = scene
+  const missingName = noDataRule(rule)?.name
   const calm = changedMs === null ? rest : clearly.slice(shapes.length)
   const beginMs = scene.atMs
   const endMs = beginMs + roundUp(longestMs + rule.forMs, stepMs) + 4 * MARGIN * stepMs
@@ -118,7 +115,7 @@ function playOf(
     at(firedMs - margin, []),
     at(firedMs + margin, firing),
     ...(endedMs === undefined ? [] : [at(endedMs - margin, firing), at(endedMs + margin, [])]),
-    ...(rule.noData === null ? [] : [{ atMs: firedMs + margin, alert: noDataName(rule), firing: [] }]),
+    ...(missingName === undefined ? [] : [{ atMs: firedMs + margin, alert: missingName, firing: [] }]),
   ].filter(({ atMs }) => atMs >= 0 && atMs <= untilMs)
   return { lifecycle: { name: `${rule.name} begins and ends in time`, stepMs, untilMs, tracks, checks }, neighbours }
 }
@@ -150,19 +147,20 @@ function quietCases(rule: AlertRule, scene: Scene, { rest }: Edge): readonly Cas
     checks: [silent(shapes.some(({ metric }) => isCounter(metric)) ? untilMs : atMs)],
   }
   const { noData } = rule
+  const missingName = noDataRule(rule)?.name
   const missing: readonly Check[] =
-    noData === null
+    noData === null || missingName === undefined
       ? []
       : [
           {
             atMs: goneMs,
-            alert: noDataName(rule),
+            alert: missingName,
             firing: alertLabels(
               rule,
               elementsOf(evaluate(noData.expression, { tracks: [], stepMs }, goneMs)).map(({ labels }) => labels),
             ),
           },
-          { atMs: roundUp(noData.forMs, stepMs) - MARGIN * stepMs, alert: noDataName(rule), firing: [] },
+          { atMs: roundUp(noData.forMs, stepMs) - MARGIN * stepMs, alert: missingName, firing: [] },
         ].filter((check) => check.atMs >= 0)
   return [
     noTraffic,
