@@ -23,6 +23,7 @@ const trace: Trace = {
   release: '7-3fa9c1d2',
   route: 'GET /api',
   because: 'slow',
+  sampled: true,
   spans: [
     span('GET /api', null, 1_000, 40),
     span('attempt 1', 'GET /api', 1_000, 10),

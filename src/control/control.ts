@@ -269,6 +269,15 @@ export class Control {
     this.#options.limits.keepIn(url === null ? null : { url, prefix: `seaworthy:${app}:${environment}` })
   }
 
+  /** Lines and traces go on to where the live release says. */
+  async sendTelemetry(): Promise<void> {
+    const live = this.state.get('live')
+    const telemetry = live === null ? undefined : this.state.release(live)?.config.telemetry
+    const { app, environment } = this.#options.environment
+    const to = { app, environment, loki: telemetry?.loki ?? null, otlp: telemetry?.otlp ?? null }
+    await this.logs.send(to)
+  }
+
   /** They are nobody's only record: what finds no room is let go. */
   keepTraces(traces: readonly Trace[]): void {
     this.logs.call('addTraces', { traces }).catch((error: unknown) => {

@@ -129,6 +129,7 @@ async function main(folder: string): Promise<void> {
   again('scaling', () => control.scaler.tick())
   again('resting witnesses', () => control.deploys.restWitnesses())
   again('looking at what deploys are owed', () => afterDeploy.look())
+  again('saying where telemetry goes', () => control.sendTelemetry())
   again('telling people', () => control.postman.deliver())
   again('telling of alerts', () => control.alerts.look())
   again('saying that alerts are evaluated', () => control.heartbeat.beat())

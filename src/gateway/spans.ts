@@ -123,6 +123,7 @@ export class Spans {
       release: release ?? 'none',
       route: route.name,
       because,
+      sampled: trace.sampled,
       spans: this.#spansOf(exchange, end, route.name),
     }
   }

@@ -28,6 +28,8 @@ export interface Trace {
   /** `POST /api/trades`, as routed: no ids, no query. */
   readonly route: string
   readonly because: KeptBecause
+  /** The caller wants it recorded, as `traceparent` says: only then it is sent on. */
+  readonly sampled: boolean
   readonly spans: readonly Span[]
 }
 

@@ -27,6 +27,7 @@ const trace = (id: number, startMs: number, durationMs: number, more: Partial<Tr
     release: '1-aaaaaaaa',
     route: 'GET /',
     because: 'slow',
+    sampled: true,
     spans: [{ ...parts, traceId, spanId: 'f'.repeat(16), parentSpanId: null, startMs, durationMs }],
     ...more,
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { dirname, extname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { Problem } from '../../../core/problem.ts'
-import type { FromThread, LogCalls, ThreadOptions, ToThread } from './messages.ts'
+import type { Destinations, FromThread, LogCalls, ThreadOptions, ToThread } from './messages.ts'
 
 /** More questions than this at once are refused. */
 const CALLS_MAX = 256
@@ -25,6 +25,7 @@ export class LogThread {
   readonly #calls = new Map<number, Call>()
   #worker: Worker | null = null
   #last = 0
+  #sent: string | null = null
   #isClosed = false
 
   constructor(options: LogThreadOptions) {
@@ -41,6 +42,14 @@ export class LogThread {
       this.#calls.set(call, { resolve: resolve as (result: unknown) => void, reject })
       worker.postMessage({ call, method, input } satisfies ToThread, [])
     })
+  }
+
+  /** Where lines and traces go besides; the thread is only told of changes, and of all when it was started again. */
+  async send(to: Destinations): Promise<void> {
+    const text = JSON.stringify(to)
+    if (this.#sent === text) return
+    await this.call('send', to)
+    this.#sent = text
   }
 
   async close(): Promise<void> {
@@ -67,6 +76,7 @@ export class LogThread {
     worker.on('error', (error) => this.#options.onTrouble(String(error)))
     worker.once('exit', () => {
       this.#worker = null
+      this.#sent = null
       for (const { reject } of this.#calls.values()) reject(busy())
       this.#calls.clear()
       if (!this.#isClosed) setTimeout(() => this.#isClosed || this.#start(), RESTART_MS)

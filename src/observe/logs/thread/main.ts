@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { messageOf, Problem } from '../../../core/problem.ts'
 import { scrubOf, type Scrub } from '../../../core/scrub.ts'
 import { TraceStore } from '../../traces/store.ts'
+import { Sending } from '../../ship/sending.ts'
 import { around } from '../around.ts'
 import { Reader } from '../reader.ts'
 import { Ring } from '../ring.ts'
@@ -19,6 +20,7 @@ const { stateFolder, epoch, ...bounds } = workerData as ThreadOptions
 const store = new LogStore(join(stateFolder, 'logs.db'), bounds)
 const traces = new TraceStore(join(stateFolder, 'traces.db'))
 const ring = new Ring(epoch)
+const sending = new Sending((trouble) => post({ trouble }))
 /** Null: asked for. */
 const scrubs = new Map<string, Scrub | null>()
 const releases = new Set<string>()
@@ -26,7 +28,10 @@ const reader = new Reader({
   folder: join(stateFolder, 'logs'),
   store,
   scrubOf: scrubFor,
-  onLines: (lines) => ring.add(lines),
+  onLines: (lines) => {
+    ring.add(lines)
+    sending.lines(lines)
+  },
   onTrouble: (error) => post({ trouble: messageOf(error) }),
 })
 
@@ -34,9 +39,17 @@ const CALLS: { [M in keyof LogCalls]: (input: LogCalls[M]['input']) => unknown }
   search: ({ query, ...options }) => store.search(query, options),
   follow: (ask) => ring.follow(ask),
   around: ({ id, count }) => around(store, traces, id, count),
-  stats: () => ({ dropped: reader.dropped(), bytes: store.bytes() }),
+  stats: () => {
+    const { loki, otlp } = sending.dropped()
+    return { dropped: { ...reader.dropped(), loki }, tracesNotSent: otlp, bytes: store.bytes() }
+  },
+  send: (to) => {
+    sending.set(to)
+    return {}
+  },
   addTraces: ({ traces: kept }) => {
     traces.add(kept)
+    sending.traces(kept)
     return {}
   },
   traces: (query) => traces.list(query),

@@ -2,6 +2,7 @@ import type { ProblemJson } from '../../../core/problem.ts'
 import type { LogPage, LogQuery, StoredLine } from '../line.ts'
 import type { DropReason } from '../reader.ts'
 import type { FollowAnswer, FollowAsk } from '../ring.ts'
+import type { Origin } from '../../ship/loki.ts'
 import type { Trace } from '../../traces/span.ts'
 import type { TracePage, TraceQuery } from '../../traces/store.ts'
 
@@ -14,9 +15,16 @@ export interface LogCalls {
   follow: { input: FollowAsk; output: FollowAnswer }
   around: { input: { id: string; count: number }; output: Around }
   stats: { input: { none?: never }; output: LogStats }
+  send: { input: Destinations; output: { none?: never } }
   addTraces: { input: { traces: readonly Trace[] }; output: { none?: never } }
   traces: { input: TraceQuery; output: TracePage }
   trace: { input: { id: string }; output: { traces: readonly Trace[] } }
+}
+
+/** Where lines and traces go besides; null: nowhere. */
+export interface Destinations extends Origin {
+  readonly loki: string | null
+  readonly otlp: string | null
 }
 
 /** A line with what leads on from it. */
@@ -33,7 +41,10 @@ export interface Around {
 }
 
 export interface LogStats {
-  readonly dropped: Readonly<Record<DropReason, number>>
+  /** By reason; `loki`: kept here, but not sent on. */
+  readonly dropped: Readonly<Record<DropReason | 'loki', number>>
+  /** Traces that were not sent on: nobody took them in time. */
+  readonly tracesNotSent: number
   /** On disk. */
   readonly bytes: number
 }
