@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { PromiseView } from '../../src/promises/view.ts'
-import { plainConfig, processesMentioning, root, TestProject } from '../support/project.ts'
+import { plainConfig, processesMentioning, root, TestProject, until } from '../support/project.ts'
 
 interface Shown {
   readonly release: string | null
@@ -79,6 +79,48 @@ void test('a promise that cannot be kept starts nothing, and a measurement can t
     assert.match(stderr, /1 instances × 20\/s \(measured 2026-11-20\) × \(1 − 0\.3 headroom\) = 14\/s/)
   }
   assert.equal((await project.status()).world.live, before, 'what is live stays live')
+})
+
+void test('traffic shows where a promise stands, and its failures break it', async () => {
+  const service = `import { createServer } from 'node:http'
+    createServer((request, response) => {
+      response.statusCode = request.url === '/fail' ? 500 : 200
+      response.end('answered')
+    }).listen(process.env.PORT, '127.0.0.1')`
+  const config = { ...plainConfig({ service: { start: 'node service.mjs' } }), promises: kept }
+  await using project = new TestProject(config, { 'service.mjs': service })
+  await project.must(['up', '--detach'])
+  const url = `http://127.0.0.1:${await project.port()}`
+  const send = async (path: string, count: number): Promise<void> => {
+    for (let sent = 0; sent < count; sent++) await (await fetch(`${url}${path}`)).arrayBuffer()
+  }
+  const stood = async () => (await project.control.call('promise.look', {})).stood
+  // An increase has a beginning: what came before the first collection is in none.
+  const counts = { query: 'seaworthy_watched_requests_total{watch="all",status="2xx"}', at: null }
+  await until(
+    async () => (await project.control.call('series.query', counts)).values[0]?.value === 0,
+    'the first count',
+  )
+  assert.equal((await stood())['all/availability']!.standing, null, 'without a request nobody knows')
+  await send('/', 50)
+  await until(async () => (await stood())['all/availability']?.standing === 'met', 'the promise to be met', 60_000)
+  assert.equal((await stood())['all/availability']!.spending!.left, '1')
+  assert.equal((await stood())['all/latency-0.95']!.standing, 'met')
+
+  await send('/fail', 20)
+  await until(
+    async () => (await stood())['all/availability']?.standing === 'broken',
+    'the promise to be broken',
+    60_000,
+  )
+  const { code, stdout } = await project.run(['promises', '--json'])
+  assert.equal(code, 4)
+  const { promises, because } = JSON.parse(stdout) as Shown
+  assert.deepEqual([because, promises[0]!.standing], [null, 'broken'])
+  const [availability, latency] = promises[0]!.objectives
+  // 20 of about 70 failed, of which 0.1 % may.
+  assert.ok(Number(availability!.budget!.left) < -100, availability!.budget!.left ?? 'null')
+  assert.deepEqual([latency!.standing, latency!.budget!.left], ['met', '1'])
 })
 
 void test('explain answers for a rule, and says what comes near a name that is none', async () => {
