@@ -28,7 +28,7 @@ import { Needs } from './needs/needs.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import { EnvironmentSeries } from './observe/environment-series.ts'
 import { Collection } from './observe/collection.ts'
-import { seriesSource } from './observe/series-source.ts'
+import { storeSources } from './observe/store-sources.ts'
 import { ChannelFile } from './notify/channels.ts'
 import type { Letter } from './notify/letter.ts'
 import { makeOutbox } from './notify/outbox.ts'
@@ -202,7 +202,8 @@ export class Control {
     this.alerts = new Alerts({ ...watched, state, logger, query: this.series, windowFactor })
     const { alerts } = this
     this.collection = new Collection({ ...measured, folders, sink: alerts.hearing(this.series) })
-    this.collection.add(() => [alertPathSource(() => alerts.path()), seriesSource(() => this.series.counts)])
+    const own = [alertPathSource(() => alerts.path()), ...storeSources(this.series, this.logs)]
+    this.collection.add(() => own)
     this.heartbeat = new Heartbeat({ ...watched, completeAtMs: () => alerts.evaluator.completeAtMs, onEvent })
     const isWanted = (letter: Letter): boolean => alerts.isWanted(letter)
     this.postman = new Postman({ ...told, onEvent, isWanted, onOutcome: (...what) => alerts.onOutcome(...what) })

@@ -16,12 +16,6 @@ import { scrape, type Scrape } from '../support/scrape.ts'
 
 /** A beat, and what it takes. */
 const BEAT_MS = 15_000
-/** Measured by parts that hand their sources to the collection themselves. */
-const OF_OTHERS: ReadonlySet<string> = new Set([
-  'seaworthy_heartbeat_timestamp_seconds',
-  'seaworthy_notifications_total',
-  'seaworthy_log_lines_dropped_total',
-])
 /** Names of series that some scrape has shown. */
 const seen = new Set<string>()
 
@@ -31,7 +25,7 @@ function note(shown: Scrape): Scrape {
 }
 
 after(() => {
-  const missing = METRICS.filter(({ name, from }) => from === undefined && !OF_OTHERS.has(name)).flatMap((metric) =>
+  const missing = METRICS.filter(({ from }) => from === undefined).flatMap((metric) =>
     seriesNames(metric).filter((name) => !seen.has(name)),
   )
   assert.deepEqual(missing, [], 'metrics that no scrape has shown')
