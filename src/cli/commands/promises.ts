@@ -4,8 +4,9 @@ import type { PromiseReport } from '../../control/api/promises-methods.ts'
 import { Problem } from '../../core/problem.ts'
 import { socketPath } from '../../keeper/paths.ts'
 import { isBroken, promiseViews } from '../../promises/view.ts'
-import { environmentCommand, globalsOf, openProjectOf, type MakeCommand } from '../command.ts'
+import { environmentCommand, globalsOf, type MakeCommand } from '../command.ts'
 import { EXIT, print, printJson } from '../output.ts'
+import { readProject } from '../project.ts'
 import { factsOf } from '../promise-facts.ts'
 import { describePromises } from '../promises-text.ts'
 
@@ -22,7 +23,8 @@ export const promisesCommand: MakeCommand = (onExitCode) => {
       '\nExit code 4 when a promise cannot be kept, or is broken.\n\nExamples:\n  seaworthy promises\n  seaworthy promises production --json',
     )
     .action(async (environment: string | undefined) => {
-      const { app, stateFolder } = await openProjectOf(command, environment)
+      const { config, json } = globalsOf(command)
+      const { app, stateFolder } = await readProject(config, environment)
       const report = await lookAt(stateFolder)
       const facts = factsOf(stateFolder)
       const views = promiseViews(
@@ -31,8 +33,7 @@ export const promisesCommand: MakeCommand = (onExitCode) => {
         new Map(Object.entries(report.stood)),
       )
       const { release, because } = report
-      if (globalsOf(command).json)
-        printJson({ app: app.name, environment: app.environment, release, because, promises: views })
+      if (json) printJson({ app: app.name, environment: app.environment, release, because, promises: views })
       else print(describePromises(views, because))
       onExitCode(isBroken(views) ? EXIT.broken : EXIT.done)
     })

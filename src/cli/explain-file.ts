@@ -1,0 +1,34 @@
+import type { Artefact, Family } from '../artefacts/family.ts'
+import type { ResolvedApp } from '../config/resolved.ts'
+import type { Explanation } from '../promises/explain.ts'
+
+/**
+ * What a file that `generate` writes comes from; null for what is none of them. The families are big, and their files take
+ * seconds to make: only a name with an ending is looked for among them.
+ */
+export async function explainFile(file: string, app: ResolvedApp): Promise<Explanation | null> {
+  if (!/\.[a-z]+$/.test(file)) return null
+  const { FAMILIES } = await import('../artefacts/families.ts')
+  for (const family of FAMILIES) {
+    const found = explainArtefact(file, family.files(app), family.name)
+    if (found !== null) return found
+  }
+  return null
+}
+
+/** `file` may name it from anywhere: 'ops/prometheus.yml'. */
+export function explainArtefact(
+  file: string,
+  artefacts: readonly Artefact[],
+  family: Family['name'],
+): Explanation | null {
+  const artefact = artefacts.find(({ path }) => file === path || file.endsWith(`/${path}`))
+  if (artefact === undefined) return null
+  const { path, because } = artefact
+  return {
+    what: path,
+    value: `\`seaworthy generate ${family}\` writes it, and it is yours to change`,
+    from: [...new Set(because.map(({ from }) => from))].join(', ') || 'every app',
+    arithmetic: because.map(({ what, from }) => `${what} from ${from}`),
+  }
+}
