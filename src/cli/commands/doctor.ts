@@ -42,6 +42,7 @@ export const doctorCommand: MakeCommand = (onExitCode) => {
         ...(await lookAtNeeds(project, secretOf(read))),
         ...lookAtStateFolder(project),
         await lookAtPort(project.app, project.stateFolder),
+        ...lookAtAlerts(project.app),
         ...lookAtConfig(project.checked),
       ]
       onExitCode(findings.some(({ level }) => level === 'missing') ? EXIT.failed : EXIT.done)
@@ -60,6 +61,24 @@ function lookAtMachine(): Finding[] {
       ? { level: 'ok', what: 'Linux', detail: '/proc is readable: processes can be told apart' }
       : { level: 'missing', what: 'Linux', detail: `target 'process' needs /proc; this is ${process.platform}` },
     ...(process.getuid?.() === 0 ? [{ level: 'note' as const, what: 'root', detail: ROOT_NOTE }] : []),
+  ]
+}
+
+/** Alerts that nobody hears, and a control whose death nobody notices, are no alerts. */
+function lookAtAlerts({ alerts }: ResolvedApp): Finding[] {
+  const { channels = {}, pager = null, heartbeat = null } = alerts ?? {}
+  const nobody = Object.keys(channels).length === 0 && pager === null
+  return [
+    ...(nobody ? [{ level: 'note' as const, what: 'alerts', detail: 'nobody is told: alerts.channels is empty' }] : []),
+    ...(heartbeat === null
+      ? [
+          {
+            level: 'note' as const,
+            what: 'heartbeat',
+            detail: 'nobody outside notices when control dies: name a URL in alerts.heartbeat',
+          },
+        ]
+      : []),
   ]
 }
 

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startHookSink } from '../../../test/support/hook-sink.ts'
+import { Heartbeat, HEARTBEAT_EVERY_MS } from './heartbeat.ts'
+
+void test('somebody outside hears every minute that rules are evaluated, and nothing once they are not', async () => {
+  await using sink = await startHookSink()
+  let now = 1_000_000
+  let completeAtMs = now
+  const events: string[] = []
+  const heartbeat = new Heartbeat({
+    app: 'shop',
+    environment: 'local',
+    clock: { now: () => now, sleep: async () => {} },
+    channels: { find: () => ({ kind: 'webhook', url: `${sink.url}/beat` }) },
+    completeAtMs: () => completeAtMs,
+    onEvent: (kind) => void events.push(kind),
+  })
+  const heard = (): number => sink.of('alert.heartbeat', '/beat').length
+  await heartbeat.beat()
+  await heartbeat.beat()
+  assert.equal(heard(), 1, 'not twice a minute')
+  now += HEARTBEAT_EVERY_MS
+  await heartbeat.beat()
+  assert.equal(heard(), 1, 'the newest evaluation is a minute old')
+  completeAtMs = now
+  await heartbeat.beat()
+  assert.equal(heard(), 2)
+  assert.deepEqual(sink.got[1]!.body, {
+    event: 'alert.heartbeat',
+    app: 'shop',
+    environment: 'local',
+    evaluatedAt: new Date(completeAtMs).toISOString(),
+  })
+  sink.answer(500)
+  for (let n = 0; n < 2; n++) {
+    completeAtMs = now += HEARTBEAT_EVERY_MS
+    await heartbeat.beat()
+  }
+  sink.answer(200)
+  completeAtMs = now += HEARTBEAT_EVERY_MS
+  await heartbeat.beat()
+  assert.deepEqual(events, ['heartbeat-failed', 'heartbeat'], 'each turn is said once')
+})
