@@ -38,7 +38,10 @@ const STEPS_MS = [1, 3, 6, 30, 90, 360].map((times) => times * SCRAPE_MS)
 export function casesOf(rule: AlertRule): readonly Case[] | string {
   const windows = windowsOf(rule.expression)
   const longestMs = Math.max(0, ...windows.map(({ windowMs, offsetMs }) => windowMs + offsetMs))
-  const stepMs = stepFor(windows.map(({ windowMs }) => windowMs))
+  const stepMs = stepFor(
+    windows.map(({ windowMs }) => windowMs),
+    rule.forMs,
+  )
   const settledMs = roundUp(longestMs, stepMs) + 2 * MARGIN * stepMs
   try {
     const nowMs = Math.max(0, ...windows.filter(({ offsetMs }) => offsetMs === 0).map(({ windowMs }) => windowMs))
@@ -232,11 +235,13 @@ function windowsOf(expression: Expression): readonly { windowMs: number; offsetM
   }
 }
 
-/** The longest step of which the shortest window has enough; ten seconds where there is none. */
-function stepFor(windows: readonly number[]): number {
+/** The longest step of which the shortest window, and the patience, have enough; ten seconds where there is none. */
+function stepFor(windows: readonly number[], forMs: number): number {
   const shortestMs = Math.min(...windows.filter((windowMs) => windowMs > 0))
   if (shortestMs === Infinity) return SCRAPE_MS
-  return STEPS_MS.findLast((stepMs) => stepMs * STEPS_MIN <= shortestMs) ?? SCRAPE_MS
+  const isFine = (stepMs: number): boolean =>
+    stepMs * STEPS_MIN <= shortestMs && (forMs === 0 || stepMs * (MARGIN + 1) <= forMs)
+  return STEPS_MS.findLast(isFine) ?? SCRAPE_MS
 }
 
 function roundUp(ms: number, stepMs: number): number {

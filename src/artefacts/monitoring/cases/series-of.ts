@@ -52,18 +52,26 @@ const CANDIDATES: Readonly<Record<string, readonly string[]>> = {
   status: ['2xx', '5xx'],
   mode: ['user', 'system'],
   outcome: ['sent', 'failed'],
+  watch: ['service/api'],
 }
 
 function valueFor(label: string, matchers: readonly Matcher[]): string {
   const asked = matchers.filter((matcher) => matcher.label === label)
   if (asked.length === 0) return USUAL[label] ?? `${label}-1`
-  const offered = asked.flatMap(({ op, value }) => (op === '=' ? [value] : op === '=~' ? value.split('|') : []))
+  const offered = asked.flatMap(({ op, value }) =>
+    op === '=' ? [value] : op === '=~' ? value.split('|').filter(isPlain) : [],
+  )
   const test = compileMatchers(asked)
   const found = [...offered, ...(CANDIDATES[label] ?? []), 'one', 'other'].find(
     (value) => value !== '' && test({ [label]: value }),
   )
   if (found === undefined) throw new Error(`no value of ${label} is known that its matchers take`)
   return found
+}
+
+/** Whether an alternative of a pattern stands for itself. */
+function isPlain(pattern: string): boolean {
+  return !/[+*?()[\]{}\\^$]/.test(pattern)
 }
 
 /** What such labels usually say. */
