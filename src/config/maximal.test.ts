@@ -193,7 +193,7 @@ test('the maximal config reports what is not built yet, and nothing that is', ()
       'backups',
       "environments.box.target: 'docker' is not yet in effect",
       'environments.box.host',
-      ...['prometheus', 'loki', 'otlp'].map((key) => `environments.box.${key}`),
+      'environments.box.prometheus',
       "environments.cluster.target: 'kubernetes' is not yet in effect",
       'environments.cluster.context',
       'environments.cluster.namespace',

@@ -57,6 +57,8 @@ const ENVIRONMENT = [
   'witness',
   'hooks',
   'approval',
+  'loki',
+  'otlp',
   'telemetry.prometheus',
   ...SERVICE.map((key) => `overrides.services.*.${key}`),
   ...GATEWAY.map((key) => `overrides.gateway.${key}`),
