@@ -1,7 +1,10 @@
 /** What a scraper sees of environments that run: every metric that a rule or a panel may name, with the values that are true. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -108,7 +111,16 @@ const QUEUE = `
   }).listen(Number(process.env.PORT), '127.0.0.1')
   process.on('SIGTERM', () => process.exit(0))`
 
-void test('needs, a queue, limits, a certificate, events: each is there while it is, and ends with it', async () => {
+void test('needs, a queue, limits, a certificate, events: each is there while it is, and ends with it', async (t) => {
+  // Takes what alerts say, and answers that it has.
+  const channel = createServer((request, response) => void request.resume().on('end', () => response.end()))
+  channel.listen(0, '127.0.0.1')
+  await once(channel, 'listening')
+  t.after(() => {
+    channel.closeAllConnections()
+    channel.close()
+  })
+  const { port: channelPort } = channel.address() as AddressInfo
   const config = plainConfig({
     service: { start: 'node queue.mjs', uses: { db: 'required', cache: 'optional' } },
     environment: { domain: 'localhost' },
@@ -131,11 +143,12 @@ void test('needs, a queue, limits, a certificate, events: each is there while it
         workers: 2,
         accessLog: false,
       },
+      alerts: { channels: { ops: { webhook: 'OPS_URL' } } },
       guard: { limits: [{ per: 'client', allow: '5/min', burst: 5 }] },
     },
     { 'queue.mjs': QUEUE },
   )
-  await project.must(['up', '--detach'])
+  await project.must(['up', '--detach'], { OPS_URL: `http://127.0.0.1:${channelPort}/` })
   const { control } = project
   const ids = (await project.status()).instances.map(({ id }) => id)
   let now = await scrape(control)
