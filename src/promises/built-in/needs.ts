@@ -1,7 +1,7 @@
 import type { AlertRule } from '../alert-rule.ts'
 import type { Expression } from '../expression.ts'
 import { absentAny, and, calc, compare, MINUTE_MS, over, select } from './ask.ts'
-import { SYMPTOMS } from './requests.ts'
+import { LIGHT_SYMPTOMS, SYMPTOMS } from './requests.ts'
 import { builtIn } from './rule.ts'
 
 export interface WatchedNeed {
@@ -46,7 +46,7 @@ function down(name: string, severity: 'P1' | 'P2', needs: readonly WatchedNeed[]
       summary: '{{ $labels.need }} ({{ $labels.kind }}) answers no query.',
       absent: { when: absentAny(first, ...rest), forMs: MINUTE_MS },
       inhibits: needs.flatMap((need) =>
-        SYMPTOMS.map((rule) => ({
+        (severity === 'P1' ? SYMPTOMS : LIGHT_SYMPTOMS).map((rule) => ({
           rule,
           equal: [],
           source: [{ label: 'need', op: '=' as const, value: need.name }],

@@ -1,20 +1,32 @@
 import type { AlertRule } from '../alert-rule.ts'
 import { SYMPTOMS } from './requests.ts'
 
-/** Built-in rules whose firing says why promises of the same service are broken. */
-const CAUSES: ReadonlySet<string> = new Set(['ServiceDown'])
+/** Built-in rules whose firing says why promises are broken: of the same service, or of those that use the need. */
+const CAUSES: ReadonlySet<string> = new Set(['ServiceDown', 'NeedDown'])
 
 /**
- * A service that is down breaks its promises, too, and a promise that burns is the same fault as the built-in symptom: the
- * graver one is told, the other belongs to it.
+ * A service that is down, or without its need, breaks its promises, too; and a promise that burns is the same fault as the
+ * built-in symptom. The cause is told, what follows from it belongs to it.
  */
 export function quietDuringOutage(rules: readonly AlertRule[]): readonly AlertRule[] {
-  const promised = rules.filter(({ origin }) => origin.kind === 'promise')
-  const quiet = (names: readonly string[]): AlertRule['inhibits'] => names.map((rule) => ({ rule, equal: ['service'] }))
+  const promised = rules.filter(({ origin }) => origin.kind === 'promise').map(({ name }) => name)
   return rules.map((rule) => {
-    if (CAUSES.has(rule.name))
-      return { ...rule, inhibits: [...rule.inhibits, ...quiet(promised.map(({ name }) => name))] }
     const isPage = rule.origin.kind === 'promise' && rule.severity <= 'P1'
-    return isPage ? { ...rule, inhibits: [...rule.inhibits, ...quiet(SYMPTOMS)] } : rule
+    if (isPage)
+      return adding(
+        rule,
+        SYMPTOMS.map((symptom) => ({ rule: symptom, equal: ['service'] })),
+      )
+    if (!CAUSES.has(rule.name)) return rule
+    // As it quiets a symptom, so it quiets a promise.
+    const ways = rule.inhibits.filter((inhibition) => inhibition.rule === SYMPTOMS[0])
+    return adding(
+      rule,
+      ways.flatMap((way) => promised.map((name) => ({ ...way, rule: name }))),
+    )
   })
+}
+
+function adding(rule: AlertRule, inhibits: AlertRule['inhibits']): AlertRule {
+  return { ...rule, inhibits: [...rule.inhibits, ...inhibits] }
 }

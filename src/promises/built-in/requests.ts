@@ -34,6 +34,9 @@ export function requestRules(): readonly AlertRule[] {
   ]
 }
 
+/** Those of them that wake nobody: all that an optional need, whose own loss wakes nobody, may keep quiet. */
+export const LIGHT_SYMPTOMS: readonly string[] = ['HighErrorRatio', 'SlowAnswers']
+
 /** What a service's absence explains. */
 export const SYMPTOMS: readonly string[] = [
   'HighErrorRatio',

@@ -22,7 +22,7 @@ export function isAddress(text: string): boolean {
   return text.length <= 254 && /^[^\s<>@"(),:;\\[\]]+@[^\s<>@"(),:;\\[\]]+$/.test(text) && isAscii(text)
 }
 
-/** The message as RFC 5322 has it, with CRLF at the end of each line; dots are not yet doubled. */
+/** The message as RFC 5322 has it, with CRLF at the end of each line. */
 export function mailText({ id, thread, from, to, subject, text, atMs }: Mail): string {
   const domain = from.split('@')[1]!
   const messageId = (of: string): string => `<${sha256(of).slice(0, 32)}@${domain}>`

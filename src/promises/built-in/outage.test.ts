@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { AlertRule } from '../alert-rule.ts'
+import { instanceRules } from './instances.ts'
+import { needRules } from './needs.ts'
+import { quietDuringOutage } from './outage.ts'
+import { requestRules } from './requests.ts'
+
+const burns = (severity: 'P0' | 'P2'): AlertRule => ({
+  ...requestRules()[0]!,
+  name: `TradeBurn${severity}`,
+  origin: { kind: 'promise', objective: 'trade/availability' },
+  severity,
+  inhibits: [],
+})
+const need = (name: string, required: boolean) =>
+  ({ name, kind: 'postgres', role: 'store', users: ['api'], required }) as const
+const rules = quietDuringOutage([
+  ...instanceRules(['api']),
+  ...requestRules(),
+  ...needRules([need('db', true), need('other', false)]),
+  burns('P0'),
+  burns('P2'),
+])
+const quieted = (name: string): readonly string[] =>
+  rules.find((rule) => rule.name === name)!.inhibits.map(({ rule }) => rule)
+
+void test('a service or a required need that is down explains broken promises', () => {
+  for (const cause of ['ServiceDown', 'NeedDown'])
+    assert.deepEqual(
+      quieted(cause).filter((name) => name.startsWith('Trade')),
+      ['TradeBurnP0', 'TradeBurnP2'],
+      cause,
+    )
+  const ofNeed = rules.find(({ name }) => name === 'NeedDown')!.inhibits.find(({ rule }) => rule === 'TradeBurnP0')!
+  assert.deepEqual([ofNeed.source?.[0]?.value, ofNeed.target?.[0]?.value], ['db', 'api'])
+})
+
+void test('what wakes nobody keeps nothing quiet that would', () => {
+  assert.deepEqual(quieted('OptionalNeedDown'), ['HighErrorRatio', 'SlowAnswers'])
+  assert.deepEqual(quieted('TradeBurnP2'), [])
+})
+
+void test('a promise that burns fast is told instead of the symptom', () => {
+  assert.ok(quieted('TradeBurnP0').includes('CriticalErrorRatio'))
+})
