@@ -49,6 +49,17 @@ void test('an instance that is killed and cannot come back is told by webhook an
   const overview = JSON.parse(listed.stdout) as { alerts: { rule: string; held: { stage: string } | null }[] }
   assert.equal(overview.alerts.find(({ rule }) => rule === 'InstanceDown')?.held?.stage, 'inhibit')
 
+  await project.must(['alerts', 'test', 'ops'])
+  await project.must(['alerts', 'ack', 'i1'])
+  await project.must(['incidents', 'note', 'i1', 'somebody has killed it'])
+  const silence = await project.must(['alerts', 'silence', 'service=other', '--for', '2h', '--reason', 'a new disk'])
+  assert.match(silence.stdout, /^s1 mutes service=other until .*: a new disk$/m)
+  assert.equal((await project.run(['alerts', 'silence', 'service=other'])).code, 2, 'not without a reason')
+  assert.match((await project.must(['alerts', 'silence', '--end', 's1'])).stdout, /^s1 mutes/)
+  assert.match((await project.run(['alerts', 'test', 'nobody'])).stderr, /alerts\.no-channel/)
+  await until(() => hooks.of('alert.acknowledged').length === 1, 'the acknowledgement')
+  await until(() => hooks.of('alert.test').length === 1, 'the test message')
+
   rmSync(down)
   await until(() => hooks.of('alert.resolved').length > 0, 'the end by webhook', 2 * TOLD_MS_MAX)
   await until(() => mails.mails.some(({ headers }) => headers['Subject']!.includes('over: ')), 'the end by mail')
@@ -58,8 +69,19 @@ void test('an instance that is killed and cannot come back is told by webhook an
     incidents.map(({ id, cause }) => [id, cause]),
     [['i1', 'alerts ended']],
   )
+  await project.must(['incidents', 'resolve', 'i1', '--cause', 'killed by hand'])
+  assert.match((await project.must(['incidents'])).stdout, /^i1 +P0 +resolved/m)
+  assert.match((await project.must(['incidents', 'show', 'i1'])).stdout, /somebody has killed it/)
   const shown = await project.must(['incidents', 'export', 'i1'])
   assert.match(shown.stdout, /^# Incident i1: No instance of api answers\./)
-  for (const what of ['ServiceDown is firing', 'ops: told', 'mail: told', 'deploy d1', 'resolved: alerts ended'])
+  for (const what of [
+    'ServiceDown is firing',
+    'ops: told',
+    'mail: told',
+    'deploy d1',
+    'resolved: alerts ended',
+    'resolved: killed by hand',
+    'acknowledged',
+  ])
     assert.ok(shown.stdout.includes(what), what)
 })
