@@ -38,10 +38,19 @@ export function monitoringChecks(app: ResolvedApp, rules: Rules, files: readonly
     ]),
     own('no component that has ended', (all) => all.flatMap(({ path, text }) => deadComponentsIn(path, text))),
     own('ports agree', portsMissingIn),
+    ...COMPOSE_FILES.map((name): Check => ({
+      kind: 'tool',
+      name: `compose reads ${name}`,
+      program: 'docker',
+      argv: ['compose', '-f', `monitoring/${name}`, 'config', '-q', '--no-interpolate'],
+      needs: 'unknown command',
+    })),
     ...promtoolChecks(files),
     ...amtoolChecks(app, files),
   ]
 }
+
+const COMPOSE_FILES = ['compose.yml', 'compose.telemetry.yml', 'compose.exporters.yml']
 
 /** Metrics of panels that nobody measures and no rule records. */
 export function unknownMetrics(boards: readonly Board[], { recordings }: Rules): readonly string[] {

@@ -28,7 +28,7 @@ const WIDTH = 8
 export const DEPLOY_MARK = compare(over('increase', select('seaworthy_deploys_total'), MINUTE_MS), '>', '0')
 
 export function boardsOf(app: ResolvedApp): readonly Board[] {
-  return [promisesBoard(app), serviceBoard(), dataBoard(app), securityBoard(app), deploysBoard()]
+  return [promisesBoard(app), serviceBoard(app), dataBoard(app), securityBoard(app), deploysBoard()]
 }
 
 /** Grafana's dashboards, from the boards of an app. */

@@ -1,3 +1,4 @@
+import type { ResolvedApp } from '../../../config/resolved.ts'
 import { calc, MINUTE_MS, over, select, sum } from '../../../promises/built-in/ask.ts'
 import type { Expression } from '../../../promises/expression.ts'
 import { panel, type Board, type Panel } from './board.ts'
@@ -6,7 +7,8 @@ import { panel, type Board, type Panel } from './board.ts'
 const WINDOW_MS = 5 * MINUTE_MS
 
 /** What users get of each service, and what it costs: rate, errors, duration, saturation. */
-export function serviceBoard(): Board {
+export function serviceBoard({ services }: Pick<ResolvedApp, 'services'>): Board {
+  const isMemoryBounded = Object.values(services).some(({ memoryBytesMax }) => memoryBytesMax !== null)
   const counted = (...matchers: Parameters<typeof select>[1][]): Expression =>
     over('rate', select('seaworthy_requests_total', ...matchers), WINDOW_MS)
   const buckets = over('rate', select('seaworthy_request_duration_seconds_bucket'), WINDOW_MS)
@@ -32,7 +34,7 @@ export function serviceBoard(): Board {
           ),
         ],
       },
-      { title: 'Saturation of instances', panels: saturation() },
+      { title: 'Saturation of instances', panels: saturation(isMemoryBounded) },
       {
         title: 'The gateway',
         panels: [
@@ -51,17 +53,22 @@ export function serviceBoard(): Board {
   }
 }
 
-function saturation(): readonly Panel[] {
+function saturation(isMemoryBounded: boolean): readonly Panel[] {
   const share = (of: Expression, limit: string): Expression => calc(of, '/', select(`seaworthy_instance_${limit}`))
   return [
     panel('CPU of what it may use', 'percentunit', [
       share(over('rate', select('seaworthy_instance_cpu_seconds_total'), MINUTE_MS), 'cpu_limit'),
       '{{instance}}',
     ]),
-    panel('Memory of what it may use', 'percentunit', [
-      share(select('seaworthy_instance_memory_bytes'), 'memory_limit_bytes'),
-      '{{instance}}',
-    ]),
+    panel('Memory', 'bytes', [select('seaworthy_instance_memory_bytes'), '{{instance}}']),
+    ...(isMemoryBounded
+      ? [
+          panel('Memory of what it may use', 'percentunit', [
+            share(select('seaworthy_instance_memory_bytes'), 'memory_limit_bytes'),
+            '{{instance}}',
+          ]),
+        ]
+      : []),
     panel('Descriptors of what it may open', 'percentunit', [
       share(select('seaworthy_instance_descriptors'), 'descriptors_limit'),
       '{{instance}}',

@@ -1,0 +1,47 @@
+import type { ResolvedApp } from '../../config/resolved.ts'
+import type { Rules } from '../../promises/rules.ts'
+import type { Artefact } from '../family.ts'
+import { alertsOf, secretsOf } from './alertmanager.ts'
+import { untestedRules } from './rule-tests.ts'
+
+/** What is there, how it is started, and what nobody has verified. */
+export function readme(app: ResolvedApp, { alerts, recordings }: Rules): Artefact {
+  const { channels, routes } = alertsOf(app)
+  const escalates = routes.some(({ escalate }) => escalate.length > 0)
+  const mails = Object.values(channels).some(({ kind }) => kind === 'email')
+  const untested = untestedRules(alerts)
+  const secrets = [...new Set([...Object.values(secretsOf(app)), 'GRAFANA_ADMIN_PASSWORD'])]
+  const text = `# Monitoring of ${app.name}, ${app.environment}
+
+Made by \`seaworthy generate monitoring\` from the config: ${alerts.length} alerts and ${recordings.length} recorded ratios, the same values that
+Seaworthy evaluates itself. These files are yours: \`seaworthy generate --check\` tells of drift, \`seaworthy explain FILE\` of reasons.
+
+| file | what |
+|---|---|
+| \`prometheus/prometheus.yml\` | whom Prometheus scrapes: Seaworthy's \`/metrics\` on 127.0.0.1:9464, and exporters where you run them |
+| \`prometheus/rules/\` | the rules, a file for each promise and each category |
+| \`prometheus/tests/\` | unit tests of each alert: both sides of every threshold, begin and end, no traffic, no data |
+| \`alertmanager/alertmanager.yml\` | routes, receivers, what keeps what quiet, maintenance |
+| \`grafana/\` | data sources and dashboards: promises, services, data, security, deploys |
+| \`collector/\`, \`loki/\`, \`jaeger/\` | logs and traces |
+| \`compose.yml\` | Prometheus, Alertmanager, Grafana |
+| \`compose.telemetry.yml\` | collector, Loki, Jaeger |
+| \`compose.exporters.yml\` | optional exporters |
+
+## Start
+
+Compose 2.24 or newer. Values of secrets come from the environment of the shell, under these names: ${secrets.map((name) => `\`${name}\``).join(', ')}.
+
+    docker compose -f compose.yml -f compose.telemetry.yml up -d --wait
+
+Should port 9464 have been taken, \`seaworthy status\` shows the one in use: change it in \`prometheus.yml\`.
+Everything listens on 127.0.0.1 only. Images are pinned by tag; pin them by digest where your registry can be asked.
+
+## What was not verified here
+
+- Grafana, Loki, Jaeger, the collector and compose itself: the files were not started by whoever made Seaworthy's release of this text.
+  The queries of the dashboards were asked of a running Prometheus.
+- Alertmanager before 0.26 does not know \`url_file\` of webhooks: use 0.26 or newer.
+${escalates ? '- Escalation: Alertmanager has none. Who is told when nobody answers is told by Seaworthy itself, or by a duty service.\n' : ''}${mails ? "- Mail goes to a relay on this machine (127.0.0.1:25): a mail server's address inside a secret cannot be read from a file.\n" : ''}${untested.map(({ rule, why }) => `- \`${rule.name}\` has no unit tests: ${why}.\n`).join('')}`
+  return { path: 'monitoring/README.md', text, comment: null, because: [{ what: 'the list of files', from: 'name' }] }
+}
