@@ -43,7 +43,7 @@ export function monitoringChecks(app: ResolvedApp, rules: Rules, files: readonly
       name: `compose reads ${name}`,
       program: 'docker',
       argv: ['compose', '-f', `monitoring/${name}`, 'config', '-q', '--no-interpolate'],
-      needs: 'unknown command',
+      needs: "unknown shorthand flag: 'f'",
     })),
     ...promtoolChecks(files),
     ...amtoolChecks(app, files),
