@@ -95,6 +95,27 @@ void test('the opinion market: what its clients were answered is what is counted
     const checked = spawnSync('promtool', ['check', 'metrics'], { input: plain.text })
     if (checked.error === undefined)
       assert.equal(checked.status, 0, checked.stdout.toString() + checked.stderr.toString())
+
+    // Another control counts from its own beginning: what stood before it is no growth.
+    const { controlPid } = await control.call('status', {})
+    process.kill(controlPid, 'SIGKILL')
+    await until(
+      () =>
+        control.call('status', {}).then(
+          (status) => status.controlPid !== controlPid,
+          () => false,
+        ),
+      'another control',
+    )
+    const answered = async (): Promise<number | null> => {
+      const shown = await scrape(control).catch(() => null)
+      const values = shown?.values('seaworthy_requests_total', { ...api, status: '2xx' }) ?? []
+      return values[0] ?? null
+    }
+    await until(async () => (await answered()) !== null, 'the next control to measure', 2 * BEAT_MS)
+    assert.equal(await answered(), 0)
+    for (let nth = 0; nth < 40; nth++) await (await fetch(`${url}/api/markets`)).arrayBuffer()
+    await until(async () => (await answered()) === 40, 'the requests to be counted', BEAT_MS)
   } finally {
     control.close()
     await market.clear()
