@@ -34,10 +34,13 @@ try {
 say(
   `\n${RATE} lines a second for ${values.seconds} s\nreader   written    kept  write p50 us      p99    p99.9  loop max ms  cpu share\n`,
 )
+// A machine that keeps us waiting while nobody reads says nothing about the reader.
+let loopMsMax = LOOP_MS_MAX
 for (const reader of ['off', 'on', 'stalled'] as const) {
   const result = await ingest(reader, RATE, Number(values.seconds))
   const { written, kept, p50us, p99us, p999us, loopMaxMs, threadCpuShare } = result
-  failed ||= (reader === 'on' && kept !== written) || (reader !== 'off' && loopMaxMs > LOOP_MS_MAX)
+  if (reader === 'off') loopMsMax = Math.max(LOOP_MS_MAX, 2 * loopMaxMs)
+  failed ||= (reader === 'on' && kept !== written) || loopMaxMs > loopMsMax
   const numbers = [p50us, p99us, p999us].map((us) => us.toFixed(1).padStart(9)).join('')
   say(
     `${reader.padEnd(8)}${String(written).padStart(8)}${String(kept ?? '-').padStart(8)}     ${numbers}` +

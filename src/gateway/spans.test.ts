@@ -61,6 +61,9 @@ void test('of each route the slowest of a minute are kept, when it is over', () 
   let now = BEGAN
   const spans = new Spans(() => now)
   for (const ms of [5, 90, 7, 80, 3, 70, 60, 1]) spans.ended(exchangeOf(), 200, false, BEGAN + ms * MS)
+  const untouched = exchangeOf()
+  Object.defineProperty(untouched, 'correlationId', { get: () => assert.fail('a trace was made of what is not kept') })
+  spans.ended(untouched, 200, false, BEGAN + 50 * MS)
   spans.ended(exchangeOf({ head: { method: 'POST' } }), 404, false, BEGAN + 2 * MS)
   assert.deepEqual(spans.take(), [])
   now += 60e9

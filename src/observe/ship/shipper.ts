@@ -26,7 +26,7 @@ export class Shipper<T> {
   readonly #ending = new AbortController()
   #queue: T[] = []
   #dropped = 0
-  #running: Promise<void> | null = null
+  #isRunning = false
 
   constructor(options: ShipperOptions<T>) {
     this.#options = options
@@ -41,7 +41,9 @@ export class Shipper<T> {
     const room = (this.#options.queueMax ?? QUEUE_MAX) - this.#queue.length
     for (const item of room < items.length ? items.slice(0, Math.max(room, 0)) : items) this.#queue.push(item)
     this.#dropped += Math.max(items.length - room, 0)
-    if (this.#queue.length > 0) this.#running ??= this.#run().finally(() => (this.#running = null))
+    if (this.#queue.length === 0 || this.#isRunning) return
+    this.#isRunning = true
+    void this.#run().finally(() => (this.#isRunning = false))
   }
 
   /** What waits is let go. */
