@@ -248,14 +248,19 @@ void test('SIGTERM under load: a worker and its successor lose nothing', async (
   })
   await using whole = await startWhole(tableOf([upstream.upstream]))
   const load = startLoad(whole.workers.port, { clients: 16 })
-  for (let round = 0; round < 3; round++) {
-    const old = whole.expected.splice(0)
-    for (const { worker } of old) whole.expected.push(await whole.workers.start(worker))
-    await until(() => whole.expected.every(({ pid }) => whole.fleet.workers().some((worker) => worker.pid === pid)))
-    const before = load.count()
-    await until(() => load.count() > before + 50)
-    for (const { pid } of old) whole.workers.kill(pid, 'SIGTERM')
-    await until(() => old.every(({ pid }) => !whole.workers.running(pid)))
+  try {
+    for (let round = 0; round < 3; round++) {
+      const old = whole.expected.splice(0)
+      for (const { worker } of old) whole.expected.push(await whole.workers.start(worker))
+      await until(() => whole.expected.every(({ pid }) => whole.fleet.workers().some((worker) => worker.pid === pid)))
+      const before = load.count()
+      await until(() => load.count() > before + 50)
+      for (const { pid } of old) whole.workers.kill(pid, 'SIGTERM')
+      await until(() => old.every(({ pid }) => !whole.workers.running(pid)), 20_000)
+    }
+  } finally {
+    // Against nobody it would go on for ever.
+    await load.stop()
   }
   const answers = await load.stop()
 
