@@ -61,7 +61,7 @@ void test(`control killed ${KILLS} times: what was measured is there, and every 
   const catalogue = await project.must(['metrics'])
   assert.match(catalogue.stdout, /^seaworthy_series +\d+ +\d+ s$/m)
   const refused = await project.run(['metrics', 'sum without (service) (up)'])
-  assert.equal(refused.code, 1)
+  assert.equal(refused.code, 2)
   assert.match(refused.stderr, /column 5: 'without' .* is not spoken here {2}\[promise\.expression\]/)
   await project.must(['stop'])
 })
