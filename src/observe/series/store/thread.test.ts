@@ -93,3 +93,14 @@ void test('what nobody takes is dropped and counted, not held for ever', async (
   assert.equal(thread.counts.dropped['queue'], 200_000)
   await thread.close()
 })
+
+void test('where no file can be, what is asked is refused at once, and what is appended is bounded', async () => {
+  const thread = new SeriesThread({ path: join(folder, 'not', 'there.db'), logger })
+  thread.append([reading('a', NOW, 1)])
+  await assert.rejects(thread.instant(parseExpression('m'), NOW), {
+    code: 'series.unreachable',
+    message: /unable to open/,
+  })
+  await assert.rejects(thread.instant(parseExpression('m'), NOW), { code: 'series.unreachable' })
+  await thread.close()
+})

@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Logger } from '../../../core/logger.ts'
-import { Problem } from '../../../core/problem.ts'
+import { messageOf, Problem } from '../../../core/problem.ts'
 import type { Labels, Matcher } from '../../../core/series/labels.ts'
 import type { Reading, Series } from '../../../core/series/series.ts'
 import type { Expression, Selector } from '../../../promises/expression.ts'
@@ -21,10 +21,12 @@ import { SERIES_MAX, type StoreOptions } from './store.ts'
 /** What waits for the thread: ten minutes of 5 000 series. */
 const QUEUE_SAMPLES_MAX = 300_000
 const QUESTIONS_MAX = 1_000
-/** How long the thread may work on one thing. */
+/** How long the thread may work on one question. */
 const WORK_WITHIN_MS = 10_000
-/** After a thread that ended by itself the next one begins that much later, so that a broken disk is not a busy loop. */
-const RESTART_AFTER_MS = 1_000
+/** On samples it works some milliseconds, and where they close an hour, or a journal is read, as long as the disk takes. */
+const WRITE_WITHIN_MS = 60_000
+/** After a thread that ended by itself the next one begins later and later, so that a broken disk is not a busy loop. */
+const RESTART_AFTER_MS = { first: 1_000, most: 60_000 }
 
 export interface ThreadOptions extends StoreOptions {
   readonly logger: Logger
@@ -59,6 +61,9 @@ export class SeriesThread implements SeriesQuery, SeriesSink {
   #worker: Worker | null = null
   #timer: NodeJS.Timeout | null = null
   #isClosed = false
+  /** Null while the thread is there, or is begun anew at once. */
+  #lostBecause: string | null = null
+  #restartAfterMs = RESTART_AFTER_MS.first
 
   constructor(options: ThreadOptions) {
     this.#options = options
@@ -151,6 +156,7 @@ export class SeriesThread implements SeriesQuery, SeriesSink {
 
   async #ask(question: Question): Promise<Answer> {
     if (this.#isClosed) throw unreachable('the store is closed')
+    if (this.#lostBecause !== null) throw unreachable(this.#lostBecause)
     if (this.#waiting.size >= QUESTIONS_MAX) throw tooMuch(`${QUESTIONS_MAX} questions wait already`)
     const id = this.#next++
     return await new Promise((resolve, reject) => {
@@ -173,7 +179,11 @@ export class SeriesThread implements SeriesQuery, SeriesSink {
     }
     const worker = new Worker(new URL(`./worker${extname(import.meta.filename)}`, import.meta.url), { workerData })
     this.#worker = worker
-    worker.on('message', (message: FromStore) => this.#onMessage(message))
+    this.#lostBecause = null
+    worker.on('message', (message: FromStore) => {
+      this.#onMessage(message)
+      this.#watch()
+    })
     worker.on('error', (error) => this.#onLost(worker, error))
     worker.on('exit', () => this.#onLost(worker, null))
     const [first, ...others] = this.#unwritten.values()
@@ -184,8 +194,8 @@ export class SeriesThread implements SeriesQuery, SeriesSink {
   }
 
   #onMessage(message: FromStore): void {
-    this.#watch()
     if (message.kind === 'opened') {
+      this.#restartAfterMs = RESTART_AFTER_MS.first
       if (message.spoilt !== null)
         this.#options.logger.error('the series were spoilt and begin anew', { aside: message.spoilt })
       return
@@ -209,22 +219,23 @@ export class SeriesThread implements SeriesQuery, SeriesSink {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
     if (this.#unwritten.size + this.#waiting.size === 0) return
-    const withinMs = this.#options.workWithinMs ?? WORK_WITHIN_MS
-    this.#timer = setTimeout(() => this.#cut(withinMs), withinMs)
+    const [oldest] = this.#waiting
+    const [oldestAppend] = this.#unwritten.keys()
+    // It works on what was sent first.
+    const question = oldest !== undefined && oldest[0] < (oldestAppend ?? Infinity) ? oldest[0] : null
+    const withinMs = question === null ? WRITE_WITHIN_MS : (this.#options.workWithinMs ?? WORK_WITHIN_MS)
+    this.#timer = setTimeout(() => this.#cut(question, withinMs), withinMs)
     this.#timer.unref()
   }
 
-  /** What the thread works on is the oldest of what it was sent; appending takes no such time, so it is the oldest question. */
-  #cut(withinMs: number): void {
+  /** @param question what it worked on; null: samples */
+  #cut(question: number | null, withinMs: number): void {
     const worker = this.#worker
-    this.#timer = null
-    const [oldest] = this.#waiting
-    if (oldest !== undefined) {
-      this.#waiting.delete(oldest[0])
-      oldest[1].reject(tooMuch(`the query took more than ${withinMs} ms`))
-    }
+    const waiting = question === null ? undefined : this.#waiting.get(question)
+    if (question !== null) this.#waiting.delete(question)
+    waiting?.reject(tooMuch(`the query took more than ${withinMs} ms`))
     this.#options.logger.warn('the thread of the series was ended', {
-      question: oldest?.[1].question.kind ?? null,
+      question: waiting?.question.kind ?? null,
       withinMs,
     })
     this.#leave(worker)
@@ -237,13 +248,15 @@ export class SeriesThread implements SeriesQuery, SeriesSink {
   #onLost(worker: Worker, error: Error | null): void {
     if (worker !== this.#worker) return
     this.#leave(worker)
-    for (const { reject } of this.#waiting.values()) reject(unreachable('the thread of the series has ended'))
+    this.#lostBecause = error === null ? 'its thread has ended' : messageOf(error)
+    for (const { reject } of this.#waiting.values()) reject(unreachable(this.#lostBecause))
     this.#waiting.clear()
     if (this.#isClosed) return
     this.#options.logger.error('the thread of the series has ended', { error: String(error) })
     setTimeout(() => {
       if (!this.#isClosed && this.#worker === null) this.#begin()
-    }, RESTART_AFTER_MS).unref()
+    }, this.#restartAfterMs).unref()
+    this.#restartAfterMs = Math.min(2 * this.#restartAfterMs, RESTART_AFTER_MS.most)
   }
 
   #leave(worker: Worker | null): void {
