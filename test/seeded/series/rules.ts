@@ -86,6 +86,20 @@ export function rulesFor(sets: readonly string[]): readonly Rule[] {
       ),
       forMs: 20_000,
     },
+    // Above any bound it can be: what has no bucket of everything has no median at all.
+    {
+      name: 'Median',
+      expression: binary(
+        {
+          kind: 'quantile',
+          digits: '0.5',
+          of: by('sum', [...PER_SERVICE, 'le'], over('rate', metric('duration_seconds_bucket'), 120_000)),
+        },
+        '>',
+        number('0.06'),
+      ),
+      forMs: 20_000,
+    },
     { name: 'Memory', expression: binary(by('avg', ['set'], memory), '>', number('60')), forMs: 40_000 },
     { name: 'MemoryPeak', expression: binary(over('max_over_time', memory, 90_000), '>', number('75')), forMs: 0 },
     { name: 'MemoryLow', expression: binary(over('min_over_time', memory, 90_000), '<', number('20')), forMs: 0 },
