@@ -3,8 +3,9 @@ import { accessSync, constants, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Artefact, Check } from './family.ts'
 
-/** How long one tool may take, and how much of what it says is kept. */
+/** How long one tool may take, a slow check of one, and how much of what it says is kept. */
 const TOOL_WITHIN_MS = 60_000
+const SLOW_WITHIN_MS = 300_000
 const OUTPUT_BYTES_MAX = 64 * 1024
 
 export interface CheckResult {
@@ -35,7 +36,11 @@ export async function runCheck(
   const program = findProgram(check.program, env['PATH'] ?? '')
   if (program === null) return { name, verdict: 'not-verified', by: check.program, lines: [] }
   if (check.with !== undefined) writeFileSync(join(folder, check.with.path), check.with.text)
-  const { code, output } = await run([program, ...check.argv], folder, env)
+  const { code, output } = await run([program, ...check.argv], {
+    cwd: folder,
+    env,
+    timeout: check.isSlow === true ? SLOW_WITHIN_MS : TOOL_WITHIN_MS,
+  })
   if (check.needs !== undefined && code !== 0 && output.includes(check.needs)) {
     return { name, verdict: 'not-verified', by: check.program, lines: [] }
   }
@@ -58,11 +63,14 @@ function findProgram(name: string, path: string): string | null {
 
 function run(
   [program = '', ...argv]: readonly string[],
-  cwd: string,
-  env: Readonly<Record<string, string | undefined>>,
+  options: {
+    readonly cwd: string
+    readonly env: Readonly<Record<string, string | undefined>>
+    readonly timeout: number
+  },
 ): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve) => {
-    const child = spawn(program, argv, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: TOOL_WITHIN_MS })
+    const child = spawn(program, argv, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     const keep = (chunk: Buffer): void => {
       if (output.length < OUTPUT_BYTES_MAX) output += chunk.toString('utf8', 0, OUTPUT_BYTES_MAX - output.length)
@@ -73,7 +81,7 @@ function run(
     child.once('close', (code, signal) =>
       resolve({
         code,
-        output: signal === null ? output : `${output}\nended by ${signal} (${TOOL_WITHIN_MS / 1000} s at most)`,
+        output: signal === null ? output : `${output}\nended by ${signal} (${options.timeout / 1000} s at most)`,
       }),
     )
   })

@@ -28,6 +28,8 @@ export interface Check {
 const MARGIN = 2
 /** Steps in the shortest window of a rule. */
 const STEPS_MIN = 6
+/** A rule looks back this many times its shortest window at most before its steps grow. */
+const LONG_STEPS = 100
 const STEPS_MS = [1, 3, 6, 30, 90, 360].map((times) => times * SCRAPE_MS)
 
 /**
@@ -40,6 +42,7 @@ export function casesOf(rule: AlertRule): readonly Case[] | string {
   const longestMs = Math.max(0, ...windows.map(({ windowMs, offsetMs }) => windowMs + offsetMs))
   const stepMs = stepFor(
     windows.map(({ windowMs }) => windowMs),
+    longestMs,
     rule.forMs,
   )
   const settledMs = roundUp(longestMs, stepMs) + 2 * MARGIN * stepMs
@@ -236,11 +239,13 @@ function windowsOf(expression: Expression): readonly { windowMs: number; offsetM
 }
 
 /** The longest step of which the shortest window, and the patience, have enough; ten seconds where there is none. */
-function stepFor(windows: readonly number[], forMs: number): number {
+function stepFor(windows: readonly number[], longestMs: number, forMs: number): number {
   const shortestMs = Math.min(...windows.filter((windowMs) => windowMs > 0))
   if (shortestMs === Infinity) return SCRAPE_MS
+  // Of a comparison with last week every step is one of thousands: there the patience is looked at less closely.
+  const isLong = longestMs > LONG_STEPS * shortestMs
   const isFine = (stepMs: number): boolean =>
-    stepMs * STEPS_MIN <= shortestMs && (forMs === 0 || stepMs * (MARGIN + 1) <= forMs)
+    stepMs * STEPS_MIN <= shortestMs && (forMs === 0 || isLong || stepMs * (MARGIN + 1) <= forMs)
   return STEPS_MS.findLast(isFine) ?? SCRAPE_MS
 }
 
