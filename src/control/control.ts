@@ -47,6 +47,7 @@ import type { RolloutWorld } from './rollout/rollout.ts'
 import { Rollouts } from './rollout/rollouts.ts'
 import { Witnesses } from './rollout/witnesses.ts'
 import { SecretFiles } from './secrets.ts'
+import { HealthWatch } from './status/health-watch.ts'
 import type { State } from './state.ts'
 import { Supervisor } from './supervisor.ts'
 import { LogThread } from '../observe/logs/thread/client.ts'
@@ -97,6 +98,7 @@ export class Control {
   readonly collection: Collection
   readonly alerts: Alerts
   readonly heartbeat: Heartbeat
+  readonly health: HealthWatch
   readonly postman: Postman
   readonly folder: string
   readonly history = new CounterHistory()
@@ -204,6 +206,7 @@ export class Control {
     this.collection = new Collection({ ...measured, folders, sink: alerts.hearing(this.series) })
     const own = [alertPathSource(() => alerts.path()), ...storeSources(this.series, this.logs)]
     this.collection.add(() => own)
+    this.health = new HealthWatch({ ...measured, folder, query: this.series, alerts })
     this.heartbeat = new Heartbeat({ ...watched, completeAtMs: () => alerts.evaluator.completeAtMs, onEvent })
     const isWanted = (letter: Letter): boolean => alerts.isWanted(letter)
     this.postman = new Postman({ ...told, onEvent, isWanted, onOutcome: (...what) => alerts.onOutcome(...what) })

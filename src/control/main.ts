@@ -139,15 +139,17 @@ async function main(folder: string): Promise<void> {
   again('keeping the counts of limits', () => control.keepCounts())
   again('guarding', () => control.security.tick())
   again('looking who is up', () => control.collection.look())
+  again('noting how the app is', () => control.health.look())
   again('looking at liveness', () => lookAtLiveness(control, liveness))
   repeat('watching memory', () => watchMemory(control), logger, MEMORY_LOOK_MS)
 }
 
 /** What a beat has collected is there a moment later; what is slower is there with the next one. */
-function evaluateSoon({ alerts, clock }: Control, logger: Logger): void {
+function evaluateSoon({ alerts, health, clock }: Control, logger: Logger): void {
   clock
     .sleep(COLLECTED_MS)
     .then(() => alerts.evaluate())
+    .then(() => health.measure())
     .catch((error: unknown) => logger.error('evaluating the alerts failed', { error: String(error) }))
 }
 

@@ -11,6 +11,7 @@ import type { EnvironmentEvent, Lease, RolloutEvent } from './api/contract.ts'
 import { FIRST_GENERATION, type GatewayRecord } from './gateway-generations.ts'
 import { LateWrites } from './late-writes.ts'
 import type { PauseRecord } from './pause-record.ts'
+import type { HealthMemory } from './status/health-memory.ts'
 
 /** Rows kept of each kind; older ones go when a deploy ends. */
 export const DEPLOYS_KEPT = 500
@@ -72,6 +73,8 @@ interface Meta {
   /** The port on loopback where the metrics are shown; null before the first time. */
   metricsPort: number | null
   outside: Outside
+  /** Whether the app was fine when somebody looked last, and since when; null: nobody has looked. */
+  health: HealthMemory | null
 }
 
 const EMPTY: Meta = {
@@ -96,6 +99,7 @@ const EMPTY: Meta = {
   scaleNotes: {},
   metricsPort: null,
   outside: {},
+  health: null,
 }
 
 const SCHEMA = `

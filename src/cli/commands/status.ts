@@ -3,27 +3,35 @@ import type { DeployRecord } from '../../deploy/journal.ts'
 import { describeProgress } from '../canary-text.ts'
 import { environmentCommand, globalsOf, openEnvironment, sayFor, type MakeCommand } from '../command.ts'
 import { describeNeeds } from '../need-text.ts'
-import { print, printJson, table } from '../output.ts'
+import { EXIT, print, printJson, table } from '../output.ts'
 import { describeCounts, describePaused } from '../pause-text.ts'
 import { isScaled, scalingTable } from '../scale-text.ts'
+import { describeHealth } from '../status-text.ts'
 import { describeTls } from '../tls-text.ts'
 
 const HISTORY_SHOWN = 20
 
-export const statusCommand: MakeCommand = () => {
-  const command = environmentCommand('status', 'What runs, since when, and what happened last.')
+export const statusCommand: MakeCommand = (onExitCode) => {
+  const command = environmentCommand('status', 'Is the app fine, since when, what changed; then what runs.')
     .option('--history', 'the last deploys and events too')
-    .addHelpText('after', '\nExamples:\n  seaworthy status\n  seaworthy status production --history --json')
-    .action(async (environment: string | undefined, { history }: { history?: boolean }) => {
+    .option('--check', 'exit code 4 unless the app is fine: for scripts')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  seaworthy status\n  seaworthy status --check\n  seaworthy status production --history --json',
+    )
+    .action(async (environment: string | undefined, { history, check }: { history?: boolean; check?: boolean }) => {
       using opened = await openEnvironment(command, environment, { awayMs: 1_000 })
       const { control } = opened
       const status = await control.call('status', {})
+      const health = await control.call('health.look', {})
+      if (check && health.state !== 'fine') onExitCode(EXIT.broken)
       const { needs } = await control.call('need.list', {})
       const { deploys } = history ? await control.call('deploy.list', { limit: HISTORY_SHOWN }) : { deploys: [] }
       const { events } = history ? await control.call('events', { after: 0, limit: HISTORY_SHOWN }) : { events: [] }
-      if (globalsOf(command).json) return printJson({ ...status, needs, ...(history ? { deploys, events } : {}) })
+      if (globalsOf(command).json)
+        return printJson({ ...status, needs, health, ...(history ? { deploys, events } : {}) })
       const say = sayFor(command)
-      print(say(describeStatus(status)))
+      print(say(`${describeHealth(health, needs)}\n\n${describeStatus(status)}`))
       if (needs.length > 0) print(say(`\n${describeNeeds(needs)}`))
       if (deploys.length > 0) print(say(`\nDeploys\n${table(deploys.map(describeDeploy))}`))
       if (events.length > 0)

@@ -15,6 +15,7 @@ import type { MigrationMethods } from './migrations-methods.ts'
 import type { NeedMethods } from './need-methods.ts'
 import type { GateMethods } from './gate-methods.ts'
 import type { GuardMethods } from './guard-methods.ts'
+import type { HealthMethods } from './health-methods.ts'
 import type { PauseMethods, PauseStatus } from './pause-methods.ts'
 import type { PromisesMethods } from './promises-methods.ts'
 import type { DeployOrigin, HooksMethods } from './hooks-methods.ts'
@@ -29,6 +30,7 @@ export interface Contract
     NeedMethods,
     GateMethods,
     GuardMethods,
+    HealthMethods,
     PauseMethods,
     CanaryMethods,
     HooksMethods,

@@ -5,6 +5,7 @@ import type { Subject } from './trail.ts'
 export const READING = [
   'status',
   'events',
+  'health.look',
   'alerts.list',
   'incident.list',
   'incident.get',

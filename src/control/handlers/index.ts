@@ -10,6 +10,7 @@ import { done, fencedBy, releaseOf as findRelease } from './tools.ts'
 import { alertsHandlers } from './alerts.ts'
 import { gateHandlers } from './gate.ts'
 import { guardHandlers } from './guard.ts'
+import { healthHandlers } from './health.ts'
 import { pauseHandlers } from './pause.ts'
 import { canaryHandlers } from './canary.ts'
 import { hooksHandlers } from './hooks.ts'
@@ -35,6 +36,7 @@ export function makeHandlers(control: Control): Handlers {
     ...alertsHandlers(control),
     ...gateHandlers(control),
     ...guardHandlers(control),
+    ...healthHandlers(control),
     ...pauseHandlers(control),
     ...canaryHandlers(control),
     ...hooksHandlers(control),

@@ -1,20 +1,7 @@
-import { Problem } from '../../core/problem.ts'
-import type { ResolvedApp } from '../../config/resolved.ts'
-import { onlyValue, type SeriesQuery } from '../../observe/series/query.ts'
-import type { Expression } from '../../promises/expression.ts'
-import { objectiveId } from '../../promises/objective.ts'
-import { objectivesOf } from '../../promises/objectives.ts'
-import {
-  NOT_WATCHED,
-  questionsOf,
-  standingOf,
-  type Answer,
-  type Question,
-  type Stood,
-} from '../../promises/standing.ts'
-import type { PromiseReport, PromisesMethods } from '../api/promises-methods.ts'
+import type { PromisesMethods } from '../api/promises-methods.ts'
 import type { Handlers } from '../api/server.ts'
 import type { Control } from '../control.ts'
+import { lookAtPromises } from '../status/promises.ts'
 
 export function promiseHandlers({
   series,
@@ -30,45 +17,4 @@ export function promiseHandlers({
       return { release: live, at, ...(await lookAtPromises(series, config, at)) }
     },
   }
-}
-
-/**
- * Asks the series once for each thing that the objectives of an app want to know. What they refuse to say, or a Prometheus
- * that is away, leaves an objective unwatched and is told: it is not met, and no reason to say nothing of the others.
- */
-export async function lookAtPromises(
-  query: Pick<SeriesQuery, 'instant'>,
-  app: ResolvedApp,
-  atMs: number,
-): Promise<Pick<PromiseReport, 'stood' | 'connectionsMax' | 'because'>> {
-  const objectives = new Map(objectivesOf(app).map((each) => [objectiveId(each), each]))
-  const stood: Record<string, Stood> = {}
-  const refusals: string[] = []
-  const orElse = async <T>(asked: Promise<T>, otherwise: T): Promise<T> => {
-    try {
-      return await asked
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      refusals.push(error.message)
-      return otherwise
-    }
-  }
-  for (const question of questionsOf(app)) {
-    const answer = await orElse(ask(query, question, atMs), null)
-    stood[question.objective] = answer === null ? NOT_WATCHED : standingOf(objectives.get(question.objective)!, answer)
-  }
-  const limits = await orElse(query.instant(LIMITS, atMs), [])
-  const connectionsMax = Object.fromEntries(limits.map(({ labels, value }) => [labels['need'] ?? '', value]))
-  return { stood, connectionsMax, because: refusals[0] ?? null }
-}
-
-const LIMITS: Expression = { kind: 'selector', metric: 'seaworthy_postgres_connections_limit', matchers: [] }
-
-async function ask(query: Pick<SeriesQuery, 'instant'>, question: Question, atMs: number): Promise<Answer> {
-  if (question.kind === 'age') return { kind: 'age', seconds: await onlyValue(query, question.seconds, atMs) }
-  const count = await onlyValue(query, question.count, atMs)
-  const badCount = await onlyValue(query, question.badCount, atMs)
-  let burns = false
-  for (const condition of question.burning) burns ||= (await query.instant(condition, atMs)).length > 0
-  return { kind: 'budget', count, badCount, burns }
 }

@@ -1,0 +1,102 @@
+import type { HealthReport, PromiseLine, Reason, ServiceLine } from '../control/api/health-methods.ts'
+import type { NeedReport } from '../control/needs/report.ts'
+import { Decimal } from '../promises/decimal.ts'
+import { table } from './output.ts'
+
+/** Of the reasons behind the worst, so many are told; `--json` has all. */
+const REASONS_TOLD = 4
+const ALERTS_TOLD = 5
+const STATE_WORDS = { fine: 'fine', 'at-risk': 'at risk', broken: 'broken', unknown: 'unknown' } as const
+
+/** The one screen: is the app fine, since when, what changed, and what the answer stands on. */
+export function describeHealth(report: HealthReport, needs: readonly NeedReport[]): string {
+  const { state, since, at, reasons, incidents, firing, promises, services, measuredAt } = report
+  const [worst, ...others] = reasons
+  const rows = [
+    [STATE_WORDS[state], worst === undefined ? 'every promise, service and need that is watched' : worst.text],
+    ...others.slice(0, REASONS_TOLD).map((reason) => ['', alsoText(reason)]),
+    ...(others.length > REASONS_TOLD ? [['', `and ${others.length - REASONS_TOLD} more`]] : []),
+    ['since', `${isoOf(since)}, ${spanOf(at - since)} ago`],
+    ...changedRows(report),
+    ...listed(
+      'incidents',
+      incidents.map(
+        ({ id, severity, title, openedAt, acknowledgedAt }) =>
+          `${id} ${severity} ${title} (${acknowledgedAt === null ? 'open' : 'acknowledged'}, ${spanOf(at - openedAt)})`,
+      ),
+    ),
+    ...listed(
+      'alerts',
+      firing.slice(0, ALERTS_TOLD).map(({ rule, severity, firedAt }) => {
+        const age = firedAt === null ? '' : `, ${spanOf(at - firedAt)}`
+        return `${severity} ${rule} fires${age}`
+      }),
+    ),
+    ...(firing.length > ALERTS_TOLD ? [['', `and ${firing.length - ALERTS_TOLD} more: \`seaworthy alerts\``]] : []),
+    ['promises', promises.length === 0 ? 'none is watched' : promises.map(promiseText).join('; ')],
+    ...listed(
+      'services',
+      services.map((service) => serviceText(service, at)),
+    ),
+    ...(needs.length === 0
+      ? []
+      : [['needs', needs.map(({ need, state: its, place }) => `${need} ${its ?? place}`).join(', ')]]),
+    ['host', hostText(report.host)],
+    ['measured', measuredAt === null ? 'not yet' : `${spanOf(at - measuredAt)} ago`],
+  ]
+  return table(rows)
+}
+
+function changedRows({ changes, since }: HealthReport): readonly (readonly string[])[] {
+  const rows = changes.map(({ at, text }) => `${spanOf(since - at)} before: ${text}`)
+  return listed('changed', [
+    ...(changes.some(({ kind }) => kind === 'deploy') ? [] : ['nothing was deployed in the hour before']),
+    ...rows,
+  ])
+}
+
+function alsoText({ state, text }: Reason): string {
+  return `${STATE_WORDS[state]}: ${text}`
+}
+
+function promiseText({ objective, standing, left }: PromiseLine): string {
+  const budget = left === null ? '' : ` (${Decimal.of(left).rounded(4, 'down').toPercent()} of its budget left)`
+  return `${objective} ${standing === null ? 'not known' : standing === 'at-risk' ? 'at risk' : standing}${budget}`
+}
+
+function serviceText(service: ServiceLine, at: number): string {
+  const { wanted, running, stopped, perSecond, errorShare, p95Ms, sampledAt } = service
+  return [
+    `${service.service}: ${running} of ${wanted} instances${stopped ? ', stopped' : ''}`,
+    perSecond === null ? 'traffic not known' : `${rounded(perSecond)} requests/s`,
+    ...(errorShare === null ? [] : [`${rounded(errorShare * 100)} % failed`]),
+    ...(p95Ms === null ? [] : [`p95 ${rounded(p95Ms)} ms`]),
+    sampledAt === null ? 'not sampled' : `sampled ${spanOf(at - sampledAt)} ago`,
+  ].join(', ')
+}
+
+function hostText({ loadPerCore, memoryUsed, diskUsed }: HealthReport['host']): string {
+  const percent = (share: number | null): string => (share === null ? 'not known' : `${rounded(share * 100)} % used`)
+  const load = loadPerCore === null ? 'not known' : `${rounded(loadPerCore)} for each core`
+  return `load ${load}, memory ${percent(memoryUsed)}, disk ${percent(diskUsed)}`
+}
+
+function listed(name: string, lines: readonly string[]): readonly (readonly string[])[] {
+  return lines.map((line, index) => [index === 0 ? name : '', line])
+}
+
+/** Three figures; whole numbers from a hundred on. */
+function rounded(value: number): string {
+  return value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)))
+}
+
+function isoOf(ms: number): string {
+  return new Date(ms).toISOString().replace('T', ' ').slice(0, 19)
+}
+
+function spanOf(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000))
+  if (seconds < 120) return `${seconds} s`
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`
+}
