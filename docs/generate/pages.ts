@@ -1,7 +1,12 @@
 import { cliPage } from './cli-page.ts'
 import { configPage } from './config-page.ts'
+import { openApiPage } from './openapi.ts'
 
 /** Every generated page: its path in the repository, and its text. */
 export function pages(): Readonly<Record<string, string>> {
-  return { 'docs/reference/config.md': configPage(), 'docs/reference/cli.md': cliPage() }
+  return {
+    'docs/reference/config.md': configPage(),
+    'docs/reference/cli.md': cliPage(),
+    'docs/reference/openapi.json': openApiPage(),
+  }
 }
