@@ -32,9 +32,14 @@ void test('unknown at first, fine when measured, broken when an instance cannot 
   assert.ok(fine.measuredAt !== null && fine.services[0]!.sampledAt !== null)
   assert.equal((await project.run(['status', '--check'])).code, 0)
 
+  project.configure(plainConfig({ env: { DOWN_FILE: down, NAME: 'v2' }, service: { start: START } }))
+  await project.must(['deploy'])
+  await untilState('fine')
+
   writeFileSync(down, '')
   const killedAt = Date.now()
-  const { id, pid } = (await project.status()).instances[0]!
+  const { world, instances } = await project.status()
+  const { id, pid } = instances.find(({ release }) => release === world.live)!
   process.kill(pid!, 'SIGKILL')
   const broken = await untilState('broken')
   t.diagnostic(`broken ${broken.since - killedAt} ms after the kill`)
@@ -44,7 +49,9 @@ void test('unknown at first, fine when measured, broken when an instance cannot 
   assert.equal(shown.code, 4)
   assert.match(shown.stdout, /^broken +no instance of api runs: instance api@/)
   assert.match(shown.stdout, /^since +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d, \d+ s ago$/m)
-  assert.match(shown.stdout, /deploy d1 to 1-[0-9a-f]{8} by /, 'what was deployed within the hour is named')
+  const deploys = broken.changes.filter(({ kind }) => kind === 'deploy').map(({ text }) => text.split(' by ')[0])
+  assert.deepEqual(deploys[0], `deploy d2 to ${world.live}`, 'what was deployed last before it is named first')
+  assert.match(shown.stdout, /^ *(changed)? +\d+ s before: deploy d2 to 2-[0-9a-f]{8} by .*: (done|inconclusive)/m)
   const json = JSON.parse((await project.must(['status', '--json'])).stdout) as Record<string, unknown>
   assert.deepEqual(
     ['app', 'world', 'instances', 'gateway', 'needs', 'health'].filter((key) => !(key in json)),
