@@ -89,7 +89,10 @@ void test('secrets without a value and placeholders end with 2, naming all of th
 
 void test('doctor lists what is missing and what is not yet in effect', async () => {
   await using project = new TestProject({
-    ...plainConfig({ service: { scale: { min: 1, max: 4 } }, services: { jobs: { start: 'no-such-program --work' } } }),
+    ...plainConfig({
+      service: { scale: { min: 1, max: 4 }, protocol: 'h2c' },
+      services: { jobs: { start: 'no-such-program --work' } },
+    }),
     guard: { threats: 'block', limits: [{ per: 'client', allow: '10/s' }] },
     promises: { trade: { on: { service: 'api' }, availability: '99.9%' } },
   })
@@ -97,8 +100,8 @@ void test('doctor lists what is missing and what is not yet in effect', async ()
   assert.equal(code, 1)
   assert.match(stdout, /✗ {2}jobs: start +no-such-program is not in PATH/)
   assert.match(stdout, /✓ {2}api: start +.*\/node v24/)
-  assert.ok(stdout.includes('promises: not yet in effect'), stdout)
-  assert.doesNotMatch(stdout, /scale\.|guard\./)
+  assert.match(stdout, /protocol.*h2c.* is not yet in effect/)
+  assert.doesNotMatch(stdout, /scale\.|guard\.|promises/)
   const findings = JSON.parse((await project.run(['doctor', '--json'])).stdout) as { level: string }[]
   assert.equal(findings.filter(({ level }) => level === 'missing').length, 1)
 })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import type { ResolvedApp } from '../../config/resolved.ts'
-import { connectControl, type ControlClient } from '../../control/api/client.ts'
+import { connectControl, environmentDown, type ControlClient } from '../../control/api/client.ts'
 import { socketPath } from '../../keeper/paths.ts'
 import { exportLogs, searchLogs } from '../search-logs.ts'
 import { LEVELS, type Level } from '../../core/logger.ts'
@@ -51,11 +52,13 @@ export const logsCommand: MakeCommand = () => {
       const { stateFolder, app } = await openProjectOf(command, environment)
       const filter = readFilter(options)
       if (options.service !== undefined) mustBeKnown(options.service, app, stateFolder)
-      using control = connectTo(stateFolder)
-      if (options.export) return await exportLogs(control, filter, writeOut)
       const count = readCount(options.lines)
+      if (options.export) {
+        using control = connectTo(stateFolder)
+        return await exportLogs(control, filter, writeOut)
+      }
       const asksKept = filter.text !== undefined || filter.trace !== undefined
-      const kept = asksKept ? await searchLogs(control, filter, count) : null
+      const kept = asksKept ? await search(stateFolder, filter, count) : null
       for (const line of kept ?? readLogs(stateFolder, filter, count)) printLine(line, json)
       if (!options.follow) return
       const interrupted = new AbortController()
@@ -89,7 +92,13 @@ function readFilter(options: LogsOptions): LogFilter {
   }
 }
 
+async function search(stateFolder: string, filter: LogFilter, count: number): ReturnType<typeof searchLogs> {
+  using control = connectTo(stateFolder)
+  return await searchLogs(control, filter, count)
+}
+
 function connectTo(stateFolder: string): ControlClient & Disposable {
+  if (!existsSync(stateFolder)) throw environmentDown(stateFolder)
   const control = connectControl(socketPath(stateFolder, 'control'), { awayMs: 1_000 })
   return { ...control, [Symbol.dispose]: () => control.close() }
 }
