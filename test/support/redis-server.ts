@@ -23,6 +23,7 @@ export async function startRedis({ keeps }: { readonly keeps: boolean }): Promis
   const server: RedisServer = {
     url: `unix://${socket}`,
     async start() {
+      if (child !== null) throw new Error('it runs already')
       const settings = { port: '0', unixsocket: socket, dir: folder, save: '', appendonly: keeps ? 'yes' : 'no' }
       const more = { appendfsync: 'everysec', daemonize: 'no' }
       const args = Object.entries({ ...settings, ...more }).flatMap(([name, value]) => [`--${name}`, value])

@@ -36,7 +36,6 @@ void test('faults fire their alerts, none before, and each is over after its fau
   t.diagnostic(`windows and waits times ${FACTOR}`)
   await using hooks = await startHookSink()
   await using cache = await startRedis({ keeps: false })
-  await cache.start()
   const env = { OPS_URL: `${hooks.url}/ops`, CACHE_URL: cache.url, SEAWORTHY_ALERT_WINDOWS: FACTOR }
   await using project = new TestProject({})
   const moods = join(project.folder, '.seaworthy', 'moods')
