@@ -1,7 +1,7 @@
 /**
  * Small messages are written together, behind what else has arrived in this turn of the event loop. Written one by one between
  * reads, each finds its receiver asleep and pays for waking it, up to a fifth of a request's CPU; written together, the first wakes
- * it (docs/benchmarks.md).
+ * it (docs/decisions/0024).
  */
 
 /** Something with a message to write. */
