@@ -27,6 +27,16 @@ test('only so many old files are kept, the newest first', async () => {
   assert.equal(existsSync(folder.file('x.log.4')), false)
 })
 
+test('of a file that outgrew its bound between two looks the end is kept', async () => {
+  await using folder = makeState()
+  writeFileSync(folder.file('x.log'), `${'a'.repeat(100)}that was all`)
+  assert.equal(rotateOutput(folder.file('x.log'), { bytesMax: 10 }), true)
+  assert.deepEqual(
+    ['x.log', 'x.log.1'].map((name) => textOf(folder.file(name))),
+    ['', 'aaaaaaaathat was all'],
+  )
+})
+
 test('rotating under a writer bounds the size, loses few lines and leaves no holes', async () => {
   await using folder = makeState()
   const path = folder.file('x.log')

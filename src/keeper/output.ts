@@ -25,7 +25,8 @@ export function openOutput(path: string): number {
 
 /**
  * Moves what `path` holds to `path.1` (and `.1` to `.2`, …) once it exceeds `bytesMax`. By copying and truncating, since the
- * writer keeps its descriptor and knows of nothing: what it writes between the last read and the cut is lost.
+ * writer keeps its descriptor and knows of nothing: what it writes between the last read and the cut is lost. Of a file
+ * that has grown beyond twice `bytesMax`, its end is what is kept: there a program says why it gave up.
  */
 export function rotateOutput(
   path: string,
@@ -39,10 +40,11 @@ export function rotateOutput(
     return false
   }
   try {
-    if (fstatSync(from).size <= bytesMax) return false
+    const { size } = fstatSync(from)
+    if (size <= bytesMax) return false
     shift(path, kept)
     try {
-      copy(from, `${path}.1`, bytesMax * 2)
+      copy(from, `${path}.1`, { position: Math.max(0, size - bytesMax * 2), bytesMax: bytesMax * 3 })
     } catch (error) {
       rmSync(`${path}.1`, { force: true })
       // A full disk: these lines are given up, since the file would only grow.
@@ -66,12 +68,16 @@ function shift(path: string, kept: number): void {
 }
 
 /** Bounded, since a writer may be faster than the copy. */
-function copy(from: number, path: string, bytesMax: number): void {
+function copy(
+  from: number,
+  path: string,
+  { position, bytesMax }: { readonly position: number; readonly bytesMax: number },
+): void {
   const to = openSync(path, 'w', 0o600)
   try {
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
     for (let total = 0; total < bytesMax;) {
-      const count = readSync(from, chunk, 0, Math.min(CHUNK_BYTES, bytesMax - total), null)
+      const count = readSync(from, chunk, 0, Math.min(CHUNK_BYTES, bytesMax - total), position + total)
       if (count === 0) break
       for (let written = 0; written < count;) written += writeSync(to, chunk, written, count - written)
       total += count

@@ -18,7 +18,7 @@ import { socketPath } from '../../src/keeper/paths.ts'
 export const root = join(import.meta.dirname, '..', '..')
 
 /** From the end of `stop` to the end of the keeper's process. */
-const EXIT_WITHIN_MS = 2_000
+const EXIT_WITHIN_MS = 10_000
 
 export interface CommandResult {
   readonly code: number | null
@@ -110,10 +110,17 @@ export class TestProject implements AsyncDisposable {
     for (const { pid } of left) process.kill(pid, 'SIGKILL')
     await until(() => processesMentioning(...places).length === 0, 'processes to end')
     rmSync(this.folder, { recursive: true, force: true })
-    if (left.length > 0)
-      throw new Error(`left behind: ${left.map(({ pid, command }) => `${pid} ${command}`).join('; ')}`)
+    for (const { pid, command } of left) leftBehind.push(`${pid} ${command}`)
   }
 }
+
+/** Fails the file when its tests have ended: thrown while a test fails, it would hide why that failed. */
+const leftBehind: string[] = []
+process.on('exit', () => {
+  if (leftBehind.length === 0) return
+  console.error(`left behind:\n${leftBehind.join('\n')}`)
+  process.exitCode = 1
+})
 
 /** Processes whose command line, folder or environment names one of the paths; our own excepted. */
 export function processesMentioning(

@@ -78,18 +78,22 @@ void test('scale refuses what cannot be, with the reason, and changes nothing', 
   }
 })
 
-/** Takes its time to start, and does not start at all while there is a file `broken`. */
+/** Waits to listen while there is a file `held`, and does not start at all while there is one `broken`. */
 const MOODY = `
   import { existsSync } from 'node:fs'
   import { createServer } from 'node:http'
   if (existsSync(process.env.BROKEN)) { console.error('no licence left'); process.exit(3) }
-  setTimeout(() => createServer((request, response) => response.end('ok')).listen(Number(process.env.PORT), '127.0.0.1'), 1500)
+  const server = createServer((request, response) => response.end('ok'))
+  const listen = () => (existsSync(process.env.HELD) ? setTimeout(listen, 50) : server.listen(Number(process.env.PORT), '127.0.0.1'))
+  listen()
   process.on('SIGTERM', () => process.exit(0))`
 
 void test('an instance that does not become ready never takes traffic; a killed control goes on letting in the others', async () => {
   await using project = new TestProject(plainConfig(), { 'moody.mjs': MOODY })
   const broken = join(project.folder, 'broken')
-  project.configure(plainConfig({ service: { start: 'node moody.mjs', ...scaleTo(1, 3) }, env: { BROKEN: broken } }))
+  const held = join(project.folder, 'held')
+  const env = { BROKEN: broken, HELD: held }
+  project.configure(plainConfig({ service: { start: 'node moody.mjs', ...scaleTo(1, 3) }, env }))
   await project.must(['up', '--detach'])
   await using load = startLoad({ port: await project.port(), clients: 4, isGood: (status) => status === 200 })
   writeFileSync(broken, '')
@@ -100,10 +104,12 @@ void test('an instance that does not become ready never takes traffic; a killed 
   await until(async () => (await instancesOf(project)).length === 1, 'the failed one to be gone')
 
   rmSync(broken)
+  writeFileSync(held, '')
   await project.control.call('service.scale', { counts: { api: 3 }, by: 'test' })
   await until(async () => (await scaling(project)).joining === 2, 'two to start')
   const { controlPid } = await project.status()
   process.kill(controlPid, 'SIGKILL')
+  rmSync(held)
   await until(async () => (await scaling(project)).running === 3, 'both to be let in by the next control')
   assert.notEqual((await project.status()).controlPid, controlPid)
   assert.deepEqual(failuresOf(await load.stop()), [])
