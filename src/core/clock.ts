@@ -21,5 +21,10 @@ export function monotonicNs(): number {
   return ORIGIN_NS + performance.now() * 1e6
 }
 
+/** The same instant on the clock of `performance.now()`. */
+export function msOf(ns: number): number {
+  return (ns - ORIGIN_NS) / 1e6
+}
+
 // Both read the same clock of the system, but a big integer per request costs more than the rest of the call.
 const ORIGIN_NS = Number(process.hrtime.bigint()) - performance.now() * 1e6

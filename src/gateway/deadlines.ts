@@ -22,9 +22,9 @@ export abstract class Timed {
     return this.due !== 0
   }
 
-  /** Acts `ms` from now; an earlier order is void. */
-  arm(ms: number): void {
-    const due = Math.floor((performance.now() + ms) / TICK_MS) + 1
+  /** Acts `ms` from now, which is a reading of `performance.now()` where there is one; an earlier order is void. */
+  arm(ms: number, now: number = performance.now()): void {
+    const due = Math.floor((now + ms) / TICK_MS) + 1
     // Put off: it is moved when its slot comes up, so that activity on a connection only writes a number.
     const stays = this.slot !== -1 && due >= this.due && this.due !== 0
     this.due = due

@@ -62,11 +62,21 @@ export type Interruption = 'aborted' | 'client-gone'
 export interface Outcome {
   readonly end: 'complete' | Interruption
   readonly bytes: number
+  /** `monotonicNs()` then. */
+  readonly endedNs: number
+}
+
+/** The other end of a client's connection. */
+export interface Peer {
+  readonly address: string
+  readonly port: number
+  /** Lines about it that every request to one host carries: kept by whoever writes them. */
+  forwarded?: { readonly authority: string; readonly lines: string }
 }
 
 /** The client's side of an exchange, implemented by the listener's adapter. */
 export interface ClientSide {
-  readonly peer: { readonly address: string; readonly port: number }
+  readonly peer: Peer
   readonly local: { readonly port: number }
   readonly secure: boolean
   /** Sends the answer; `done` is called once, whatever happens. `idleMs`: no byte accepted for that long cuts it. */

@@ -89,16 +89,20 @@ export abstract class Head {
   /**
    * The fields for whoever comes after the next hop, as lines as received: without those in `drop` and
    * without those that Connection names. Lines that are kept next to each other are copied as one.
+   * @param start with the line before them: from where on
+   * @param alsoKept a kind that is kept, though the rule is to write it anew
    */
-  endToEnd(drop: DropSet): string {
+  endToEnd(drop: DropSet, start = -1, alsoKept = 0): string {
     const { text, offsets, kinds, fieldCount, connectionNames } = this
     if (fieldCount === 0) return ''
     let kept = ''
-    let runStart = offsets[0]!
+    let runStart = start === -1 ? offsets[0]! : start
     for (let index = 0; index < fieldCount; index++) {
+      const kind = kinds[index]!
+      if (kind !== 0 && kind === alsoKept) continue
       const start = offsets[index * 4]!
       const end = offsets[index * 4 + 1]!
-      const dropped = isAlwaysDropped(kinds[index]!) || isDropped(drop, text, start, end)
+      const dropped = isAlwaysDropped(kind) || isDropped(drop, text, start, end)
       if (!dropped && (connectionNames.length === 0 || !this.#isNamed(start, end))) continue
       if (start > runStart) kept += text.slice(runStart, start)
       runStart = index + 1 < fieldCount ? offsets[index * 4 + 4]! : text.length - 2

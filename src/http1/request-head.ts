@@ -10,6 +10,7 @@ import {
   readConnection,
 } from './field-values.ts'
 import type { ConnectionOptions } from './field-values.ts'
+import type { DropSet } from './drop-set.ts'
 import { FIELDS_MAX, Head } from './head.ts'
 import { methodOf } from './methods.ts'
 import * as fault from './refusal.ts'
@@ -45,6 +46,14 @@ export class RequestHead extends Head {
 
   constructor() {
     super(FIELDS_MAX)
+  }
+
+  /**
+   * What goes on to the next hop: the request line, Host and the other fields without those in `drop`, as received where that
+   * says the same. Null where line and Host have to be written anew.
+   */
+  passedOn(drop: DropSet): string | null {
+    return this.#form === 'origin' && this.version === 11 ? this.endToEnd(drop, 0, HOST) : null
   }
 
   get hasBody(): boolean {

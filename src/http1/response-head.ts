@@ -1,6 +1,7 @@
 import { CLASSES, CR, LF, SPACE, VALUE } from './bytes.ts'
 import { isChunked, lengthOf, listsProtocol, NOT_A_LENGTH, readConnection } from './field-values.ts'
 import type { ConnectionOptions } from './field-values.ts'
+import type { DropSet } from './drop-set.ts'
 import { ANSWER_FIELDS_MAX, Head } from './head.ts'
 import * as fault from './refusal.ts'
 import type { Refusal } from './refusal.ts'
@@ -28,6 +29,7 @@ export class ResponseHead extends Head {
   interim = false
 
   #reasonEnd = 0
+  #lengthIsPlain = false
   #upgrade = false
   readonly #connection: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, names: null }
 
@@ -40,11 +42,21 @@ export class ResponseHead extends Head {
     return this.text.slice(REASON_START, Math.max(REASON_START, this.#reasonEnd))
   }
 
+  /**
+   * What goes on to the client: status line and fields without those in `drop`, as received. Null where they have to be written
+   * anew: the line where it is not `line`, the length, which is among them, where there is none or another way to write it.
+   */
+  passedOn(line: string, drop: DropSet): string | null {
+    const isPlain = this.#lengthIsPlain && this.contentLength !== -1 && this.text.startsWith(line)
+    return isPlain ? this.endToEnd(drop, 0, CONTENT_LENGTH) : null
+  }
+
   note(kind: number, bytes: Uint8Array, start: number, end: number): Refusal | null {
     switch (kind) {
       case CONTENT_LENGTH:
         if (this.contentLength !== -1) return fault.LENGTH_TWICE
         this.contentLength = lengthOf(bytes, start, end)
+        this.#lengthIsPlain = bytes[start] !== ZERO || end - start === 1
         if (this.contentLength === NOT_A_LENGTH) return fault.BAD_LENGTH
         return this.chunked ? fault.LENGTH_WITH_CODING : null
       case TRANSFER_ENCODING:
@@ -144,6 +156,7 @@ export function scanResponse(
 }
 
 const { asUpstreamFault } = fault
+const ZERO = 0x30
 const DIGIT = -1
 /** A space and three digits. */
 const STATUS: readonly number[] = [SPACE, DIGIT, DIGIT, DIGIT]

@@ -28,14 +28,41 @@ export function statusLine(status: number): string {
  */
 export function fieldLines(pairs: readonly string[]): string {
   let lines = ''
-  for (let index = 0; index + 1 < pairs.length; index += 2) {
-    const name = pairs[index]!
-    const value = pairs[index + 1]!
-    if (NOT_IN_NAME.test(name) || name === '' || NOT_IN_VALUE.test(value)) throw new FieldError(name)
-    lines += name + ': ' + value + '\r\n'
-  }
+  for (let index = 0; index + 1 < pairs.length; index += 2) lines += fieldLine(pairs[index]!, pairs[index + 1]!)
   return lines
 }
+
+/** One field: see `fieldLines`. */
+export function fieldLine(name: string, value: string): string {
+  if (NOT_IN_VALUE.test(value)) throw new FieldError(name)
+  return nameOf(name) + value + '\r\n'
+}
+
+function nameOf(name: string): string {
+  const known = names.get(name)
+  if (known !== undefined) return known
+  if (NOT_IN_NAME.test(name) || name === '') throw new FieldError(name)
+  const text = inOnePiece(name + ': ')
+  if (names.size < NAMES_MAX) names.set(name, text)
+  return text
+}
+
+/** What a name of up to this many different ones begins its line with: most are written over and over. */
+const NAMES_MAX = 512
+const names = new Map<string, string>()
+
+/**
+ * The same text, no longer a tree of what it was put together from: for what is written into many messages, each of which
+ * would have to walk the tree.
+ */
+export function inOnePiece(text: string): string {
+  // Asking for a character is what makes V8 do it; kept, so that nobody finds the question superfluous.
+  asked = text.charCodeAt(0)
+  return text
+}
+
+let asked = 0
+void asked
 
 const NOT_IN_NAME = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
 const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/

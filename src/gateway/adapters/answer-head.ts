@@ -1,4 +1,4 @@
-import { dropSet, fieldLines, statusLine } from '../../http1/index.ts'
+import { dropSet, fieldLine, fieldLines, inOnePiece, statusLine } from '../../http1/index.ts'
 import type { DropSet } from '../../http1/index.ts'
 import type { Answer } from '../exchange.ts'
 import { RelayedAnswer } from '../relayed-answer.ts'
@@ -35,11 +35,18 @@ export function answerHead(
   const bodiless = asker.method === 'HEAD' || status === 304 || status === 204 || status < 200
   const relayed = answer instanceof RelayedAnswer && !answer.isStreamed ? answer : null
   const wire = relayed?.untouched ?? null
+  const first = statusLine(status)
   let lines: string
   if (wire !== null) {
     const { replaced, replacedToo } = relayed!
-    lines = wire.endToEnd(dropSetFor(replaced, replacedToo)) + fieldLines(replaced) + knownLines(replacedToo)
+    const drop = dropSetFor(replaced, replacedToo)
+    const passed = status < 200 || status === 204 ? null : wire.passedOn(first, drop)
+    lines = (passed ?? wire.endToEnd(drop)) + replacedLines(replaced) + knownLines(replacedToo)
     if (wire.get('date') === undefined) lines += dateLine()
+    if (passed !== null) {
+      const framing = bodiless ? 'none' : 'length'
+      return { text: lines + (keepAliveLines ?? CLOSE) + '\r\n', framing, length: wire.contentLength }
+    }
   } else {
     lines = fieldLines(withoutFraming(answer.headers))
     if (!hasField(answer.headers, 'date')) lines += dateLine()
@@ -52,7 +59,7 @@ export function answerHead(
   if (announced >= 0 && status !== 204 && status >= 200) lines += `Content-Length: ${announced}\r\n`
   else if (framing === 'chunked') lines += 'Transfer-Encoding: chunked\r\n'
   const end = keepAliveLines === null || framing === 'close' ? CLOSE : keepAliveLines
-  return { text: statusLine(status) + lines + end + '\r\n', framing, length: announced }
+  return { text: first + lines + end + '\r\n', framing, length: announced }
 }
 
 const CLOSE = 'Connection: close\r\n'
@@ -112,11 +119,30 @@ function namesOf(pairs: readonly string[]): string[] {
   return pairs.filter((_, index) => index % 2 === 0)
 }
 
+/** The first is the release's: most answers of a worker have the same. */
+function replacedLines(pairs: readonly string[]): string {
+  if (pairs.length === 0) return ''
+  const name = pairs[0]!
+  const value = pairs[1]!
+  if (name !== lastName || value !== lastValue) {
+    lastLine = inOnePiece(fieldLine(name, value))
+    lastName = name
+    lastValue = value
+  }
+  let lines = lastLine
+  for (let index = 2; index < pairs.length; index += 2) lines += fieldLine(pairs[index]!, pairs[index + 1]!)
+  return lines
+}
+
+let lastName = ''
+let lastValue = ''
+let lastLine = ''
+
 /** The lines of a list that comes with every answer. */
 function knownLines(pairs: readonly string[]): string {
   if (pairs.length === 0) return ''
   let lines = linesOfLists.get(pairs)
-  if (lines === undefined) linesOfLists.set(pairs, (lines = fieldLines(pairs)))
+  if (lines === undefined) linesOfLists.set(pairs, (lines = inOnePiece(fieldLines(pairs))))
   return lines
 }
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { monotonicNs } from '../../core/clock.ts'
+import { monotonicNs, msOf } from '../../core/clock.ts'
 import { bodyOf, dataOf, fieldLines, RequestReader, statusLine } from '../../http1/index.ts'
 import type { BodyReader, RequestHead as Http1Head } from '../../http1/index.ts'
 import { plainAddress } from '../client-address.ts'
@@ -109,8 +109,8 @@ export class ClientConnection implements BodySource, ExchangeConnection, OpenCon
     if (this.#ends) return this.#close(exchange.websocket)
     this.#body = null
     this.#phase = 'idle'
-    this.#silentNs = monotonicNs()
-    this.deadline.arm(this.#host.idleMs)
+    this.#silentNs = exchange.endedNs
+    this.deadline.arm(this.#host.idleMs, msOf(exchange.endedNs))
     if (this.#consuming) return
     const ahead = this.#ahead
     this.#ahead = null

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
+import { monotonicNs } from '../../core/clock.ts'
 import { chunkHead, LAST_CHUNK } from '../../http1/index.ts'
 import type { Deadline } from '../deadlines.ts'
 import type { Answer, ClientSide, Interruption, LeaveListener, Outcome } from '../exchange.ts'
@@ -9,6 +10,7 @@ import { RelayedAnswer } from '../relayed-answer.ts'
 import type { Flow, FlowSink } from '../relayed-answer.ts'
 import { answerHead } from './answer-head.ts'
 import type { Plan } from './answer-head.ts'
+import { writeDirectly } from './direct-write.ts'
 import { postSoon } from './outbox.ts'
 import type { Sender } from './outbox.ts'
 
@@ -49,6 +51,8 @@ export class ClientExchange implements ClientSide, FlowSink, Sink, Sender {
   readonly websocket: boolean
   /** The head of the answer has been written. */
   begun = false
+  /** `monotonicNs()` at its end. */
+  endedNs = 0
   onDrain: (() => void) | null = null
   readonly #connection: ExchangeConnection
   /** Most exchanges have one. */
@@ -89,7 +93,7 @@ export class ClientExchange implements ClientSide, FlowSink, Sink, Sender {
   }
 
   get holding(): boolean {
-    return this.#connection.socket.writableLength > 0
+    return this.#flushing || this.#connection.socket.writableLength > 0
   }
 
   get destroyed(): boolean {
@@ -285,8 +289,8 @@ export class ClientExchange implements ClientSide, FlowSink, Sink, Sender {
     if (text === null) return
     this.#posted = null
     this.#flushing = false
-    this.#connection.socket.write(text, 'latin1')
-    this.#flush()
+    if (writeDirectly(this.#connection.socket, text)) this.#complete()
+    else this.#waitForSystem()
   }
 
   /** The body takes its time from here. */
@@ -297,16 +301,21 @@ export class ClientExchange implements ClientSide, FlowSink, Sink, Sender {
 
   /** Everything has been written: the exchange is over when the system has it. */
   #flush(): void {
-    const { socket, deadline } = this.#connection
+    const { socket } = this.#connection
     this.#flow = null
     this.#source = null
     // Held back for the answers of this turn, they leave as soon as it is over.
     const isGathered = socket.writableCorked > 0 && socket.writableLength < socket.writableHighWaterMark
-    if (socket.writableLength === 0 || isGathered) return this.#complete()
+    if (socket.writableLength === 0 || isGathered) this.#complete()
+    else this.#waitForSystem()
+  }
+
+  #waitForSystem(): void {
+    const { socket, deadline } = this.#connection
     this.#flushing = true
     deadline.arm(this.#idleMs)
-    socket.write('', () => {
-      if (!this.#isGone) this.#complete()
+    socket.write('', (error) => {
+      if (!this.#isGone && !error) this.#complete()
     })
   }
 
@@ -320,7 +329,8 @@ export class ClientExchange implements ClientSide, FlowSink, Sink, Sender {
   #over(end: Outcome['end']): void {
     const done = this.#done
     this.#done = null
-    done?.({ end, bytes: this.#bytes })
+    this.endedNs = monotonicNs()
+    done?.({ end, bytes: this.#bytes, endedNs: this.endedNs })
   }
 
   /** Nothing more is wanted of where the answer comes from. */

@@ -1,3 +1,4 @@
+import { monotonicNs } from '../../core/clock.ts'
 import { constants } from 'node:http2'
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { ClientSide, Interruption, Outcome } from '../exchange.ts'
@@ -91,7 +92,7 @@ export function createHttp2ClientSide({ stream, peer, local, isHead }: Http2Clie
       const body = answer.kind === 'stream' ? answer.body : null
       if (gone || stream.destroyed || stream.closed) {
         body?.destroy()
-        return done({ end: because, bytes: 0 })
+        return done({ end: because, bytes: 0, endedNs: monotonicNs() })
       }
       try {
         stream.respond(fieldsOf(answer.status, answer.headers), { endStream: false })
@@ -99,7 +100,7 @@ export function createHttp2ClientSide({ stream, peer, local, isHead }: Http2Clie
         // A head that cannot be written, such as an upstream's header with a control character.
         body?.destroy()
         cut('aborted')
-        return done({ end: 'aborted', bytes: 0 })
+        return done({ end: 'aborted', bytes: 0, endedNs: monotonicNs() })
       }
       let bytes = 0
       let waitingFor = -1
@@ -108,7 +109,7 @@ export function createHttp2ClientSide({ stream, peer, local, isHead }: Http2Clie
         clearInterval(idle)
         sending?.stop()
         if (body !== null && !body.readableEnded) body.destroy()
-        done({ end, bytes })
+        done({ end, bytes, endedNs: monotonicNs() })
       })
       if (answer.kind === 'whole') {
         const whole = isHead ? null : answer.body

@@ -79,9 +79,10 @@ export function createNetLink(
       use(connection, next)
       return
     }
-    if (idle.length >= FREE_CONNECTIONS_MAX || performance.now() - openedMs > AGE_MS_MAX) return connection.destroy()
+    const now = performance.now()
+    if (idle.length >= FREE_CONNECTIONS_MAX || now - openedMs > AGE_MS_MAX) return connection.destroy()
     idle.push(connection)
-    connection.deadline.arm(keepMs)
+    connection.deadline.arm(keepMs, now)
   }
 
   function gone(connection: UpstreamConnection): void {

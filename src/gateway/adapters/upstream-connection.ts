@@ -5,6 +5,7 @@ import type { BodyReader } from '../../http1/index.ts'
 import { Deadline } from '../deadlines.ts'
 import { endToEnd } from '../headers.ts'
 import { RelayedAnswer } from '../relayed-answer.ts'
+import { writeDirectly } from './direct-write.ts'
 import { postSoon } from './outbox.ts'
 import type { Sender } from './outbox.ts'
 import { ReadBuffer, SHARED_BUFFER } from './read-buffer.ts'
@@ -119,7 +120,7 @@ export class UpstreamConnection implements CallConnection, Sender {
   post(): void {
     const text = this.#posted
     this.#posted = null
-    if (text !== null && !this.#socket.destroyed) this.#socket.write(text, 'latin1')
+    if (text !== null && !this.#socket.destroyed) writeDirectly(this.#socket, text)
   }
 
   writeBody(bytes: Buffer): boolean {

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { msOf } from '../../core/clock.ts'
 import { Timed } from '../deadlines.ts'
 import { plainAnswer } from '../exchange.ts'
 import type { Answer, EndListener, Exchange, LeaveListener } from '../exchange.ts'
@@ -82,7 +83,7 @@ export class Attempt extends Timed implements UpstreamEvents, LeaveListener, End
     this.#claim.cut = () => client.cut(this.#settled ? 'client-gone' : 'aborted')
     client.onGone(this)
     this.#exchange.onEnded(this)
-    if (this.#call.sent) this.#startWaiting()
+    if (this.#call.sent) this.#startWaiting(msOf(this.#exchange.resentNs || this.#exchange.sentNs))
     else if (body.present && ready === null) this.arm(this.#limits.requestMs)
   }
 
@@ -155,10 +156,10 @@ export class Attempt extends Timed implements UpstreamEvents, LeaveListener, End
     })
   }
 
-  #startWaiting(): void {
+  #startWaiting(now?: number): void {
     if (this.#settled) return
     this.#waits = 'upstream'
-    this.arm(this.#limits.firstByteMs)
+    this.arm(this.#limits.firstByteMs, now)
   }
 
   #onSlowUpstream(): void {

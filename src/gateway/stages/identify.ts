@@ -1,5 +1,5 @@
 import { BlockList } from 'node:net'
-import { fieldLines } from '../../http1/index.ts'
+import { fieldLines, inOnePiece } from '../../http1/index.ts'
 import { formatTraceparent, nextSpan, parseTraceparent, randomHex } from '../../core/trace-context.ts'
 import { clientAddressOf, isIn } from '../client-address.ts'
 import { fieldOf, plainAnswer } from '../exchange.ts'
@@ -30,8 +30,8 @@ export function correlationIdOf(head: RequestHead): string {
 /** Fields that tell the upstream who asks, as lines. They replace what the client sent of the kind. */
 export function identityLines({ head, client, peerTrusted, correlationId, trace }: Exchange): string {
   const { peer, secure, local } = client
-  const sent = `X-Correlation-Id: ${correlationId}\r\ntraceparent: ${formatTraceparent(trace)}\r\n`
-  if (!peerTrusted) return hostLine(head.authority) + connectionLines(client) + sent
+  const sent = 'X-Correlation-Id: ' + correlationId + '\r\ntraceparent: ' + formatTraceparent(trace) + '\r\n'
+  if (!peerTrusted) return connectionLines(client, head.authority) + sent
   const given = (name: string, otherwise: string): string => fieldOf(head, name) ?? otherwise
   const hops = [...allValues(head, 'x-forwarded-for'), peer.address].join(', ')
   const host = given('x-forwarded-host', head.authority)
@@ -45,21 +45,16 @@ export function identityLines({ head, client, peerTrusted, correlationId, trace 
   return fieldLines(lines.flat()) + sent
 }
 
-/** What is the same for every request of one connection: put together once. */
-function connectionLines({ peer, secure, local }: ClientSide): string {
-  const known = linesOfPeers.get(peer)
-  if (known !== undefined) return known
+/** What is the same for every request of one connection to one host: put together once. */
+function connectionLines({ peer, secure, local }: ClientSide, authority: string): string {
+  const { forwarded } = peer
+  if (forwarded !== undefined && forwarded.authority === authority) return forwarded.lines
   const proto = secure ? 'https' : 'http'
-  const lines = `X-Forwarded-For: ${peer.address}\r\nX-Forwarded-Proto: ${proto}\r\nX-Forwarded-Port: ${local.port}\r\n`
-  linesOfPeers.set(peer, lines)
+  const host = authority === '' ? '' : `X-Forwarded-Host: ${authority}\r\n`
+  const rest = `X-Forwarded-For: ${peer.address}\r\nX-Forwarded-Proto: ${proto}\r\nX-Forwarded-Port: ${local.port}\r\n`
+  const lines = inOnePiece(host + rest)
+  peer.forwarded = { authority, lines }
   return lines
-}
-
-/** By the object that stands for a connection's peer. */
-const linesOfPeers = new WeakMap<ClientSide['peer'], string>()
-
-function hostLine(authority: string): string {
-  return authority === '' ? '' : `X-Forwarded-Host: ${authority}\r\n`
 }
 
 /** What `identityLines` replaces or withholds. */

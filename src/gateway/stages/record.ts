@@ -1,4 +1,3 @@
-import { monotonicNs } from '../../core/clock.ts'
 import type { StatusClass } from '../admin/protocol.ts'
 import { STATUS_CLASSES } from '../admin/protocol.ts'
 import type { Context } from '../context.ts'
@@ -26,7 +25,7 @@ export function recordOpened(exchange: Exchange, context: Context): void {
 export function record(exchange: Exchange, context: Context, end: { status: number; outcome: Outcome }): void {
   const { place } = exchange
   const table = context.routing.current?.table
-  const now = monotonicNs()
+  const now = end.outcome.endedNs
   const release = exchange.release ?? table?.release ?? 'none'
   const service = place === null || place.backend.kind === 'none' || exchange.paused ? null : place.service
   if (service === null) {

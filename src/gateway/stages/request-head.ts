@@ -6,7 +6,7 @@ import { CANARY_HEADER, withoutTrialCookie } from '../trial-cookie.ts'
 import { IDENTITY_HEADERS, identityLines } from './identify.ts'
 
 /**
- * The head that goes to the upstream, without its empty line: the client's end-to-end fields as they came, behind a Host and
+ * The head that goes to the upstream, without its empty line: request line, Host and the client's end-to-end fields as they came,
  * before framing and forwarding fields of our own. `bytes`: of the body, null: unknown.
  * @throws FieldError, RangeError for a head that cannot be written
  */
@@ -21,6 +21,8 @@ export function requestHead(exchange: Exchange, bytes: number | null): string {
       : `Content-Length: ${bytes}\r\n`
   const { wire } = head
   const isPlain = wire !== undefined && wire !== null && !wire.text.includes(OWN_COOKIES)
+  const start = isPlain ? wire.passedOn(REPLACED) : null
+  if (start !== null) return start + identityLines(exchange) + framing
   const passed = isPlain ? wire.endToEnd(REPLACED) : passedPairs(exchange)
   return `${head.method} ${head.target} HTTP/1.1\r\nHost: ${head.authority}\r\n${passed}${identityLines(exchange)}${framing}`
 }
