@@ -3,7 +3,17 @@
  * segments removed, so that `/%61pi/x` and `/web/../api/x` meet the rules of `/api`. The request itself goes on unchanged.
  */
 export function normalPath(path: string): string {
-  if (!UNUSUAL.test(path)) return path
+  // A request asks several times: for its route, its options and its limits.
+  if (path === lastPath) return lastNormal
+  lastNormal = UNUSUAL.test(path) ? normalised(path) : path
+  lastPath = path
+  return lastNormal
+}
+
+let lastPath = ''
+let lastNormal = '/'
+
+function normalised(path: string): string {
   const decoded = path.replaceAll(/%([0-9a-f]{2})/gi, (encoded, digits: string) => {
     const character = String.fromCharCode(Number.parseInt(digits, 16))
     return UNRESERVED.test(character) ? character : encoded

@@ -2,6 +2,7 @@
  * One request and its answer as the stages see them. Nothing here knows how bytes are read from or written to a socket:
  * that is the adapters' work.
  */
+import type { BlockList } from 'node:net'
 import type { Duplex, Readable } from 'node:stream'
 import type { RequestHead as WireRequestHead } from '../http1/index.ts'
 import type { TraceContext } from '../core/trace-context.ts'
@@ -72,6 +73,8 @@ export interface Peer {
   readonly port: number
   /** Lines about it that every request to one host carries: kept by whoever writes them. */
   forwarded?: { readonly authority: string; readonly lines: string }
+  /** Whether the list of trusted proxies has it: kept by whoever has asked. */
+  trust?: { readonly by: BlockList; readonly isTrusted: boolean }
 }
 
 /** The client's side of an exchange, implemented by the listener's adapter. */

@@ -36,7 +36,7 @@ export class RelayedAnswer {
   readonly contentLength: number
   readonly flow: Flow
   /** Fields that replace what the instance says of the same name: names and values in turn. */
-  readonly replaced: string[] = []
+  replaced: string[] = NO_REPLACEMENT
   /** More of them, the same list for many answers. */
   replacedToo: readonly string[] = NONE
   #head: ResponseHead | null
@@ -110,12 +110,23 @@ export class RelayedAnswer {
     if (this.#headers !== null) return replaceField(this.#headers, name, value)
     const lower = name.toLowerCase()
     if (indexIn(this.replacedToo, lower) !== -1) {
-      this.replaced.push(...this.replacedToo)
+      this.replaced = [...this.replaced, ...this.replacedToo]
       this.replacedToo = NONE
     }
     const at = indexIn(this.replaced, lower)
-    if (at === -1) this.replaced.push(name, value)
-    else this.replaced[at + 1] = value
+    if (at !== -1) this.replaced[at + 1] = value
+    else if (this.replaced.length === 0) this.replaced = [name, value]
+    else this.replaced.push(name, value)
+  }
+
+  /** The same for two that every answer gets: without asking, where nothing has been replaced yet. */
+  replaceBoth(name: string, value: string, other: string, otherValue: string): void {
+    if (this.#headers === null && this.replaced.length === 0 && this.replacedToo === NONE) {
+      this.replaced = [name, value, other, otherValue]
+      return
+    }
+    this.replace(name, value)
+    this.replace(other, otherValue)
   }
 
   /** The same for several that no stage has replaced yet, names and values in turn. */
@@ -146,6 +157,8 @@ export class RelayedAnswer {
 }
 
 const NONE: readonly string[] = []
+/** Replaced by another list, never added to. */
+const NO_REPLACEMENT: string[] = []
 
 function indexIn(pairs: readonly string[], lowerName: string): number {
   for (let index = 0; index < pairs.length; index += 2) {

@@ -36,6 +36,8 @@ interface Route {
 export class Spans {
   readonly #routes = new Map<string, Map<string, Route>>()
   readonly #others: Route = newRoute('(other routes)')
+  /** Most requests are like the one before. */
+  #last: { readonly method: string; readonly prefix: string; readonly route: Route } | null = null
   #count = 0
   #outbox: Trace[] = []
   #minuteEndsNs = 0
@@ -102,6 +104,14 @@ export class Spans {
 
   /** By the router's prefix, never by the path: that may name anything. */
   #routeOf(method: string, prefix: string): Route {
+    const last = this.#last
+    if (last !== null && last.method === method && last.prefix === prefix) return last.route
+    const route = this.#findRoute(method, prefix)
+    this.#last = { method, prefix, route }
+    return route
+  }
+
+  #findRoute(method: string, prefix: string): Route {
     const byMethod = this.#routes.get(prefix)
     const known = byMethod?.get(method)
     if (known !== undefined) return known

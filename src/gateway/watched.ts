@@ -40,7 +40,7 @@ export function createWatchedBook(): WatchedBook {
       byService = Map.groupBy(cells, (cell) => cell.watched.service)
     },
     count(request, service, status, latencyMs) {
-      const own = byService.get(service)
+      const own = byService.size === 0 ? undefined : byService.get(service)
       if (own === undefined) return
       const at = STATUS_CLASSES.indexOf(status)
       let normal: string | null = null

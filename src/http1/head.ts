@@ -123,11 +123,20 @@ export abstract class Head {
       const start = offsets[index * 4]!
       if (offsets[index * 4 + 1]! - start !== lowerName.length) continue
       // Letters of either case first; the exact comparison decides.
-      if ((text.charCodeAt(start) | 0x20) !== (first | 0x20)) continue
-      if (text.slice(start, start + lowerName.length).toLowerCase() === lowerName) return index
+      if ((text.charCodeAt(start) | 0x20) === (first | 0x20) && isNamed(text, start, lowerName)) return index
     }
     return -1
   }
+}
+
+/** Whether a token that is as long as `lowerName` and begins at `start` is the same in letters of either case. */
+function isNamed(text: string, start: number, lowerName: string): boolean {
+  for (let at = 0; at < lowerName.length; at++) {
+    const code = text.charCodeAt(start + at)
+    const lower = code >= 0x41 && code <= 0x5a ? code | 0x20 : code
+    if (lower !== lowerName.charCodeAt(at)) return false
+  }
+  return true
 }
 
 const NO_NAMES: readonly string[] = []

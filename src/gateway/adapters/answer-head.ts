@@ -141,12 +141,17 @@ let lastLine = ''
 /** The lines of a list that comes with every answer. */
 function knownLines(pairs: readonly string[]): string {
   if (pairs.length === 0) return ''
+  if (pairs === lastPairs) return lastPairsLines
   let lines = linesOfLists.get(pairs)
   if (lines === undefined) linesOfLists.set(pairs, (lines = inOnePiece(fieldLines(pairs))))
+  lastPairs = pairs
+  lastPairsLines = lines
   return lines
 }
 
 const linesOfLists = new WeakMap<readonly string[], string>()
+let lastPairs: readonly string[] = []
+let lastPairsLines = ''
 
 function isSameNames(names: readonly string[], pairs: readonly string[]): boolean {
   if (names.length * 2 !== pairs.length) return false

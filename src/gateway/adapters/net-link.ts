@@ -72,12 +72,11 @@ export function createNetLink(
     const { hintSeconds, uses, openedMs } = connection
     const keepMs = hintSeconds === null ? idleMs : Math.min(idleMs, hintSeconds * 1000 - HINT_MARGIN_MS)
     if (closed || keepMs <= 0 || uses >= USES_MAX) return connection.destroy()
-    const next = line.values().next().value
-    if (next !== undefined) {
-      line.delete(next)
-      next.ready()
-      use(connection, next)
-      return
+    if (line.size > 0) {
+      const [next] = line
+      line.delete(next!)
+      next!.ready()
+      return use(connection, next!)
     }
     const now = performance.now()
     if (idle.length >= FREE_CONNECTIONS_MAX || now - openedMs > AGE_MS_MAX) return connection.destroy()

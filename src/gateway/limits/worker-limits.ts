@@ -11,7 +11,7 @@ import type { LimitVerdict } from '../../guard/limit/verdict.ts'
 import type { SecurityEvent } from '../../guard/event.ts'
 import type { GuardPolicy, LimitRule } from '../../guard/policy.ts'
 import type { LimitsChannel } from '../admin/limits-channel.ts'
-import { headerOf } from '../exchange.ts'
+import { fieldOf } from '../exchange.ts'
 import type { Exchange, RequestHead } from '../exchange.ts'
 import { SharedCounts } from './shared-counts.ts'
 import { ClientConnections } from './client-connections.ts'
@@ -55,9 +55,9 @@ export function createWorkerLimits(report: (event: SecurityEvent) => void): Work
       rebuild()
     },
     isExempt(head) {
-      if (probes.has(head.path) && (head.method === 'GET' || head.method === 'HEAD')) return true
+      if (probes.size > 0 && probes.has(head.path) && (head.method === 'GET' || head.method === 'HEAD')) return true
       if (witness === null) return false
-      const shown = headerOf(head.headers, WITNESS_FIELD)
+      const shown = fieldOf(head, WITNESS_FIELD)
       return shown !== undefined && isSame(Buffer.from(shown), witness)
     },
     early: (exchange) => (limiter === null ? null : limiter.early(askerOf(exchange))),

@@ -8,8 +8,8 @@ const FOLDER = '/.well-known/acme-challenge/'
  * A token nobody waits for goes on like any other path.
  */
 export const acmeChallenge: Stage = ({ head }, context) => {
-  const waiting = context.routing.current?.table.acme ?? []
-  if (waiting.length === 0 || !head.path.startsWith(FOLDER)) return null
+  const waiting = context.routing.current?.table.acme
+  if (waiting === undefined || waiting.length === 0 || !head.path.startsWith(FOLDER)) return null
   const token = head.path.slice(FOLDER.length)
   const found = waiting.find((challenge) => challenge.token === token)
   return found === undefined ? null : keyAuthorization(found.authorization)

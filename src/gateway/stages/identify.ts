@@ -3,7 +3,7 @@ import { fieldLines, inOnePiece } from '../../http1/index.ts'
 import { formatTraceparent, nextSpan, parseTraceparent, randomHex } from '../../core/trace-context.ts'
 import { clientAddressOf, isIn } from '../client-address.ts'
 import { fieldOf, plainAnswer } from '../exchange.ts'
-import type { ClientSide, Exchange, RequestHead } from '../exchange.ts'
+import type { ClientSide, Exchange, Peer, RequestHead } from '../exchange.ts'
 import type { Stage } from '../context.ts'
 import { WITNESS_FIELD } from '../limits/witness-field.ts'
 
@@ -11,11 +11,17 @@ import { WITNESS_FIELD } from '../limits/witness-field.ts'
 export const identify: Stage = (exchange, context) => {
   const { head, client } = exchange
   const trusted = context.routing.current?.trustedProxies ?? NOBODY
-  exchange.peerTrusted = isIn(trusted, client.peer.address)
+  exchange.peerTrusted = isTrusted(client.peer, trusted)
   if (exchange.peerTrusted) exchange.clientAddress = clientAddressOf(client.peer.address, head.headers, trusted)
   exchange.correlationId = correlationIdOf(head)
   exchange.trace = nextSpan(parseTraceparent(fieldOf(head, 'traceparent')))
   return head.fault === null ? null : plainAnswer(head.fault.status, head.fault.reason)
+}
+
+/** A list is never changed, and a connection's requests ask the same one over and over. */
+function isTrusted(peer: Peer, by: BlockList): boolean {
+  if (peer.trust?.by !== by) peer.trust = { by, isTrusted: isIn(by, peer.address) }
+  return peer.trust.isTrusted
 }
 
 /** A client's own id when it can do no harm in logs and headers, else 128 random bits. */

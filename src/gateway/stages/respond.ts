@@ -21,8 +21,13 @@ export function respond(exchange: Exchange, context: Context, answer: Answer): A
     setField(answer, answerFields[index]!, answerFields[index + 1]!)
   }
   const release = exchange.release ?? context.routing.current?.table.release ?? 'none'
-  setField(answer, 'Seaworthy-Release', release)
-  setField(answer, 'X-Correlation-Id', exchange.correlationId)
+  const { correlationId } = exchange
+  if (answer instanceof RelayedAnswer) {
+    answer.replaceBoth('Seaworthy-Release', release, 'X-Correlation-Id', correlationId)
+  } else {
+    replaceField(answer.headers, 'Seaworthy-Release', release)
+    replaceField(answer.headers, 'X-Correlation-Id', correlationId)
+  }
   keepStanding(exchange, context.routing.current, answer)
   sayToOtherSites(exchange, answer)
   if (context.guard.policy !== null) {

@@ -69,11 +69,11 @@ export class Reputation {
   }
 
   /** Why this client is refused; null: it is not, or the text is no address. */
-  refusalOf(client: string, nowMs: number = Date.now()): Refusal | null {
+  refusalOf(client: string, nowMs?: number): Refusal | null {
     if (this.blocks.size === 0 && this.#feeds.length === 0 && this.#blockByConfig.size === 0) return null
     const address = parseAddress(client)
     if (address === null || this.#allow.has(address)) return null
-    const block = this.blocks.find(address, nowMs)
+    const block = this.blocks.find(address, nowMs ?? Date.now())
     if (block !== null) return { source: block.source, reason: block.reason, untilMs: block.untilMs }
     if (this.#blockByConfig.has(address)) return BLOCKED_BY_CONFIG
     const feed = this.#feeds.find(({ networks }) => networks.has(address))
@@ -81,13 +81,13 @@ export class Reputation {
   }
 
   /** The risk of a client, 0 to 100, decayed since it was told. */
-  riskOf(client: string, nowMs: number = Date.now()): number {
+  riskOf(client: string, nowMs?: number): number {
     if (this.#risks.size === 0) return 0
     const network = clientNetworkOf(client)
     const report = network === null ? undefined : this.#risks.get(networkText(network))
     if (report === undefined) return 0
     const sum = -Math.log(1 - Math.min(report.risk, 99.99) / 100)
-    return 100 * (1 - Math.exp(-sum * 2 ** (-Math.max(0, nowMs - report.atMs) / RISK_HALF_LIFE_MS)))
+    return 100 * (1 - Math.exp(-sum * 2 ** (-Math.max(0, (nowMs ?? Date.now()) - report.atMs) / RISK_HALF_LIFE_MS)))
   }
 }
 
