@@ -27,9 +27,9 @@ let spare: WriteOrder | null = null
  * to as a stream (docs/decisions/0024).
  */
 export function writeDirectly(socket: Socket, text: string): boolean {
-  const handle = (socket as unknown as { _handle: Handle | null })._handle
+  const handle = (socket as unknown as { _handle?: Handle | null })._handle ?? null
   // The size is no number inside TLS.
-  const isFree = handle !== null && socket.writableLength === 0 && socket.writable && handle.writeQueueSize === 0
+  const isFree = handle !== null && handle.writeQueueSize === 0 && socket.writableLength === 0 && socket.writable
   if (!isFree || socket.connecting || socket.writableCorked !== 0) return writeAsStream(socket, text)
   if (Order === null) return learn(socket, handle, text)
   const order = spare ?? new Order()
@@ -58,7 +58,7 @@ function fail(socket: Socket, status: number): false {
 
 function writeAsStream(socket: Socket, text: string): boolean {
   socket.write(text, 'latin1')
-  return socket.writableLength === 0
+  return socket.writableLength === 0 && !socket.destroyed
 }
 
 /** The first message goes through the stream, and shows what Node makes for it. */
