@@ -65,10 +65,10 @@ function writeAsStream(socket: Socket, text: string): boolean {
 function learn(socket: Socket, handle: Handle, text: string): boolean {
   if (!isLearning || typeof handle.writeLatin1String !== 'function') return writeAsStream(socket, text)
   isLearning = false
-  const write = handle.writeLatin1String
+  const write = handle.writeLatin1String.bind(handle)
   handle.writeLatin1String = function (order, data) {
     Order = order.constructor as typeof Order
-    return write.call(handle, order, data)
+    return write(order, data)
   }
   const isWritten = writeAsStream(socket, text)
   delete handle.writeLatin1String
