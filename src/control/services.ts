@@ -50,8 +50,7 @@ export class Services {
     const { state } = this.#options
     const config = state.release(release)?.config
     const isLive = release === state.get('live')
-    const recreated =
-      service !== null && config?.services[service] && isRecreated(config.services[service], config.strategy)
+    const recreated = service !== null && config?.services[service] && isRecreated(config.services[service], config)
     if (isLive && !recreated) {
       throw new Problem('instance.live', `${release} takes the traffic: its instances are not stopped`, {
         hint: 'Deploy or roll back first; `seaworthy stop --service SERVICE` stops a service on purpose.',
@@ -116,7 +115,7 @@ export class Services {
     const { clock, state, traffic } = this.#options
     for (const [name, service] of Object.entries(release.config.services)) {
       if (service.run.kind !== 'program' || state.get('stoppedServices').includes(name)) continue
-      if (isRecreated(service, release.config.strategy)) await this.stopAll(insteadOf.id, name)
+      if (isRecreated(service, release.config)) await this.stopAll(insteadOf.id, name)
       await this.start(release, name, {})
       // Traffic is failing now: one instance that accepts is enough, and after a while going back is better than waiting.
       await traffic.untilAccepting(release, name, { atLeast: 'one', withinMs: REVIVE_MS }).catch((error: unknown) => {

@@ -12,7 +12,7 @@ export const EXITS_MAX = 3
 const LINES_SHOWN = 30
 
 export interface GateOptions {
-  readonly target: Target
+  readonly target: Pick<Target, 'probe' | 'diagnose'>
   readonly release: Release
   readonly service: string
   readonly clock: Clock

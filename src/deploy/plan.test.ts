@@ -154,6 +154,22 @@ test('a program with a fixed port is stopped first, and the plan says that this 
   assert.match(plan.downtime[0]!.because, /insists on port 9000.*503/)
 })
 
+for (const target of ['docker', 'kubernetes'] as const) {
+  test(`on ${target} a fixed port is each instance's own: nothing is stopped for it, unless the strategy says so`, () => {
+    const fixed = { api: service({ port: 9000 }) }
+    const on = (sequence: number, file: string, strategy: ResolvedApp['strategy']): Release => {
+      const one = release(sequence, fixed, file)
+      return { ...one, config: { ...one.config, target, strategy } }
+    }
+    const beside = planned({ live: on(1, 'a', 'blue-green'), next: on(2, 'b', 'blue-green') })
+    assert.deepEqual(beside.downtime, [])
+    assert.ok(!beside.operations.some(({ kind }) => kind === 'stop'))
+    const instead = planned({ live: on(1, 'a', 'recreate'), next: on(2, 'b', 'recreate') })
+    assert.match(instead.downtime[0]!.because, /^strategy 'recreate': it answers 503/)
+    assert.equal(instead.operations.find(({ kind }) => kind === 'stop')?.because, "strategy 'recreate'")
+  })
+}
+
 test('files that are in place are not prepared again; static files are never started', () => {
   const services = { api: service(), web: service({ run: { kind: 'static', folder: 'web' } }) }
   const plan = planned({ live: null, next: release(1, services), prepared: ['api-a'] })

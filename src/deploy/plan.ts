@@ -1,4 +1,4 @@
-import type { ResolvedService } from '../config/resolved.ts'
+import type { ResolvedApp, ResolvedService } from '../config/resolved.ts'
 import { joinWords } from '../core/words.ts'
 import { type Change, changesBetween } from './changes.ts'
 import { planHash } from './plan-hash.ts'
@@ -120,15 +120,21 @@ export function journalPoints(plan: Plan): readonly JournalPoint[] {
   ])
 }
 
-/** True for a service that cannot run beside its own next release: it insists on a port, or the strategy says so. */
-export function isRecreated(service: ResolvedService, strategy: string): boolean {
-  return service.run.kind === 'program' && (service.port !== null || strategy === 'recreate')
+/**
+ * True for a service that cannot run beside its own next release: the strategy says so, or it insists on a port where all
+ * instances share one network. A container and a pod have ports of their own.
+ */
+export function isRecreated(service: ResolvedService, { strategy, target }: Rules): boolean {
+  if (service.run.kind !== 'program') return false
+  return strategy === 'recreate' || (target === 'process' && service.port !== null)
 }
+
+type Rules = Pick<ResolvedApp, 'strategy' | 'target'>
 
 function bringUp({ live, next, migrates, prepared, rehearsals = {}, scaled = {} }: PlanInput): Operation[] {
   const services = Object.entries(next.config.services)
   const programs = services.filter(([, service]) => service.run.kind === 'program')
-  const recreated = programs.filter(([, service]) => isRecreated(service, next.config.strategy))
+  const recreated = programs.filter(([, service]) => isRecreated(service, next.config))
   const stops = live ? recreated.filter(([name]) => live.config.services[name]?.run.kind === 'program') : []
   return [
     ...Object.entries(usedNeeds(next.config)).map(([need, use]) => needOperation(need, use)),
@@ -136,7 +142,7 @@ function bringUp({ live, next, migrates, prepared, rehearsals = {}, scaled = {} 
       .filter(([name]) => !prepared.includes(next.artifacts[name] ?? ''))
       .map(([name, service]) => operation('prepare', name, 'cli', prepareCause(name, service, live, next))),
     ...migrates.map((name) => operation('migrate', name, 'cli', migrateCause(rehearsals[name]))),
-    ...stops.map(([name, service]) => operation('stop', name, 'cli', recreateCause(service))),
+    ...stops.map(([name, service]) => operation('stop', name, 'cli', recreateCause(service, next.config))),
     ...programs.map(([name, service]) =>
       operation('start', name, 'cli', startCause(wantedInstances(name, service, scaled))),
     ),
@@ -210,7 +216,7 @@ function keptExpands(live: Release, next: Release): string {
 
 /** The first service that cannot run beside its own next release. */
 function loneServiceOf({ config }: Release): string | undefined {
-  return Object.keys(config.services).find((name) => isRecreated(config.services[name]!, config.strategy))
+  return Object.keys(config.services).find((name) => isRecreated(config.services[name]!, config))
 }
 
 /** A release that was rolled back, or replaced by itself, is of no use any more; otherwise the old one stays warm. */
@@ -235,17 +241,18 @@ function startCause(instances: number): string {
   return instances === 1 ? 'one instance' : `${instances} instances`
 }
 
-function recreateCause(service: ResolvedService): string {
-  return service.port === null ? "strategy 'recreate'" : `it insists on port ${service.port}, so two cannot run at once`
+function recreateCause(service: ResolvedService, { target }: Rules): string {
+  const hasOwnPorts = service.port === null || target !== 'process'
+  return hasOwnPorts ? "strategy 'recreate'" : `it insists on port ${service.port}, so two cannot run at once`
 }
 
 function downtimeOf({ live, next, nextIsWarm }: PlanInput): Downtime[] {
   if (!live || nextIsWarm) return []
   return Object.entries(next.config.services)
-    .filter(([name, service]) => isRecreated(service, next.config.strategy) && live.config.services[name] !== undefined)
+    .filter(([name, service]) => isRecreated(service, next.config) && live.config.services[name] !== undefined)
     .map(([name, service]) => ({
       service: name,
-      because: `${recreateCause(service)}: it answers 503 from the stop of the old instance until the new one passes its gate`,
+      because: `${recreateCause(service, next.config)}: it answers 503 from the stop of the old instance until the new one passes its gate`,
     }))
 }
 

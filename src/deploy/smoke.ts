@@ -4,7 +4,7 @@ import type { Release } from './release.ts'
 import type { Target } from './target.ts'
 
 export interface SmokeOptions {
-  readonly target: Target
+  readonly target: Pick<Target, 'start' | 'smoke'>
   readonly release: Release
   readonly signal: AbortSignal
   readonly onNote: (text: string) => void

@@ -10,7 +10,7 @@ import { selfSigned } from '../support/certificate.ts'
 import { scrubOf } from '../../src/core/scrub.ts'
 import type { Experiments } from '../../src/deploy/diagnosis/evidence.ts'
 import { experiment } from '../../src/deploy/targets/process/experiments.ts'
-import { lookAt, probeReady, type Endpoint } from '../../src/deploy/targets/process/probe.ts'
+import { lookAt, probeReady, type Endpoint } from '../../src/deploy/probe.ts'
 
 const health = { expect: { status: null, body: null }, timeoutMs: 500 } as ResolvedHealth
 

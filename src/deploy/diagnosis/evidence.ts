@@ -1,7 +1,6 @@
 import type { ResolvedService } from '../../config/resolved.ts'
 import type { Instance } from '../release.ts'
 import type { Cause, Seen } from '../target.ts'
-import type { Listener } from '../targets/process/listeners.ts'
 
 /** All that is known of an instance that does not become ready, gathered once: the causes only read it. */
 export interface Evidence {
@@ -21,6 +20,13 @@ export interface Evidence {
   /** Null when there is no process. */
   readonly program: ProgramLook | null
   readonly experiments: Experiments
+}
+
+/** A listening TCP socket. */
+export interface Listener {
+  readonly address: string
+  readonly port: number
+  readonly inode: string
 }
 
 /** A program that listens on a port that an instance wanted. */

@@ -3,7 +3,7 @@ import { constants, existsSync } from 'node:fs'
 import { chmod, copyFile, lstat, mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { ResolvedService } from '../../../config/resolved.ts'
-import type { Source } from './source.ts'
+import type { Source } from '../../source.ts'
 
 /** Half-made folders: `.making-<hash>-<pid>-<random>`, so that no maker ever works in the copy of another. */
 export const MAKING = '.making-'

@@ -10,13 +10,14 @@ import {
   type Evidence,
   type Examination,
   type Experiments,
+  type Listener,
   type ProgramLook,
 } from '../../diagnosis/evidence.ts'
 import type { Instance, Release } from '../../release.ts'
 import type { Diagnosis, Look, Seen } from '../../target.ts'
 import { experiment } from './experiments.ts'
 import { holdersOf } from './holders.ts'
-import { listenersOf, type Listener } from './listeners.ts'
+import { listenersOf } from './listeners.ts'
 
 /** Linux counts processor time for its users in hundredths of a second, whatever its own clock does. */
 const MS_PER_TICK = 10

@@ -4,7 +4,7 @@ import type { ResolvedHealth } from '../../../config/resolved.ts'
 import { isProtocolError } from '../../diagnosis/answer.ts'
 import { NO_EXPERIMENTS, type Experiments, type FirstBytes } from '../../diagnosis/evidence.ts'
 import type { Look } from '../../target.ts'
-import { ask, judgeLook, lookAt, type Endpoint } from './probe.ts'
+import { ask, judgeLook, lookAt, type Endpoint } from '../../probe.ts'
 
 /** An experiment takes no longer than this, however patient the probe is. */
 const EXPERIMENT_MS = 2_000

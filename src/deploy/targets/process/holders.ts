@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import type { Holder } from '../../diagnosis/evidence.ts'
-import { listListeners, socketsOf, type Listener } from './listeners.ts'
+import type { Holder, Listener } from '../../diagnosis/evidence.ts'
+import { listListeners, socketsOf } from './listeners.ts'
 
 /** Who else listens on these ports of this machine: every listening socket that is not among `own`. */
 export function holdersOf(ports: ReadonlySet<number>, own: readonly Listener[]): readonly Holder[] {

@@ -1,10 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-
-export interface Listener {
-  readonly address: string
-  readonly port: number
-  readonly inode: string
-}
+import type { Listener } from '../../diagnosis/evidence.ts'
 
 /** The listening TCP sockets of this machine, from /proc/net. */
 export function listListeners(): readonly Listener[] {

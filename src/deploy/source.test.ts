@@ -5,8 +5,8 @@ import { lstat, readdir, readFile, readlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import type { ResolvedService } from '../../../config/resolved.ts'
-import { makeArtifact, removeTree } from './artifact.ts'
+import type { ResolvedService } from '../config/resolved.ts'
+import { makeArtifact, removeTree } from './targets/process/artifact.ts'
 import { readSource } from './source.ts'
 
 function folderWith(t: TestContext, files: Readonly<Record<string, string>>): string {

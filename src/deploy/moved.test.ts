@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Release } from '../../release.ts'
+import type { Release } from './release.ts'
 import { filesMoved } from './moved.ts'
 import type { Source } from './source.ts'
 

@@ -4,8 +4,8 @@ import { createReadStream } from 'node:fs'
 import { lstat, readdir, readlink, realpath } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { promisify } from 'node:util'
-import type { ResolvedService } from '../../../config/resolved.ts'
-import { Problem } from '../../../core/problem.ts'
+import type { ResolvedService } from '../config/resolved.ts'
+import { Problem } from '../core/problem.ts'
 
 export const FILES_MAX = 200_000
 /** Never part of a release: version control and our own state. */

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process'
 import { request as httpRequest } from 'node:http'
 import { createConnection } from 'node:net'
-import type { ResolvedHealth } from '../../../config/resolved.ts'
-import type { Scrub } from '../../../core/scrub.ts'
-import type { Look } from '../../target.ts'
+import type { ResolvedHealth } from '../config/resolved.ts'
+import type { Scrub } from '../core/scrub.ts'
+import type { Look } from './target.ts'
 
 /** As much of an answer's body as a check and a message need. */
 const BODY_BYTES_MAX = 64 * 1024
@@ -168,28 +167,6 @@ export function ask(
       reject(error)
     })
     request.end()
-  })
-}
-
-/** Runs a health command; null when it exits with 0. */
-export function runCheck(
-  argv: readonly string[],
-  options: { cwd: string; env: Readonly<Record<string, string>>; timeoutMs: number },
-): Promise<string | null> {
-  const { cwd, env, timeoutMs } = options
-  return new Promise((resolve) => {
-    const child = spawn(argv[0]!, argv.slice(1), {
-      cwd,
-      env,
-      stdio: 'ignore',
-      timeout: timeoutMs,
-      killSignal: 'SIGKILL',
-    })
-    child.once('error', (error) => resolve(`${argv.join(' ')}: ${error.message}`))
-    child.once('exit', (code, signal) => {
-      if (code === 0) resolve(null)
-      else resolve(`${argv.join(' ')} ${code === null ? `was ended by ${signal}` : `exited with ${code}`}`)
-    })
   })
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { Problem } from '../../../core/problem.ts'
-import type { Release } from '../../release.ts'
+import { Problem } from '../core/problem.ts'
+import type { Release } from './release.ts'
 import type { Source } from './source.ts'
 
 const SHOWN = 5
