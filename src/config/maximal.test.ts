@@ -188,7 +188,6 @@ test('the maximal config reports what is not built yet, and nothing that is', ()
       'needs.bus.topics',
       "services.api.protocol: 'h2c' is not yet in effect",
       ...['consumes'].map((key) => `services.api.${key}`),
-      'services.api.resources.cpu',
       'services.packed.image',
       'backups',
       "environments.box.target: 'docker' is not yet in effect",

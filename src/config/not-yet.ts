@@ -23,7 +23,7 @@ const SERVICE = [
   'env',
   'secrets',
   'migrate',
-  'resources.memory',
+  'resources',
   'scale',
   'grace',
   'writable',

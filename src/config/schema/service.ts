@@ -86,7 +86,9 @@ const resourcesSchema = z.strictObject({
     .positive({ error: 'a number of cores above 0; write it without quotes, such as 0.5' })
     .max(1024, { error: 'at most 1024 cores; write a smaller number' })
     .optional()
-    .describe('Cores one instance may use. Default: no bound.'),
+    .describe(
+      'Cores one instance may use: what its alert and `scale.cpu` are shares of. On `process` nothing holds it back. Default: no bound.',
+    ),
   memory: size().optional().describe("Memory one instance may use, such as '512MiB'. Default: no bound."),
 })
 

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import type { Instance, Release } from '../../deploy/release.ts'
 import { Collector } from '../../observe/collect/collector.ts'
 import type { Reading } from '../../core/series/series.ts'
+import { until } from '../../../test/support/project.ts'
+import { usageBySession } from '../../observe/collect/proc/usage.ts'
 import { InstanceSources } from './instance-sources.ts'
 
 const instance = (id: string, parts: Partial<Instance> = {}): Instance => ({
@@ -22,10 +27,17 @@ const instance = (id: string, parts: Partial<Instance> = {}): Instance => ({
 
 /** A world in which everything can be set; `ups` is what was told of who is up. */
 function world(...instances: Instance[]) {
-  const state = { instances, routed: new Set<string>(), workers: 2, down: [] as string[], now: 1_000 }
+  const state = {
+    instances,
+    routed: new Set<string>(),
+    workers: 2,
+    down: [] as string[],
+    now: 1_000,
+    cpu: null as number | null,
+  }
   const sources = new InstanceSources({
     instances: () => state.instances,
-    release: () => ({ config: { services: { api: { cpu: null, memoryBytesMax: 1_000 } } } }) as unknown as Release,
+    release: () => ({ config: { services: { api: { cpu: state.cpu, memoryBytesMax: 1_000 } } } }) as unknown as Release,
     routed: () => state.routed,
     gateway: () => state,
     onDropped: () => {},
@@ -122,6 +134,55 @@ void test('of its processes what /proc tells is told, and nothing of one that do
     assert.deepEqual(of('two'), ['up', 'restarts_total'])
   } finally {
     process.kill(-child.pid!, 'SIGKILL')
+  }
+})
+
+void test('of the cores it may use the least that anybody allows is told', async () => {
+  const pinned = spawn('taskset', ['-c', '0', process.execPath, '-e', 'setInterval(() => {}, 1000)'], {
+    detached: true,
+    stdio: 'ignore',
+  })
+  try {
+    const { state, collector, told } = world(instance('one', { pid: pinned.pid! }))
+    const limits = (): number[] =>
+      told.filter(({ metric }) => metric === 'seaworthy_instance_cpu_limit').map(({ value }) => value!)
+    let atMs = 0
+    const isPinned = async (): Promise<boolean> => {
+      await collector.collect((atMs += 10_000))
+      return limits().at(-1) === 1
+    }
+    await until(isPinned, 'one core, whatever the machine has')
+    state.cpu = 0.25
+    await collector.collect((atMs += 10_000))
+    state.cpu = 4 * availableParallelism()
+    await collector.collect((atMs += 10_000))
+    assert.deepEqual(limits().slice(-2), [0.25, 1], 'what it declares, unless it may not have that much')
+  } finally {
+    process.kill(-pinned.pid!, 'SIGKILL')
+  }
+})
+
+void test('CPU time of processes that nobody waited for is not lost: the counter never falls', async () => {
+  // The shell that does the work is nobody's child once its own parent has ended, so nobody counts its time on.
+  const script = '(sh -c "while test ! -e $0; do :; done" &); while :; do sleep 60; done'
+  const stop = join(mkdtempSync(join(tmpdir(), 'seaworthy-cpu-')), 'stop')
+  const child = spawn('sh', ['-c', script, stop], { detached: true, stdio: 'ignore' })
+  try {
+    const { collector, told } = world(instance('one', { pid: child.pid! }))
+    let atMs = 0
+    const newest = async (what: string): Promise<number> => {
+      await collector.collect((atMs += 10_000))
+      return told.findLast(({ metric }) => metric === `seaworthy_instance_${what}`)?.value ?? 0
+    }
+    await until(async () => (await newest('cpu_seconds_total')) > 0.2, 'some work')
+    writeFileSync(stop, '')
+    const left = () => usageBySession().get(child.pid!)!
+    await until(() => left().cpuSeconds < 0.1, 'its time to be gone')
+    await until(async () => (await newest('memory_bytes')) === left().residentBytes, 'its end to be seen')
+    assert.ok((await newest('cpu_seconds_total')) > 0.2)
+  } finally {
+    process.kill(-child.pid!, 'SIGKILL')
+    rmSync(dirname(stop), { recursive: true })
   }
 })
 

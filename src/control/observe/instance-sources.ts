@@ -3,6 +3,7 @@ import type { Instance, Release } from '../../deploy/release.ts'
 import type { Collector } from '../../observe/collect/collector.ts'
 import { instanceMetrics } from '../../observe/collect/instance/metrics.ts'
 import { descriptorsOf } from '../../observe/collect/proc/descriptors.ts'
+import { allowedCores } from '../../observe/collect/proc/cores.ts'
 import { quotaOf } from '../../observe/collect/proc/quota.ts'
 import { usageBySession, type Usage } from '../../observe/collect/proc/usage.ts'
 import type { Measured, Source } from '../../observe/collect/source.ts'
@@ -23,6 +24,8 @@ interface Known {
   readonly metrics: Source | null
   /** Once it has taken traffic, or has run without a port, it is expected to be up. */
   isExpected: boolean
+  /** The most CPU that was counted, of one leader. */
+  cpu: { readonly pid: number; readonly seconds: number } | null
 }
 
 /** All processes are listed once for the sources of one beat. */
@@ -79,6 +82,7 @@ export class InstanceSources {
         source: { name: 'instance', target: id, read },
         metrics: port === null ? null : instanceMetrics({ service, instance: id, host, port, onDropped }),
         isExpected: false,
+        cpu: null,
       }
       this.#known.set(key, known)
     }
@@ -112,18 +116,33 @@ export class InstanceSources {
     const { pid } = instance
     const usage = pid === null ? undefined : this.#usageNow().get(pid)
     const service = this.#options.release(instance.release)?.config.services[instance.service]
-    const quota = pid === null ? null : quotaOf(pid)
+    // The leader may be a shell that waits: what works is bounded by its own groups.
+    const worker = usage?.processes[0]
+    const quota = worker === undefined ? null : quotaOf(worker)
+    const cores = worker === undefined ? null : (allowedCores(worker) ?? availableParallelism())
     const descriptors = usage === undefined ? null : await descriptorsOf(usage.processes)
     return [
       ...this.#up(instance),
       ...of('restarts_total', instance.restarts),
-      ...of('cpu_seconds_total', usage?.cpuSeconds),
-      ...of('cpu_limit', usage && (quota?.cores ?? service?.cpu ?? availableParallelism())),
+      ...of('cpu_seconds_total', usage && this.#cpuSeconds(instance, usage)),
+      ...of('cpu_limit', usage && leastOf(service?.cpu, quota?.cores, cores)),
       ...of('memory_bytes', usage?.residentBytes),
       ...of('memory_limit_bytes', usage && leastOf(service?.memoryBytesMax, quota?.memoryBytes)),
       ...of('descriptors', descriptors?.open),
       ...of('descriptors_limit', descriptors?.limit),
     ]
+  }
+
+  /**
+   * Never less than before of the same leader: the time of processes that nobody waited for goes with them, and a counter that
+   * falls by it would count all it has once more.
+   */
+  #cpuSeconds(instance: Instance, { cpuSeconds }: Usage): number {
+    const known = this.#knownOf(instance)
+    const pid = instance.pid!
+    const seconds = known.cpu?.pid === pid ? Math.max(known.cpu.seconds, cpuSeconds) : cpuSeconds
+    known.cpu = { pid, seconds }
+    return seconds
   }
 
   #usageNow(): ReadonlyMap<number, Usage> {

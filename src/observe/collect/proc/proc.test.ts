@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { until } from '../../../../test/support/project.ts'
+import { allowedCores } from './cores.ts'
 import { descriptorsOf } from './descriptors.ts'
 import { quotaOf } from './quota.ts'
 
@@ -67,6 +68,13 @@ void test('of a process that is gone nothing is said', () => {
   using made = machine({ 'proc/self/mountinfo': mountV2 })
   assert.deepEqual(quotaOf(7, made.root), { cores: null, memoryBytes: null })
   assert.deepEqual(quotaOf(2 ** 22 + 1), { cores: null, memoryBytes: null })
+})
+
+void test('cores are those that a process may run on', () => {
+  using made = machine({ 'proc/7/status': 'Name:\ta\nCpus_allowed:\t10f\nCpus_allowed_list:\t0-3,8\n' })
+  assert.equal(allowedCores(7, made.root), 5)
+  assert.equal(allowedCores(8, made.root), null)
+  assert.equal(allowedCores(process.pid), availableParallelism())
 })
 
 void test('descriptors are those of the process that is closest to its own limit', async () => {

@@ -29,12 +29,12 @@ void test('names with parentheses, zombies and half-read processes are no troubl
     writeFileSync(join(folder, String(pid), 'status'), status)
   }
   add(10, `10 (a) 1 (b) S 1 10 10 0 -1 4194304 1 0 0 0 150 50 25 25 20 0`, 'Name:\ta\nVmRSS:\t    100 kB\n')
-  add(11, `11 (node) R 10 10 10 0 -1 4194304 1 0 0 0 100 0 0 0 20 0`, 'VmRSS:\t    200 kB\n')
+  add(11, `11 (node) R 10 10 10 0 -1 4194304 1 0 0 0 300 0 0 0 20 0`, 'VmRSS:\t    200 kB\n')
   add(12, `12 (gone) Z 10 10 10 0 -1 4194304 1 0 0 0 0 0 0 0 20 0`, 'Name:\tgone\n')
   add(13, '', '')
   assert.deepEqual(
     [...usageBySession(folder)],
-    [[10, { cpuSeconds: 3.5, residentBytes: 300 * 1024, processes: [10, 11, 12] }]],
+    [[10, { cpuSeconds: 5.5, residentBytes: 300 * 1024, processes: [11, 10, 12] }]],
   )
   rmSync(folder, { recursive: true })
 })

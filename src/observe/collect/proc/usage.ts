@@ -7,7 +7,7 @@ export interface Usage {
   readonly cpuSeconds: number
   /** Resident memory. Pages that processes share count for each of them. */
   readonly residentBytes: number
-  /** Their pids. */
+  /** Their pids, those first that have used most CPU. */
   readonly processes: readonly number[]
 }
 
@@ -16,7 +16,7 @@ export function usageBySession(
   procFolder = '/proc',
   isWanted: (session: number) => boolean = () => true,
 ): ReadonlyMap<number, Usage> {
-  const sessions = new Map<number, Usage>()
+  const sessions = new Map<number, Sum>()
   for (const name of readdirSync(procFolder)) {
     if (!/^\d+$/.test(name)) continue
     const stat = read(`${procFolder}/${name}/stat`)
@@ -25,14 +25,27 @@ export function usageBySession(
     const session = Number(fields[3])
     if (!(session > 0) || !isWanted(session)) continue
     const ticks = [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field]), 0)
-    const before = sessions.get(session) ?? { cpuSeconds: 0, residentBytes: 0, processes: [] }
-    sessions.set(session, {
-      cpuSeconds: before.cpuSeconds + ticks / TICKS_PER_SECOND,
-      residentBytes: before.residentBytes + residentOf(read(`${procFolder}/${name}/status`)),
-      processes: [...before.processes, Number(name)],
-    })
+    const sum = sessions.get(session) ?? { ticks: 0, residentBytes: 0, processes: [] }
+    sessions.set(session, sum)
+    sum.ticks += ticks
+    sum.residentBytes += residentOf(read(`${procFolder}/${name}/status`))
+    sum.processes.push({ pid: Number(name), ticks })
   }
-  return sessions
+  return new Map([...sessions].map(([session, sum]) => [session, usageOf(sum)]))
+}
+
+interface Sum {
+  ticks: number
+  residentBytes: number
+  readonly processes: { readonly pid: number; readonly ticks: number }[]
+}
+
+function usageOf({ ticks, residentBytes, processes }: Sum): Usage {
+  return {
+    cpuSeconds: ticks / TICKS_PER_SECOND,
+    residentBytes,
+    processes: processes.toSorted((one, other) => other.ticks - one.ticks).map(({ pid }) => pid),
+  }
 }
 
 /** `VmRSS:      1234 kB`; a zombie has none. */
