@@ -22,6 +22,7 @@ import { MEMORY_LOOK_MS } from './memory-watch.ts'
 import { START_WITHIN_MS } from './needs/needs.ts'
 import { serveMetrics } from './observe/metrics-server.ts'
 import { readScaleTiming } from './scale/timing.ts'
+import { Room } from './room.ts'
 import { State } from './state.ts'
 
 const HOUSEKEEPING_MS = 500
@@ -47,7 +48,9 @@ async function main(folder: string): Promise<void> {
   process.on('SIGHUP', () => {})
 
   const environment = readEnvironment(folder)
-  const state = new State(join(folder, 'state.db'))
+  const file = join(folder, 'state.db')
+  const state = new State(file)
+  const room = state.tables((db) => new Room(db, file))
   const keeper = new KeeperLink({
     state: folder,
     logger,
@@ -118,6 +121,7 @@ async function main(folder: string): Promise<void> {
   const liveness = new Liveness(control.clock)
   const marks = new LogMarks(join(folder, 'logs'))
   const again = (what: string, work: () => void | Promise<void>): void => repeat(what, work, logger)
+  again('keeping room for a full disk', () => room.keep())
   again('writing what came late', () => void state.late.catchUp())
   again('noting the outputs', () => marks.note(outputs(control), control.clock.now()))
   again('completing an abandoned deploy', () => control.deploys.completeAbandoned())
