@@ -145,7 +145,7 @@ export class Collection {
   }
 
   #ownSources(): readonly Source[] {
-    const { scaler, certificates, security } = this.#options
+    const { scaler, certificates, security, state } = this.#options
     const source = (
       name: string,
       target: string,
@@ -158,7 +158,9 @@ export class Collection {
     return [
       this.#gateway,
       source('gateway', 'guard', () => securityReadings(security.analytics.totals())),
-      source('control', 'services', () => serviceReadings(scaler.status(), (service) => this.#upOf(service))),
+      source('control', 'services', () =>
+        serviceReadings(scaler.status(), state.get('stoppedServices'), (service) => this.#upOf(service)),
+      ),
       source('control', 'deploys', () => {
         this.#lookAtDeploys()
         return [...this.#deploys.readings(), ...liveReadings(this.#live())]

@@ -54,14 +54,21 @@ void test('deploys count when they end while control looks, and no old one for h
   assert.equal(valueOf(counts.readings(), 'deploys_total', 'taken-back'), 1)
 })
 
-void test('a queue is all that waits; a service that none scales has none', () => {
+void test('a queue is all that waits; a service that none scales has none, and one that is stopped wants no instance', () => {
   const status = (service: string, measures: ScaleStatus['measures']): ScaleStatus =>
     ({ service, wanted: 3, running: 2, measures }) as unknown as ScaleStatus
   const queue = { name: 'queue', value: 7, target: 1, missing: null } as const
-  const all = serviceReadings([status('api', [queue]), status('web', [{ ...queue, value: null }])], () => 1)
+  const services = [status('api', [queue]), status('web', [{ ...queue, value: null }]), status('job', [])]
+  const all = serviceReadings(services, ['job'], (service) => (service === 'job' ? 0 : 1))
   assert.deepEqual(
     all.map(({ metric, labels, value }) => `${labels['service']} ${metric.replace('seaworthy_service_', '')} ${value}`),
-    ['api instances 1', 'api instances_wanted 3', 'api queue 14', 'web instances 1', 'web instances_wanted 3'],
+    [
+      'api instances 1, api instances_wanted 3, api queue 14',
+      'web instances 1, web instances_wanted 3',
+      'job instances 0, job instances_wanted 0',
+    ]
+      .join(', ')
+      .split(', '),
   )
 })
 

@@ -25,9 +25,13 @@ function isClass(kind: string): boolean {
   return THREAT_CLASSES.some((name) => name === kind)
 }
 
-/** How many instances services have and should have, and what waits for those that are scaled by a queue. */
+/**
+ * How many instances services have and should have, none while they are stopped on purpose, and what waits for those that
+ * are scaled by a queue.
+ */
 export function serviceReadings(
   services: readonly ScaleStatus[],
+  stopped: readonly string[],
   upOf: (service: string) => number,
 ): readonly Measured[] {
   return services.flatMap(({ service, wanted, running, measures }): Measured[] => {
@@ -35,7 +39,7 @@ export function serviceReadings(
     const queue = measures.find(({ name }) => name === 'queue')?.value ?? null
     return [
       { metric: 'seaworthy_service_instances', labels, value: upOf(service) },
-      { metric: 'seaworthy_service_instances_wanted', labels, value: wanted },
+      { metric: 'seaworthy_service_instances_wanted', labels, value: stopped.includes(service) ? 0 : wanted },
       // Measured for each instance; what waits is all of it.
       ...(queue === null ? [] : [{ metric: 'seaworthy_service_queue', labels, value: queue * running }]),
     ]

@@ -34,12 +34,23 @@ export function and(left: Expression, right: Expression, ...on: readonly string[
   return { kind: 'binary', op: 'and', left, right, on: on.length === 0 ? null : on }
 }
 
+/** What stands on the left, but for where these labels are equal on the right. */
+export function unless(left: Expression, right: Expression, ...on: readonly string[]): Expression {
+  return { kind: 'binary', op: 'unless', left, right, on }
+}
+
+/** Whatever any of them yields. */
+export function anyOf(first: Expression, ...rest: readonly Expression[]): Expression {
+  return rest.reduce((left, right) => ({ kind: 'binary', op: 'or', left, right, on: null }), first)
+}
+
 /** True for every selector of which there is no series at all. */
 export function absentAny(first: Selector, ...rest: readonly Selector[]): Expression {
-  return rest.reduce<Expression>(
-    (left, of) => ({ kind: 'binary', op: 'or', left, right: { kind: 'absent', of }, on: null }),
-    { kind: 'absent', of: first },
-  )
+  return anyOf(absent(first), ...rest.map(absent))
+}
+
+export function absent(of: Selector): Expression {
+  return { kind: 'absent', of }
 }
 
 function operand(of: Operand): Expression {

@@ -1,11 +1,11 @@
 import type { AlertRule } from '../alert-rule.ts'
-import { absentAny, calc, compare, MINUTE_MS, over, select, sum } from './ask.ts'
+import { absent, anyOf, calc, compare, MINUTE_MS, over, select, sum, unless } from './ask.ts'
 import { SYMPTOMS } from './requests.ts'
 import { builtIn } from './rule.ts'
 
 /** Services with programs: whether they are there, and how much of what they may use they do. */
 export function instanceRules(services: readonly string[]): readonly AlertRule[] {
-  const [first, ...rest] = services.map((service) => select('seaworthy_instance_up', ['service', '=', service]))
+  const [first, ...rest] = services.map(missing)
   if (first === undefined) return []
   const up = select('seaworthy_instance_up')
   return [
@@ -14,7 +14,7 @@ export function instanceRules(services: readonly string[]): readonly AlertRule[]
       severity: 'P0',
       when: compare(sum(up, 'service'), '==', '0'),
       summary: 'No instance of {{ $labels.service }} answers.',
-      absent: { when: absentAny(first, ...rest), forMs: MINUTE_MS },
+      absent: { when: anyOf(first, ...rest), forMs: MINUTE_MS },
       inhibits: ['InstanceDown', 'InstancesMissing', 'RestartingOften', ...SYMPTOMS].map((rule) => ({
         rule,
         equal: ['service'],
@@ -70,6 +70,13 @@ export function instanceRules(services: readonly string[]): readonly AlertRule[]
       summary: '{{ $labels.instance }} has {{ $value }} of the files open that it may.',
     }),
   ]
+}
+
+/** Nothing says of a service whether it is up, though it has not been stopped on purpose: then none is wanted. */
+function missing(service: string): AlertRule['expression'] {
+  const own = ['service', '=', service] as const
+  const stopped = compare(select('seaworthy_service_instances_wanted', own), '==', '0')
+  return unless(absent(select('seaworthy_instance_up', own)), stopped, 'service')
 }
 
 /** Services that are scaled by what waits for them. */

@@ -81,7 +81,14 @@ void test('what must be there is missed by name', () => {
   const { noData } = ruleOf('ServiceDown')
   assert.equal(
     promql(noData!.expression),
-    'absent(seaworthy_instance_up{service="api"}) or absent(seaworthy_instance_up{service="worker"})',
+    ['api', 'worker']
+      .map((service) => `{service="${service}"}`)
+      .map(
+        (own) =>
+          `(absent(seaworthy_instance_up${own}) unless on (service) (seaworthy_service_instances_wanted${own} == 0))`,
+      )
+      .join(' or '),
+    'but for what was stopped on purpose',
   )
   assert.equal(promql(ruleOf('NeedDown').expression), 'seaworthy_need_up{need=~"db"} == 0')
   assert.equal(promql(ruleOf('OptionalNeedDown').noData!.expression), 'absent(seaworthy_need_up{need="cache"})')

@@ -44,7 +44,7 @@ export const METRICS: readonly Metric[] = [
     ['seaworthy_instance_descriptors_limit', ['service', 'instance'], 'File descriptors it may open.'],
     ['seaworthy_instance_restarts_total', ['service', 'instance'], 'Times it was started again.'],
     ['seaworthy_service_instances', ['service'], 'Instances that take traffic.'],
-    ['seaworthy_service_instances_wanted', ['service'], 'Instances there should be.'],
+    ['seaworthy_service_instances_wanted', ['service'], 'Instances there should be; 0 while it is stopped on purpose.'],
     ['seaworthy_service_queue', ['service'], 'What waits, by the metric the service is scaled by.'],
   ]),
   ...of('need', [
