@@ -201,7 +201,7 @@ export class Control {
     const onEvent = (kind: string, text: string): void => state.addEvent(clock.now(), kind, text)
     const windowFactor = readWindowFactor()
     const watched = { app, environment: name, ...told }
-    this.alerts = new Alerts({ ...watched, state, logger, query: this.series, windowFactor })
+    this.alerts = new Alerts({ ...watched, state, logger, query: this.series.own, windowFactor })
     const { alerts } = this
     this.collection = new Collection({ ...measured, folders, sink: alerts.hearing(this.series) })
     const own = [alertPathSource(() => alerts.path()), ...storeSources(this.series, this.logs)]

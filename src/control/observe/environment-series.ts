@@ -40,6 +40,11 @@ export class EnvironmentSeries implements SeriesQuery, SeriesSink {
     return this.#own.counts
   }
 
+  /** What was measured here, whatever Prometheus is named: alerts stand on nothing that may be away when it matters. */
+  get own(): SeriesQuery {
+    return this.#own
+  }
+
   append(readings: readonly Reading[]): void {
     this.#own.append(readings)
   }
