@@ -48,6 +48,8 @@ import { Rollouts } from './rollout/rollouts.ts'
 import { Witnesses } from './rollout/witnesses.ts'
 import { SecretFiles } from './secrets.ts'
 import { HealthWatch } from './status/health-watch.ts'
+import { makeLive } from './live/make-live.ts'
+import type { Live } from './live/live.ts'
 import type { State } from './state.ts'
 import { Supervisor } from './supervisor.ts'
 import { LogThread } from '../observe/logs/thread/client.ts'
@@ -99,6 +101,7 @@ export class Control {
   readonly alerts: Alerts
   readonly heartbeat: Heartbeat
   readonly health: HealthWatch
+  readonly live: Live
   readonly postman: Postman
   readonly folder: string
   readonly history = new CounterHistory()
@@ -207,6 +210,9 @@ export class Control {
     const own = [alertPathSource(() => alerts.path()), ...storeSources(this.series, this.logs)]
     this.collection.add(() => own)
     this.health = new HealthWatch({ ...measured, folder, query: this.series, alerts })
+    const { health, logs } = this
+    const status = (): Promise<Status> => this.status()
+    this.live = makeLive({ state, status, health, needs, alerts, rollouts, logs, clock, logger })
     this.heartbeat = new Heartbeat({ ...watched, completeAtMs: () => alerts.evaluator.completeAtMs, onEvent })
     const isWanted = (letter: Letter): boolean => alerts.isWanted(letter)
     this.postman = new Postman({ ...told, onEvent, isWanted, onOutcome: (...what) => alerts.onOutcome(...what) })
@@ -249,6 +255,7 @@ export class Control {
       this.#isStopping = false
       throw error
     }
+    this.live.stop()
     setImmediate(() => {
       this.#options.keeper.shutdown(SHUTDOWN_GRACE_MS).catch((error: unknown) => {
         this.#options.logger.error('the keeper did not end', { error: String(error) })

@@ -110,9 +110,10 @@ async function main(folder: string): Promise<void> {
   const { afterDeploy, leases } = control
   const onRecorded = (): void => afterDeploy.look()
   const handlers = audited(makeHandlers(control), { trail: afterDeploy.trail, leases, logger, onRecorded })
-  await serveApi(socketPath(folder, 'control'), handlers, (method, error) => {
+  const onError = (method: string, error: unknown): void => {
     logger.error('call failed', { method, error: error instanceof Error ? error.stack : String(error) })
-  })
+  }
+  await serveApi(socketPath(folder, 'control'), handlers, onError, (...asked) => control.live.open(...asked))
   await control.collection.start()
   onBeat(() => evaluateSoon(control, logger))
   await serveMetrics({ state, text: (format) => control.collection.text(format) })
@@ -144,6 +145,7 @@ async function main(folder: string): Promise<void> {
   again('guarding', () => control.security.tick())
   again('looking who is up', () => control.collection.look())
   again('noting how the app is', () => control.health.look())
+  again('telling who follows', () => control.live.look())
   again('looking at liveness', () => lookAtLiveness(control, liveness))
   repeat('watching memory', () => watchMemory(control), logger, MEMORY_LOOK_MS)
 }

@@ -133,6 +133,8 @@ export class State {
     const text = `the disk was full; changes written late: ${late}, given up: ${lost}`
     this.#insertEvent(Date.now(), 'disk-was-full', text)
   })
+  /** Called while an event is written: it may be read as soon as what runs now has ended. */
+  onEvent: () => void = () => {}
   readonly #db: DatabaseSync
 
   constructor(file: string) {
@@ -377,6 +379,7 @@ export class State {
       .prepare('insert into events (at, kind, text) values (?, ?, ?)')
       .run(at, kind, text)
     this.#db.prepare('delete from events where seq <= ?').run(Number(lastInsertRowid) - EVENTS_KEPT)
+    this.onEvent()
   }
 
   events(after: number, limit: number): readonly EnvironmentEvent[] {

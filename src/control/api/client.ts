@@ -64,7 +64,8 @@ function timeoutOf(input: unknown): number {
 
 const AWAY = new Set(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE'])
 
-function isAway(error: unknown): boolean {
+/** Whether a call has failed because nobody was there, or not any more. */
+export function isAway(error: unknown): boolean {
   return error instanceof Error && AWAY.has((error as NodeJS.ErrnoException).code ?? '')
 }
 

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { messageOf, Problem } from '../../core/problem.ts'
 import { explainSystem } from '../../core/system-problem.ts'
 import type { Contract, Method } from './contract.ts'
+import { LIVE_PATH } from './live-events.ts'
 
 /** A call larger than this is refused. The largest real one is a plan: some 100 KB. */
 export const CALL_BYTES_MAX = 8 * 1024 * 1024
@@ -11,14 +12,20 @@ export type Handlers = {
   readonly [M in Method]: (input: Contract[M]['input']) => Contract[M]['output'] | Promise<Contract[M]['output']>
 }
 
-/** Serves the contract on a unix socket that only its owner can open. */
+/** Begins an event stream. @throws Problem when it will not */
+export type OpenLive = (request: IncomingMessage, response: ServerResponse) => void
+
+/** Serves the contract, and `GET /v1/live` by `openLive`, on a unix socket that only its owner can open. */
 export async function serveApi(
   socket: string,
   handlers: Handlers,
   onError: (method: string, error: unknown) => void,
+  openLive?: OpenLive,
 ): Promise<Server> {
   const server = createServer((request, response) => {
-    void answer(request, response, handlers, onError)
+    const isLive = request.method === 'GET' && request.url?.split('?')[0] === LIVE_PATH
+    if (isLive && openLive) live(request, response, { openLive, onError })
+    else void answer(request, response, handlers, onError)
   })
   server.requestTimeout = 0
   rmSync(socket, { force: true })
@@ -47,11 +54,32 @@ async function answer(
     const handler = handlers[method as Method] as (input: unknown) => unknown
     reply(response, 200, await handler(input))
   } catch (thrown) {
-    const error = explainSystem(thrown)
-    if (error instanceof Problem) return reply(response, error.code.startsWith('api.') ? 400 : 409, error)
-    onError(method, error)
-    reply(response, 500, new Problem('api.failed', `${method}: ${messageOf(error)}`, { hint: 'See logs/control.log.' }))
+    refuse(response, method, thrown, onError)
   }
+}
+
+function live(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { openLive, onError }: { openLive: OpenLive; onError: (method: string, error: unknown) => void },
+): void {
+  try {
+    openLive(request, response)
+  } catch (thrown) {
+    refuse(response, 'live', thrown, onError)
+  }
+}
+
+function refuse(
+  response: ServerResponse,
+  method: string,
+  thrown: unknown,
+  onError: (method: string, error: unknown) => void,
+): void {
+  const error = explainSystem(thrown)
+  if (error instanceof Problem) return reply(response, error.code.startsWith('api.') ? 400 : 409, error)
+  onError(method, error)
+  reply(response, 500, new Problem('api.failed', `${method}: ${messageOf(error)}`, { hint: 'See logs/control.log.' }))
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {

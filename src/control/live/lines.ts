@@ -1,0 +1,104 @@
+import type { Clock } from '../../core/clock.ts'
+import { Problem } from '../../core/problem.ts'
+import { PAGE_LINES_MAX, type LogPage, type LogQuery, type StoredLine } from '../../observe/logs/line.ts'
+import type { FollowAnswer } from '../../observe/logs/ring.ts'
+import type { LogThread } from '../../observe/logs/thread/client.ts'
+import type { Gap } from '../api/live-events.ts'
+import type { LinePlace } from './place.ts'
+import type { LiveStream } from './stream.ts'
+
+/** How long one question for new lines waits. Short: that of a reader who has left is in the way of others until then. */
+const FOLLOW_MS = 5_000
+/** After an answer that came empty and early, or none. */
+const AGAIN_MS = 250
+/** A line stands in the order of times, so one that came after a place was noted may have a time before that. */
+export const OVERLAP_MS = 10_000
+/** Lines looked up at most where another thread reads the logs since. */
+export const CAUGHT_UP_MAX = 10_000
+
+export interface LineSource {
+  readonly logs: Pick<LogThread, 'call'>
+  readonly clock: Clock
+}
+
+/**
+ * Tells a reader the lines it asks for, as fast as it takes them: what it does not take waits in the tail that all readers
+ * share, and when that has gone on without it, it is told of a gap. Ends with the stream.
+ */
+export async function tellLines(stream: LiveStream, { logs, clock }: LineSource): Promise<void> {
+  const { lines: query } = stream.ask
+  /** Told out of the store, so not again out of the tail. */
+  let caughtUp: ReadonlySet<string> = new Set()
+  while (!stream.over.aborted) {
+    await stream.room()
+    const before = stream.place.lines
+    const askedAt = clock.now()
+    const ask = { query, after: before?.after ?? null, waitMs: before?.told === 0 ? FOLLOW_MS : 0 }
+    const answer: FollowAnswer | null = await logs.call('follow', ask).catch(ifBusy)
+    if (stream.over.aborted) return
+    const nowMs = clock.now()
+    if (answer !== null && before !== null && epochOf(before.after) !== epochOf(answer.after)) {
+      const missed = await missedLines(logs, query, before.atMs)
+      if (missed.isCut) tellGap(stream, null)
+      await tellAll(stream, missed.lines, () => before)
+      caughtUp = new Set(missed.lines.map(({ id }) => id))
+      const fresh = answer.lines.filter(({ id }) => !caughtUp.has(id))
+      await tellAll(stream, fresh, () => before)
+    } else if (answer !== null) {
+      if (answer.dropped > 0) tellGap(stream, answer.dropped)
+      const from = Math.max((before?.told ?? 0) - answer.dropped, 0)
+      const fresh = answer.lines.slice(from).filter(({ id }) => !caughtUp.has(id))
+      await tellAll(stream, fresh, (count) => before && { ...before, told: from + count })
+    }
+    if (stream.over.aborted) return
+    if (answer !== null) stream.place = { ...stream.place, lines: { after: answer.after, told: 0, atMs: nowMs } }
+    const isEarly = answer === null || (before !== null && answer.lines.length === 0 && nowMs - askedAt < FOLLOW_MS / 2)
+    if (isEarly) await clock.sleep(AGAIN_MS, stream.over).catch(() => {})
+  }
+}
+
+/** @param placeOf where the stream stands when so many of them have been told */
+async function tellAll(
+  stream: LiveStream,
+  lines: readonly StoredLine[],
+  placeOf: (told: number) => LinePlace | null,
+): Promise<void> {
+  for (const [index, line] of lines.entries()) {
+    stream.tell('line', JSON.stringify(line), { ...stream.place, lines: placeOf(index + 1) })
+    await stream.room()
+  }
+}
+
+function tellGap(stream: LiveStream, lost: number | null): void {
+  const gap: Gap = { topic: 'logs', lost }
+  stream.tell('gap', JSON.stringify(gap), stream.place)
+}
+
+/**
+ * What its predecessor has kept and may not have told, oldest first. Which of it a reader has got already nobody knows any
+ * more: lines have an id for that.
+ */
+async function missedLines(
+  logs: Pick<LogThread, 'call'>,
+  query: LogQuery,
+  sinceMs: number,
+): Promise<{ readonly lines: readonly StoredLine[]; readonly isCut: boolean }> {
+  const newestFirst: StoredLine[] = []
+  let before: string | null = null
+  do {
+    const asked = { query: { ...query, fromMs: sinceMs - OVERLAP_MS }, limit: PAGE_LINES_MAX, before }
+    const page: LogPage = await logs.call('search', asked)
+    newestFirst.push(...page.lines)
+    before = page.next
+  } while (before !== null && newestFirst.length < CAUGHT_UP_MAX)
+  return { lines: newestFirst.toReversed(), isCut: before !== null }
+}
+
+function epochOf(after: string): string {
+  return after.slice(0, after.lastIndexOf(':'))
+}
+
+function ifBusy(error: unknown): null {
+  if (error instanceof Problem && error.code === 'logs.busy') return null
+  throw error
+}
