@@ -52,6 +52,8 @@ export async function tellLines(stream: LiveStream, { logs, clock }: LineSource)
     }
     if (stream.over.aborted) return
     if (answer !== null) stream.place = { ...stream.place, lines: { after: answer.after, told: 0, atMs: nowMs } }
+    // From here on nothing is left out: a reader that breaks off before the first line has to know where that was.
+    if (answer !== null && before === null) stream.tellPlace()
     const isEarly = answer === null || (before !== null && answer.lines.length === 0 && nowMs - askedAt < FOLLOW_MS / 2)
     if (isEarly) await clock.sleep(AGAIN_MS, stream.over).catch(() => {})
   }

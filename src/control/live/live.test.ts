@@ -1,107 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { request, type IncomingMessage } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { until } from '../../../test/support/project.ts'
 import { Problem } from '../../core/problem.ts'
 import { followLive, type LiveNews } from '../api/live-client.ts'
-import { serveApi, type Handlers } from '../api/server.ts'
-import { FrameReader } from '../api/sse.ts'
-import { EVENTS_KEPT, State } from '../state.ts'
-import { Live, READERS_MAX, type LiveOptions, type Looked } from './live.ts'
-import { makeLiveRows } from './rows.ts'
-import { STREAM_BOUNDS, type StreamBounds } from './stream.ts'
-
-const AT = 1_700_000_000_000
-
-interface Served {
-  readonly socket: string
-  readonly state: State
-  readonly live: () => Live
-  readonly add: (text: string) => void
-  /** As after a kill of control: every stream breaks, another process serves. */
-  readonly restart: () => Promise<void>
-  value: unknown
-  nowMs: number
-}
-
-async function serve(t: TestContext, bounds: Partial<StreamBounds> = {}): Promise<Served> {
-  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-live-'))
-  const socket = join(folder, 'control.sock')
-  const state = new State(join(folder, 'state.db'))
-  const errors: unknown[] = []
-  let live: Live
-  let server: Awaited<ReturnType<typeof serveApi>>
-  const start = async (): Promise<void> => {
-    const never = (): never => assert.fail('nobody asks for it')
-    const looked = (value: unknown): Promise<Looked> =>
-      Promise.resolve({ json: JSON.stringify(value), mark: JSON.stringify(value) })
-    const values = { status: () => looked(served.value), alerts: never, deploys: () => looked(rows.deploys()) }
-    const rows = makeLiveRows(state)
-    const clock = { now: () => served.nowMs, sleep: never }
-    const logger = { error: (...what: unknown[]) => void errors.push(what) } as unknown as LiveOptions['logger']
-    live = new Live({ rows, values, logs: { call: never }, clock, logger, bounds: { ...STREAM_BOUNDS, ...bounds } })
-    state.onEvent = () => live.wake()
-    server = await serveApi(
-      socket,
-      {} as Handlers,
-      (_, error) => errors.push(error),
-      (...asked) => live.open(...asked),
-    )
-  }
-  const end = async (): Promise<void> => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  }
-  const served: Served = {
-    socket,
-    state,
-    live: () => live,
-    add: (text) => state.addEvent(AT, 'test', text),
-    restart: async () => {
-      await end()
-      await start()
-    },
-    value: { n: 0 },
-    nowMs: AT,
-  }
-  await start()
-  t.after(async () => {
-    await end()
-    state.close()
-    rmSync(folder, { recursive: true, force: true })
-    assert.deepEqual(errors, [])
-  })
-  return served
-}
-
-interface Raw {
-  readonly response: IncomingMessage
-  readonly frames: { event: string; data: string }[]
-  readonly reader: FrameReader
-}
-
-function get(socketPath: string, path: string, lastId?: string): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const headers = lastId === undefined ? {} : { 'last-event-id': lastId }
-    request({ socketPath, path, headers, agent: false }, resolve).on('error', reject).end()
-  })
-}
-
-/** A reader of the bytes themselves. */
-async function read(t: TestContext, socket: string, topics: string, lastId?: string): Promise<Raw> {
-  const response = await get(socket, `/v1/live?topics=${topics}`, lastId)
-  assert.equal(response.statusCode, 200)
-  assert.match(String(response.headers['content-type']), /^text\/event-stream/)
-  const [reader, frames] = [new FrameReader(), [] as Raw['frames']]
-  response.on('error', () => {})
-  response.setEncoding('utf8').on('data', (text: string) => frames.push(...reader.push(text)))
-  t.after(() => response.destroy())
-  await until(() => reader.lastId !== null, 'the place where it begins')
-  return { response, frames, reader }
-}
+import { EVENTS_KEPT } from '../state.ts'
+import { READERS_MAX } from './live.ts'
+import { AT, get, read, serve, type Raw } from './testing.ts'
 
 const texts = ({ frames }: Raw): readonly string[] =>
   frames.filter(({ event }) => event === 'event').map(({ data }) => (JSON.parse(data) as { text: string }).text)

@@ -42,7 +42,12 @@ export class LiveStream {
       'cache-control': 'no-store',
       connection: 'close',
     })
-    this.#write(placeText(formatPlace(place)))
+    this.tellPlace()
+  }
+
+  /** Where it stands, without a message. */
+  tellPlace(): void {
+    if (!this.over.aborted) this.#write(placeText(formatPlace(this.place)))
   }
 
   /** Aborts when nothing more is told. */
