@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { API, SymbolFlags, type Symbol } from 'typescript/unstable/sync'
 import { ON_RECORD_ELSEWHERE, READING } from '../../src/control/audit/recorded.ts'
+import { livePath, type LiveTypes } from './openapi-live.ts'
+import { LIVE_PATH } from '../../src/control/api/live-events.ts'
 import { describe, SchemaWriter } from './openapi-schema.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -56,6 +58,12 @@ export function openApiPage(): string {
         }
         return [`/v1/${name}`, { post: operation }] as const
       })
+    const live = checker.getDeclaredTypeOfSymbol(exported('src/control/api/live-events.ts', 'LiveEvents'))
+    const events: LiveTypes = checker.getPropertiesOfType(live).map((event) => ({
+      name: event.name,
+      description: describe(event, checker).description ?? '',
+      schema: writer.of(checker.getTypeOfSymbol(event)!, event.name),
+    }))
     const document = {
       openapi: '3.1.1',
       info: {
@@ -66,7 +74,7 @@ export function openApiPage(): string {
           "`curl --unix-socket control.sock -d '{}' http://localhost/v1/status`.",
       },
       servers: [{ url: 'http://localhost', description: 'Over the unix socket.' }],
-      paths: Object.fromEntries(methods),
+      paths: { ...Object.fromEntries(methods), [LIVE_PATH]: livePath(events, refusal) },
       components: { schemas: writer.components },
     }
     return `${JSON.stringify(document, null, 2)}\n`

@@ -10,14 +10,42 @@ const STATE_WORDS = { fine: 'fine', 'at-risk': 'at risk', broken: 'broken', unkn
 
 /** The one screen: is the app fine, since when, what changed, and what the answer stands on. */
 export function describeHealth(report: HealthReport, needs: readonly NeedReport[]): string {
-  const { state, since, at, reasons, incidents, firing, promises, services, measuredAt } = report
+  const { state, since, at, reasons } = report
   const [worst, ...others] = reasons
-  const rows = [
-    [STATE_WORDS[state], worst === undefined ? 'every promise, service and need that is watched' : worst.text],
+  return table([
+    [STATE_WORDS[state], answerText(worst)],
     ...others.slice(0, REASONS_TOLD).map((reason) => ['', alsoText(reason)]),
     ...(others.length > REASONS_TOLD ? [['', `and ${others.length - REASONS_TOLD} more`]] : []),
-    ['since', `${isoOf(since)}, ${spanOf(at - since)} ago`],
+    sinceRow(since, at),
     ...changedRows(report),
+    ...factRows(report, needs),
+  ])
+}
+
+/** The same of a control that does not say anything any more: nobody knows, and what it said last is told as that. */
+export function describeUnheard(report: HealthReport, needs: readonly NeedReport[], unheardSince: number): string {
+  const { state, since, at, reasons } = report
+  const before = `${STATE_WORDS[state]}: ${answerText(reasons[0])}, since ${isoOf(since)}`
+  return table([
+    [STATE_WORDS.unknown, 'control does not answer: what follows is what it said last'],
+    sinceRow(unheardSince, at),
+    ['before', before],
+    ...factRows(report, needs),
+  ])
+}
+
+function answerText(worst: Reason | undefined): string {
+  return worst === undefined ? 'every promise, service and need that is watched' : worst.text
+}
+
+function sinceRow(since: number, at: number): readonly string[] {
+  return ['since', `${isoOf(since)}, ${spanOf(at - since)} ago`]
+}
+
+/** What the answer stands on. */
+function factRows(report: HealthReport, needs: readonly NeedReport[]): readonly (readonly string[])[] {
+  const { at, incidents, firing, promises, services, measuredAt } = report
+  return [
     ...listed(
       'incidents',
       incidents.map(
@@ -44,7 +72,6 @@ export function describeHealth(report: HealthReport, needs: readonly NeedReport[
     ['host', hostText(report.host)],
     ['measured', measuredAt === null ? 'not yet' : `${spanOf(at - measuredAt)} ago`],
   ]
-  return table(rows)
 }
 
 function changedRows({ changes, since }: HealthReport): readonly (readonly string[])[] {

@@ -44,7 +44,10 @@ export async function serve(
       Promise.resolve({ json: JSON.stringify(value), mark: JSON.stringify(value) })
     const values = { status: () => looked(served.value), alerts: never, deploys: () => looked(rows.deploys()) }
     const rows = makeLiveRows(state)
-    const clock = { now: () => served.nowMs, sleep: systemClock.sleep }
+    const clock = {
+      now: () => served.nowMs,
+      sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms, signal),
+    }
     const logger = { error: (...what: unknown[]) => void errors.push(what) } as unknown as LiveOptions['logger']
     live = new Live({ rows, values, logs, clock, logger, bounds: { ...STREAM_BOUNDS, ...bounds } })
     state.onEvent = () => live.wake()

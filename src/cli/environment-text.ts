@@ -1,0 +1,96 @@
+import type { EnvironmentEvent, Status } from '../control/api/contract.ts'
+import type { StatusNow } from '../control/api/live-events.ts'
+import type { DeployRecord } from '../deploy/journal.ts'
+import { describeProgress } from './canary-text.ts'
+import { describeNeeds } from './need-text.ts'
+import { table } from './output.ts'
+import { describeCounts, describePaused } from './pause-text.ts'
+import { isScaled, scalingTable } from './scale-text.ts'
+import { describeTls } from './tls-text.ts'
+
+/** Everything that runs, below the answer. */
+export function describeEnvironment({ status, needs }: Pick<StatusNow, 'status' | 'needs'>): string {
+  return `${describeStatus(status)}${needs.length > 0 ? `\n\n${describeNeeds(needs)}` : ''}`
+}
+
+/** The last deploys and events; empty when there are none. */
+export function describeHistory(deploys: readonly DeployRecord[], events: readonly EnvironmentEvent[]): string {
+  return [
+    ...(deploys.length === 0 ? [] : [`\nDeploys\n${table(deploys.map(describeDeploy))}`]),
+    ...(events.length === 0 ? [] : [`\nEvents\n${table(events.map(({ at, kind, text }) => [when(at), kind, text]))}`]),
+  ].join('\n')
+}
+
+function describeStatus(status: Status): string {
+  const { world, lease, running, last, instances, gateway } = status
+  const versions = gateway.map(
+    ({ worker, pid, version, retiring }) =>
+      `${worker}: ${pid === null ? 'down' : `pid ${pid}, table ${version ?? '?'}`}${retiring ? ', retiring' : ''}`,
+  )
+  return [
+    table([
+      ['app', `${status.app} (${status.environment}) at ${status.url}`],
+      ['live', world.live ?? 'nothing: run `seaworthy deploy`'],
+      ['warm', world.warm ?? 'none'],
+      ['gateway', versions.join('; ')],
+      ...(status.tls === null ? [] : [['https', describeTls(status.tls)]]),
+      ...(status.metricsPort === null ? [] : [['metrics', `http://127.0.0.1:${status.metricsPort}/metrics`]]),
+      ...(status.paused === null
+        ? []
+        : [
+            [
+              'paused',
+              `${describePaused(status.paused)} since ${when(status.paused.since)} by ${status.paused.by}: ${describeCounts(status.paused)}`,
+            ],
+          ]),
+      ['deploy', describeWork(running, last, { isHeld: lease !== null, isOnTrial: status.canary !== null })],
+      ...(status.canary === null ? [] : [['on trial', describeProgress(status.canary.progress)]]),
+      ...(status.disk.isFull ? [['disk', describeFull(status.disk)]] : []),
+      ...(status.stoppedServices.length > 0 ? [['stopped', status.stoppedServices.join(', ')]] : []),
+    ]),
+    '',
+    table([
+      ['instance', 'state', 'pid', 'port', 'restarts', 'since', 'last end'],
+      ...instances.map((one) => [
+        one.id,
+        one.release === world.live || one.state !== 'running'
+          ? one.state
+          : one.release === world.warm
+            ? 'warm'
+            : 'running',
+        String(one.pid ?? '-'),
+        String(one.port ?? '-'),
+        String(one.restarts),
+        when(one.startedAt),
+        one.lastExit ?? '',
+      ]),
+    ]),
+    ...(status.scaling.some(isScaled) ? ['', scalingTable(status.scaling)] : []),
+  ].join('\n')
+}
+
+function describeFull({ folder, bytesLeft, waiting }: Status['disk']): string {
+  const late = waiting === 0 ? '' : `; changes that wait for room: ${waiting}`
+  return `full: ${Math.floor(bytesLeft / 1024)} KiB are left for ${folder}${late}. Free some space.`
+}
+
+function describeWork(
+  running: DeployRecord | null,
+  last: DeployRecord | null,
+  { isHeld, isOnTrial }: { isHeld: boolean; isOnTrial: boolean },
+): string {
+  if (running && isHeld)
+    return `${running.id} to ${running.plan.release.id} is at work since ${when(running.startedAt)}`
+  if (isOnTrial && running)
+    return `${running.id} is on trial; control goes on with it alone: \`seaworthy deploy --resume\` follows`
+  if (running) return `${running.id} was interrupted: \`seaworthy deploy --resume\` or \`seaworthy deploy --abort\``
+  return last ? describeDeploy(last).join('  ') : 'none yet'
+}
+
+function describeDeploy({ id, kind, plan, state, finishedAt, startedAt, message, by }: DeployRecord): string[] {
+  return [id, kind, plan.release.id, state, when(finishedAt ?? startedAt), by, message ?? '']
+}
+
+function when(ms: number): string {
+  return new Date(ms).toISOString().replace('T', ' ').slice(0, 19)
+}
