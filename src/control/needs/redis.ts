@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { connectRedis, type RedisClient } from '../../observe/collect/need/redis-client.ts'
 import type { Credentials } from './credentials.ts'
 import type { Engine, ServerPlace } from './engine.ts'
 import { findRedis } from './installations.ts'
@@ -72,31 +73,18 @@ function renderConfig({ config, credentials }: ServerPlace): string {
   ].join('\n')
 }
 
-/** What we ask of one; its full type depends on every option. */
-interface RedisClient {
-  ping(): Promise<unknown>
-  info(section: string): Promise<string>
-  configSet(name: string, value: string): Promise<unknown>
-}
-
+/** Connects, works and leaves, all of it within its time, also when the server has stopped answering in between. */
 async function withRedis<T>(url: string, work: (client: RedisClient) => Promise<T>): Promise<T> {
-  const { createClient } = await import('@redis/client')
-  const client = createClient({
-    url,
-    // Servers before version 6 know no other.
-    RESP: 2,
-    disableOfflineQueue: true,
-    socket: { connectTimeout: ASK_MS, reconnectStrategy: false },
-  })
-  client.on('error', () => {})
+  let made: RedisClient | undefined
   let late: NodeJS.Timeout | undefined
   const expired = new Promise<never>((_resolve, reject) => {
     late = setTimeout(() => reject(new Error(`no answer within ${ASK_MS} ms`)), ASK_MS)
   })
   try {
-    return await Promise.race([client.connect().then(() => work(client)), expired])
+    const worked = connectRedis(url, ASK_MS, (client) => (made = client)).then(work)
+    return await Promise.race([worked, expired])
   } finally {
     clearTimeout(late)
-    if (client.isOpen) client.destroy()
+    if (made?.isOpen === true) made.destroy()
   }
 }

@@ -17,6 +17,16 @@ export function seriesKey(metric: string, labels: Labels): string {
   return pairs.length === 0 ? metric : `${metric}{${pairs.join(',')}}`
 }
 
+/** These labels, as far as they are there. */
+export function only(labels: Labels, names: readonly string[]): Labels {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = labels[name] ?? ''
+      return value === '' ? [] : [[name, value]]
+    }),
+  )
+}
+
 /** A label's value as it stands between quotes in the text formats and in PromQL. */
 export function escapeLabel(value: string): string {
   if (!/["\\\n]/.test(value)) return value

@@ -1,5 +1,6 @@
 import type { Expression } from '../../../promises/expression.ts'
-import { elementsOf, evaluate, isComparison, type Element, type World } from './evaluate.ts'
+import { isComparison } from '../../../promises/expression/kind.ts'
+import { elementsOf, evaluate, type Element, type World } from './evaluate.ts'
 import type { Shape } from './series-of.ts'
 import { isCounter, type Track } from './track.ts'
 

@@ -1,5 +1,7 @@
-import { compileMatchers, seriesKey, type Labels, type Matcher } from '../../../core/series/labels.ts'
+import { compileMatchers, only, seriesKey, type Labels, type Matcher } from '../../../core/series/labels.ts'
 import type { Expression, OverTime, Selector } from '../../../promises/expression.ts'
+import { isComparison, isSetOperator } from '../../../promises/expression/kind.ts'
+import { resultOf } from '../../../promises/expression/operators.ts'
 import { levelAt, levelsWithin, type Track } from './track.ts'
 
 export interface Element {
@@ -116,9 +118,8 @@ function aggregate(
 }
 
 function binary({ op, on }: Extract<Expression, { kind: 'binary' }>, left: Answer, right: Answer): Answer {
-  if (typeof left === 'number' && typeof right === 'number') return compute(op, left, right)
   const key = (labels: Labels): string => seriesKey('', on === null ? labels : only(labels, on))
-  if (op === 'and' || op === 'or' || op === 'unless') {
+  if (isSetOperator(op)) {
     const [ones, others] = [elementsOf(left), elementsOf(right)]
     const [leftKeys, rightKeys] = [ones, others].map((all) => new Set(all.map(({ labels }) => key(labels)))) as [
       Set<string>,
@@ -127,6 +128,7 @@ function binary({ op, on }: Extract<Expression, { kind: 'binary' }>, left: Answe
     if (op === 'or') return [...ones, ...others.filter(({ labels }) => !leftKeys.has(key(labels)))]
     return ones.filter(({ labels }) => rightKeys.has(key(labels)) === (op === 'and'))
   }
+  if (typeof left === 'number' && typeof right === 'number') return resultOf(op, left, right) ?? []
   const pairs: readonly (readonly [Labels, number, number])[] =
     typeof right === 'number'
       ? elementsOf(left).map(({ labels, value }) => [labels, value, right])
@@ -137,44 +139,11 @@ function binary({ op, on }: Extract<Expression, { kind: 'binary' }>, left: Answe
             return other === undefined ? [] : [[on === null ? labels : only(labels, on), value, other.value] as const]
           })
   return pairs.flatMap(([labels, one, other]) => {
-    if (!isComparison(op)) return [{ labels, value: compute(op, one, other) }]
-    return compute(op, one, other) === 1 ? [{ labels, value: typeof left === 'number' ? other : one }] : []
+    const value = resultOf(op, one, other)
+    if (value === null) return []
+    // Compared with a number, it is always the series' value that stays.
+    return [{ labels, value: isComparison(op) && typeof left === 'number' ? other : value }]
   })
-}
-
-export function isComparison(op: string): boolean {
-  return ['>', '>=', '<', '<=', '==', '!='].includes(op)
-}
-
-function compute(op: string, left: number, right: number): number {
-  switch (op) {
-    case '+':
-      return left + right
-    case '-':
-      return left - right
-    case '*':
-      return left * right
-    case '/':
-      return left / right
-    case '>':
-      return Number(left > right)
-    case '>=':
-      return Number(left >= right)
-    case '<':
-      return Number(left < right)
-    case '<=':
-      return Number(left <= right)
-    case '==':
-      return Number(left === right)
-    case '!=':
-      return Number(left !== right)
-    default:
-      throw new Error(`${op} is no operation of two numbers`)
-  }
-}
-
-function only(labels: Labels, names: readonly string[]): Labels {
-  return Object.fromEntries(Object.entries(labels).filter(([name]) => names.includes(name)))
 }
 
 function equalities(matchers: readonly Matcher[]): Labels {

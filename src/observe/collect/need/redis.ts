@@ -1,12 +1,6 @@
 import type { Measured } from '../source.ts'
 import { ASK_MS, needUp, type NeedSource } from './need.ts'
-
-/** What we ask of a client; its full type depends on every option. */
-interface RedisClient {
-  readonly isOpen: boolean
-  info(): Promise<string>
-  destroy(): void
-}
+import { connectRedis, type RedisClient } from './redis-client.ts'
 
 /** A Redis server, by its own INFO. */
 export function redisSource(need: string, url: string): NeedSource {
@@ -28,7 +22,7 @@ export function redisSource(need: string, url: string): NeedSource {
       signal.addEventListener('abort', onAbort, { once: true })
       try {
         const asked = async (): Promise<string> => {
-          kept ??= await connected(url, (client) => (kept = client))
+          kept ??= await connectRedis(url, ASK_MS, (client) => (kept = client))
           return kept.info()
         }
         return [needUp(need, 'redis', true), ...readingsOf(need, await Promise.race([asked(), given]))]
@@ -56,20 +50,4 @@ function readingsOf(need: string, info: string): readonly Measured[] {
     ...of('misses_total', 'keyspace_misses'),
     ...of('clients', 'connected_clients'),
   ]
-}
-
-/** `made` gets the client before it is connected, so that it can be ended meanwhile. */
-async function connected(url: string, made: (client: RedisClient) => void): Promise<RedisClient> {
-  const { createClient } = await import('@redis/client')
-  const client = createClient({
-    url,
-    // Servers before version 6 know no other.
-    RESP: 2,
-    disableOfflineQueue: true,
-    socket: { connectTimeout: ASK_MS, reconnectStrategy: false },
-  })
-  client.on('error', () => {})
-  made(client)
-  await client.connect()
-  return client
 }

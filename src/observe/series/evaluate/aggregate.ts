@@ -1,4 +1,4 @@
-import { seriesKey, type Labels } from '../../../core/series/labels.ts'
+import { only, seriesKey, type Labels } from '../../../core/series/labels.ts'
 import type { Expression } from '../../../promises/expression.ts'
 import { emptyLine, put, type Line, type Steps } from './lines.ts'
 import { Sum } from './over-time.ts'
@@ -27,16 +27,6 @@ export function aggregate(
     }
     return result
   })
-}
-
-/** These labels, as far as they are there. */
-export function only(labels: Labels, names: readonly string[]): Labels {
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = labels[name] ?? ''
-      return value === '' ? [] : [[name, value]]
-    }),
-  )
 }
 
 function foldStep(lines: readonly Line[], step: number, call: Call): number | null {

@@ -1,57 +1,16 @@
 import { Problem } from '../../../core/problem.ts'
-import { seriesKey, type Labels } from '../../../core/series/labels.ts'
-import type { Comparison, Expression } from '../../../promises/expression.ts'
+import { only, seriesKey, type Labels } from '../../../core/series/labels.ts'
 import { isComparison } from '../../../promises/expression/kind.ts'
-import { only } from './aggregate.ts'
+import { resultOf, type NumberOperator } from '../../../promises/expression/operators.ts'
 import { emptyLine, merged, put, type Line, type Steps } from './lines.ts'
 
 type SetOperator = 'and' | 'or' | 'unless'
-type Operator = Exclude<(Expression & { kind: 'binary' })['op'], SetOperator>
-type Arithmetic = Exclude<Operator, Comparison>
-
-/** Arithmetic of two numbers: by zero it is NaN or infinite, as there. */
-export function arithmetic(op: Arithmetic, left: number, right: number): number {
-  switch (op) {
-    case '+':
-      return left + right
-    case '-':
-      return left - right
-    case '*':
-      return left * right
-    case '/':
-      return left / right
-  }
-}
-
-/** Nothing is greater than NaN, nor less, nor equal. */
-function holds(op: Comparison, left: number, right: number): boolean {
-  switch (op) {
-    case '>':
-      return left > right
-    case '>=':
-      return left >= right
-    case '<':
-      return left < right
-    case '<=':
-      return left <= right
-    case '==':
-      return left === right
-    case '!=':
-      return left !== right
-  }
-}
-
-/** The left value of two that are compared, or what is computed of them; null: filtered out. */
-function resultOf(op: Operator, left: number, right: number): number | null {
-  if (!isComparison(op)) return arithmetic(op, left, right)
-  return holds(op, left, right) ? left : null
-}
 
 /** Series with a number for each step. Compared, it is always the series' value that stays. */
 export function withNumber(
   lines: readonly Line[],
   numbers: Float64Array,
-  { op, isNumberLeft }: { readonly op: Operator; readonly isNumberLeft: boolean },
+  { op, isNumberLeft }: { readonly op: NumberOperator; readonly isNumberLeft: boolean },
 ): readonly Line[] {
   const results = lines.map((line): Line => {
     const steps = { startMs: 0, stepMs: 0, count: numbers.length }
@@ -77,7 +36,7 @@ type Matching = readonly string[] | null
 export function oneToOne(
   left: readonly Line[],
   right: readonly Line[],
-  { op, on, steps }: { readonly op: Operator; readonly on: Matching; readonly steps: Steps },
+  { op, on, steps }: { readonly op: NumberOperator; readonly on: Matching; readonly steps: Steps },
 ): readonly Line[] {
   const rightByKey = grouped(right, on)
   for (const [key, group] of rightByKey) refuseTwo(group, key, 'right')
@@ -93,7 +52,7 @@ export function oneToOne(
 function paired(
   line: Line,
   other: Line,
-  { op, on, steps }: { readonly op: Operator; readonly on: Matching; readonly steps: Steps },
+  { op, on, steps }: { readonly op: NumberOperator; readonly on: Matching; readonly steps: Steps },
 ): Line {
   const labels = on === null ? line.labels : only(line.labels, on)
   const result = emptyLine(isComparison(op) && on === null ? line.metric : null, labels, steps)
