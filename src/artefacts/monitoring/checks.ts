@@ -4,9 +4,11 @@ import { metricOf } from '../../promises/metrics/catalogue.ts'
 import type { Rules } from '../../promises/rules.ts'
 import type { Artefact, Check } from '../family.ts'
 import { DEAD_MAN, routedTo } from './alertmanager.ts'
+import { composeTrapsIn } from './compose-traps.ts'
 import { metricsOfBoard, type Board } from './dashboards/board.ts'
 import { boardsOf } from './dashboards/dashboards.ts'
 import { deadComponentsIn } from './dead-components.ts'
+import { undocumentedKeysIn } from './documented-keys.ts'
 import { portsMissingIn } from './places.ts'
 import { untestedRules } from './rule-tests.ts'
 import { WATCHDOG } from './rules.ts'
@@ -38,6 +40,8 @@ export function monitoringChecks(app: ResolvedApp, rules: Rules, files: readonly
     ]),
     own('no component that has ended', (all) => all.flatMap(({ path, text }) => deadComponentsIn(path, text))),
     own('ports agree', portsMissingIn),
+    own('compose can start what is in its files', composeTrapsIn),
+    own('every key of collector, Loki and Jaeger is documented', undocumentedKeysIn),
     ...COMPOSE_FILES.map((name): Check => ({
       kind: 'tool',
       name: `compose reads ${name}`,

@@ -2,21 +2,9 @@ import type { ResolvedApp } from '../../config/resolved.ts'
 import type { Artefact } from '../family.ts'
 import { yamlSections } from '../yaml.ts'
 import { SECRETS_FOLDER, secretsOf } from './alertmanager.ts'
+import { IMAGES } from './images.ts'
 import { loopback, PORTS } from './places.ts'
 import { exportersOf } from './prometheus.ts'
-
-/** Tags as they were when this was written; a digest is the user's to pin, where their registry can be asked. */
-const IMAGES = {
-  prometheus: 'prom/prometheus:v3.5.0',
-  alertmanager: 'prom/alertmanager:v0.28.1',
-  grafana: 'grafana/grafana:12.1.1',
-  collector: 'otel/opentelemetry-collector-contrib:0.133.0',
-  loki: 'grafana/loki:3.5.3',
-  jaeger: 'jaegertracing/jaeger:2.9.0',
-  node: 'prom/node-exporter:v1.9.1',
-  postgres: 'quay.io/prometheuscommunity/postgres-exporter:v0.17.1',
-  redis: 'oliver006/redis_exporter:v1.74.0-alpine',
-} as const
 
 /** Read-only, without capabilities, bounded, and nothing listens outside the loopback. */
 const HARDENED = {
@@ -30,6 +18,11 @@ const HARDENED = {
 }
 /** Control shows its metrics on the loopback of the machine, and nowhere else: who asks there has to live there. */
 const ON_HOST = { ...HARDENED, network_mode: 'host' }
+/**
+ * Compose copies a secret that comes from a variable into the container once it is there, which it refuses to do where the root is
+ * read-only: https://github.com/docker/compose/pull/12531.
+ */
+const WITH_SECRETS = { ...ON_HOST, read_only: false }
 const IN_NETWORK = { ...HARDENED, networks: ['monitoring'] }
 
 export function composeFiles(app: ResolvedApp): readonly Artefact[] {
@@ -54,7 +47,7 @@ function core(app: ResolvedApp): Parameters<typeof yamlSections>[0] {
       value: {
         services: {
           prometheus: {
-            image: IMAGES.prometheus,
+            image: IMAGES.prometheus.image,
             ...ON_HOST,
             command: [
               '--config.file=/etc/prometheus/prometheus.yml',
@@ -66,8 +59,8 @@ function core(app: ResolvedApp): Parameters<typeof yamlSections>[0] {
             healthcheck: healthy(`http://${loopback('prometheus')}/-/ready`),
           },
           alertmanager: {
-            image: IMAGES.alertmanager,
-            ...ON_HOST,
+            image: IMAGES.alertmanager.image,
+            ...WITH_SECRETS,
             command: [
               '--config.file=/etc/alertmanager/alertmanager.yml',
               '--storage.path=/alertmanager',
@@ -79,8 +72,8 @@ function core(app: ResolvedApp): Parameters<typeof yamlSections>[0] {
             healthcheck: healthy(`http://${loopback('alertmanager')}/-/ready`),
           },
           grafana: {
-            image: IMAGES.grafana,
-            ...ON_HOST,
+            image: IMAGES.grafana.image,
+            ...WITH_SECRETS,
             environment: {
               GF_SERVER_HTTP_ADDR: '127.0.0.1',
               GF_SERVER_HTTP_PORT: String(PORTS.grafana),
@@ -123,26 +116,32 @@ function telemetry({ environment }: ResolvedApp): Parameters<typeof yamlSections
       value: {
         services: {
           collector: {
-            image: IMAGES.collector,
+            image: IMAGES.collector.image,
             ...IN_NETWORK,
             command: ['--config=/etc/collector/collector.yml'],
             environment: { ENVIRONMENT: environment },
             ports: open('otlpHttp', 'otlpGrpc'),
             volumes: [
               './collector:/etc/collector:ro',
-              `\${SEAWORTHY_LOGS:-../../.seaworthy/${environment}/logs}:/logs:ro`,
+              // Written out: in the short form the colons of the default are counted as well, until it is filled in.
+              {
+                type: 'bind',
+                source: `\${SEAWORTHY_LOGS:-../../.seaworthy/${environment}/logs}`,
+                target: '/logs',
+                read_only: true,
+              },
             ],
             depends_on: { loki: { condition: 'service_started' }, jaeger: { condition: 'service_started' } },
           },
           loki: {
-            image: IMAGES.loki,
+            image: IMAGES.loki.image,
             ...IN_NETWORK,
             command: ['-config.file=/etc/loki/loki.yml'],
             ports: open('loki'),
             volumes: ['./loki:/etc/loki:ro', 'loki:/loki'],
           },
           jaeger: {
-            image: IMAGES.jaeger,
+            image: IMAGES.jaeger.image,
             ...IN_NETWORK,
             command: ['--config=/etc/jaeger/jaeger.yml'],
             ports: open('jaeger'),
@@ -166,7 +165,7 @@ function exporters(app: ResolvedApp): Parameters<typeof yamlSections>[0] {
       value: {
         services: {
           node: {
-            image: IMAGES.node,
+            image: IMAGES.node.image,
             ...ON_HOST,
             command: ['--path.rootfs=/host', `--web.listen-address=${loopback('nodeExporter')}`],
             pid: 'host',
@@ -176,7 +175,7 @@ function exporters(app: ResolvedApp): Parameters<typeof yamlSections>[0] {
             exportersOf(app).map(({ job, port, need }) => [
               job,
               {
-                image: IMAGES[job],
+                image: IMAGES[job].image,
                 ...ON_HOST,
                 command: [`--web.listen-address=${loopback(port)}`],
                 environment: own[job](app.needs[need]!.url ?? `${need.toUpperCase().replaceAll('-', '_')}_URL`),

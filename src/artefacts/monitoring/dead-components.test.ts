@@ -19,13 +19,13 @@ void test('each component that has ended is found in a file that has it, and in 
     assert.equal(lines.length, 1, text)
     assert.ok(lines[0]!.includes(DEAD_COMPONENTS[index]!.name), lines[0])
   }
-  const good = 'name: x\nimage: jaegertracing/jaeger:2.9.0\nimage: grafana/alloy\nmatchers: [a="b"]\nversion: 3.10.2-x'
+  const good = 'name: x\nimage: jaegertracing/jaeger:2.15.0\nimage: grafana/alloy\nmatchers: [a="b"]\nversion: 3.10.2-x'
   assert.deepEqual(deadComponentsIn('b.yml', good.replace('version: 3', 'release: 3')), [])
 })
 
 void test('each says since when, by which source and what takes its place', () => {
   for (const { ended, source, instead } of DEAD_COMPONENTS) {
-    assert.match(ended, /^20\d\d-\d\d(?:-\d\d)?$/)
+    if (ended !== null) assert.match(ended, /^20\d\d(?:-\d\d){0,2}$/)
     assert.ok(URL.canParse(source) && instead.length > 0)
   }
 })

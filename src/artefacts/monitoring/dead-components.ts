@@ -3,8 +3,8 @@ export interface DeadComponent {
   readonly name: string
   /** How it stands in a file. */
   readonly pattern: RegExp
-  /** As exactly as it was told. */
-  readonly ended: string
+  /** As exactly as the source tells it; null: it tells of no day. */
+  readonly ended: string | null
   readonly source: string
   readonly instead: string
 }
@@ -28,13 +28,13 @@ export const DEAD_COMPONENTS: readonly DeadComponent[] = [
     name: 'Jaeger v1',
     pattern: /\bjaegertracing\/(?:all-in-one|jaeger-(?:agent|collector|query|ingester)|opentelemetry-all-in-one)\b/,
     ended: '2025-12-31',
-    source: 'https://www.jaegertracing.io/docs/latest/',
+    source: 'https://www.jaegertracing.io/download',
     instead: 'Jaeger v2 (jaegertracing/jaeger)',
   },
   {
     name: 'Bitnami images',
     pattern: /(?:image:|FROM)\s*["']?(?:docker\.io\/)?bitnami\//,
-    ended: '2025-09',
+    ended: '2025-08-28',
     source: 'https://github.com/bitnami/containers/issues/83267',
     instead: "the project's own images",
   },
@@ -42,21 +42,21 @@ export const DEAD_COMPONENTS: readonly DeadComponent[] = [
     name: 'MinIO images',
     pattern: /(?:image:|FROM)\s*["']?(?:docker\.io\/)?(?:minio\/minio|quay\.io\/minio\/minio)\b/,
     ended: '2025-10',
-    source: 'https://github.com/minio/minio',
+    source: 'https://github.com/dandi/dandi-archive/pull/2922',
     instead: 'Garage, SeaweedFS or RustFS',
   },
   {
     name: "Alertmanager's match and match_re",
     pattern: /^\s*(?:-\s*)?(?:source_|target_)?match(?:_re)?:/m,
-    ended: '2021-05',
-    source: 'https://github.com/prometheus/alertmanager/releases/tag/v0.22.0',
+    ended: '2021',
+    source: 'https://github.com/voxpupuli/puppet-prometheus/issues/697',
     instead: 'matchers',
   },
   {
     name: "compose's version key",
     pattern: /^version:\s*["']?[23]/m,
-    ended: '2020-08',
-    source: 'https://github.com/compose-spec/compose-spec/blob/main/04-version-and-name.md',
+    ended: null,
+    source: 'https://docs.docker.com/reference/compose-file/version-and-name/',
     instead: 'name',
   },
 ]
@@ -64,6 +64,7 @@ export const DEAD_COMPONENTS: readonly DeadComponent[] = [
 /** A line for each component in a text that has ended. */
 export function deadComponentsIn(path: string, text: string): readonly string[] {
   return DEAD_COMPONENTS.filter(({ pattern }) => pattern.test(text)).map(
-    ({ name, ended, instead }) => `${path}: ${name} ended ${ended}; ${instead} takes its place`,
+    ({ name, ended, instead }) =>
+      `${path}: ${name} ${ended === null ? 'is obsolete' : `ended ${ended}`}; ${instead} takes its place`,
   )
 }

@@ -35,12 +35,14 @@ Compose 2.24 or newer. Values of secrets come from the environment of the shell,
     docker compose -f compose.yml -f compose.telemetry.yml up -d --wait
 
 Should port 9464 have been taken, \`seaworthy status\` shows the one in use: change it in \`prometheus.yml\`.
-Everything listens on 127.0.0.1 only. Images are pinned by tag; pin them by digest where your registry can be asked.
+Lines are read from the folder of logs of the environment's state, \`.seaworthy/${app.environment}/logs\` two folders up; where it is elsewhere, set
+\`SEAWORTHY_LOGS\`. Everything listens on 127.0.0.1 only. Images are pinned by tag; pin them by digest where your registry can be asked.
 
 ## What was not verified here
 
-- Grafana, Loki, Jaeger, the collector and compose itself: the files were not started by whoever made Seaworthy's release of this text.
-  The queries of the dashboards were asked of a running Prometheus.
+- Grafana, Loki, Jaeger and the collector: nobody has started them with these files for Seaworthy's release of this text. Each key of
+  the last three is one that their documentation names, and the queries of the dashboards were asked of a running Prometheus.
+- The images: their tags were seen in other places, and none of them was pulled.
 - Alertmanager before 0.26 does not know \`url_file\` of webhooks: use 0.26 or newer.
 ${escalates ? '- Escalation: Alertmanager has none. Who is told when nobody answers is told by Seaworthy itself, or by a duty service.\n' : ''}${mails ? "- Mail goes to a relay on this machine (127.0.0.1:25): a mail server's address inside a secret cannot be read from a file.\n" : ''}${untested.map(({ rule, why }) => `- \`${rule.name}\` has no unit tests: ${why}.\n`).join('')}`
   return { path: 'monitoring/README.md', text, comment: null, because: [{ what: 'the list of files', from: 'name' }] }

@@ -1,6 +1,7 @@
 import type { ResolvedApp } from '../../config/resolved.ts'
 import type { Artefact } from '../family.ts'
 import { yamlSections } from '../yaml.ts'
+import { PORTS } from './places.ts'
 
 /** How long logs are kept: as long as control keeps them. */
 const RETENTION = '720h'
@@ -24,7 +25,7 @@ function collector(): string {
       value: {
         receivers: {
           otlp: { protocols: { grpc: { endpoint: '0.0.0.0:4317' }, http: { endpoint: '0.0.0.0:4318' } } },
-          filelog: {
+          file_log: {
             include: ['/logs/*.log'],
             start_at: 'end',
             include_file_name: true,
@@ -59,8 +60,8 @@ function collector(): string {
     {
       value: {
         exporters: {
-          'otlphttp/loki': { endpoint: 'http://loki:3100/otlp' },
-          'otlphttp/jaeger': { endpoint: 'http://jaeger:4318' },
+          'otlp_http/loki': { endpoint: 'http://loki:3100/otlp' },
+          'otlp_http/jaeger': { endpoint: 'http://jaeger:4318' },
         },
       },
     },
@@ -71,14 +72,14 @@ function collector(): string {
           extensions: ['health_check'],
           pipelines: {
             logs: {
-              receivers: ['otlp', 'filelog'],
+              receivers: ['otlp', 'file_log'],
               processors: ['memory_limiter', 'resource', 'batch'],
-              exporters: ['otlphttp/loki'],
+              exporters: ['otlp_http/loki'],
             },
             traces: {
               receivers: ['otlp'],
               processors: ['memory_limiter', 'resource', 'tail_sampling', 'batch'],
-              exporters: ['otlphttp/jaeger'],
+              exporters: ['otlp_http/jaeger'],
             },
           },
         },
@@ -89,7 +90,7 @@ function collector(): string {
 
 function loki(): string {
   return yamlSections([
-    { value: { auth_enabled: false, server: { http_listen_port: 3100, http_listen_address: '0.0.0.0' } } },
+    { value: { auth_enabled: false, server: { http_listen_port: 3100 } } },
     {
       value: {
         common: {
@@ -151,7 +152,7 @@ function jaeger(): string {
       value: {
         extensions: {
           jaeger_storage: { backends: { traces: { memory: { max_traces: 100_000 } } } },
-          jaeger_query: { storage: { traces: 'traces' } },
+          jaeger_query: { storage: { traces: 'traces' }, http: { endpoint: `0.0.0.0:${PORTS.jaeger}` } },
           healthcheckv2: { use_v2: true, http: { endpoint: '0.0.0.0:13133' } },
         },
       },
