@@ -3,6 +3,7 @@ import type { RequestDetector } from '../request-detector.ts'
 import { bodyForm } from './body-form.ts'
 import { graphqlDetector, graphqlShape } from './graphql.ts'
 import { htmlDetector } from './html/detector.ts'
+import { handlerNameDetector } from './html/handler-name.ts'
 import { ldapDetector } from './ldap.ts'
 import { nosqlDetector } from './nosql.ts'
 import { openRedirect } from './open-redirect.ts'
@@ -33,6 +34,7 @@ import { xxeDetector } from './xxe.ts'
 export const DETECTORS: readonly Detector[] = [
   sqlDetector,
   htmlDetector,
+  handlerNameDetector,
   nosqlDetector,
   ldapDetector,
   graphqlDetector,

@@ -55,7 +55,10 @@ function charBits(): Int32Array {
 
 /** Bits of a character beyond ASCII. */
 export function wideBits(code: number): number {
-  if (foldedOf(code) !== code) return CHARS.nonAscii | ENGINE_CHARS.fold
+  if (foldedOf(code) !== code) {
+    // What seven-bit readers take for angle brackets is judged as it stands too: who means quarters writes no tags of them.
+    return CHARS.nonAscii | ENGINE_CHARS.fold | (code === 0xbc || code === 0xbe ? CHARS.angle : 0)
+  }
   return isInvisible(code) ? CHARS.nonAscii | ENGINE_CHARS.removable : CHARS.nonAscii
 }
 

@@ -50,10 +50,13 @@ const RULES: Readonly<Record<string, { readonly attacks: readonly string[]; read
       '<iframe src=//h.example>',
       '<object data=x>',
       '<base href=//h.example/>',
+      '¼test¾go(¢1¢)¼/test¾',
+      '¼iframe src=x¾',
       '<iframesrc=x',
       '<meta http-equiv=refresh content=0>',
     ],
     twins: [
+      '¼cup of sugar, ¾cup of flour, ¼tsp of salt',
       'Promise<object>, or a Map',
       'if a<b and c>d',
       '<b>bold</b>',

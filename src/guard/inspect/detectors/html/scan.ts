@@ -9,7 +9,17 @@ import { rolled } from '../word-table.ts'
 import { activeDataAt, hiddenHostAt, scheme, scriptSchemeAt, skipJunk } from './scheme.ts'
 import { ScriptRules } from './script.ts'
 import { followsUrl, mayRunStyle, runningStyleAt } from './styles.ts'
-import { CLASS, gluedTagAt, hasAttribute, isLetter, mentionedAt, readTag, spacedTagAt, tag } from './tags.ts'
+import {
+  CLASS,
+  gluedTagAt,
+  hasAttribute,
+  isLetter,
+  mentionedAt,
+  readTag,
+  sevenBitTagAt,
+  spacedTagAt,
+  tag,
+} from './tags.ts'
 import { ACTIVE, BOUND, HTML_WORDS, isEvent, NAMED, SCHEME, SOURCE_DOCUMENT, STRUCTURE, STYLE } from './words.ts'
 
 /** Characters that begin nothing of interest. */
@@ -132,9 +142,7 @@ export class HtmlScan {
         this.#script.mark(at, code)
         return at + 1
       case 0xbc:
-        if (isLetter(lower.charCodeAt(at + 1)) && lower.slice(at, at + 64).includes('¾')) {
-          this.#found('xss.element', SCORE.proof, at, at + 8)
-        }
+        if (sevenBitTagAt(lower, at)) this.#found('xss.element', SCORE.proof, at, at + 8)
         return at + 1
       default:
         return at + 1

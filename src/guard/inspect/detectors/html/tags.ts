@@ -64,6 +64,26 @@ export function readTag(lower: string, start: number): boolean {
 const TAG_JUNK = [47, 37, 63, 33, 58, 92, 0xfffd] // / % ? ! : \
 const NAME_ENDS = [62, 47, 34, 39, 60] // > / " ' <
 
+/**
+ * Whether a tag begins at `start` whose brackets seven-bit readers make of `¼` and `¾`: one of our names, or any that ends and is
+ * closed by `¼/…`. `¼cup, ¾cup` of a recipe is none.
+ */
+export function sevenBitTagAt(lower: string, start: number): boolean {
+  let hash = 0
+  let at = start + 1
+  const bound = Math.min(lower.length, start + SEVEN_BIT_MAX)
+  for (; at < bound && isLetter(lower.charCodeAt(at)); at++) hash = rolled(hash, lower.charCodeAt(at))
+  if (at === start + 1) return false
+  const rest = lower.slice(at, bound)
+  const end = rest.indexOf('\u00be')
+  if (end < 0) return false
+  if ((HTML_WORDS.find(hash, lower, start + 1, at) & (ACTIVE | STRUCTURE)) !== 0) return true
+  const close = rest.indexOf('\u00bc/', end)
+  return close >= 0 && isLetter(rest.charCodeAt(close + 2))
+}
+
+const SEVEN_BIT_MAX = 128
+
 /** The end of a tag of one of our names that is written letter by letter, `<s c r i p t`; -1 when it is none. */
 export function spacedTagAt(lower: string, start: number): number {
   let hash = 0
