@@ -5,6 +5,7 @@
 import type { Hit, Value } from '../../detector.ts'
 import { SCORE } from '../../detector.ts'
 import { HitList } from '../hit-list.ts'
+import { lowerUnits } from '../units.ts'
 import { rolled } from '../word-table.ts'
 import { activeDataAt, hiddenHostAt, scheme, scriptSchemeAt, skipJunk } from './scheme.ts'
 import { ScriptRules } from './script.ts'
@@ -36,12 +37,13 @@ for (let code = 0; code < 128; code++) {
 
 /** The definition of an entity from elsewhere, its angle lost on the way. */
 const ENTITY = /^!entity\s+%?\s*[a-z0-9_-]{1,32}\s+(?:system|public)\b/
-const QUOTE_GLUE = [62, 45, 47] // > - /
+const NOTHING = new Uint16Array(0)
 
 export class HtmlScan {
   #value!: Value
   readonly #hits = new HitList()
   #lower = ''
+  #units: Uint16Array = NOTHING
   /** A tag is open: what follows are its attributes. */
   #inTag = false
   /** The quote that an attribute's value opened, 0 when none. */
@@ -60,17 +62,19 @@ export class HtmlScan {
     const { lower } = value
     this.#value = value
     this.#lower = lower
+    const units = lowerUnits(lower)
+    this.#units = units
     this.#inTag = this.#broken = this.#inStyle = false
     this.#quote = this.#quoteKinds = 0
     this.#quoteAt = -2
     this.#scriptEnd = -1
-    this.#script.begin(value)
-    this.#urlAt(skipJunk(lower, 0), true)
+    this.#script.begin(value, units)
+    this.#urlAt(skipJunk(units, 0), true)
     let at = 0
     const hits = this.#hits
     const { length } = lower
     while (at < length) {
-      const code = lower.charCodeAt(at)
+      const code = units[at]!
       if (code < 128 && DULL[code] === 1) {
         at++
         continue
@@ -91,6 +95,7 @@ export class HtmlScan {
 
   #mark(at: number, code: number): number {
     const lower = this.#lower
+    const units = this.#units
     switch (code) {
       case 34:
       case 39:
@@ -105,13 +110,13 @@ export class HtmlScan {
         return at + 1
       case 61: {
         // The value of an attribute, or of a parameter of some nested URL.
-        let next = skipJunk(lower, at + 1)
-        const quote = lower.charCodeAt(next)
+        let next = skipJunk(units, at + 1)
+        const quote = units[next]!
         if (quote === 34 || quote === 39 || quote === 96) {
           if (this.#inTag && this.#quote === 0) {
             this.#quote = quote
             next++
-            this.#urlAt(skipJunk(lower, next), true)
+            this.#urlAt(skipJunk(units, next), true)
             return next
           }
           return at + 1
@@ -132,17 +137,16 @@ export class HtmlScan {
         return at + 1
       case 92:
         // A letter of a style written by its number.
-        if (this.#inStyle && this.#plain && isHex(lower.charCodeAt(at + 1)))
-          this.#found('xss.style', SCORE.proof, at, at + 2)
+        if (this.#inStyle && this.#plain && isHex(units[at + 1]!)) this.#found('xss.style', SCORE.proof, at, at + 2)
         return at + 1
       case 91:
       case 33:
-        if (code === 33 && lower.charCodeAt(at + 1) === 101 && ENTITY.test(lower.slice(at, at + 64)))
+        if (code === 33 && units[at + 1]! === 101 && ENTITY.test(lower.slice(at, at + 64)))
           this.#found('xss.entity', SCORE.proof, at, at + 7)
         this.#script.mark(at, code)
         return at + 1
       case 0xbc:
-        if (sevenBitTagAt(lower, at)) this.#found('xss.element', SCORE.proof, at, at + 8)
+        if (sevenBitTagAt(units, lower, at)) this.#found('xss.element', SCORE.proof, at, at + 8)
         return at + 1
       default:
         return at + 1
@@ -153,7 +157,7 @@ export class HtmlScan {
   #quotes(at: number, code: number): void {
     if (this.#value.document) return
     let run = at - 1
-    while (run > this.#quoteAt && run > at - 5 && QUOTE_GLUE.includes(this.#lower.charCodeAt(run))) run--
+    while (run > this.#quoteAt && run > at - 5 && isQuoteGlue(this.#units[run]!)) run--
     if (run !== this.#quoteAt) this.#quoteKinds = 0
     this.#quoteAt = at
     this.#quoteKinds |= code === 34 ? 1 : code === 39 ? 2 : 4
@@ -161,22 +165,23 @@ export class HtmlScan {
   }
 
   #urlAfter(at: number): void {
-    const code = this.#lower.charCodeAt(at)
-    if (code < 128 ? URL_BEGINS[code] === 1 : code >= 128) this.#urlAt(skipJunk(this.#lower, at), false)
+    const code = this.#units[at]!
+    if (code > 127 || URL_BEGINS[code] === 1) this.#urlAt(skipJunk(this.#units, at), false)
   }
 
   /** A URL may begin at `at`. `whole`: it is all of an attribute or of the value. */
   #urlAt(at: number, whole: boolean): void {
     const lower = this.#lower
-    const first = lower.charCodeAt(at)
+    const units = this.#units
+    const first = units[at]!
     if (first === 106 || first === 118 || first === 108) {
-      const after = scriptSchemeAt(lower, at)
+      const after = scriptSchemeAt(units, at)
       if (after >= 0) this.#script.url(at, after, scheme.split, whole && (this.#inTag || at <= 64))
     } else if (first === 104 && this.#inTag && hiddenHostAt(lower, at)) {
       this.#found('xss.hidden-host', SCORE.proof, at, at + 16)
     } else if (first === 100 && at <= 64 && whole && /^data:\s{0,8},\s{0,8}</.test(lower.slice(at, at + 24))) {
       this.#found('xss.data-url', SCORE.proof, at, at + 8)
-    } else if (first === 100 && lower.startsWith('data', at) && activeDataAt(lower, at)) {
+    } else if (first === 100 && lower.startsWith('data', at) && activeDataAt(units, lower, at)) {
       if (this.#inTag || whole) {
         const picture = lower.startsWith('data:image/svg', at)
         if (this.#inTag || !picture) this.#found('xss.data-url', SCORE.proof, at, at + 16)
@@ -186,16 +191,17 @@ export class HtmlScan {
 
   #word(start: number): number {
     const lower = this.#lower
+    const units = this.#units
     let hash = 0
     let at = start
     for (; at < lower.length; at++) {
-      const code = lower.charCodeAt(at)
+      const code = units[at]!
       // A hyphen belongs to the names of attributes.
       if (code >= 128 || (CLASS[code] === 0 && !(code === 45 && this.#inTag))) break
       hash = rolled(hash, code)
     }
     const length = at - start
-    if (length > 4 && lower.charCodeAt(start) === 111 && lower.charCodeAt(start + 1) === 110) {
+    if (length > 4 && units[start]! === 111 && units[start + 1]! === 110) {
       if (this.#handler(start, at)) return at
     }
     const code = HTML_WORDS.find(hash, lower, start, at)
@@ -209,12 +215,12 @@ export class HtmlScan {
     }
     if (this.#inTag && (code & (SOURCE_DOCUMENT | STYLE | BOUND)) !== 0) this.#attribute(start, at, code)
     if ((code & SCHEME) !== 0) {
-      const colon = skipJunk(lower, at)
-      if (lower.charCodeAt(colon) === 58) this.#script.url(start, colon + 1, colon > at, this.#inTag)
+      const colon = skipJunk(units, at)
+      if (units[colon]! === 58) this.#script.url(start, colon + 1, colon > at, this.#inTag)
       // url(javascript: the rest may have been cut off.
-      else if (followsUrl(lower, start)) this.#found('xss.style', SCORE.proof, start, at)
+      else if (followsUrl(units, lower, start)) this.#found('xss.style', SCORE.proof, start, at)
     }
-    if (this.#inStyle || mayRunStyle(lower, start)) this.#style(start)
+    if (this.#inStyle || mayRunStyle(units, start)) this.#style(start)
     if (code !== 0) this.#script.word(start, at, code)
     return at
   }
@@ -222,26 +228,27 @@ export class HtmlScan {
   /** onclick= in a tag, or after a quote that may have closed an attribute. */
   #handler(start: number, stop: number): boolean {
     const lower = this.#lower
-    const equals = skipJunk(lower, stop)
-    const before = start === 0 ? 32 : lower.charCodeAt(start - 1)
+    const units = this.#units
+    const equals = skipJunk(units, stop)
+    const before = start === 0 ? 32 : units[start - 1]!
     const apart =
       before <= 32 || before === 34 || before === 39 || before === 96 || before === 47 || before === 59 || before >= 127
     if (!apart) return false
     const { document, hint } = this.#value
-    if (lower.charCodeAt(equals) !== 61) {
+    if (units[equals]! !== 61) {
       return false
     }
-    const value = skipJunk(lower, equals + 1)
-    if (lower.charCodeAt(value) === 61) return false
+    const value = skipJunk(units, equals + 1)
+    if (units[value]! === 61) return false
     // onClick={handler}: a component in source code.
-    if (document && lower.charCodeAt(value) === 123) return false
+    if (document && units[value]! === 123) return false
     if (this.#inTag && (this.#quote === 0 || !document)) {
       this.#found('xss.handler', SCORE.proof, start, equals + 1)
       return true
     }
     if (document || hint === 'html') return false
     const event = isEvent(lower, start, stop)
-    const alone = start === skipJunk(lower, 0) && (value >= lower.length || (event && callsWithin(lower, value)))
+    const alone = start === skipJunk(units, 0) && (value >= lower.length || (event && callsWithin(lower, value)))
     if ((this.#broken && event) || alone) {
       this.#found('xss.handler', SCORE.proof, start, equals + 1)
       return true
@@ -251,8 +258,9 @@ export class HtmlScan {
 
   #attribute(start: number, stop: number, code: number): void {
     const lower = this.#lower
-    const equals = skipJunk(lower, stop)
-    if (lower.charCodeAt(equals) !== 61) return
+    const units = this.#units
+    const equals = skipJunk(units, stop)
+    if (units[equals]! !== 61) return
     if ((code & BOUND) !== 0) this.#found('xss.bound-data', SCORE.proof, start, equals + 1)
     else if ((code & SOURCE_DOCUMENT) !== 0) this.#found('xss.source-document', SCORE.proof, start, equals + 1)
     else if ((code & STYLE) !== 0) this.#inStyle = true
@@ -264,34 +272,35 @@ export class HtmlScan {
     if (this.#inStyle && this.#plain && this.#lower.startsWith('url(', start)) {
       return this.#found('xss.style', SCORE.proof, start, start + 4)
     }
-    const end = runningStyleAt(this.#lower, start, this.#inStyle, this.#broken)
+    const end = runningStyleAt(this.#units, start, this.#inStyle, this.#broken)
     if (end >= 0) this.#found('xss.style', SCORE.proof, start, end)
   }
 
   #tag(start: number): number {
     const lower = this.#lower
-    if (lower.charCodeAt(start + 1) === 33 && lower.startsWith('--', start + 2)) this.#comment(start)
-    if (!readTag(lower, start)) return start + 1
+    const units = this.#units
+    if (units[start + 1]! === 33 && lower.startsWith('--', start + 2)) this.#comment(start)
+    if (!readTag(units, lower, start)) return start + 1
     const { word, stop, strict, ended } = tag
-    const next = lower.charCodeAt(stop)
+    const next = units[stop]!
     if (!ended) {
       // a<b, c<d: a comparison, unless an attribute may follow.
       if (strict && next === 61 && this.#plain && gluedTagAt(lower, start + 1)) {
         this.#found('xss.element', SCORE.proof, start, stop)
-      } else if (!NOT_A_TAG.includes(next)) {
+      } else if (next > 127 || NOT_A_TAG[next] === 0) {
         this.#inTag = strict
         this.#broken ||= strict
       }
       return stop
     }
     if (strict && next === 32 && stop === start + 2) {
-      const end = spacedTagAt(lower, start)
+      const end = spacedTagAt(units, lower, start)
       if (end >= 0) {
         this.#found('xss.markup', SCORE.proof, start, end)
         return stop
       }
     }
-    if (!strict && lower.charCodeAt(start + 1) <= 32) {
+    if (!strict && units[start + 1]! <= 32) {
       // `< script`: browsers do not take it for a tag, filters behind may.
       if ((word & ACTIVE) !== 0) this.#found('xss.markup', SCORE.strong, start, stop)
       return stop
@@ -303,8 +312,8 @@ export class HtmlScan {
     if ((word & ACTIVE) !== 0) this.#active(start)
     else if ((word & STRUCTURE) !== 0 && this.#plain) {
       const open = stop >= lower.length
-      const named = (word & NAMED) !== 0 && !tag.closing && !hasAttribute(lower, stop)
-      const mentioned = open || named || (next === 62 && mentionedAt(lower, start, stop))
+      const named = (word & NAMED) !== 0 && !tag.closing && !hasAttribute(units, stop)
+      const mentioned = open || named || (next === 62 && mentionedAt(units, lower, start, stop))
       this.#found('xss.markup', mentioned ? SCORE.strong : SCORE.proof, start, stop)
     }
     return stop
@@ -320,6 +329,7 @@ export class HtmlScan {
   /** An element that runs or loads something. */
   #active(start: number): void {
     const lower = this.#lower
+    const units = this.#units
     const { stop, closing, prefixed } = tag
     const script = lower.startsWith('script', stop - 6)
     if (prefixed && !script && !lower.startsWith('xi:include', stop - 10)) return
@@ -328,8 +338,8 @@ export class HtmlScan {
       return
     }
     const rule = script ? 'xss.script' : 'xss.element'
-    const named = (tag.word & NAMED) !== 0 && !hasAttribute(lower, stop)
-    const mentioned = lower.charCodeAt(stop) === 62 && mentionedAt(lower, start, stop)
+    const named = (tag.word & NAMED) !== 0 && !hasAttribute(units, stop)
+    const mentioned = units[stop]! === 62 && mentionedAt(units, lower, start, stop)
     if (named || (mentioned && !(script && this.#scriptEnds(stop)))) {
       if (this.#plain) this.#found('xss.mention', SCORE.strong, start, stop)
       return
@@ -352,7 +362,13 @@ export class HtmlScan {
   }
 }
 
-const NOT_A_TAG = [58, 44, 59, 64, 40, 46] // : , ; @ ( .
+const NOT_A_TAG = new Uint8Array(128)
+for (const char of ':,;@(.') NOT_A_TAG[char.charCodeAt(0)] = 1
+
+/** `>`, `-`, `/`: what may stand between quotes of a row. */
+function isQuoteGlue(code: number): boolean {
+  return code === 62 || code === 45 || code === 47
+}
 
 function isHex(code: number): boolean {
   return (code >= 48 && code <= 57) || (code >= 97 && code <= 102)

@@ -10,6 +10,7 @@ type Found = (rule: string, score: number, start: number, end: number) => void
 export class ScriptRules {
   readonly #found: Found
   #lower = ''
+  #units: Uint16Array = new Uint16Array(0)
   #document = false
   #hint: string | null = null
 
@@ -17,8 +18,9 @@ export class ScriptRules {
     this.#found = found
   }
 
-  begin(value: Value): void {
+  begin(value: Value, units: Uint16Array): void {
     this.#lower = value.lower
+    this.#units = units
     this.#document = value.document
     this.#hint = value.hint
   }
@@ -26,15 +28,16 @@ export class ScriptRules {
   /** `javascript:` at `start`, its colon before `after`. `whole`: the URL is an attribute or the value itself. */
   url(start: number, after: number, split: boolean, whole: boolean): void {
     const lower = this.#lower
-    const body = skipJunk(lower, after)
-    const code = lower.charCodeAt(body)
+    const units = this.#units
+    const body = skipJunk(units, after)
+    const code = units[body]!
     if (split && (whole || start === 0)) return this.#found('xss.script-url', SCORE.proof, start, after)
     if (body >= lower.length)
       return this.#found('xss.script-url', whole && start === 0 ? SCORE.strong : SCORE.weak, start, after)
     // "JavaScript: The Good Parts" is a title: a blank after the colon, and words.
     let word = body
-    while (isWordly(lower.charCodeAt(word))) word++
-    const mark = lower.charCodeAt(skipJunk(lower, word))
+    while (isWordly(units[word]!)) word++
+    const mark = units[skipJunk(units, word)]!
     const runs =
       mark === 40 ||
       mark === 61 ||
@@ -42,7 +45,7 @@ export class ScriptRules {
       mark === 96 ||
       mark === 58 ||
       mark === 59 ||
-      (mark === 46 && word > body && isWordly(lower.charCodeAt(word + 1))) ||
+      (mark === 46 && word > body && isWordly(units[word + 1]!)) ||
       (word === body &&
         (code === 47 ||
           code === 34 ||
@@ -67,21 +70,22 @@ export class ScriptRules {
   /** alert(1), (alert)(1), alert`1`, alert.call(…), alert?.(…) */
   #sink(start: number, stop: number, code: number): void {
     const lower = this.#lower
+    const units = this.#units
     let at = stop
-    while (at < stop + 2 && lower.charCodeAt(at) === 41) at++
+    while (at < stop + 2 && units[at]! === 41) at++
     let next = at
-    if (lower.charCodeAt(next) === 63 && lower.charCodeAt(next + 1) === 46) next += 2
-    if (lower.charCodeAt(next) === 46) {
-      const method = wordAt(lower, next + 1)
+    if (units[next]! === 63 && units[next + 1]! === 46) next += 2
+    if (units[next]! === 46) {
+      const method = wordAt(units, lower, next + 1)
       if ((method.code & INVOKE) === 0) return
       next = method.stop
     }
-    const mark = lower.charCodeAt(next)
+    const mark = units[next]!
     const called = mark === 40 || mark === 96
-    const place = placeOf(lower, lower.startsWith('new ', start - 4) ? start - 4 : start)
+    const place = placeOf(units, lower.startsWith('new ', start - 4) ? start - 4 : start)
     if (!called) {
       // [1].find(alert), onerror=alert: handed over to be called.
-      const handed = place === PLACE.argument && (lower.charCodeAt(stop) === 41 || lower.charCodeAt(stop) === 59)
+      const handed = place === PLACE.argument && (units[stop]! === 41 || units[stop]! === 59)
       if (handed && (code & COMMON) === 0 && at - stop > 0)
         this.#found('xss.call', at > stop && mark === 40 ? SCORE.proof : SCORE.strong, start, stop)
       return
@@ -95,14 +99,14 @@ export class ScriptRules {
     )
       return
     // `alert(1)` in backticks is how Markdown shows code.
-    if (start > 0 && lower.charCodeAt(start - 1) === 96) {
+    if (start > 0 && units[start - 1]! === 96) {
       if ((code & COMMON) === 0 && mark === 40) this.#found('xss.call', SCORE.strong, start, next + 1)
       return
     }
     if ((code & COMMON) !== 0) {
       if (mark === 96) return
-      const whole = place === PLACE.start && takesText(lower, next + 1) && endsLikeCode(lower, next)
-      const broke = place === PLACE.code && brokenBefore(lower, start)
+      const whole = place === PLACE.start && takesText(units, lower, next + 1) && endsLikeCode(units, lower, next)
+      const broke = place === PLACE.code && brokenBefore(units, start)
       if (whole || broke) this.#found('xss.call', SCORE.proof, start, next + 1)
       return
     }
@@ -112,24 +116,25 @@ export class ScriptRules {
   /** document.cookie, self["alert"], document with a comment inside */
   #global(start: number, stop: number): void {
     const lower = this.#lower
-    const place = placeOf(lower, start)
-    if (place === PLACE.prose || place === PLACE.member || lower.charCodeAt(start - 1) === 96) return
-    let at = skipJunk(lower, stop)
-    if (lower.charCodeAt(at) === 63 && lower.charCodeAt(at + 1) === 46) at++
-    const mark = lower.charCodeAt(at)
+    const units = this.#units
+    const place = placeOf(units, start)
+    if (place === PLACE.prose || place === PLACE.member || units[start - 1]! === 96) return
+    let at = skipJunk(units, stop)
+    if (units[at]! === 63 && units[at + 1]! === 46) at++
+    const mark = units[at]!
     if (mark === 91) {
-      const inner = lower.charCodeAt(skipJunk(lower, at + 1))
+      const inner = units[skipJunk(units, at + 1)]!
       if (inner === 34 || inner === 39 || inner === 96 || inner === 47)
         this.#found('xss.global', SCORE.proof, start, at + 1)
       return
     }
     if (mark !== 46) return
-    const member = wordAt(lower, skipJunk(lower, at + 1))
+    const member = wordAt(units, lower, skipJunk(units, at + 1))
     if ((member.code & MEMBER) === 0 && !(lower.startsWith('reflect', start) && (member.code & CALLS_BACK) !== 0))
       return
-    const after = lower.charCodeAt(member.stop)
+    const after = units[member.stop]!
     // A word of a sentence follows: it is talked about.
-    const blank = after === 32 && isWordly(lower.charCodeAt(member.stop + 1))
+    const blank = after === 32 && isWordly(units[member.stop + 1]!)
     const own =
       lower.startsWith('document', start) || lower.startsWith('window', start) || lower.startsWith('reflect', start)
     if (blank || !own) return
@@ -140,9 +145,10 @@ export class ScriptRules {
   mark(at: number, code: number): void {
     if (this.#document || this.#hint === 'html') return
     const lower = this.#lower
+    const units = this.#units
     if (code === 33) {
       if (lower.startsWith('![]', at) || lower.startsWith('! []', at)) {
-        const before = at === 0 ? 0 : lower.charCodeAt(at - 1)
+        const before = at === 0 ? 0 : units[at - 1]!
         if (before === 33 || before === 40 || before === 91 || before === 43)
           this.#found('xss.call', SCORE.proof, at, at + 3)
       }
@@ -150,22 +156,22 @@ export class ScriptRules {
     }
     let inner = at + 1
     const bound = Math.min(lower.length, at + 16)
-    while (inner < bound && (isDigit(lower.charCodeAt(inner)) || lower.charCodeAt(inner) <= 32)) inner++
-    if (lower.charCodeAt(inner) !== 93) return
-    const next = skipJunk(lower, inner + 1)
-    if (lower.charCodeAt(next) !== 46) return
-    const method = wordAt(lower, skipJunk(lower, next + 1))
+    while (inner < bound && (isDigit(units[inner]!) || units[inner]! <= 32)) inner++
+    if (units[inner]! !== 93) return
+    const next = skipJunk(units, inner + 1)
+    if (units[next]! !== 46) return
+    const method = wordAt(units, lower, skipJunk(units, next + 1))
     if ((method.code & CALLS_BACK) === 0) return
-    let call = skipJunk(lower, method.stop)
+    let call = skipJunk(units, method.stop)
     let invoked = false
-    if (lower.charCodeAt(call) === 46) {
-      const invoke = wordAt(lower, skipJunk(lower, call + 1))
+    if (units[call]! === 46) {
+      const invoke = wordAt(units, lower, skipJunk(units, call + 1))
       if ((invoke.code & INVOKE) === 0) return
       invoked = true
-      call = skipJunk(lower, invoke.stop)
+      call = skipJunk(units, invoke.stop)
     }
-    const mark = lower.charCodeAt(call)
-    const argument = wordAt(lower, skipJunk(lower, call + 1))
+    const mark = units[call]!
+    const argument = wordAt(units, lower, skipJunk(units, call + 1))
     if ((mark === 96 && invoked) || (mark === 40 && (argument.code & SINK) !== 0))
       this.#found('xss.call', SCORE.proof, at, call + 1)
   }
@@ -175,14 +181,14 @@ const OF_WINDOW = /(?:^|[^a-z0-9_$])(?:window|self|top|parent|frames|globalthis|
 const PLACE = { prose: 0, start: 1, code: 2, argument: 3, member: 4 } as const
 
 /** What stands before a word: nothing, punctuation of code, an opening bracket, or a sentence. */
-function placeOf(lower: string, start: number): number {
+function placeOf(units: Uint16Array, start: number): number {
   let at = start - 1
-  while (at >= 0 && at > start - 16 && lower.charCodeAt(at) <= 32) at--
+  while (at >= 0 && at > start - 16 && units[at]! <= 32) at--
   if (at < 0) return PLACE.start
-  const code = lower.charCodeAt(at)
-  if (code === 46) return at > 0 && lower.charCodeAt(at - 1) === 46 ? PLACE.code : PLACE.member
+  const code = units[at]!
+  if (code === 46) return at > 0 && units[at - 1]! === 46 ? PLACE.code : PLACE.member
   if (code === 40) {
-    const before = at === 0 ? 0 : lower.charCodeAt(at - 1)
+    const before = at === 0 ? 0 : units[at - 1]!
     return before === 32 && at === start - 1 ? PLACE.prose : PLACE.argument
   }
   // A blank after punctuation is a sentence, unless the punctuation is an operator of code.
@@ -192,10 +198,10 @@ function placeOf(lower: string, start: number): number {
 }
 
 /** Whether a quote and an operator or separator stand right before `start`: `'-eval(`, `";eval(`, and not `"eval(`. */
-function brokenBefore(lower: string, start: number): boolean {
+function brokenBefore(units: Uint16Array, start: number): boolean {
   let joined = false
   for (let at = start - 1; at >= 0 && at > start - 12; at--) {
-    const code = lower.charCodeAt(at)
+    const code = units[at]!
     if (code === 34 || code === 39 || code === 96) return joined
     if (isWordly(code)) return false
     joined ||= code > 32 && code !== 40
@@ -204,23 +210,23 @@ function brokenBefore(lower: string, start: number): boolean {
 }
 
 /** Whether the call's first argument may be text to run: no function, and something. */
-function takesText(lower: string, at: number): boolean {
-  const argument = skipJunk(lower, at)
-  const code = lower.charCodeAt(argument)
+function takesText(units: Uint16Array, lower: string, at: number): boolean {
+  const argument = skipJunk(units, at)
+  const code = units[argument]!
   const functional = lower.startsWith('function', argument) || lower.startsWith('async', argument)
   return code !== 40 && !functional
 }
 
 /** Whether the call that opens at `open` reaches to the end of the value, or to punctuation of code. */
-function endsLikeCode(lower: string, open: number): boolean {
+function endsLikeCode(units: Uint16Array, lower: string, open: number): boolean {
   const bound = Math.min(lower.length, open + 256)
   let depth = 0
   for (let at = open; at < bound; at++) {
-    const code = lower.charCodeAt(at)
+    const code = units[at]!
     if (code === 40) depth++
     else if (code === 41 && --depth === 0) {
-      const next = skipJunk(lower, at + 1)
-      return next >= lower.length || !(isWordly(lower.charCodeAt(next)) || lower.charCodeAt(next) >= 128)
+      const next = skipJunk(units, at + 1)
+      return next >= lower.length || !(isWordly(units[next]!) || units[next]! >= 128)
     }
   }
   return true
@@ -228,11 +234,11 @@ function endsLikeCode(lower: string, open: number): boolean {
 
 const word = { code: 0, stop: 0 }
 /** The word at `start`, if one is there. */
-function wordAt(lower: string, start: number): { readonly code: number; readonly stop: number } {
+function wordAt(units: Uint16Array, lower: string, start: number): { readonly code: number; readonly stop: number } {
   let hash = 0
   let at = start
   for (; at < lower.length && at < start + 32; at++) {
-    const code = lower.charCodeAt(at)
+    const code = units[at]!
     if (!isWordly(code)) break
     hash = rolled(hash, code)
   }

@@ -5,10 +5,10 @@ const RUNNING = ['expression', 'behavior', 'behaviour', 'binding'] as const
 const BACK_MAX = 24
 
 /** Whether a word may be one of those at a glance: by its first two characters, the second of which may be junk. */
-export function mayRunStyle(lower: string, start: number): boolean {
-  const first = lower.charCodeAt(start)
+export function mayRunStyle(units: Uint16Array, start: number): boolean {
+  const first = units[start]!
   if (first !== 101 && first !== 98) return false
-  const second = lower.charCodeAt(start + 1)
+  const second = units[start + 1]!
   return (
     second <= 32 ||
     second === 92 ||
@@ -22,25 +22,25 @@ export function mayRunStyle(lower: string, start: number): boolean {
  * The end of what begins at `start` and runs script in a style: `expression(`, `behavior:`, however spelled; -1 when nothing does.
  * Outside a style attribute a property must stand before it (`x:expression(`).
  */
-export function runningStyleAt(lower: string, start: number, inStyle: boolean, broken: boolean): number {
+export function runningStyleAt(units: Uint16Array, start: number, inStyle: boolean, broken: boolean): number {
   for (const word of RUNNING) {
-    if (lower.charCodeAt(start) !== word.charCodeAt(0)) continue
-    const end = spelledAt(lower, start, word)
+    if (units[start]! !== word.charCodeAt(0)) continue
+    const end = spelledAt(units, start, word)
     if (end < 0) continue
-    const next = skipJunk(lower, end)
-    const mark = lower.charCodeAt(next)
+    const next = skipJunk(units, end)
+    const mark = units[next]!
     const runs =
       word === 'expression'
-        ? mark === 40 && (inStyle || followsColon(lower, start))
+        ? mark === 40 && (inStyle || followsColon(units, start))
         : mark === 58 && (inStyle || broken)
     if (runs) return next + 1
   }
   return -1
 }
 
-function followsColon(lower: string, at: number): boolean {
+function followsColon(units: Uint16Array, at: number): boolean {
   for (let before = at - 1; before >= 0 && before > at - BACK_MAX; before--) {
-    const code = lower.charCodeAt(before)
+    const code = units[before]!
     if (code === 58) return true
     if (code > 32 && code < 127) return false
   }
@@ -48,13 +48,13 @@ function followsColon(lower: string, at: number): boolean {
 }
 
 /** Whether `url(` stands before `at`, with blanks and quotes between or not. */
-export function followsUrl(lower: string, at: number): boolean {
+export function followsUrl(units: Uint16Array, lower: string, at: number): boolean {
   let before = at - 1
   const bound = Math.max(3, at - BACK_MAX)
-  while (before > bound && isPadding(lower.charCodeAt(before))) before--
-  if (lower.charCodeAt(before) !== 40) return false
+  while (before > bound && isPadding(units[before]!)) before--
+  if (units[before]! !== 40) return false
   before--
-  while (before > bound && lower.charCodeAt(before) <= 32) before--
+  while (before > bound && units[before]! <= 32) before--
   return lower.startsWith('url', before - 2)
 }
 

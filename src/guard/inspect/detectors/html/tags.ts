@@ -1,4 +1,5 @@
 /** Reads what begins with `<`, as leniently as the readers an attacker hopes for. */
+import { END } from '../units.ts'
 import { rolled } from '../word-table.ts'
 import { ACTIVE, HTML_WORDS, STRUCTURE } from './words.ts'
 
@@ -32,20 +33,20 @@ export const tag = {
 }
 
 /** Reads the tag whose `<` is at `start`; false when no name follows. */
-export function readTag(lower: string, start: number): boolean {
+export function readTag(units: Uint16Array, lower: string, start: number): boolean {
   let at = start + 1
-  let code = lower.charCodeAt(at)
+  let code = units[at]!
   tag.closing = code === 47
-  while (at < start + 8 && (code <= 32 || TAG_JUNK.includes(code))) code = lower.charCodeAt(++at)
+  while (at < start + 8 && (isAround(code, TAG_JUNK) || code === 0xfffd)) code = units[++at]!
   if (!isLetter(code)) return false
   tag.strict = at === start + 1 || (tag.closing && at === start + 2)
   tag.prefixed = false
   let name = at
   let hash = 0
   for (; at < lower.length; at++) {
-    const letter = lower.charCodeAt(at)
+    const letter = units[at]!
     if (letter === 58) {
-      if (!isLetter(lower.charCodeAt(at + 1))) break
+      if (!isLetter(units[at + 1]!)) break
       tag.prefixed = true
       name = at + 1
       hash = 0
@@ -56,23 +57,34 @@ export function readTag(lower: string, start: number): boolean {
   }
   tag.word = HTML_WORDS.find(hash, lower, name, at)
   tag.stop = at
-  const next = lower.charCodeAt(at)
-  tag.ended = at >= lower.length || next <= 32 || next >= 127 || NAME_ENDS.includes(next)
+  const next = units[at]!
+  tag.ended = next > 127 || isAround(next, NAME_END)
   return true
 }
 
-const TAG_JUNK = [47, 37, 63, 33, 58, 92, 0xfffd] // / % ? ! : \
-const NAME_ENDS = [62, 47, 34, 39, 60] // > / " ' <
+const TAG_JUNK = 1
+const NAME_END = 2
+const SENTENCE = 4
+const AROUND = new Uint8Array(128)
+for (let code = 0; code <= 32; code++) AROUND[code] = TAG_JUNK | NAME_END
+AROUND[127] = NAME_END
+for (const char of '/%?!:\\') AROUND[char.charCodeAt(0)]! |= TAG_JUNK
+for (const char of '>/"\'<') AROUND[char.charCodeAt(0)]! |= NAME_END
+for (const char of ',.;)?`(') AROUND[char.charCodeAt(0)]! |= SENTENCE
+
+function isAround(code: number, what: number): boolean {
+  return code < 128 && (AROUND[code]! & what) !== 0
+}
 
 /**
  * Whether a tag begins at `start` whose brackets seven-bit readers make of `¼` and `¾`: one of our names, or any that ends and is
  * closed by `¼/…`. `¼cup, ¾cup` of a recipe is none.
  */
-export function sevenBitTagAt(lower: string, start: number): boolean {
+export function sevenBitTagAt(units: Uint16Array, lower: string, start: number): boolean {
   let hash = 0
   let at = start + 1
   const bound = Math.min(lower.length, start + SEVEN_BIT_MAX)
-  for (; at < bound && isLetter(lower.charCodeAt(at)); at++) hash = rolled(hash, lower.charCodeAt(at))
+  for (; at < bound && isLetter(units[at]!); at++) hash = rolled(hash, units[at]!)
   if (at === start + 1) return false
   const rest = lower.slice(at, bound)
   const end = rest.indexOf('\u00be')
@@ -85,14 +97,14 @@ export function sevenBitTagAt(lower: string, start: number): boolean {
 const SEVEN_BIT_MAX = 128
 
 /** The end of a tag of one of our names that is written letter by letter, `<s c r i p t`; -1 when it is none. */
-export function spacedTagAt(lower: string, start: number): number {
+export function spacedTagAt(units: Uint16Array, lower: string, start: number): number {
   let hash = 0
   let name = ''
   let at = start + 1
-  while (name.length < SPACED_MAX && isLetter(lower.charCodeAt(at)) && !isLetter(lower.charCodeAt(at + 1))) {
-    hash = rolled(hash, lower.charCodeAt(at))
+  while (name.length < SPACED_MAX && isLetter(units[at]!) && !isLetter(units[at + 1]!)) {
+    hash = rolled(hash, units[at]!)
     name += lower[at]
-    if (lower.charCodeAt(at + 1) !== 32) break
+    if (units[at + 1]! !== 32) break
     at += 2
   }
   if (name.length < 3) return -1
@@ -100,12 +112,11 @@ export function spacedTagAt(lower: string, start: number): number {
 }
 
 /** Whether an attribute with a value follows the name that ends at `stop`, before the tag does. */
-export function hasAttribute(lower: string, stop: number): boolean {
-  const bound = Math.min(lower.length, stop + 64)
-  for (let at = stop; at < bound; at++) {
-    const code = lower.charCodeAt(at)
+export function hasAttribute(units: Uint16Array, stop: number): boolean {
+  for (let at = stop; at < stop + 64; at++) {
+    const code = units[at]!
     if (code === 61) return true
-    if (code === 62 || code === 60) return false
+    if (code === 62 || code === 60 || code === END) return false
   }
   return false
 }
@@ -118,12 +129,10 @@ export function gluedTagAt(lower: string, at: number): boolean {
 }
 
 /** Whether the tag `start`..`stop` and its `>` are named in a sentence: `What does <script> mean`, `Promise<object>, or`. */
-export function mentionedAt(lower: string, start: number, stop: number): boolean {
-  const before = start === 0 ? 32 : lower.charCodeAt(start - 1)
-  const after = stop + 1 >= lower.length ? 0 : lower.charCodeAt(stop + 1)
+export function mentionedAt(units: Uint16Array, lower: string, start: number, stop: number): boolean {
+  const before = start === 0 ? 32 : units[start - 1]!
+  const after = stop + 1 >= lower.length ? 0 : units[stop + 1]!
   if (before === 34 || before === 39 || before === 62 || before === 60) return false
   if (after === 0) return before === 32 && start > 0
-  return after === 32 || SENTENCE.includes(after)
+  return after === 32 || isAround(after, SENTENCE)
 }
-
-const SENTENCE = [44, 46, 59, 41, 63, 96, 40] // , . ; ) ? ` (

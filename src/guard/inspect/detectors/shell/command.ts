@@ -1,5 +1,6 @@
 import { isDigit, isLetter, isSpace, isWord, matchesAt, skipSpace } from '../text.ts'
-import { commandRank, mayBeCommand } from './commands.ts'
+import { rolled } from '../word-table.ts'
+import { commandRank, commandRankAt, mayBeCommand } from './commands.ts'
 
 /** What follows a command word. */
 export type Shape =
@@ -63,30 +64,33 @@ export function readCommand(text: string, lower: string, from: number): Command 
   let at = start
   let slash = start
   let code = 0
+  let hash = 0
   for (; at < limit; at++) {
-    code = text.charCodeAt(at)
+    code = lower.charCodeAt(at)
     if (code > 127 || KIND[code] !== PLAIN) break
-    if (code === 47) slash = at + 1
+    if (code === 47) {
+      slash = at + 1
+      hash = 0
+    } else hash = rolled(hash, code)
   }
   if (at < limit && code < 128 && KIND[code] === VEIL) {
     const next = at + 1 < text.length ? text.charCodeAt(at + 1) : 32
     const closing = isQuote(code) && !isWord(next) && next !== code && next !== 92 && next !== 45
     if (at === start && !closing && (opened !== 0 || code === 58 || code === 43)) return null
-    if (closing && at > start)
-      return known(text, lower, { from, start, slash, end: opened === code ? at + 1 : at, last: at })
+    if (closing && at > start) return known(text, lower, from, start, slash, opened === code ? at + 1 : at, at, hash)
     // A colon belongs to a word only as a drive's.
     const drive = at - start === 1 && (next === 92 || next === 47)
     const ends =
       code === 43 || (code === 58 && !drive) || (code === 92 && (next === 110 || next === 114 || next === 116))
     if (ends) {
-      const command = known(text, lower, { from, start, slash, end: at, last: at })
+      const command = known(text, lower, from, start, slash, at, at, hash)
       if (command !== null) return command
       if (code === 58) return null
     }
     if (at === start && !hides(text, at)) return null
-    return readVeiled(text, from)
+    if (at === start || expands(code, next)) return readVeiled(text, from)
   }
-  return at === start ? null : known(text, lower, { from, start, slash, end: at, last: at })
+  return at === start ? null : known(text, lower, from, start, slash, at, at, hash)
 }
 
 /** Whether a hidden word can begin with the sign at `at`, by what follows it. */
@@ -107,24 +111,46 @@ function hides(text: string, at: number): boolean {
   }
 }
 
-interface Span {
-  readonly from: number
-  readonly start: number
-  /** After the last slash. */
-  readonly slash: number
-  /** After the word and the quote that closes it. */
-  readonly end: number
-  /** After the word. */
-  readonly last: number
+/** Whether the word may go on behind the sign `code` by what follows it: no when a shell reads it for itself there. */
+function expands(code: number, next: number): boolean {
+  switch (code) {
+    case 96: // ``
+      return next === 96
+    case 60: // <()
+      return next === 40
+    case 36: // what NOTHING knows begins with one of these
+      return next < 128 && (isWord(next) || EXPANDS.includes(next))
+    default:
+      return true
+  }
 }
 
-function known(text: string, lower: string, { from, start, slash, end, last }: Span): Command | null {
-  const byPath = isProgram(lower, start, slash, last)
+const EXPANDS = [33, 35, 36, 40, 42, 63, 64, 123] // ! # $ ( * ? @ {
+
+/** The command from `start` to `last`, its base name from `slash` on; `end` is after the quote that closes it as well. */
+function known(
+  text: string,
+  lower: string,
+  from: number,
+  start: number,
+  slash: number,
+  end: number,
+  last: number,
+  hash: number,
+): Command | null {
+  const byPath = slash > start && isProgram(lower, start, slash, last)
   if (!byPath && !mayBeCommand(lower, slash, last)) return null
+  let rank = commandRankAt(hash, lower, slash, last)
+  if (rank === 0 && !byPath && !hasDot(lower, slash, last)) return null
   const name = baseName(lower.slice(slash, last))
-  const rank = commandRank(name)
+  if (rank === 0) rank = commandRank(name)
   if (rank === 0 && !byPath) return null
   return { name, rank, byPath, veiled: false, start: from, end, shape: shapeAfter(text, end) }
+}
+
+function hasDot(lower: string, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (lower.charCodeAt(at) === 46) return true
+  return false
 }
 
 function isProgram(lower: string, start: number, slash: number, end: number): boolean {

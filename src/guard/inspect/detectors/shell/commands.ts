@@ -2,6 +2,7 @@
  * Programs that a shell of Unix or Windows finds, by how likely the word is anything else. The names are facts of POSIX, GNU
  * coreutils, util-linux, the usual administration packages, and Windows' own command reference.
  */
+import { wordTable } from '../word-table.ts'
 import { words } from '../words.ts'
 
 /** Nobody's word but a shell's. */
@@ -86,6 +87,13 @@ function shapeOf(text: string, start: number, end: number): number {
 /** Whether the word from `start` to `end` can be a command at all; cheap, and right when it says no. `lower` is in lower case. */
 export function mayBeCommand(lower: string, start: number, end: number): boolean {
   return end > start && end - start <= NAME_MAX && SHAPES[shapeOf(lower, start, end)] === 1
+}
+
+const TABLE = wordTable(RANK)
+
+/** `commandRank` of the word from `start` to `end` of `lower`, whose hash is `hash` (see `rolled`): cuts nothing out of it. */
+export function commandRankAt(hash: number, lower: string, start: number, end: number): 0 | 1 | 2 {
+  return TABLE.find(hash, lower, start, end) as 0 | 1 | 2
 }
 
 /** 2: nobody's word but a shell's; 1: a word of a language too; 0: no command known. `name` in lower case, without path. */

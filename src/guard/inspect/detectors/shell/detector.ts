@@ -67,8 +67,10 @@ export const shellDetector: Detector = {
     }
     let hits = 0
     for (let at = 0; at < text.length && !tell.done; at++) {
+      const code = text.charCodeAt(at)
+      if (code > 127 || BEGINS[code] === 0) continue
       let found = false
-      switch (text.charCodeAt(at)) {
+      switch (code) {
         case 59: // ;
         case 124: // |
         case 38: // &
@@ -106,6 +108,10 @@ export const shellDetector: Detector = {
 }
 
 const DOCUMENT_HITS_MAX = 2
+
+/** Characters that a command may stand behind. */
+const BEGINS = new Uint8Array(128)
+for (const char of ';|&\n\r\\$<>`') BEGINS[char.charCodeAt(0)] = 1
 
 /** A command behind `;`, `|` or `&`. True when something was told. */
 function separated(value: Value, at: number, started: boolean, tell: Tell): boolean {
