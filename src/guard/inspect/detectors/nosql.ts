@@ -38,8 +38,11 @@ export const nosqlDetector: Detector = {
 
 function operator({ lower, document }: Value, report: (hit: Hit) => void): boolean {
   for (let at = lower.indexOf('$'); at >= 0; at = lower.indexOf('$', at + 1)) {
+    // A row of them costs no search each.
+    while (lower.charCodeAt(at + 1) === 36) at++
+    if (!isLetter(lower.charCodeAt(at + 1))) continue
     const end = skipWord(lower, at + 1, WORD_MAX)
-    if (!isLetter(lower.charCodeAt(at + 1)) || !OPERATORS.has(lower.slice(at + 1, end))) continue
+    if (!OPERATORS.has(lower.slice(at + 1, end))) continue
     const before = at === 0 ? 0 : lower.charCodeAt(at - 1)
     const after = lower.charCodeAt(end)
     // The whole name, or one step of it: $where, user[$ne], filter.$or

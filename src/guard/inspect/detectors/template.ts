@@ -1,6 +1,7 @@
 import { CHARS, SCORE, type Detector, type Value } from '../detector.ts'
 import { telling, type Tell } from './report.ts'
 import { proseWords } from './text.ts'
+import { textUnits } from './units.ts'
 
 /** How expressions of template engines begin, and with what they end. */
 const FENCES: readonly (readonly [open: string, close: string])[] = [
@@ -17,7 +18,11 @@ const FENCES: readonly (readonly [open: string, close: string])[] = [
 ]
 /** One more than the fence's place in FENCES, by its two characters; most pairs are none. */
 const FENCE_OF = new Uint8Array(1 << 14)
-for (const [index, [open]] of FENCES.entries()) FENCE_OF[(open.charCodeAt(0) << 7) | open.charCodeAt(1)] = index + 1
+const FENCES_BEGIN = new Uint8Array(128)
+for (const [index, [open]] of FENCES.entries()) {
+  FENCE_OF[(open.charCodeAt(0) << 7) | open.charCodeAt(1)] = index + 1
+  FENCES_BEGIN[open.charCodeAt(0)] = 1
+}
 /** Longest expression looked into; templates of people's making are a tenth of it. */
 const EXPRESSION_MAX = 1024
 
@@ -46,6 +51,9 @@ const STATEMENT = /^\s{0,8}-?(?:import|include|extends|macro|set|for|if|call|fro
 const DIRECTIVE =
   /<#(?:assign|list|include|import|macro|function|setting|attempt|ftl|if)\b|<@[a-z]\w{0,24}\s|#(?:set|foreach|evaluate|parse|include|define|macro)\s{0,4}\(\s{0,4}["'$]|\{\s{0,4}(?:php\s{0,4}\}|include_php\s|fetch\s{1,4}file=)|\{\$smarty\.|\$(?:class|request|session|application)\.(?:inspect|getclass|class|forname)|\$\w{1,16}\.(?:class|getclass\(\))\.|@(?:php|include|eval)\s{0,4}\(|@\(\s{0,4}\d{1,8}\s{0,4}[-+*]\s{0,4}\d|\$\{\{<%\[%|#\{\s{0,4}\w{1,32}\s{0,4}\(|\[\[\s{0,4}\$\{|__\$\{/
 
+/** One of them stands in every directive. */
+const DIRECTIVE_CHARS = CHARS.hash | CHARS.at | CHARS.brace | CHARS.dollar
+
 /** Expressions of template engines that compute, reach into objects or run; names alone, as in any mail template, pass. */
 export const templateDetector: Detector = {
   name: 'template',
@@ -53,17 +61,19 @@ export const templateDetector: Detector = {
   chars: CHARS.brace | CHARS.percent | CHARS.hash | CHARS.at | CHARS.dollar,
   words: [],
   detect: telling('ssti', (value, tell) => {
-    const { text } = value
-    let first = text.charCodeAt(0)
-    for (let at = 1; at < text.length && !tell.done; at++) {
-      const second = text.charCodeAt(at)
-      const fence = first < 128 && second < 128 ? FENCE_OF[(first << 7) | second]! : 0
-      first = second
+    const { text, mask } = value
+    const units = textUnits(text)
+    const last = text.length - 1
+    for (let at = 0; at < last && !tell.done; at++) {
+      const first = units[at]!
+      if (first > 127 || FENCES_BEGIN[first] === 0) continue
+      const second = units[at + 1]!
+      const fence = second < 128 ? FENCE_OF[(first << 7) | second]! : 0
       if (fence === 0) continue
       const [open, close] = FENCES[fence - 1]!
-      at = expression(value, at - 1, open, close, tell)
-      first = text.charCodeAt(at)
+      at = expression(value, at, open, close, tell) - 1
     }
+    if ((mask & DIRECTIVE_CHARS) === 0) return
     const directive = DIRECTIVE.exec(value.lower)
     if (directive !== null)
       judge(value, 'directive', SCORE.proof, directive.index, directive.index + directive[0].length, tell)
@@ -93,12 +103,15 @@ function ruleOf(
   open: string,
   closed: boolean,
 ): readonly [string, number] | null {
-  if (ARITHMETIC.test(innermost)) return ['arithmetic', SCORE.proof]
+  const has = holds(inner)
+  if ((has & DIGIT) !== 0 && ARITHMETIC.test(innermost)) return ['arithmetic', SCORE.proof]
   if (DUNDER.test(inner)) return ['object-internals', SCORE.proof]
-  if (RUNS.test(inner)) return ['call', SCORE.proof]
-  if (ON_LITERAL.test(inner) && open !== '${') return ['literal-method', SCORE.proof]
-  const root = ROOT.exec(inner)
-  if (root !== null && INSIDE.test(inner.slice(root.index + root[1]!.length + 1))) return ['root', SCORE.proof]
+  if ((has & (REACH | RUN)) !== 0) {
+    if (RUNS.test(inner)) return ['call', SCORE.proof]
+    if (open !== '${' && ON_LITERAL.test(inner)) return ['literal-method', SCORE.proof]
+    const root = (has & REACH) === 0 ? null : ROOT.exec(inner)
+    if (root !== null && INSIDE.test(inner.slice(root.index + root[1]!.length + 1))) return ['root', SCORE.proof]
+  }
   if (open === '{$' && inner.startsWith('smarty')) return ['root', SCORE.proof]
   // On its own it asks what there is; in a text it may be a place to fill.
   if (closed && open !== '{$' && BARE.test(innermost))
@@ -106,6 +119,26 @@ function ruleOf(
   if (closed && (open === '{%' || open === '<%') && STATEMENT.test(inner))
     return ['statement', open === '<%' ? SCORE.proof : SCORE.strong]
   return null
+}
+
+const DIGIT = 1
+/** `.`, `|`, `[`, `(`: a way into something. */
+const REACH = 2
+/** `%`, backtick, `?`: with letters behind them they run. */
+const RUN = 4
+const HELD = new Uint8Array(128)
+for (const char of '0123456789') HELD[char.charCodeAt(0)] = DIGIT
+for (const char of '.|[(') HELD[char.charCodeAt(0)] = REACH
+for (const char of '%`?') HELD[char.charCodeAt(0)] = RUN
+
+/** Which of those characters an expression holds: without them most patterns need not be tried. */
+function holds(text: string): number {
+  let held = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code < 128) held |= HELD[code]!
+  }
+  return held
 }
 
 /** How far around an expression a sentence is looked for. */

@@ -141,7 +141,7 @@ export class HtmlScan {
         return at + 1
       case 91:
       case 33:
-        if (code === 33 && units[at + 1]! === 101 && ENTITY.test(lower.slice(at, at + 64)))
+        if (code === 33 && units[at + 1] === 101 && ENTITY.test(lower.slice(at, at + 64)))
           this.#found('xss.entity', SCORE.proof, at, at + 7)
         this.#script.mark(at, code)
         return at + 1
@@ -201,7 +201,7 @@ export class HtmlScan {
       hash = rolled(hash, code)
     }
     const length = at - start
-    if (length > 4 && units[start]! === 111 && units[start + 1]! === 110) {
+    if (length > 4 && units[start] === 111 && units[start + 1] === 110) {
       if (this.#handler(start, at)) return at
     }
     const code = HTML_WORDS.find(hash, lower, start, at)
@@ -216,7 +216,7 @@ export class HtmlScan {
     if (this.#inTag && (code & (SOURCE_DOCUMENT | STYLE | BOUND)) !== 0) this.#attribute(start, at, code)
     if ((code & SCHEME) !== 0) {
       const colon = skipJunk(units, at)
-      if (units[colon]! === 58) this.#script.url(start, colon + 1, colon > at, this.#inTag)
+      if (units[colon] === 58) this.#script.url(start, colon + 1, colon > at, this.#inTag)
       // url(javascript: the rest may have been cut off.
       else if (followsUrl(units, lower, start)) this.#found('xss.style', SCORE.proof, start, at)
     }
@@ -235,13 +235,13 @@ export class HtmlScan {
       before <= 32 || before === 34 || before === 39 || before === 96 || before === 47 || before === 59 || before >= 127
     if (!apart) return false
     const { document, hint } = this.#value
-    if (units[equals]! !== 61) {
+    if (units[equals] !== 61) {
       return false
     }
     const value = skipJunk(units, equals + 1)
-    if (units[value]! === 61) return false
+    if (units[value] === 61) return false
     // onClick={handler}: a component in source code.
-    if (document && units[value]! === 123) return false
+    if (document && units[value] === 123) return false
     if (this.#inTag && (this.#quote === 0 || !document)) {
       this.#found('xss.handler', SCORE.proof, start, equals + 1)
       return true
@@ -257,10 +257,9 @@ export class HtmlScan {
   }
 
   #attribute(start: number, stop: number, code: number): void {
-    const lower = this.#lower
     const units = this.#units
     const equals = skipJunk(units, stop)
-    if (units[equals]! !== 61) return
+    if (units[equals] !== 61) return
     if ((code & BOUND) !== 0) this.#found('xss.bound-data', SCORE.proof, start, equals + 1)
     else if ((code & SOURCE_DOCUMENT) !== 0) this.#found('xss.source-document', SCORE.proof, start, equals + 1)
     else if ((code & STYLE) !== 0) this.#inStyle = true
@@ -279,7 +278,7 @@ export class HtmlScan {
   #tag(start: number): number {
     const lower = this.#lower
     const units = this.#units
-    if (units[start + 1]! === 33 && lower.startsWith('--', start + 2)) this.#comment(start)
+    if (units[start + 1] === 33 && lower.startsWith('--', start + 2)) this.#comment(start)
     if (!readTag(units, lower, start)) return start + 1
     const { word, stop, strict, ended } = tag
     const next = units[stop]!
@@ -339,7 +338,7 @@ export class HtmlScan {
     }
     const rule = script ? 'xss.script' : 'xss.element'
     const named = (tag.word & NAMED) !== 0 && !hasAttribute(units, stop)
-    const mentioned = units[stop]! === 62 && mentionedAt(units, lower, start, stop)
+    const mentioned = units[stop] === 62 && mentionedAt(units, lower, start, stop)
     if (named || (mentioned && !(script && this.#scriptEnds(stop)))) {
       if (this.#plain) this.#found('xss.mention', SCORE.strong, start, stop)
       return

@@ -17,7 +17,7 @@ export function scriptSchemeAt(units: Uint16Array, at: number): number {
     const end = spelledAt(units, at, name)
     if (end < 0) continue
     const colon = skipJunk(units, end)
-    if (units[colon]! !== 58) continue
+    if (units[colon] !== 58) continue
     scheme.split = end - at > name.length || colon > end
     return colon + 1
   }
@@ -35,7 +35,7 @@ export function spelledAt(units: Uint16Array, at: number, word: string): number 
       if (skipped > SKIP_MAX) return -1
       offset = next
     }
-    if (units[offset]! !== word.charCodeAt(letter)) return -1
+    if (units[offset] !== word.charCodeAt(letter)) return -1
     offset++
   }
   return offset
@@ -57,7 +57,7 @@ function skipAll(units: Uint16Array, at: number): number {
   while (offset < bound) {
     const code = units[offset]!
     if (code === 47) {
-      const close = units[offset + 1]! === 42 ? commentEnd(units, offset + 2, bound) : -1
+      const close = units[offset + 1] === 42 ? commentEnd(units, offset + 2, bound) : -1
       if (close < 0) return offset
       offset = close
     } else if (code > 160 ? isBreak(code) : JUNK[code] === 1) offset++
@@ -72,8 +72,8 @@ function isBreak(code: number): boolean {
 
 /** Behind the comment that is open at `at`; -1 when nothing closes it before `bound`. */
 function commentEnd(units: Uint16Array, at: number, bound: number): number {
-  for (let offset = at; offset + 1 < bound && units[offset]! !== END; offset++) {
-    if (units[offset]! === 42 && units[offset + 1]! === 47) return offset + 2
+  for (let offset = at; offset + 1 < bound && units[offset] !== END; offset++) {
+    if (units[offset] === 42 && units[offset + 1] === 47) return offset + 2
   }
   return -1
 }
@@ -81,7 +81,7 @@ function commentEnd(units: Uint16Array, at: number, bound: number): number {
 /** Whether a URL that begins at `at` carries a document or script in itself: data:text/html, data:image/svg+xml, data:,… */
 export function activeDataAt(units: Uint16Array, lower: string, at: number): boolean {
   const from = skipJunk(units, at + 'data'.length)
-  if (units[from]! !== 58) return false
+  if (units[from] !== 58) return false
   const type = skipJunk(units, from + 1)
   return (
     lower.startsWith('text/html', type) ||

@@ -72,10 +72,10 @@ export class ScriptRules {
     const lower = this.#lower
     const units = this.#units
     let at = stop
-    while (at < stop + 2 && units[at]! === 41) at++
+    while (at < stop + 2 && units[at] === 41) at++
     let next = at
-    if (units[next]! === 63 && units[next + 1]! === 46) next += 2
-    if (units[next]! === 46) {
+    if (units[next] === 63 && units[next + 1] === 46) next += 2
+    if (units[next] === 46) {
       const method = wordAt(units, lower, next + 1)
       if ((method.code & INVOKE) === 0) return
       next = method.stop
@@ -85,7 +85,7 @@ export class ScriptRules {
     const place = placeOf(units, lower.startsWith('new ', start - 4) ? start - 4 : start)
     if (!called) {
       // [1].find(alert), onerror=alert: handed over to be called.
-      const handed = place === PLACE.argument && (units[stop]! === 41 || units[stop]! === 59)
+      const handed = place === PLACE.argument && (units[stop] === 41 || units[stop] === 59)
       if (handed && (code & COMMON) === 0 && at - stop > 0)
         this.#found('xss.call', at > stop && mark === 40 ? SCORE.proof : SCORE.strong, start, stop)
       return
@@ -99,7 +99,7 @@ export class ScriptRules {
     )
       return
     // `alert(1)` in backticks is how Markdown shows code.
-    if (start > 0 && units[start - 1]! === 96) {
+    if (start > 0 && units[start - 1] === 96) {
       if ((code & COMMON) === 0 && mark === 40) this.#found('xss.call', SCORE.strong, start, next + 1)
       return
     }
@@ -118,9 +118,9 @@ export class ScriptRules {
     const lower = this.#lower
     const units = this.#units
     const place = placeOf(units, start)
-    if (place === PLACE.prose || place === PLACE.member || units[start - 1]! === 96) return
+    if (place === PLACE.prose || place === PLACE.member || units[start - 1] === 96) return
     let at = skipJunk(units, stop)
-    if (units[at]! === 63 && units[at + 1]! === 46) at++
+    if (units[at] === 63 && units[at + 1] === 46) at++
     const mark = units[at]!
     if (mark === 91) {
       const inner = units[skipJunk(units, at + 1)]!
@@ -157,14 +157,14 @@ export class ScriptRules {
     let inner = at + 1
     const bound = Math.min(lower.length, at + 16)
     while (inner < bound && (isDigit(units[inner]!) || units[inner]! <= 32)) inner++
-    if (units[inner]! !== 93) return
+    if (units[inner] !== 93) return
     const next = skipJunk(units, inner + 1)
-    if (units[next]! !== 46) return
+    if (units[next] !== 46) return
     const method = wordAt(units, lower, skipJunk(units, next + 1))
     if ((method.code & CALLS_BACK) === 0) return
     let call = skipJunk(units, method.stop)
     let invoked = false
-    if (units[call]! === 46) {
+    if (units[call] === 46) {
       const invoke = wordAt(units, lower, skipJunk(units, call + 1))
       if ((invoke.code & INVOKE) === 0) return
       invoked = true
@@ -186,7 +186,7 @@ function placeOf(units: Uint16Array, start: number): number {
   while (at >= 0 && at > start - 16 && units[at]! <= 32) at--
   if (at < 0) return PLACE.start
   const code = units[at]!
-  if (code === 46) return at > 0 && units[at - 1]! === 46 ? PLACE.code : PLACE.member
+  if (code === 46) return at > 0 && units[at - 1] === 46 ? PLACE.code : PLACE.member
   if (code === 40) {
     const before = at === 0 ? 0 : units[at - 1]!
     return before === 32 && at === start - 1 ? PLACE.prose : PLACE.argument

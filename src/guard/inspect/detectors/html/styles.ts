@@ -24,7 +24,7 @@ export function mayRunStyle(units: Uint16Array, start: number): boolean {
  */
 export function runningStyleAt(units: Uint16Array, start: number, inStyle: boolean, broken: boolean): number {
   for (const word of RUNNING) {
-    if (units[start]! !== word.charCodeAt(0)) continue
+    if (units[start] !== word.charCodeAt(0)) continue
     const end = spelledAt(units, start, word)
     if (end < 0) continue
     const next = skipJunk(units, end)
@@ -52,7 +52,7 @@ export function followsUrl(units: Uint16Array, lower: string, at: number): boole
   let before = at - 1
   const bound = Math.max(3, at - BACK_MAX)
   while (before > bound && isPadding(units[before]!)) before--
-  if (units[before]! !== 40) return false
+  if (units[before] !== 40) return false
   before--
   while (before > bound && units[before]! <= 32) before--
   return lower.startsWith('url', before - 2)

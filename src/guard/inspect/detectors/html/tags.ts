@@ -104,7 +104,7 @@ export function spacedTagAt(units: Uint16Array, lower: string, start: number): n
   while (name.length < SPACED_MAX && isLetter(units[at]!) && !isLetter(units[at + 1]!)) {
     hash = rolled(hash, units[at]!)
     name += lower[at]
-    if (units[at + 1]! !== 32) break
+    if (units[at + 1] !== 32) break
     at += 2
   }
   if (name.length < 3) return -1

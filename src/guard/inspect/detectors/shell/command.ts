@@ -57,24 +57,24 @@ for (const char of '\'"\\^?*[]:$`<+') KIND[char.charCodeAt(0)] = VEIL
  * Reads the word at `from` as a shell would; null when no command is known by it. At most WORD_MAX characters are looked at, and
  * words without quotes, escapes or globs inside are looked up as they stand.
  */
-export function readCommand(text: string, lower: string, from: number): Command | null {
+export function readCommand(units: Uint16Array, text: string, lower: string, from: number): Command | null {
   const limit = Math.min(text.length, from + WORD_MAX)
-  const opened = from < limit && isQuote(text.charCodeAt(from)) ? text.charCodeAt(from) : 0
+  const opened = from < limit && isQuote(units[from]!) ? units[from]! : 0
   const start = opened === 0 ? from : from + 1
   let at = start
   let slash = start
   let code = 0
   let hash = 0
   for (; at < limit; at++) {
-    code = lower.charCodeAt(at)
+    code = units[at]!
     if (code > 127 || KIND[code] !== PLAIN) break
     if (code === 47) {
       slash = at + 1
       hash = 0
-    } else hash = rolled(hash, code)
+    } else hash = rolled(hash, code >= 65 && code <= 90 ? code | 32 : code)
   }
   if (at < limit && code < 128 && KIND[code] === VEIL) {
-    const next = at + 1 < text.length ? text.charCodeAt(at + 1) : 32
+    const next = at + 1 < text.length ? units[at + 1]! : 32
     const closing = isQuote(code) && !isWord(next) && next !== code && next !== 92 && next !== 45
     if (at === start && !closing && (opened !== 0 || code === 58 || code === 43)) return null
     if (closing && at > start) return known(text, lower, from, start, slash, opened === code ? at + 1 : at, at, hash)

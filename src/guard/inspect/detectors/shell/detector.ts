@@ -8,6 +8,7 @@ import { judge } from './judge.ts'
 import { argument, commandAt, isLower, isSeparator } from './reading.ts'
 import { globIn, signsIn } from './signs.ts'
 import { atStart } from './start.ts'
+import { textUnits } from '../units.ts'
 import { Surroundings } from './surroundings.ts'
 
 /** A command where a shell would look for one: after a separator, in a substitution, at the start. */
@@ -56,7 +57,8 @@ export const shellDetector: Detector = {
   ],
   detect: telling('rce', (value, tell) => {
     const { text } = value
-    const started = atStart(value, tell)
+    const units = textUnits(text)
+    const started = atStart(value, units, tell)
     const around = new Surroundings(value)
     signsIn(text, value.lower, (rule, start, end) =>
       tell(rule, value.document ? SCORE.strong : SCORE.proof, start, end),
@@ -67,38 +69,37 @@ export const shellDetector: Detector = {
     }
     let hits = 0
     for (let at = 0; at < text.length && !tell.done; at++) {
-      const code = text.charCodeAt(at)
+      const code = units[at]!
       if (code > 127 || BEGINS[code] === 0) continue
       let found = false
       switch (code) {
         case 59: // ;
         case 124: // |
         case 38: // &
-          found = separated(value, at, started, tell)
-          while (isSeparator(text.charCodeAt(at + 1))) at++
+          found = separated(value, units, at, started, tell)
+          while (isSeparator(units[at + 1]!)) at++
           break
         case 10:
         case 13:
-          found = lineBreak(value, at, around, tell)
-          while (text.charCodeAt(at + 1) === 10 || text.charCodeAt(at + 1) === 13) at++
+          found = lineBreak(value, units, at, around, tell)
+          while (units[at + 1] === 10 || units[at + 1] === 13) at++
           break
         case 92: // \n spelled out
-          if (text.charCodeAt(at + 1) === 110 && text.charCodeAt(at - 1) !== 92)
-            found = lineBreak(value, at + 1, around, tell)
+          if (units[at + 1] === 110 && units[at - 1] !== 92) found = lineBreak(value, units, at + 1, around, tell)
           break
         case 36: // $
         case 60: // <
         case 62: // >
-          if (text.charCodeAt(at + 1) === 40) {
-            found = substituted(value, at, 2, around, tell)
+          if (units[at + 1] === 40) {
+            found = substituted(value, units, at, 2, around, tell)
             // Openings within openings lead to the same command.
-            if (!tell.done) at = Math.max(at, skipOpenings(text, at + 2) - 1)
+            if (!tell.done) at = Math.max(at, skipOpenings(units, at + 2) - 1)
           }
           break
         case 96: // `
           // Three of them fence code.
-          if (text.charCodeAt(at + 1) === 96) while (text.charCodeAt(at + 1) === 96) at++
-          else if (around.opensBacktick()) found = substituted(value, at, 1, around, tell)
+          if (units[at + 1] === 96) while (units[at + 1] === 96) at++
+          else if (around.opensBacktick()) found = substituted(value, units, at, 1, around, tell)
           break
       }
       // What a document shows counts little however often it shows it.
@@ -114,36 +115,36 @@ const BEGINS = new Uint8Array(128)
 for (const char of ';|&\n\r\\$<>`') BEGINS[char.charCodeAt(0)] = 1
 
 /** A command behind `;`, `|` or `&`. True when something was told. */
-function separated(value: Value, at: number, started: boolean, tell: Tell): boolean {
+function separated(value: Value, units: Uint16Array, at: number, started: boolean, tell: Tell): boolean {
   const { text } = value
-  const code = text.charCodeAt(at)
+  const code = units[at]!
   let next = at + 1
-  while (next < text.length && next < at + 4 && isSeparator(text.charCodeAt(next))) next++
+  while (next < text.length && next < at + 4 && isSeparator(units[next]!)) next++
   const doubled = next - at > 1
-  if (text.charCodeAt(next) === 92 && text.charCodeAt(next + 1) === 110) next += 2
+  if (units[next] === 92 && units[next + 1] === 110) next += 2
   const word = skipSpace(text, next)
   if (word >= text.length) return false
-  const first = text.charCodeAt(word) | 32
+  const first = units[word]! | 32
   if ((first === 102 || first === 105) && !value.document && batchLine(text, word)) {
     tell('batch', SCORE.proof, at, word + 2)
     return true
   }
-  const command = commandAt(value, word)
+  const command = commandAt(value, units, word)
   if (command === null) return false
   const adjoining = command.start === next
   const single = code === 38 && !doubled
   // An entity (&lt;), a parameter (&id=) or a name (R&D, Q & A).
-  if (adjoining && text.charCodeAt(next - 1) === 38 && text.charCodeAt(command.end) === 59) return false
-  if (single && adjoining && at > 0 && isLetter(text.charCodeAt(at - 1)) && command.rank < 2) return false
+  if (adjoining && units[next - 1] === 38 && units[command.end] === 59) return false
+  if (single && adjoining && at > 0 && isLetter(units[at - 1]!) && command.rank < 2) return false
   judge(value, command, { adjoining, firm: doubled || code === 124, doubled, started, from: at }, tell)
   return true
 }
 
 /** A new line starts a command only where the value is no text of several lines. */
-function lineBreak(value: Value, at: number, around: Surroundings, tell: Tell): boolean {
+function lineBreak(value: Value, units: Uint16Array, at: number, around: Surroundings, tell: Tell): boolean {
   if (value.document) return false
   const { text } = value
-  const command = commandAt(value, at + 1)
+  const command = commandAt(value, units, at + 1)
   if (command === null) return false
   const bare = around.bareBefore(at)
   const plain = isPlainWord(command.name)
@@ -167,16 +168,23 @@ function lineBreak(value: Value, at: number, around: Surroundings, tell: Tell): 
   }
 }
 
-function substituted(value: Value, at: number, width: number, around: Surroundings, tell: Tell): boolean {
+function substituted(
+  value: Value,
+  units: Uint16Array,
+  at: number,
+  width: number,
+  around: Surroundings,
+  tell: Tell,
+): boolean {
   const { text, document } = value
   let from = at + width
-  from = skipOpenings(text, from)
-  const command = commandAt(value, from)
+  from = skipOpenings(units, from)
+  const command = commandAt(value, units, from)
   if (command === null || (command.shape === 'none' && !command.veiled)) return false
   if (command.rank < 2 && !isLower(text, command)) return false
   // Markdown quotes words with backticks, and prose stands around them.
   const single = width === 1 && from - at === 1
-  const spaced = at > 0 && isSpace(text.charCodeAt(at - 1))
+  const spaced = at > 0 && isSpace(units[at - 1]!)
   const quoted = single && (around.prose > 1 || (around.prose > 0 && (spaced || command.rank < 2)) || MARKED.test(text))
   tell('substitution', document || quoted ? SCORE.weak : SCORE.proof, at, command.end)
   return true
@@ -186,11 +194,11 @@ function substituted(value: Value, at: number, width: number, around: Surroundin
 const MARKED = /^\s{0,4}[#>*|+-]{1,6}\s/
 
 /** Past `$(`, `(` and backticks that stand one in another. */
-function skipOpenings(text: string, from: number): number {
+function skipOpenings(units: Uint16Array, from: number): number {
   let at = from
   for (;;) {
-    const code = text.charCodeAt(at)
-    const next = text.charCodeAt(at + 1)
+    const code = units[at]!
+    const next = units[at + 1]!
     if (code !== 96 && code !== 40 && !(code === 36 && (next === 40 || next === 123 || next === 96))) return at
     at++
   }

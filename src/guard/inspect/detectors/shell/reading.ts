@@ -4,19 +4,19 @@ import { readCommand, type Command } from './command.ts'
 import { isWrapper } from './commands.ts'
 
 /** Steps over wrappers (`sudo`, `time`) to the command that runs; null when none is known there. */
-export function commandAt(value: Value, from: number): Command | null {
+export function commandAt(value: Value, units: Uint16Array, from: number): Command | null {
   const { text, lower } = value
   let at = skipSpace(text, from)
   for (let step = 0; step < WRAPPERS_MAX; step++) {
-    const command = readCommand(text, lower, at)
+    const command = readCommand(units, text, lower, at)
     if (command === null) return null
     if (!isWrapper(command.name) || command.shape === 'end' || command.shape === 'closed' || command.shape === 'none')
       return command
-    const next = readCommand(text, lower, skipSpace(text, command.end))
+    const next = readCommand(units, text, lower, skipSpace(text, command.end))
     if (next === null) return command
     at = next.start
   }
-  return readCommand(text, lower, at)
+  return readCommand(units, text, lower, at)
 }
 
 const WRAPPERS_MAX = 3

@@ -1,5 +1,6 @@
 /** Forms that betray a shell whatever the command. */
 import { isLetter } from '../text.ts'
+import { lowerUnits } from '../units.ts'
 
 interface Sign {
   readonly rule: string
@@ -53,7 +54,7 @@ const SIGNS: readonly Sign[] = [
 
 /** Tells of each sign in `text`; `lower` is the same in lower case. */
 export function signsIn(text: string, lower: string, found: (rule: string, start: number, end: number) => void): void {
-  const present = needsOf(lower)
+  const present = needsOf(lowerUnits(lower), lower.length)
   if (present === 0) return
   for (const { rule, needs, pattern } of SIGNS) {
     if ((present & needs) === 0) continue
@@ -67,18 +68,18 @@ const MARKS = new Uint8Array(128)
 for (const char of '$({/~') MARKS[char.charCodeAt(0)] = 1
 
 /** Bits of NEEDS, in one pass: a search for each of them would stop at every dollar of a text of dollars. */
-function needsOf(lower: string): number {
+function needsOf(units: Uint16Array, length: number): number {
   let needs = 0
-  for (let at = 0; at < lower.length; at++) {
-    const code = lower.charCodeAt(at)
+  for (let at = 0; at < length; at++) {
+    const code = units[at]!
     if (code > 127 || MARKS[code] === 0) continue
-    const next = lower.charCodeAt(at + 1)
+    const next = units[at + 1]!
     switch (code) {
       case 36: // $
         if (next === 39) needs |= NEEDS.quoting
-        else if (next === 40) needs |= lower.charCodeAt(at + 2) === 40 ? NEEDS.arithmetic : 0
+        else if (next === 40) needs |= units[at + 2] === 40 ? NEEDS.arithmetic : 0
         else {
-          const first = next === 123 ? lower.charCodeAt(at + 2) : next
+          const first = next === 123 ? units[at + 2]! : next
           if (next === 123) needs |= NEEDS.expansion
           if (first === 105) needs |= NEEDS.ifs
           else if (first === 115) needs |= NEEDS.shell
@@ -92,10 +93,10 @@ function needsOf(lower: string): number {
         break
       case 47: // /
         if (next === 100) needs |= NEEDS.device
-        else if (next === 97 && lower.charCodeAt(at - 1) === 32) needs |= NEEDS.set
+        else if (next === 97 && units[at - 1] === 32) needs |= NEEDS.set
         break
       default: // ~
-        if (at > 0 && lower.charCodeAt(at - 1) === 58) needs |= NEEDS.substring
+        if (at > 0 && units[at - 1] === 58) needs |= NEEDS.substring
     }
   }
   return needs

@@ -13,7 +13,7 @@ const LONG = /^(?:--[a-z]|-[a-z]+$|\/\w)/i
 const WINDOWS_ONLY = new Set(['net', 'reg', 'sc'])
 
 /** The value is a command line itself. */
-export function atStart(value: Value, tell: Tell): boolean {
+export function atStart(value: Value, units: Uint16Array, tell: Tell): boolean {
   const { text, document, location } = value
   if (document || location === 'path') return false
   const whole = wholeSign(text)
@@ -23,7 +23,7 @@ export function atStart(value: Value, tell: Tell): boolean {
   const first = text.charCodeAt(from)
   if (first === 39 || first === 34) from = skipSpace(text, from + 1)
   if (text.charCodeAt(from) === 92 && text.charCodeAt(from + 1) === 110) from += 2
-  const command = commandAt(value, from)
+  const command = commandAt(value, units, from)
   if (command === null) return false
   const told = (rule: string, score: number): boolean => {
     tell(rule, score, from, command.end)

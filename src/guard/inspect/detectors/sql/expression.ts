@@ -107,10 +107,10 @@ function closing(tokens: Tokens, at: number): number {
 
 function readString(tokens: Tokens, at: number): number {
   const { kind, start } = tokens
-  const quote = tokens.lower.charCodeAt(start[at]!)
+  const quote = tokens.units[start[at]!]
   const bound = Math.min(tokens.count, at + STRING_TOKENS_MAX)
   for (let index = at + 1; index < bound; index++) {
-    if (kind[index] === T.quote && tokens.lower.charCodeAt(start[index]!) === quote) {
+    if (kind[index] === T.quote && tokens.units[start[index]!] === quote) {
       // Backticks enclose a name.
       operand.is = quote === 96 ? IS.name : IS.string
       return index + 1

@@ -27,7 +27,7 @@ export function placeOf(tokens: Tokens, index: number): number {
   if (at < 0) return tokens.first ? PLACE.start : PLACE.within
   if (kind[at] === T.quote) {
     // Backticks enclose names; prose and Markdown use them for code.
-    if (detail[at] === 0 || tokens.lower.charCodeAt(tokens.start[at]!) === 96) return PLACE.within
+    if (detail[at] === 0 || tokens.units[tokens.start[at]!] === 96) return PLACE.within
     if (detail[at] === 1) return PLACE.broken
     return at === 1 && kind[0] === T.quote ? PLACE.broken : PLACE.afterString
   }

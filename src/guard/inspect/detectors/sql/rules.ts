@@ -11,28 +11,36 @@ import type { Tokens } from './tokens.ts'
 import { T } from './tokens.ts'
 import { FUNCTION, KEY, SYSTEM, TYPE } from './words.ts'
 
-const BEGINS = new Uint8Array(32)
-for (const kind of [
-  T.word,
-  T.pipes,
-  T.ampersands,
-  T.quote,
-  T.oddNumber,
-  T.number,
-  T.open,
-  T.cast,
-  T.compare,
-  T.variable,
-]) {
-  BEGINS[kind] = 1
+/** Kinds of tokens that begin something, by the kind that follows: 1 in the place of both where a rule wants to know more. */
+const PAIRS = new Uint8Array(1 << 10)
+const ALL = Object.values(T)
+const OPERANDS = [T.number, T.oddNumber, T.quote, T.open, T.arithmetic, T.comment, T.word, T.variable, T.other]
+for (const [kind, followers] of [
+  [T.word, ALL],
+  [T.pipes, OPERANDS],
+  [T.ampersands, OPERANDS],
+  [T.quote, [T.path, T.compare, T.close, T.semicolon, T.comment]],
+  [T.oddNumber, [T.open, T.dot]],
+  [T.number, ALL],
+  [T.open, [T.word]],
+  [T.cast, [T.word]],
+  [T.compare, [T.quote]],
+  [T.variable, ALL],
+] as const) {
+  for (const follower of followers) PAIRS[(kind << 5) | follower] = 1
 }
+
+/** Longer than numbers of people's making; the one number that matters is. */
+const LONG_NUMBER = 16
 
 /** Judges the tokens of the window that have not been judged; stops at the first proof. */
 export function judgeWindow(tokens: Tokens, document: boolean, hits: HitList): void {
-  const { kind, detail, ready } = tokens
+  const { kind, detail, start, stop, ready } = tokens
   for (let index = tokens.from; index < ready; index++) {
     const begins = kind[index]!
-    if (BEGINS[begins] === 0 || (begins === T.word && detail[index] === 0)) continue
+    if (PAIRS[(begins << 5) | kind[index + 1]!] === 0) continue
+    if (begins === T.word && detail[index] === 0) continue
+    if (begins === T.number && stop[index]! - start[index]! < LONG_NUMBER) continue
     const finding = judgeToken(tokens, index, document)
     if (finding === null) continue
     hits.add({ class: 'sqli', ...finding })
@@ -119,13 +127,9 @@ function judgeSystem(tokens: Tokens, index: number, document: boolean): Finding 
   return found(tokens, 'sqli.system-table', alone || addressed ? SCORE.proof : SCORE.strong, index, index)
 }
 
-const AFTER_QUOTE = new Uint8Array(32)
-for (const kind of [T.path, T.compare, T.close, T.semicolon, T.comment]) AFTER_QUOTE[kind] = 1
-
 /** x'; — and a comment that cuts off the rest. */
 function judgeQuote(tokens: Tokens, index: number, document: boolean): Finding | null {
   const { kind, detail, start, stop } = tokens
-  if (AFTER_QUOTE[kind[index + 1]!] === 0) return null
   // '{"a": 1}'::json, '…' -> '$.c': the operators of JSON.
   if (kind[index + 1] === T.path && !document) {
     const array = kind[index + 2] === T.word && tokens.lower.startsWith('array', start[index + 2])

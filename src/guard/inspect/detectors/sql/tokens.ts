@@ -4,6 +4,7 @@
  * tokens vanish, what stands in a version comment (MySQL's slash, star, exclamation mark) is read, comment tails stay. Works in
  * a window of fixed size, so that a value of any length takes the same memory.
  */
+import { lowerUnits } from '../units.ts'
 import { rolled } from '../word-table.ts'
 import { SQL_WORDS } from './words.ts'
 
@@ -96,6 +97,8 @@ export class Tokens {
   key = false
   text = ''
   lower = ''
+  /** Units of `lower`. */
+  units: Uint16Array = new Uint16Array(0)
   #at = 0
   /** 1 where a quote of that character is open. */
   readonly #parity = new Uint8Array(128)
@@ -106,6 +109,7 @@ export class Tokens {
     this.key = key
     this.text = text
     this.lower = lower
+    this.units = lowerUnits(lower)
     this.count = this.from = this.#at = 0
     this.#parity[34] = this.#parity[39] = this.#parity[96] = 0
     this.first = true
@@ -144,42 +148,51 @@ export class Tokens {
   }
 
   #fill(): void {
-    const { lower, kind, detail, start, stop } = this
+    const { lower, units, kind, detail, start, stop } = this
     const parity = this.#parity
     const { length } = lower
     let at = this.#at
-    while (at < length && this.count < WINDOW) {
-      const code = lower.charCodeAt(at)
+    let { count } = this
+    while (at < length && count < WINDOW) {
+      const code = units[at]!
       const mark = code < 128 ? CLASS[code]! : wideClass(code)
+      if (mark === BLANK) {
+        at++
+        continue
+      }
       if (mark >= SINGLE) {
-        const index = this.count++
-        kind[index] = mark - SINGLE
-        detail[index] = code
-        start[index] = at++
-        stop[index] = at
-      } else if (mark === BLANK) at++
-      else if (mark === QUOTE) {
-        const index = this.count++
-        kind[index] = T.quote
-        detail[index] = (parity[code]! ^= 1) === 1 ? 1 : 2
-        start[index] = at++
-        stop[index] = at
-      } else if (mark === LETTER) at = this.#word(at)
+        kind[count] = mark - SINGLE
+        detail[count] = code
+        start[count] = at++
+        stop[count++] = at
+        continue
+      }
+      if (mark === QUOTE) {
+        kind[count] = T.quote
+        detail[count] = (parity[code]! ^= 1) === 1 ? 1 : 2
+        start[count] = at++
+        stop[count++] = at
+        continue
+      }
+      this.count = count
+      if (mark === LETTER) at = this.#word(at)
       else if (mark === COMPARE) at = this.#compare(at, code)
       else if (mark === DIGIT) at = this.#number(at)
       else at = this.#mark(at, code)
+      count = this.count
     }
+    this.count = count
     this.#at = at
-    kind[this.count] = T.end
-    start[this.count] = stop[this.count] = length
+    kind[count] = T.end
+    start[count] = stop[count] = length
   }
 
   #word(start: number): number {
-    const { lower } = this
+    const { lower, units } = this
     let hash = 0
     let at = start
     for (; at < lower.length; at++) {
-      const code = lower.charCodeAt(at)
+      const code = units[at]!
       // A dollar belongs to names: v$session.
       const kind = code < 128 ? CLASS[code]! : wideClass(code)
       if (kind !== LETTER && kind !== DIGIT && code !== 36) break
@@ -193,7 +206,7 @@ export class Tokens {
       this.kind[before] === T.quote &&
       this.stop[before] === start &&
       this.detail[before] === 1 &&
-      lower.charCodeAt(start - 1) === 39 &&
+      units[start - 1] === 39 &&
       this.kind[before - 1] === T.word &&
       this.stop[before - 1] === start - 1 &&
       ((code & 255) === 0 || (code & 255) > 16)
@@ -206,33 +219,33 @@ export class Tokens {
   }
 
   #number(start: number): number {
-    const { lower } = this
+    const { lower, units } = this
     let at = start + 1
-    if (lower.charCodeAt(start) === 48 && lower.charCodeAt(at) === 120) {
+    if (units[start] === 48 && units[at] === 120) {
       at++
-      while (at < lower.length && isHex(lower.charCodeAt(at))) at++
+      while (at < lower.length && isHex(units[at]!)) at++
       this.#push(T.number, 48, start, at)
       return at
     }
-    while (isDigit(lower.charCodeAt(at))) at++
-    if (lower.charCodeAt(at) === 46) {
-      const exponent = lower.charCodeAt(at + 1) === 101
-      const after = lower.charCodeAt(at + 2)
+    while (isDigit(units[at]!)) at++
+    if (units[at] === 46) {
+      const exponent = units[at + 1] === 101
+      const after = units[at + 2]!
       if (exponent && !isDigit(after) && after !== 43 && after !== 45 && CLASS[after & 127] !== LETTER) {
         this.#push(T.oddNumber, 0, start, at + 2)
         return at + 2
       }
-      if (isDigit(lower.charCodeAt(at + 1))) {
+      if (isDigit(units[at + 1]!)) {
         at++
-        while (isDigit(lower.charCodeAt(at))) at++
+        while (isDigit(units[at]!)) at++
       }
     }
-    if (lower.charCodeAt(at) === 101) {
+    if (units[at] === 101) {
       let exponent = at + 1
-      if (lower.charCodeAt(exponent) === 43 || lower.charCodeAt(exponent) === 45) exponent++
-      if (isDigit(lower.charCodeAt(exponent))) {
+      if (units[exponent] === 43 || units[exponent] === 45) exponent++
+      if (isDigit(units[exponent]!)) {
         at = exponent + 1
-        while (isDigit(lower.charCodeAt(at))) at++
+        while (isDigit(units[at]!)) at++
       }
     }
     this.#push(T.number, 0, start, at)
@@ -240,22 +253,22 @@ export class Tokens {
   }
 
   #mark(start: number, code: number): number {
-    const { lower } = this
-    const second = lower.charCodeAt(start + 1)
+    const { units } = this
+    const second = units[start + 1]!
     switch (code) {
       case 45: // -
         if (second === 45) {
           let at = start + 2
-          while (lower.charCodeAt(at) === 45) at++
-          return this.#one(lower.charCodeAt(at) === 62 ? T.other : T.comment, start, at - start)
+          while (units[at] === 45) at++
+          return this.#one(units[at] === 62 ? T.other : T.comment, start, at - start)
         }
-        if (second === 62) return this.#one(T.path, start, lower.charCodeAt(start + 2) === 62 ? 3 : 2)
+        if (second === 62) return this.#one(T.path, start, units[start + 2] === 62 ? 3 : 2)
         return this.#one(T.arithmetic, start, 1)
       case 0x2013:
       case 0x2014: // a word processor's dash
         return this.#one(T.comment, start, 1)
       case 35: // #
-        if (second === 62) return this.#one(T.path, start, lower.charCodeAt(start + 2) === 62 ? 3 : 2)
+        if (second === 62) return this.#one(T.path, start, units[start + 2] === 62 ? 3 : 2)
         return this.#one(T.comment, start, 1)
       case 47: // /
         return second === 42 ? this.#comment(start) : this.#one(T.arithmetic, start, 1)
@@ -279,40 +292,40 @@ export class Tokens {
   }
 
   #one(kind: number, start: number, length: number): number {
-    this.#push(kind, this.lower.charCodeAt(start), start, start + length)
+    this.#push(kind, this.units[start]!, start, start + length)
     return start + length
   }
 
   /** Any row of the signs of comparisons is one: `<=>`, `!=`, `>>`. */
   #compare(start: number, first: number): number {
-    const { lower } = this
+    const { units } = this
     let compares = first !== 33
     let at = start + 1
-    let code = lower.charCodeAt(at)
+    let code = units[at]!
     if (first === 60 && code === 64) return this.#one(T.path, start, 2)
     while ((code >= 60 && code <= 62) || code === 33) {
       compares ||= code !== 33
-      code = lower.charCodeAt(++at)
+      code = units[++at]!
     }
     this.#push(compares ? T.compare : T.arithmetic, first, start, at)
     return at
   }
 
   #variable(start: number): number {
-    const { lower } = this
+    const { lower, units } = this
     let at = start + 1
-    while (lower.charCodeAt(at) === 64) at++
-    while (at < lower.length && isNamed(lower.charCodeAt(at))) at++
-    this.#push(T.variable, at - start > 1 && lower.charCodeAt(start + 1) === 64 ? 1 : 0, start, at)
+    while (units[at] === 64) at++
+    while (at < lower.length && isNamed(units[at]!)) at++
+    this.#push(T.variable, at - start > 1 && units[start + 1] === 64 ? 1 : 0, start, at)
     return at
   }
 
   #comment(start: number): number {
-    const { lower } = this
-    if (lower.charCodeAt(start + 2) === 33) {
+    const { lower, units } = this
+    if (units[start + 2] === 33) {
       // What stands in a version comment is run.
       let at = start + 3
-      while (isDigit(lower.charCodeAt(at))) at++
+      while (isDigit(units[at]!)) at++
       this.versioned = true
       return at
     }
