@@ -48,36 +48,66 @@ const NAMED: ReadonlyMap<string, number> = new Map(
 )
 const NAME_CHARS_MAX = 7
 
-/** Writes the character that `&…` at `at` refers to and says how many characters that took, 0 for no reference. */
-export function writeEntity(text: string, at: number, output: Output): number {
-  return text.charCodeAt(at + 1) === 35 ? writeNumeric(text, at, output) : writeNamed(text, at, output)
+const SLOTS = 256
+const KEYS = new Int32Array(SLOTS)
+const LENGTHS = new Uint8Array(SLOTS)
+const FIRSTS = new Uint8Array(SLOTS)
+const CODES = new Uint8Array(SLOTS)
+for (const [name, code] of NAMED) {
+  let key = 0
+  for (const char of name) key = (key << 5) | (char.charCodeAt(0) & 31)
+  let slot = slotOf(key)
+  while (LENGTHS[slot] !== 0) slot = (slot + 1) & (SLOTS - 1)
+  KEYS[slot] = key
+  LENGTHS[slot] = name.length
+  FIRSTS[slot] = name.charCodeAt(0) & 31
+  CODES[slot] = code
 }
 
-function writeNumeric(text: string, at: number, output: Output): number {
-  const isHex = (text.charCodeAt(at + 2) | 32) === 120
+function slotOf(key: number): number {
+  return Math.imul(key, 0x9e3779b1) >>> 24
+}
+
+/** Writes the character that `&…` at `at` refers to and says how many characters that took, 0 for no reference. */
+export function writeEntity(units: Uint16Array, at: number, output: Output): number {
+  return units[at + 1] === 35 ? writeNumeric(units, at, output) : writeNamed(units, at, output)
+}
+
+function writeNumeric(units: Uint16Array, at: number, output: Output): number {
+  const isHex = (units[at + 2]! | 32) === 120
   const first = at + (isHex ? 3 : 2)
   let index = first
   let point = 0
-  for (; index < text.length; index++) {
-    const digit = isHex ? hexOf(text.charCodeAt(index)) : decimalOf(text.charCodeAt(index))
+  for (; ; index++) {
+    const digit = isHex ? hexOf(units[index]!) : decimalOf(units[index]!)
     if (digit < 0) break
     point = Math.min(point * (isHex ? 16 : 10) + digit, 0x110000)
   }
   if (index === first || point > 0x10ffff) return 0
   output.putCodePoint(point)
-  return index - at + (text.charCodeAt(index) === 59 ? 1 : 0)
+  return index - at + (units[index] === 59 ? 1 : 0)
 }
 
-function writeNamed(text: string, at: number, output: Output): number {
+function writeNamed(units: Uint16Array, at: number, output: Output): number {
   let index = at + 1
-  if (!isLetter(text.charCodeAt(index))) return 0
-  while (index - at <= NAME_CHARS_MAX && isLetter(text.charCodeAt(index))) index += 1
-  const closed = text.charCodeAt(index) === 59
-  const code = NAMED.get(text.slice(at + 1, index).toLowerCase())
+  let key = 0
+  for (; index - at <= NAME_CHARS_MAX && isLetter(units[index]!); index++) key = (key << 5) | (units[index]! & 31)
+  const length = index - at - 1
+  if (length < 2) return 0
+  const code = namedBy(key, length, units[at + 1]! & 31)
+  const closed = units[index] === 59
   // Without a semicolon only the oldest names count; in a query string `&lt=5` is a parameter, which no value holds.
-  if (code === undefined || (!closed && index - at > 5)) return 0
+  if (code === 0 || (!closed && index - at > 5)) return 0
   output.put(code)
   return index - at + (closed ? 1 : 0)
+}
+
+/** What the name stands for whose letters, five bits each, are the lowest of `key`; the first one's may have fallen out of it. 0 for none. */
+function namedBy(key: number, length: number, first: number): number {
+  for (let slot = slotOf(key); LENGTHS[slot] !== 0; slot = (slot + 1) & (SLOTS - 1)) {
+    if (KEYS[slot] === key && LENGTHS[slot] === length && FIRSTS[slot] === first) return CODES[slot]!
+  }
+  return 0
 }
 
 function decimalOf(code: number): number {

@@ -26,6 +26,13 @@ export class Output {
     }
   }
 
+  /** Writes the first `count` of `units`. */
+  copy(units: Uint16Array, count: number): void {
+    this.#units.set(units.subarray(0, count), this.#length)
+    this.#length += count
+    for (let index = 0; index < count; index++) this.#seen |= units[index]!
+  }
+
   get length(): number {
     return this.#length
   }

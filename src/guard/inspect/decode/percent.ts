@@ -1,4 +1,5 @@
 /** Percent-encoding as the most lenient of readers take it. */
+import { sourceUnits } from '../scan/units.ts'
 import { Output } from './output.ts'
 
 /** What stands for bytes that are no UTF-8. */
@@ -12,10 +13,10 @@ export function hexOf(code: number): number {
 }
 
 /** The byte of `%hh` at `at`, -1 where none stands. */
-export function percentByte(text: string, at: number): number {
-  if (text.charCodeAt(at) !== 37) return -1
-  const high = hexOf(text.charCodeAt(at + 1))
-  const low = high < 0 ? -1 : hexOf(text.charCodeAt(at + 2))
+export function percentByte(units: Uint16Array, at: number): number {
+  if (units[at] !== 37) return -1
+  const high = hexOf(units[at + 1]!)
+  const low = high < 0 ? -1 : hexOf(units[at + 2]!)
   return low < 0 ? -1 : (high << 4) | low
 }
 
@@ -23,9 +24,9 @@ export function percentByte(text: string, at: number): number {
  * Writes what stands encoded at `at` and says how many characters that took, 0 where nothing is encoded. `%uhhhh` as IIS reads
  * it; UTF-8 too long for its character, as old decoders take it (`%c0%af` and even `%c0%2f` are `/`).
  */
-export function writePercent(text: string, at: number, output: Output): number {
-  const byte = percentByte(text, at)
-  if (byte < 0) return writePercentU(text, at, output)
+export function writePercent(units: Uint16Array, at: number, output: Output): number {
+  const byte = percentByte(units, at)
+  if (byte < 0) return writePercentU(units, at, output)
   if (byte < 0x80) {
     output.put(byte)
     return 3
@@ -37,7 +38,7 @@ export function writePercent(text: string, at: number, output: Output): number {
   }
   let point = byte & (0x3f >> more)
   for (let index = 1; index <= more; index++) {
-    const follower = percentByte(text, at + index * 3)
+    const follower = percentByte(units, at + index * 3)
     const isContinuation = (follower & 0xc0) === 0x80 || (byte <= 0xc1 && follower >= 0)
     if (follower < 0 || !isContinuation) {
       output.put(REPLACEMENT)
@@ -49,11 +50,11 @@ export function writePercent(text: string, at: number, output: Output): number {
   return 3 + more * 3
 }
 
-function writePercentU(text: string, at: number, output: Output): number {
-  if ((text.charCodeAt(at + 1) | 32) !== 117) return 0
+function writePercentU(units: Uint16Array, at: number, output: Output): number {
+  if ((units[at + 1]! | 32) !== 117) return 0
   let unit = 0
   for (let index = 2; index < 6; index++) {
-    const digit = hexOf(text.charCodeAt(at + index))
+    const digit = hexOf(units[at + index]!)
     if (digit < 0) return 0
     unit = (unit << 4) | digit
   }
@@ -70,12 +71,13 @@ export function decodePart(text: string, plusIsSpace: boolean): string {
   const percent = text.indexOf('%')
   const plus = plusIsSpace ? text.indexOf('+') : -1
   if (percent < 0) return plus < 0 ? text : text.replaceAll('+', ' ')
+  const units = sourceUnits(text)
   output.start(text.length)
   let index = 0
   while (index < text.length) {
-    const code = text.charCodeAt(index)
+    const code = units[index]!
     if (code === 37) {
-      const taken = writePercent(text, index, output)
+      const taken = writePercent(units, index, output)
       if (taken > 0) {
         index += taken
         continue

@@ -1,4 +1,5 @@
 import { ENGINE_CHARS, foldedOf, isInvisible } from '../scan/chars.ts'
+import { sourceUnits } from '../scan/units.ts'
 import { CHARS } from '../detector.ts'
 import { writeEntity } from './entities.ts'
 import { writeEscape } from './escapes.ts'
@@ -31,49 +32,54 @@ export function decodeRound(text: string, mask: number): string {
   return (mask & ENGINE_CHARS.plus) === 0 ? decoded : decodeUtf7(decoded)
 }
 
+/** 1: what may be encoded begins with it; 2: it is left out; of ASCII. */
+const KIND = new Uint8Array(128)
+for (let code = 0; code < 128; code++) if ((code < 32 && !isBlank(code)) || code === 127) KIND[code] = 2
+for (const char of '%&\\') KIND[char.charCodeAt(0)] = 1
+
 function decodeOnce(text: string): string {
-  const first = firstChange(text)
-  if (first >= text.length) return text
-  output.start(text.length)
-  for (let index = 0; index < first; index++) output.put(text.charCodeAt(index))
-  for (let index = first; index < text.length;) {
-    const code = text.charCodeAt(index)
-    const taken = isStarter(code) ? writeEncoded(text, index, code) : 0
-    if (taken > 0) {
-      index += taken
-      continue
+  const { length } = text
+  const units = sourceUnits(text)
+  output.start(length)
+  const first = firstChange(units, length)
+  if (first >= length) return text
+  output.start(length)
+  output.copy(units, first)
+  for (let index = first; index < length;) {
+    const code = units[index]!
+    if (code < 128) {
+      const kind = KIND[code]!
+      const taken = kind === 1 ? writeEncoded(units, index, code) : 0
+      if (taken === 0) {
+        index += 1
+        if (kind < 2) output.put(code)
+      } else index += taken
+    } else {
+      index += 1
+      if (code > 159 && !isInvisible(code)) output.put(foldedOf(code))
     }
-    index += 1
-    if (code < 127 ? code >= 32 || isBlank(code) : code > 159 && !isInvisible(code)) output.put(foldedOf(code))
   }
   return output.take()
 }
 
 /** Where the first character stands that the round changes, the text's length when it changes none. */
-function firstChange(text: string): number {
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index)
-    if (code < 127) {
-      if (isStarter(code)) {
-        output.start(8)
-        if (writeEncoded(text, index, code) > 0) return index
-      } else if (code < 32 && !isBlank(code)) {
-        return index
-      }
+function firstChange(units: Uint16Array, length: number): number {
+  for (let index = 0; index < length; index++) {
+    const code = units[index]!
+    if (code < 128) {
+      const kind = KIND[code]!
+      if (kind === 0) continue
+      if (kind === 2 || writeEncoded(units, index, code) > 0) return index
     } else if (code < 160 || isInvisible(code) || foldedOf(code) !== code) {
       return index
     }
   }
-  return text.length
+  return length
 }
 
-function writeEncoded(text: string, index: number, code: number): number {
-  if (code === 37) return writePercent(text, index, output)
-  return code === 38 ? writeEntity(text, index, output) : writeEscape(text, index, output)
-}
-
-function isStarter(code: number): boolean {
-  return code === 37 || code === 38 || code === 92
+function writeEncoded(units: Uint16Array, index: number, code: number): number {
+  if (code === 37) return writePercent(units, index, output)
+  return code === 38 ? writeEntity(units, index, output) : writeEscape(units, index, output)
 }
 
 function isBlank(code: number): boolean {

@@ -1,7 +1,7 @@
 import { CHARS, SCORE, type Detector, type Value } from '../detector.ts'
 import { telling, type Tell } from './report.ts'
 import { proseWords } from './text.ts'
-import { textUnits } from './units.ts'
+import { textUnits } from '../scan/units.ts'
 
 /** How expressions of template engines begin, and with what they end. */
 const FENCES: readonly (readonly [open: string, close: string])[] = [

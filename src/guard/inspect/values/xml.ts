@@ -4,6 +4,7 @@
  */
 import { Output } from '../decode/output.ts'
 import { writeEntity } from '../decode/entities.ts'
+import { sourceUnits } from '../scan/units.ts'
 import { pathBelow } from './bounds.ts'
 import type { ValueSink } from './sink.ts'
 
@@ -235,11 +236,12 @@ function localName(name: string): string {
 }
 
 function withEntities(raw: string): string {
+  const units = sourceUnits(raw)
   output.start(raw.length)
   let index = 0
   while (index < raw.length) {
-    const code = raw.charCodeAt(index)
-    const taken = code === 38 ? writeEntity(raw, index, output) : 0
+    const code = units[index]!
+    const taken = code === 38 ? writeEntity(units, index, output) : 0
     if (taken === 0) output.put(code)
     index += taken === 0 ? 1 : taken
   }

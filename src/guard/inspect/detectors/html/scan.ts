@@ -5,7 +5,7 @@
 import type { Hit, Value } from '../../detector.ts'
 import { SCORE } from '../../detector.ts'
 import { HitList } from '../hit-list.ts'
-import { lowerUnits } from '../units.ts'
+import { lowerUnits } from '../../scan/units.ts'
 import { rolled } from '../word-table.ts'
 import { activeDataAt, hiddenHostAt, scheme, scriptSchemeAt, skipJunk } from './scheme.ts'
 import { ScriptRules } from './script.ts'

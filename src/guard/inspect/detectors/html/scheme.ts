@@ -1,6 +1,6 @@
 /** URL schemes that run what follows, however they are spelled. */
 
-import { END } from '../units.ts'
+import { END } from '../../scan/units.ts'
 
 const SKIP_MAX = 64
 const SCHEMES = ['javascript', 'vbscript', 'livescript'] as const

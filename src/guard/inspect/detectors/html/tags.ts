@@ -1,5 +1,5 @@
 /** Reads what begins with `<`, as leniently as the readers an attacker hopes for. */
-import { END } from '../units.ts'
+import { END } from '../../scan/units.ts'
 import { rolled } from '../word-table.ts'
 import { ACTIVE, HTML_WORDS, STRUCTURE } from './words.ts'
 

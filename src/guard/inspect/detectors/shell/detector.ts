@@ -8,7 +8,7 @@ import { judge } from './judge.ts'
 import { argument, commandAt, isLower, isSeparator } from './reading.ts'
 import { globIn, signsIn } from './signs.ts'
 import { atStart } from './start.ts'
-import { textUnits } from '../units.ts'
+import { textUnits } from '../../scan/units.ts'
 import { Surroundings } from './surroundings.ts'
 
 /** A command where a shell would look for one: after a separator, in a substitution, at the start. */

@@ -1,6 +1,6 @@
 /** Forms that betray a shell whatever the command. */
 import { isLetter } from '../text.ts'
-import { lowerUnits } from '../units.ts'
+import { lowerUnits } from '../../scan/units.ts'
 
 interface Sign {
   readonly rule: string

@@ -4,7 +4,7 @@
  * tokens vanish, what stands in a version comment (MySQL's slash, star, exclamation mark) is read, comment tails stay. Works in
  * a window of fixed size, so that a value of any length takes the same memory.
  */
-import { lowerUnits } from '../units.ts'
+import { lowerUnits } from '../../scan/units.ts'
 import { rolled } from '../word-table.ts'
 import { SQL_WORDS } from './words.ts'
 

@@ -32,10 +32,16 @@ function long(text: string): Uint16Array {
 
 const lowers = new Units()
 const texts = new Units()
+const sources = new Units()
 
 /** Units of a value in lower case, valid until the next one is asked for; a few times END follows the last. */
 export function lowerUnits(lower: string): Uint16Array {
   return lowers.of(lower)
+}
+
+/** The same of what is decoded. */
+export function sourceUnits(text: string): Uint16Array {
+  return sources.of(text)
 }
 
 /** The same of a value as it stands, in an array of its own. */
