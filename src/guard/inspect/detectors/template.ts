@@ -62,8 +62,9 @@ export const templateDetector: Detector = {
   words: [],
   detect: telling('ssti', (value, tell) => {
     const { text, mask } = value
+    // Each fence has a brace, a percent sign or an at sign.
+    const last = (mask & (CHARS.brace | CHARS.percent | CHARS.at)) === 0 ? 0 : text.length - 1
     const units = textUnits(text)
-    const last = text.length - 1
     for (let at = 0; at < last && !tell.done; at++) {
       const first = units[at]!
       if (first > 127 || FENCES_BEGIN[first] === 0) continue

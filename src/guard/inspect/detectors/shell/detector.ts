@@ -60,13 +60,16 @@ export const shellDetector: Detector = {
     const units = textUnits(text)
     const started = atStart(value, units, tell)
     const around = new Surroundings(value)
-    signsIn(text, value.lower, (rule, start, end) =>
-      tell(rule, value.document ? SCORE.strong : SCORE.proof, start, end),
-    )
+    if ((value.mask & SIGN_CHARS) !== 0) {
+      signsIn(text, value.lower, (rule, start, end) =>
+        tell(rule, value.document ? SCORE.strong : SCORE.proof, start, end),
+      )
+    }
     if (!value.document && value.location !== 'path') {
       const glob = globIn(text)
       if (glob >= 0) tell('glob', SCORE.proof, glob, Math.min(text.length, glob + 24))
     }
+    if ((value.mask & BEGIN_CHARS) === 0) return
     let hits = 0
     for (let at = 0; at < text.length && !tell.done; at++) {
       const code = units[at]!
@@ -110,6 +113,11 @@ export const shellDetector: Detector = {
 
 const DOCUMENT_HITS_MAX = 2
 
+/** One of them stands in each of the signs. */
+const SIGN_CHARS = CHARS.dollar | CHARS.paren | CHARS.brace | CHARS.slash | CHARS.equals
+/** One of them stands before every command that is not the first. */
+const BEGIN_CHARS =
+  CHARS.semicolon | CHARS.pipe | CHARS.newline | CHARS.slash | CHARS.dollar | CHARS.angle | CHARS.quote
 /** Characters that a command may stand behind. */
 const BEGINS = new Uint8Array(128)
 for (const char of ';|&\n\r\\$<>`') BEGINS[char.charCodeAt(0)] = 1

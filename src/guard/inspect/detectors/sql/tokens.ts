@@ -292,7 +292,11 @@ export class Tokens {
   }
 
   #one(kind: number, start: number, length: number): number {
-    this.#push(kind, this.units[start]!, start, start + length)
+    const index = this.count++
+    this.kind[index] = kind
+    this.detail[index] = this.units[start]!
+    this.start[index] = start
+    this.stop[index] = start + length
     return start + length
   }
 
