@@ -112,14 +112,17 @@ function inclusion(lower: string, say: Tell): void {
 /** Brackets given as character data so that markup appears only once a parser has put the text together. */
 function splitMarkup(lower: string, say: Tell): void {
   let splits = 0
+  let end = -1
   for (
     let at = lower.indexOf('<![cdata[');
     at >= 0 && splits < DECLARATIONS_MAX;
     at = lower.indexOf('<![cdata[', at + 9)
   ) {
-    const end = lower.indexOf(']]>', at)
+    // Sections that nothing closes before the same place are not searched again each.
+    if (end < at) end = lower.indexOf(']]>', at)
+    if (end < 0) return
     const inner = end - at - 9
-    if (end > 0 && inner > 0 && inner <= 3 && /[<>]/.test(lower.slice(at + 9, end)) && ++splits > 1)
+    if (inner > 0 && inner <= 3 && /[<>]/.test(lower.slice(at + 9, end)) && ++splits > 1)
       return say('split-markup', SCORE.proof, at, end, 'xss')
   }
 }

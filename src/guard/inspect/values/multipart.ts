@@ -153,8 +153,8 @@ export class MultipartReader {
       }
     }
     if (disposition === '') this.faults.add('multipart.no-disposition')
-    const names = parametersOf(disposition, 'name').map(({ value }) => value)
-    const found = parametersOf(disposition, 'filename')
+    const names = parametersOf(disposition, NAME).map(({ value }) => value)
+    const found = parametersOf(disposition, FILE_NAME)
     const fileNames = found.map(({ value }) => value)
     // .NET sends a file's name in both forms.
     const inBothForms = found.length === 2 && found[0]!.extended !== found[1]!.extended
@@ -215,11 +215,13 @@ function bodyFrom(bytes: Buffer, empty: number): number {
   return empty + (bytes[empty] === CR ? 2 : 1)
 }
 
+const NAME = /[;\s]name(\*?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))/gi
+const FILE_NAME = /[;\s]filename(\*?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))/gi
+
 /** Values of a parameter in a Content-Disposition, quoted or not, `name*=utf-8''…` as well. */
-function parametersOf(disposition: string, wanted: string): { readonly value: string; readonly extended: boolean }[] {
+function parametersOf(disposition: string, wanted: RegExp): { readonly value: string; readonly extended: boolean }[] {
   const values: { value: string; extended: boolean }[] = []
-  const pattern = new RegExp(`[;\\s]${wanted}(\\*?)\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"?|([^;]*))`, 'gi')
-  for (const match of disposition.matchAll(pattern)) {
+  for (const match of disposition.matchAll(wanted)) {
     const value = match[2]?.replaceAll('\\"', '"') ?? (match[3] ?? '').trim()
     const extended = match[1] === '*'
     values.push({ value: extended ? value.replace(/^[\w-]*'[\w-]*'/, '') : value, extended })

@@ -31,6 +31,9 @@ export class XmlReader {
   readonly #sink: ValueSink
   readonly #path: string[] = []
   #depth = 0
+  /** The path of the element that is open, and the depth it was made for; -1: none. */
+  #elementName = ''
+  #nameDepth = -1
 
   constructor(sink: ValueSink) {
     this.#sink = sink
@@ -138,6 +141,7 @@ export class XmlReader {
     if (this.#depth <= XML_PATH_DEPTH_MAX) {
       this.#path.length = this.#depth - 1
       this.#path.push(localName(name))
+      this.#nameDepth = -1
     }
     const tag = text.slice(start, Math.min(stop + 1, start + MARKUP_CHARS_MAX))
     const isXInclude = name.endsWith(':include') || tag.includes('www.w3.org/2001/XInclude')
@@ -186,9 +190,15 @@ export class XmlReader {
   }
 
   #name(last: string): string {
-    let path = ''
-    for (const part of this.#path.slice(0, this.#depth)) path = pathBelow(path, part)
-    return last === '' ? path : pathBelow(path, last)
+    // Attributes and texts of one element share its path.
+    if (this.#nameDepth !== this.#depth) {
+      let path = ''
+      for (let depth = 0; depth < this.#depth && depth < this.#path.length; depth++)
+        path = pathBelow(path, this.#path[depth]!)
+      this.#elementName = path
+      this.#nameDepth = this.#depth
+    }
+    return last === '' ? this.#elementName : pathBelow(this.#elementName, last)
   }
 }
 
