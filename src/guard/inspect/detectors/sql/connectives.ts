@@ -61,6 +61,8 @@ export function judgeConnective(tokens: Tokens, index: number, document: boolean
     }
     return literal && alike && equals ? found(tokens, 'sqli.tautology', SCORE.strong, index, rest - 1) : null
   }
+  // Behind no break only a call tells anything, and no number or string is one.
+  if (!outside && (kind[next] === T.quote || kind[next] === T.number)) return null
   if (!readOperand(tokens, next)) return null
   const { is, first, next: rest } = operand
   if (quotedWord(tokens, index)) return null

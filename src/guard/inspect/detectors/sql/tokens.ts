@@ -72,6 +72,24 @@ CLASS[44] = SINGLE + T.comma
 CLASS[46] = SINGLE + T.dot
 CLASS[59] = SINGLE + T.semicolon
 
+/** Signs that are one token with what follows: 1 for such a pair. Before anything else they are a token of the kind in ALONE. */
+const PAIRED = new Uint8Array(1 << 14)
+const ALONE = new Uint8Array(128)
+for (const [sign, seconds, kind] of [
+  ['-', '->', T.arithmetic],
+  ['#', '>', T.comment],
+  ['/', '*', T.arithmetic],
+  ['*', '/', T.star],
+  ['|', '|', T.arithmetic],
+  ['&', '&', T.arithmetic],
+  [':', ':', T.other],
+  ['?', '|&', T.other],
+] as const) {
+  const code = sign.charCodeAt(0)
+  ALONE[code] = kind
+  for (const second of seconds) PAIRED[(code << 7) | second.charCodeAt(0)] = 1
+}
+
 function wideClass(code: number): number {
   return code === 0xa0 || code === 0x3000 ? BLANK : isDash(code) ? 0 : LETTER
 }
@@ -173,6 +191,16 @@ export class Tokens {
         start[count] = at++
         stop[count++] = at
         continue
+      }
+      if (mark === 0 && code < 128 && ALONE[code] !== 0) {
+        const second = units[at + 1]!
+        if (second > 127 || PAIRED[(code << 7) | second] === 0) {
+          kind[count] = ALONE[code]!
+          detail[count] = code
+          start[count] = at++
+          stop[count++] = at
+          continue
+        }
       }
       this.count = count
       if (mark === LETTER) at = this.#word(at)
