@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { LogPage } from '../../src/observe/logs/line.ts'
 import { LogThread } from '../../src/observe/logs/thread/client.ts'
+import { askOnAndOn } from './questions.ts'
+import { watchLoop, type Stalls } from './stall.ts'
 
 const CATCH_UP_MS = 30_000
 
@@ -16,8 +18,10 @@ export interface Ingested {
   readonly p50us: number
   readonly p99us: number
   readonly p999us: number
-  /** The longest that the process which started the thread was held up while lines came. */
-  readonly loopMaxMs: number
+  /** Of the process which started the thread, while lines came. */
+  readonly stalls: Stalls
+  /** The slowest answer to a question while lines came; null: nobody could be asked. */
+  readonly askedMaxMs: number | null
   readonly threadCpuShare: number | null
 }
 
@@ -33,22 +37,23 @@ export async function ingest(reader: Ingested['reader'], rate: number, seconds: 
     return [{ KEY: 'a-secret-value' }]
   }
   const thread = reader === 'off' ? null : new LogThread({ stateFolder: state, secretsOf, onTrouble: () => {} })
-  const delay = monitorEventLoopDelay({ resolution: 5 })
   const rotating = spawn(process.execPath, [join(import.meta.dirname, 'rotate.ts'), output], { stdio: 'ignore' })
   try {
     await thread?.call('stats', {})
     const cpu = process.cpuUsage()
-    delay.enable()
+    const loop = watchLoop()
+    const asked = thread === null ? null : askOnAndOn(thread)
     const said = await run([String(rate), String(seconds)], descriptor)
-    delay.disable()
+    const askedMaxMs = (await asked?.()) ?? null
+    const stalls = loop()
     const { user, system } = process.cpuUsage(cpu)
     const kept = reader === 'on' ? await untilKept(thread!, said.written) : reader === 'off' ? null : 0
-    const loopMaxMs = delay.max / 1e6
     return {
       reader,
       ...said,
       kept,
-      loopMaxMs,
+      stalls,
+      askedMaxMs,
       threadCpuShare: thread === null ? null : (user + system) / 1e6 / seconds,
     }
   } finally {
@@ -84,7 +89,7 @@ async function untilKept(thread: LogThread, written: number): Promise<number> {
   for (;;) {
     const last = await thread.call('search', { query: { text: `n${written - 1}` } })
     if (last.lines.length > 0 || Date.now() > until) break
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await wait(100)
   }
   const seen = new Set<string>()
   let before: string | null = null

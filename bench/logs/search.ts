@@ -1,31 +1,36 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { randomFrom } from '../../test/seeded/random.ts'
 import type { LogQuery } from '../../src/observe/logs/line.ts'
 import { LogStore } from '../../src/observe/logs/store/store.ts'
+import type { Cold } from './cold.ts'
 import { correlationOf, FREQUENT, makeLine, RARE } from './lines.ts'
 
 const BATCH = 2_500
-const SPAN_MS = 12 * 60 * 60_000
+const DAY_MS = 24 * 60 * 60_000
 
 export interface Built {
-  readonly lines: number
   readonly seconds: number
   readonly bytesPerLine: number
   readonly textBytesPerLine: number
+  readonly files: number
 }
 
-/** Writes seeded lines, as they would have come over half a day. */
-export function build(folder: string, lines: number): Built {
+/** Writes seeded lines, as they would have come over so many days. */
+export function build(folder: string, lines: number, days: number): Built {
   const random = randomFrom(1)
-  const start = Date.now() - SPAN_MS
+  const spanMs = days * DAY_MS
+  const start = Date.now() - spanMs
   let now = start
   let text = 0
   const store = new LogStore(folder, { now: () => now })
   const began = performance.now()
   for (let index = 0; index < lines; index += BATCH) {
-    now = start + Math.floor((index / lines) * SPAN_MS)
+    now = start + Math.floor((index / lines) * spanMs)
     const batch = Array.from({ length: Math.min(BATCH, lines - index) }, (_, more) =>
-      makeLine(index + more, start + Math.floor(((index + more) / lines) * SPAN_MS), random),
+      makeLine(index + more, start + Math.floor(((index + more) / lines) * spanMs), random),
     )
     for (const line of batch) text += line.text.length
     store.append(batch, new Map())
@@ -34,21 +39,21 @@ export function build(folder: string, lines: number): Built {
   const bytes = store.bytes()
   while (store.tidy());
   store.close()
-  return { lines, seconds, bytesPerLine: bytes / lines, textBytesPerLine: text / lines }
+  const files = readdirSync(folder).length
+  return { seconds, bytesPerLine: bytes / lines, textBytesPerLine: text / lines, files }
 }
 
 export interface Asked {
   readonly name: string
-  readonly found: number
-  /** The first question to a store that was just opened, its files put out of the page cache. */
-  readonly coldMs: number
+  readonly cold: Cold
   /** The slowest and the middle of twenty. */
   readonly warmMaxMs: number
   readonly warmMs: number
 }
 
-const QUESTIONS = (lines: number): readonly (readonly [string, LogQuery])[] => {
-  const end = Date.now()
+const QUESTIONS = (lines: number, days: number): readonly (readonly [string, LogQuery])[] => {
+  const middle = Date.now() - (days * DAY_MS) / 2
+  const request = Math.floor(lines / 7)
   return [
     ['newest', {}],
     ['a rare word', { text: RARE }],
@@ -56,34 +61,27 @@ const QUESTIONS = (lines: number): readonly (readonly [string, LogQuery])[] => {
     ['a word that no line has', { text: 'nonesuch' }],
     ['two words', { text: 'payment rejected' }],
     ['two frequent words, one level', { text: `${FREQUENT} order`, level: 'error' }],
-    ['correlation id', { correlationId: correlationOf(Math.floor(lines / 7)) }],
-    [
-      'trace id',
-      {
-        traceId: Math.floor(lines / 7)
-          .toString(16)
-          .padStart(32, 'a'),
-      },
-    ],
+    // The worst there is: every entry of both is looked at, and no line has both.
+    ['two frequent, never together', { service: 'gateway', instance: 'api@7-3fa9c1d2-1' }],
+    ['correlation id', { correlationId: correlationOf(request) }],
+    ['trace id', { traceId: request.toString(16).padStart(32, 'a') }],
     ['level error', { level: 'error' }],
-    ['service, time', { service: 'web', fromMs: end - SPAN_MS / 2, toMs: end - SPAN_MS / 2 + 60_000 }],
+    ['service, time', { service: 'web', fromMs: middle, toMs: middle + 60_000 * days }],
     ['service, rare word', { service: 'worker', text: RARE }],
   ]
 }
 
-export function ask(folder: string, lines: number, evict: () => boolean): readonly Asked[] {
-  return QUESTIONS(lines).map(([name, query]) => {
+export function ask(folder: string, lines: number, days: number): readonly Asked[] {
+  return QUESTIONS(lines, days).map(([name, query]) => {
+    const cold = execFileSync(process.execPath, [join(import.meta.dirname, 'cold.ts'), folder, JSON.stringify(query)])
     const store = new LogStore(folder)
-    evict()
-    const coldBegan = performance.now()
-    const { lines: found } = store.search(query)
-    const coldMs = performance.now() - coldBegan
+    store.search(query)
     const times = Array.from({ length: 20 }, () => {
       const began = performance.now()
       store.search(query)
       return performance.now() - began
     }).toSorted((one, other) => one - other)
     store.close()
-    return { name, found: found.length, coldMs, warmMs: times[10]!, warmMaxMs: times.at(-1)! }
+    return { name, cold: JSON.parse(cold.toString()) as Cold, warmMs: times[10]!, warmMaxMs: times.at(-1)! }
   })
 }

@@ -50,12 +50,17 @@ export class Reader {
 
   /** One look at every output. True: there is more to be read at once. */
   look(now: number): boolean {
+    let more = false
+    for (const isMore of this.looks(now)) more = isMore || more
+    return more
+  }
+
+  /** The same, one output after the other: who iterates can do something else in between. */
+  *looks(now: number): Generator<boolean> {
     const outputs = this.#outputs()
     this.#options.store.forget(new Set(outputs))
     for (const known of this.#tails.keys()) if (!outputs.includes(known)) this.#tails.delete(known)
-    let more = false
-    for (const output of outputs) more = this.#readOne(output, now) || more
-    return more
+    for (const output of outputs) yield this.#readOne(output, now)
   }
 
   #outputs(): readonly string[] {

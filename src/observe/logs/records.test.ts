@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { randomFrom } from '../../../test/seeded/random.ts'
+import { CHUNK_BYTES } from './tail.ts'
 import { CONTINUED_MAX, CUT_MARK, cutRecords, cutText, LINE_BYTES_MAX } from './records.ts'
 
 const cut = (text: string, options: { isEnd?: boolean; skipping?: boolean } = {}) =>
@@ -60,4 +62,17 @@ void test('lines that go on for ever stand for themselves in the end', () => {
     records.map((record) => record.split('\n').length),
     [CONTINUED_MAX + 1, 1],
   )
+})
+
+void test('whatever is written, every chunk gets on', () => {
+  const random = randomFrom(7)
+  for (let round = 0; round < 200; round++) {
+    const text = Array.from({ length: 40 }, () => {
+      const length = random.below(random.chance(0.5) ? 200_000 : 300)
+      return `${random.chance(0.8) ? ' ' : ''}${'x'.repeat(length)}\n`
+    }).join('')
+    const chunk = Buffer.from(text).subarray(0, CHUNK_BYTES)
+    const { consumed } = cutRecords(chunk, { isEnd: chunk.length < CHUNK_BYTES, skipping: random.chance(0.2) })
+    assert.ok(consumed > 0, `round ${round}`)
+  }
 })

@@ -4,8 +4,8 @@ export const LINE_BYTES_MAX = 64 * 1024
 export const CONTINUED_MAX = 200
 /** What a cut line ends with. */
 export const CUT_MARK = ' [cut]'
-/** Lines are put together up to this length. */
-const RECORD_BYTES_MAX = 256 * 1024
+/** Lines are put together up to this length: with a line behind it, that is less than what is read at once. */
+const RECORD_BYTES_MAX = 128 * 1024
 /** Read beyond the cut, so that a secret across it is taken out whole. */
 const MARGIN_BYTES = 4 * 1024
 const NEWLINE = 10

@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { cutRecords } from './records.ts'
 
-/** Read at once of one file; the rest comes with the next look. */
-export const CHUNK_BYTES = 1024 * 1024
+/** Read at once of one file, and kept in one go, for which questions wait; the rest comes with the next look. */
+export const CHUNK_BYTES = 256 * 1024
 /** A line that nobody has ended for so long stands as it is. */
 export const UNENDED_MS = 5_000
 /** A record is complete when its file has rested for so long: no stack trace takes longer. */

@@ -43,6 +43,8 @@ export class Segment {
   readonly #statements = new Map<string, StatementSync>()
   #count = 0
   #isMerging = false
+  /** Undefined: to be looked up. A file that is not written to any more is asked once, not with every question. */
+  #range: Range | null | undefined
 
   /** Opens one that is whole. @throws Error for what is none: its making was cut short, or the disk has damaged it. */
   constructor(path: string) {
@@ -87,6 +89,7 @@ export class Segment {
       for (const line of lines.toSorted((one, other) => one.atMs - other.atMs)) places.push(this.#add(line))
       saveMarks(this.#db, marks)
       this.#db.exec('COMMIT')
+      this.#range = undefined
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
       this.#sources.clear()
@@ -118,8 +121,13 @@ export class Segment {
     return hits
   }
 
-  /** The oldest and the newest key; null while it is empty. */
-  range(): { readonly first: Position; readonly last: Position } | null {
+  /** The oldest and the newest line; null while it is empty. */
+  range(): Range | null {
+    if (this.#range === undefined) this.#range = this.#readRange()
+    return this.#range
+  }
+
+  #readRange(): Range | null {
     const row = this.#prepare(
       'SELECT (SELECT min(id) FROM lines) AS first, (SELECT max(id) FROM lines) AS last',
     ).get() as {
@@ -217,6 +225,11 @@ export class Segment {
   }
 }
 
+interface Range {
+  readonly first: Position
+  readonly last: Position
+}
+
 interface SourceRow {
   readonly id: number
   readonly service: string
@@ -233,8 +246,9 @@ interface LineRow extends SourceRow {
 
 function openDatabase(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: 5_000 })
-  // Lines of the last moments may be lost with the machine, but then their marks are too.
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA mmap_size = 268435456')
+  // Lines of the last moments may be lost with the machine, but then their marks are too. No memory map: each fault in one reads
+  // as far around as the device reads ahead (8 MiB where this was measured), and a question to a cold file has hundreds.
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA mmap_size = 0')
   return db
 }
 

@@ -190,6 +190,15 @@ void test('a question whose time is over says what is certain and where to go on
   assert.deepEqual(texts, ['line 5', 'line 4', 'line 3', 'line 2', 'line 1', 'line 0'])
 })
 
+void test('a line that came since the last question is found by its time', (t) => {
+  const store = openStore(t, folderOf(t), { now: () => 1e3 })
+  store.append([line(1, 'one')], new Map())
+  const since = (fromMs: number): readonly string[] => store.search({ fromMs }).lines.map(({ text }) => text)
+  assert.deepEqual(since(2), [])
+  store.append([line(5, 'two')], new Map())
+  assert.deepEqual(since(2), ['two'])
+})
+
 void test('a damaged file is set aside, the others are searched', (t) => {
   const folder = folderOf(t)
   const first = new LogStore(folder, { now: () => 1e3, segmentBytesMax: 1 })

@@ -1,5 +1,6 @@
 /** The thread of logs and traces: reads outputs, keeps lines, answers questions. Nothing it does holds up who started it. */
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { messageOf, Problem } from '../../../core/problem.ts'
 import { scrubOf, type Scrub } from '../../../core/scrub.ts'
@@ -64,18 +65,22 @@ parentPort!.on('message', (message: ToThread) => {
   } else if ('call' in message) void answer(message)
   else learn(message)
 })
-look()
+void look()
 setInterval(() => store.prune(), PRUNE_EVERY_MS)
 
-function look(): void {
+/** Questions are answered between one output and the next, however much has been written. */
+async function look(): Promise<void> {
   let more = false
   try {
-    more = reader.look(Date.now())
+    for (const isMore of reader.looks(Date.now())) {
+      more = isMore || more
+      await nextTurn()
+    }
     store.tidy()
   } catch (error) {
     post({ trouble: messageOf(error) })
   }
-  setTimeout(look, more ? 0 : LOOK_EVERY_MS)
+  setTimeout(() => void look(), more ? 0 : LOOK_EVERY_MS)
 }
 
 function scrubFor(output: string): Scrub | null {
