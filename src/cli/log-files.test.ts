@@ -25,7 +25,7 @@ test('lines that carry no time take their place by the marks beside the file', (
   writeFileSync(gateway, at(2000) + at(4000))
   const lines = readLogs(folder, {}, 10)
   assert.deepEqual(
-    lines.map(({ at, message }) => [at, message]),
+    lines.map(({ atMs, text }) => [atMs, text]),
     [
       [1000, 'started'],
       [2000, 'GET'],
@@ -35,7 +35,7 @@ test('lines that carry no time take their place by the marks beside the file', (
     ],
   )
   assert.deepEqual(
-    readLogs(folder, { since: 2500, service: 'api' }, 10).map(({ message }) => message),
+    readLogs(folder, { fromMs: 2500, service: 'api' }, 10).map(({ text }) => text),
     ['asked für /', 'asked again'],
   )
 })
@@ -44,7 +44,7 @@ test('a tail gives whole lines only, survives being emptied, and cuts a line wit
   const file = join(folderOf(t), 'logs', 'x.log')
   writeFileSync(file, 'one\ntw')
   const tail = new FileTail(file, 'x', 'start')
-  const read = (): readonly string[] => tail.read(true).map(({ raw }) => raw)
+  const read = (): readonly string[] => tail.read(true).map(({ text }) => text)
   assert.deepEqual(read(), ['one'])
   appendFileSync(file, 'o\n')
   assert.deepEqual(read(), ['two'])

@@ -1,6 +1,8 @@
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { matches, parseLine, serviceOf, type LogFilter, type LogLine } from './log-lines.ts'
+import { matchesQuery, type LogQuery } from '../observe/logs/line.ts'
+import { sourceOf } from '../observe/logs/source.ts'
+import { parseLine, type ShownLine } from './log-lines.ts'
 
 /** Read at once of one file; the rest comes with the next look. */
 const CHUNK_BYTES = 256 * 1024
@@ -30,12 +32,12 @@ export class FileTail {
    * Whole lines since the last look. A line that carries no time of its own was written about now (`isLive`), or about when
    * control noted that the file had grown that far.
    */
-  read(isLive: boolean): readonly LogLine[] {
-    const lines: LogLine[] = []
+  read(isLive: boolean): readonly ShownLine[] {
+    const lines: ShownLine[] = []
     for (const { text, end } of this.#readLines()) {
       const noted = isLive ? Date.now() : this.#timeOf(end)
       const line = parseLine(text, this.source, noted ?? this.#lastAt)
-      this.#lastAt = line.at
+      this.#lastAt = line.atMs
       lines.push(line)
     }
     return lines
@@ -108,7 +110,7 @@ export interface LogFile {
 }
 
 /** Every output file of an environment, the oldest parts of each first; none before it was up. */
-export function listLogFiles(stateFolder: string, filter: LogFilter): readonly LogFile[] {
+export function listLogFiles(stateFolder: string, query: LogQuery): readonly LogFile[] {
   const folder = join(stateFolder, 'logs')
   if (!existsSync(folder)) return []
   return readdirSync(folder)
@@ -119,22 +121,22 @@ export function listLogFiles(stateFolder: string, filter: LogFilter): readonly L
       source: source!,
       age: Number(age ?? 0),
     }))
-    .filter(({ source }) => filter.service === undefined || serviceOf(source) === filter.service)
-    .filter(({ source }) => filter.instance === undefined || source === filter.instance)
+    .filter(({ source }) => query.service === undefined || sourceOf(source).service === query.service)
+    .filter(({ source }) => query.instance === undefined || source === query.instance)
     .toSorted((one, other) => other.age - one.age || one.source.localeCompare(other.source))
 }
 
 /** The newest `count` lines over all files that match, in the order of their times. */
-export function readLogs(stateFolder: string, filter: LogFilter, count: number): readonly LogLine[] {
-  let lines: LogLine[] = []
-  for (const { file, source } of listLogFiles(stateFolder, filter)) {
+export function readLogs(stateFolder: string, query: LogQuery, count: number): readonly ShownLine[] {
+  let lines: ShownLine[] = []
+  for (const { file, source } of listLogFiles(stateFolder, query)) {
     const tail = new FileTail(file, source, 'start')
-    lines.push(...tail.read(false).filter((line) => matches(line, filter)))
+    lines.push(...tail.read(false).filter((line) => matchesQuery(line, query)))
     if (lines.length > 4 * count) lines = newest(lines, count)
   }
   return newest(lines, count)
 }
 
-function newest(lines: readonly LogLine[], count: number): LogLine[] {
-  return lines.toSorted((one, other) => one.at - other.at).slice(-count)
+function newest(lines: readonly ShownLine[], count: number): ShownLine[] {
+  return lines.toSorted((one, other) => one.atMs - other.atMs).slice(-count)
 }

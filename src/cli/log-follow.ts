@@ -1,41 +1,33 @@
-import { styleText } from 'node:util'
+import type { LogQuery } from '../observe/logs/line.ts'
+import { matchesQuery } from '../observe/logs/line.ts'
 import { FileTail, listLogFiles } from './log-files.ts'
-import { matches, type LogFilter, type LogLine } from './log-lines.ts'
+import { printLine } from './log-text.ts'
 
 const LOOK_EVERY_MS = 150
 
 export interface FollowOptions {
   readonly stateFolder: string
-  readonly filter?: LogFilter
+  readonly query?: LogQuery
   readonly json: boolean
   readonly signal: AbortSignal
+  /** Only lines after this: those up to it have been shown. @default what is written from now on */
+  readonly afterMs?: number | null
 }
 
-/** Prints lines as they are written, from files that appear later too, until the signal aborts. */
-export async function followLogs({ stateFolder, filter = {}, json, signal }: FollowOptions): Promise<void> {
+/** Prints lines of the output files as they are written, from files that appear later too, until the signal aborts. */
+export async function followFiles({ stateFolder, query = {}, json, signal, afterMs }: FollowOptions): Promise<void> {
   const tails = new Map<string, FileTail>()
-  let from: 'start' | 'end' = 'end'
+  let from: 'start' | 'end' = afterMs === undefined || afterMs === null ? 'end' : 'start'
+  let isLive = from === 'end'
   while (!signal.aborted) {
-    for (const { file, source, age } of listLogFiles(stateFolder, filter)) {
+    for (const { file, source, age } of listLogFiles(stateFolder, query)) {
       if (age === 0 && !tails.has(file)) tails.set(file, new FileTail(file, source, from))
     }
     from = 'start'
-    const lines = [...tails.values()].flatMap((tail) => tail.read(true)).filter((line) => matches(line, filter))
-    for (const line of lines.toSorted((one, other) => one.at - other.at)) printLine(line, json)
+    const lines = [...tails.values()].flatMap((tail) => tail.read(isLive)).filter((line) => matchesQuery(line, query))
+    const unseen = isLive ? lines : lines.filter(({ atMs }) => atMs > (afterMs ?? 0))
+    isLive = true
+    for (const line of unseen.toSorted((one, other) => one.atMs - other.atMs)) printLine(line, json)
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
   }
-}
-
-export function printLine(line: LogLine, json: boolean): void {
-  if (json) {
-    const { at, source, level, correlation, message } = line
-    process.stdout.write(
-      JSON.stringify({ time: new Date(at).toISOString(), source, level, correlation, message }) + '\n',
-    )
-    return
-  }
-  const time = new Date(line.at).toISOString().slice(11, 23)
-  const text = `${time} ${line.source.padEnd(20)} ${line.level === null || line.level === 'info' ? '' : `${line.level.toUpperCase()} `}${line.message}`
-  const style = line.level === 'error' ? 'red' : line.level === 'warn' ? 'yellow' : null
-  process.stdout.write(`${style && process.stdout.isTTY ? styleText(style, text) : text}\n`)
 }

@@ -1,42 +1,33 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { matches, parseLine, serviceOf } from './log-lines.ts'
+import { keptLine, parseLine } from './log-lines.ts'
 
-test('a JSON line gives its time, level, id and message, whatever its dialect', () => {
-  const ours = parseLine(
-    '{"time":"2026-01-02T03:04:05.678Z","level":"warn","message":"slow","correlationId":"abc"}',
-    'api@1-x-1',
-    0,
+const RELEASE = '7-3fa9c1d2'
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
+
+test('a line of a file is read as control reads it: whose, which release, which request', () => {
+  const raw = `{"time":"2026-01-02T03:04:05.678Z","level":"warn","message":"slow","correlationId":"abc","traceId":"${TRACE}"}`
+  assert.deepEqual(parseLine(raw, `api@${RELEASE}-1`, 0), {
+    atMs: Date.parse('2026-01-02T03:04:05.678Z'),
+    service: 'api',
+    instance: `api@${RELEASE}-1`,
+    release: RELEASE,
+    level: 'warn',
+    correlationId: 'abc',
+    traceId: TRACE,
+    text: 'slow',
+    source: `api@${RELEASE}-1`,
+    id: null,
+  })
+  const access = `{"part":"access","method":"GET","path":"/","status":200,"durationMs":1,"release":"${RELEASE}"}`
+  assert.deepEqual(
+    [parseLine(access, 'gateway-1', 5)].map(({ service, release, atMs, source }) => [service, release, atMs, source]),
+    [['gateway', RELEASE, 5, 'gateway-1']],
   )
-  assert.equal(ours.at, Date.parse('2026-01-02T03:04:05.678Z'))
-  assert.deepEqual([ours.level, ours.correlation, ours.message], ['warn', 'abc', 'slow correlationId=abc'])
-  const pino = parseLine('{"level":50,"time":1767323045678,"msg":"failed","reqId":"r1"}', 'api@1-x-1', 0)
-  assert.deepEqual([pino.at, pino.level, pino.correlation], [1767323045678, 'error', 'r1'])
 })
 
-test('a text line keeps its words, and its time and level where it shows them', () => {
-  const line = parseLine('2026-01-02 03:04:05,678 ERROR something broke', 'web@1-x-1', 5)
-  assert.equal(line.level, 'error')
-  assert.equal(line.message, '2026-01-02 03:04:05,678 ERROR something broke')
-  assert.equal(parseLine('hello', 'web@1-x-1', 5).at, 5)
-})
-
-test('filters combine: service, level, time and id', () => {
-  const line = parseLine('{"time":1000,"level":"warn","message":"x","id":"abc"}', 'api@1-x-1', 0)
-  assert.equal(line.at, 1_000_000)
-  assert.equal(matches(line, { service: 'api', level: 'warn', since: 999_999, correlation: 'abc' }), true)
-  assert.equal(matches(line, { service: 'web' }), false)
-  assert.equal(matches(line, { level: 'error' }), false)
-  assert.equal(matches(line, { until: 999_999 }), false)
-  assert.equal(matches(line, { correlation: 'other' }), false)
-})
-
-test('the service is read from the names of instances, jobs and workers', () => {
-  assert.equal(serviceOf('hook:after:d7@7-3fa9c1d2'), 'hook')
-  assert.deepEqual(['api@7-3fa9c1d2-1', 'build:api@7-3fa9c1d2', 'gateway-2', 'control'].map(serviceOf), [
-    'api',
-    'api',
-    'gateway',
-    'control',
-  ])
+test('a kept line is shown as of its instance, or of its service', () => {
+  const line = { ...parseLine('x', 'need-db', 1), id: '1-1-1' }
+  assert.deepEqual([keptLine(line).source, keptLine(line).id], ['db', '1-1-1'])
+  assert.equal(keptLine({ ...line, instance: 'api@1-aaaaaaaa-1' }).source, 'api@1-aaaaaaaa-1')
 })

@@ -11,7 +11,9 @@ import { createServer } from 'node:http'
 const say = (level, message, more = {}) => console.log(JSON.stringify({ time: new Date().toISOString(), level, message, ...more }))
 createServer((request, response) => {
   const level = request.url === '/warn' ? 'warn' : 'info'
-  say(level, 'order taken', { correlationId: request.headers['x-correlation-id'] })
+  const { 'x-correlation-id': correlationId, traceparent } = request.headers
+  say(level, 'order taken', { correlationId, traceparent })
+  if (request.url === '/api/fails') response.statusCode = 500
   response.end('ok')
 }).listen(Number(process.env.PORT), '127.0.0.1', () => say('info', process.env.NAME + ' listens'))
 `
@@ -19,10 +21,16 @@ createServer((request, response) => {
 interface Line {
   readonly time: string
   readonly source: string
+  readonly service: string
+  readonly release: string | null
   readonly level: string
   readonly correlation: string | null
+  readonly trace: string | null
   readonly message: string
+  readonly id: string | null
 }
+
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 
 void test('logs: filters, one request everywhere, following files that appear later', async () => {
   const service = (name: string): object => ({
@@ -51,7 +59,7 @@ void test('logs: filters, one request everywhere, following files that appear la
     [...new Set(lines.map(({ source }) => source))].toSorted()
   const port = await project.port()
   const id = 'order-4711-abcdef'
-  await ask(port, '/api', { 'x-correlation-id': id })
+  await ask(port, '/api/fails', { 'x-correlation-id': id, traceparent: `00-${TRACE}-00f067aa0ba902b7-01` })
   await ask(port, '/warn', {})
   const instanceOf = async (service: string): Promise<string> => {
     const { instances, world } = await project.status()
@@ -59,25 +67,38 @@ void test('logs: filters, one request everywhere, following files that appear la
   }
   const [api, web] = [await instanceOf('api'), await instanceOf('web')]
 
-  // The gateway gathers its access lines for a moment.
   await until(async () => (await logs('--id', id)).length === 2, 'both lines of the request')
   const both = await logs('--id', id)
+  const { live } = (await project.status()).world
   assert.deepEqual(
-    both.map(({ correlation }) => correlation),
-    [id, id],
+    both.map(({ correlation, trace, release }) => [correlation, trace, release]),
+    [id, id].map(() => [id, TRACE, live]),
   )
-  assert.deepEqual(
-    sources(both).map((source) => source.replace(/-\d+$/, '')),
-    [api.replace(/-\d+$/, ''), 'gateway'],
-  )
+  assert.deepEqual(sources(both), [api, 'gateway'])
+  assert.deepEqual(await logs('--trace', TRACE), both)
+
+  // From the request's lines to its release, its trace and its spans.
+  const shownTrace = `\`seaworthy traces show ${TRACE}\``
+  await until(async () => (await project.must(['logs', '--id', id])).stderr.includes(shownTrace), 'the spans')
+  const { stdout, stderr } = await project.must(['logs', '--id', id])
+  assert.deepEqual(stderr.trim().split('\n'), [`→ release ${live}`, `→ trace ${TRACE}: ${shownTrace}`])
+  assert.match(stdout, new RegExp(`order taken {2}id=${id}\\n`))
+  for (const name of [TRACE, id]) {
+    const shown = await project.must(['traces', 'show', name])
+    assert.match(
+      shown.stdout,
+      new RegExp(`GET /api .*release ${live}, ${api}\\n.*${TRACE}, request ${id}\\n.*\\n.*guard and route`),
+    )
+  }
 
   assert.deepEqual(sources(await logs('--service', 'web')), [web])
   assert.deepEqual(sources(await logs('--instance', api)), [api])
   assert.deepEqual(sources(await logs('--service', 'control')), ['control'])
-  assert.ok((await logs('--service', 'gateway')).every(({ source }) => source.startsWith('gateway-')))
+  assert.ok((await logs('--service', 'gateway')).every(({ source }) => source === 'gateway'))
+  await until(async () => (await logs('--level', 'warn', '--service', 'web')).length > 0, 'the warning')
   const warnings = await logs('--level', 'warn', '--service', 'web')
   assert.deepEqual(
-    warnings.map(({ level, message }) => [level, message.split(' correlationId')[0]]),
+    warnings.map(({ level, message }) => [level, message]),
     [['warn', 'order taken']],
   )
   assert.equal((await logs('--since', '1h', '--until', '30min')).length, 0)
@@ -90,25 +111,61 @@ void test('logs: filters, one request everywhere, following files that appear la
   await until(() => following.started(), 'the logs so far')
   const later = 'order-4712-abcdef'
   await ask(port, '/api', { 'x-correlation-id': later })
-  await until(() => following.text().includes(`order taken correlationId=${later}`), 'a new line')
+  await until(() => following.text().includes(`order taken  id=${later}`), 'a new line')
   project.configure(config('second'))
   await project.must(['deploy'])
   await until(() => following.text().includes('second listens'), 'a line of a file that was not there')
-  assert.equal(following.text().split(`order taken correlationId=${later}`).length, 2, 'once')
+  assert.equal(following.text().split(`order taken  id=${later}`).length, 2, 'once')
+
+  // Control is started again: nothing is left out, and nothing told twice.
+  const { controlPid } = await project.status()
+  process.kill(controlPid, 'SIGKILL')
+  const meanwhile = 'order-4713-abcdef'
+  await ask(port, '/api', { 'x-correlation-id': meanwhile })
+  await until(() => following.text().includes(`order taken  id=${meanwhile}`), 'a line from while control was away')
+  for (const one of [later, meanwhile]) assert.equal(following.text().split(`order taken  id=${one}`).length, 2, 'once')
   assert.equal(await following.interrupt(), 0)
+
+  // Control does not answer: there are the files, and it is said.
+  const stalled = (await project.status()).controlPid
+  process.kill(stalled, 'SIGSTOP')
+  try {
+    const fromFiles = await project.must(['logs', '--json', '--service', 'api', '--id', id])
+    assert.match(fromFiles.stderr, /control does not answer: these lines come from the files/)
+    const [line] = fromFiles.stdout.trim().split('\n')
+    const read = JSON.parse(line!) as Line
+    const kept = both.find(({ source }) => source === api)!
+    assert.deepEqual(read, { ...kept, id: null })
+  } finally {
+    process.kill(stalled, 'SIGCONT')
+  }
+
+  // Stopped: whoever follows is told and done, and what was written can be read.
+  const last = follow(project)
+  await until(() => last.started(), 'the logs so far')
+  await project.must(['stop'])
+  assert.equal(await last.ended, 0)
+  assert.match(last.errors(), /the environment was stopped/)
+  const after = await project.must(['logs', '--service', 'api', '--id', id])
+  assert.match(after.stdout, /order taken/)
+  assert.match(after.stderr, /come from the files/)
 })
 
 function follow(project: TestProject) {
   const child = spawn(process.execPath, [join(root, 'bin/seaworthy.js'), 'logs', '-f'], {
     cwd: project.folder,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
   let text = ''
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  let errors = ''
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   return {
     text: () => text,
+    errors: () => errors,
+    ended,
     started: () => text.includes('first listens'),
     interrupt: () => {
       child.kill('SIGINT')

@@ -2,16 +2,20 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import type { ResolvedApp } from '../../config/resolved.ts'
 import { connectControl, environmentDown, type ControlClient } from '../../control/api/client.ts'
-import { socketPath } from '../../keeper/paths.ts'
-import { exportLogs, searchLogs } from '../search-logs.ts'
-import { LEVELS, type Level } from '../../core/logger.ts'
 import { Problem } from '../../core/problem.ts'
 import { parseDuration } from '../../core/quantity.ts'
-import { environmentCommand, globalsOf, openProjectOf, type MakeCommand } from '../command.ts'
+import { socketPath } from '../../keeper/paths.ts'
+import { LEVELS, type Level, type LogQuery } from '../../observe/logs/line.ts'
+import { sourceOf } from '../../observe/logs/source.ts'
+import { environmentCommand, globalsOf, openProjectOf, sayFor, type MakeCommand } from '../command.ts'
+import { exportLogs, followKept, searchKept } from '../kept-logs.ts'
 import { listLogFiles, readLogs } from '../log-files.ts'
-import { followLogs, printLine } from '../log-follow.ts'
-import { serviceOf, type LogFilter } from '../log-lines.ts'
+import { followFiles } from '../log-follow.ts'
+import type { ShownLine } from '../log-lines.ts'
+import { printLine } from '../log-text.ts'
+import { requestNote } from '../request-note.ts'
 
+const FROM_FILES = 'control does not answer: these lines come from the files, as they were written'
 const OURS = ['gateway', 'control', 'keeper', 'hook']
 
 interface LogsOptions {
@@ -30,7 +34,7 @@ interface LogsOptions {
 }
 
 export const logsCommand: MakeCommand = () => {
-  const command = environmentCommand('logs', 'The output of everything that runs, merged by time.')
+  const command = environmentCommand('logs', 'The output of everything that runs, as control keeps it, merged by time.')
     .option('-f, --follow', 'go on with new lines')
     .option('-s, --service <name>', "a service's instances and jobs, or 'gateway', 'control', 'keeper', 'hook'")
     .option('-i, --instance <id>', 'one instance')
@@ -50,57 +54,94 @@ export const logsCommand: MakeCommand = () => {
     .action(async (environment: string | undefined, options: LogsOptions) => {
       const { json } = globalsOf(command)
       const { stateFolder, app } = await openProjectOf(command, environment)
-      const filter = readFilter(options)
+      const query = readQuery(options)
       if (options.service !== undefined) mustBeKnown(options.service, app, stateFolder)
       const count = readCount(options.lines)
       if (options.export) {
         using control = connectTo(stateFolder)
-        return await exportLogs(control, filter, writeOut)
+        return await exportLogs(control, query, writeOut)
       }
-      const asksKept = filter.text !== undefined || filter.trace !== undefined
-      const kept = asksKept ? await search(stateFolder, filter, count) : null
-      for (const line of kept ?? readLogs(stateFolder, filter, count)) printLine(line, json)
-      if (!options.follow) return
-      const interrupted = new AbortController()
-      process.once('SIGINT', () => interrupted.abort())
-      process.once('SIGTERM', () => interrupted.abort())
-      await followLogs({ stateFolder, filter, json, signal: interrupted.signal })
+      const say = sayFor(command)
+      const shows = { stateFolder, query, json, print: (line: ShownLine) => printLine(line, json), note: noteTo(say) }
+      if (options.follow) return await follow(shows, count)
+      const isOneRequest = query.correlationId !== undefined || query.traceId !== undefined
+      await show(shows, count, isOneRequest && !json)
     })
   return command
 }
 
+interface Shows {
+  readonly stateFolder: string
+  readonly query: LogQuery
+  readonly json: boolean
+  readonly print: (line: ShownLine) => void
+  readonly note: (text: string) => void
+}
+
+/** Prints the newest lines; of one request also what leads on from it. */
+async function show({ stateFolder, query, print, note }: Shows, count: number, leadsOn: boolean): Promise<void> {
+  using control = connectTo(stateFolder)
+  const kept = await searchKept(control, query, count)
+  if (kept === null) note(FROM_FILES)
+  for (const line of kept ?? readLogs(stateFolder, query, count)) print(line)
+  if (kept !== null && leadsOn) for (const text of await requestNote(control, kept)) note(text)
+}
+
+/** Goes on with new lines until it is interrupted. */
+async function follow(shows: Shows, count: number): Promise<void> {
+  const { stateFolder, query, print, note } = shows
+  const interrupted = new AbortController()
+  process.once('SIGINT', () => interrupted.abort())
+  process.once('SIGTERM', () => interrupted.abort())
+  const { signal } = interrupted
+  const first = async (): Promise<readonly ShownLine[] | null> => {
+    using control = connectTo(stateFolder)
+    return await searchKept(control, query, count)
+  }
+  if ((await first()) === null) {
+    note(FROM_FILES)
+    for (const line of readLogs(stateFolder, query, count)) print(line)
+    return await followFiles({ ...shows, signal })
+  }
+  const socket = socketPath(stateFolder, 'control')
+  const { isAway, lastMs } = await followKept({ socket, query, first, print, note, signal })
+  if (!isAway || signal.aborted) return
+  note(FROM_FILES)
+  await followFiles({ ...shows, signal, afterMs: lastMs })
+}
+
 /** What runs or has run: a service that was taken out of the config has left its files. @throws Problem `cli.usage` */
 function mustBeKnown(name: string, { services, needs }: ResolvedApp, stateFolder: string): void {
-  const written = listLogFiles(stateFolder, {}).map(({ source }) => serviceOf(source))
+  const written = listLogFiles(stateFolder, {}).map(({ source }) => sourceOf(source).service)
   const known = new Set([...Object.keys(services), ...Object.keys(needs), ...OURS, ...written])
   if (known.has(name)) return
   throw new Problem('cli.usage', `--service: '${name}' is none of ${[...known].join(', ')}`)
 }
 
-function readFilter(options: LogsOptions): LogFilter {
+function readQuery(options: LogsOptions): LogQuery {
   const { service, instance, level, since, until, trace, text } = options
-  const id = options.id ?? options.correlation
+  const correlationId = options.id ?? options.correlation
   return {
     ...(service === undefined ? {} : { service }),
     ...(instance === undefined ? {} : { instance }),
     ...(level === undefined ? {} : { level: readLevel(level) }),
-    ...(since === undefined ? {} : { since: readTime(since, '--since') }),
-    ...(until === undefined ? {} : { until: readTime(until, '--until') }),
-    ...(id === undefined ? {} : { correlation: id }),
-    ...(trace === undefined ? {} : { trace: trace.toLowerCase() }),
+    ...(since === undefined ? {} : { fromMs: readTime(since, '--since') }),
+    ...(until === undefined ? {} : { toMs: readTime(until, '--until') }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+    ...(trace === undefined ? {} : { traceId: trace.toLowerCase() }),
     ...(text === undefined ? {} : { text }),
   }
-}
-
-async function search(stateFolder: string, filter: LogFilter, count: number): ReturnType<typeof searchLogs> {
-  using control = connectTo(stateFolder)
-  return await searchLogs(control, filter, count)
 }
 
 function connectTo(stateFolder: string): ControlClient & Disposable {
   if (!existsSync(stateFolder)) throw environmentDown(stateFolder)
   const control = connectControl(socketPath(stateFolder, 'control'), { awayMs: 1_000 })
   return { ...control, [Symbol.dispose]: () => control.close() }
+}
+
+/** Beside the lines, which may go to another program. */
+function noteTo(say: (text: string) => string): (text: string) => void {
+  return (text) => void process.stderr.write(`→ ${say(text)}\n`)
 }
 
 /** Resolves when it has been taken: a slow reader must not have us hold everything. */

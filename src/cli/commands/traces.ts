@@ -46,15 +46,15 @@ function listCommand(): Command {
 }
 
 function showCommand(): Command {
-  const command = leaf('show', 'One trace, its spans in time.')
-    .argument('<trace>', 'the id: 32 hexadecimal digits')
+  const command = leaf('show', 'The spans of one trace, or of one request, in time.')
+    .argument('<id>', 'the id of the trace, 32 hexadecimal digits, or the correlation id of the request')
     .argument('[environment]', "the environment (default: 'local', or the only one)")
     .action(async (id: string, environment: string | undefined) => {
       using opened = await openEnvironment(command, environment, { awayMs: 1_000 })
       const { traces } = await opened.control.call('traces.get', { id })
       if (traces.length === 0)
-        throw new Problem('traces.unknown', `no trace ${id} was kept`, {
-          hint: 'Kept are the slowest and the failed requests of each route, for 7 days. Its lines: `seaworthy logs --trace ID`.',
+        throw new Problem('traces.unknown', `no trace of ${id} was kept`, {
+          hint: 'Kept are the slowest and the failed requests of each route, for 7 days. Its lines: `seaworthy logs --trace ID`, of a request `seaworthy logs --id ID`.',
         })
       if (globalsOf(command).json) printJson({ traces })
       else print(traces.map(traceWaterfall).join('\n\n'))

@@ -9,7 +9,7 @@ import { deployUnderLease, type Deploying } from '../deploying.ts'
 import { draftRelease, planFor } from '../draft.ts'
 import { listenNotice } from '../listen-notice.ts'
 import { whoAmI } from '../lease.ts'
-import { followLogs } from '../log-follow.ts'
+import { followFiles } from '../log-follow.ts'
 import { createNarrator } from '../narrate.ts'
 import { EXIT, print } from '../output.ts'
 import { describeLacks } from '../need-text.ts'
@@ -75,7 +75,7 @@ export const upCommand: MakeCommand = (onExitCode) => {
             sayFor(command)('it was up already: Ctrl-C ends the showing of its logs, `seaworthy stop` the environment'),
           )
         void keeper.closed.then(() => interrupted!.abort())
-        await followLogs({ stateFolder: project.stateFolder, json, signal: interrupted!.signal })
+        await followFiles({ stateFolder: project.stateFolder, json, signal: interrupted!.signal })
       } finally {
         narrator.close()
         if (isOurs && keeper.isOpen()) await stopInOrder(project, control, keeper, json)

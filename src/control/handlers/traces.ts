@@ -5,6 +5,6 @@ import type { Control } from '../control.ts'
 export function traceHandlers({ logs }: Pick<Control, 'logs'>): Pick<Handlers, keyof TraceMethods> {
   return {
     'traces.list': (query) => logs.call('traces', query),
-    'traces.get': ({ id }) => logs.call('trace', { id: id.toLowerCase() }),
+    'traces.get': ({ id }) => logs.call('trace', { id }),
   }
 }

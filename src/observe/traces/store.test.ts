@@ -44,6 +44,10 @@ void test('traces are listed newest first, or the slowest first, by route, reaso
   assert.deepEqual(ids({ fromMs: 2_000, toMs: 2_500 }), ['c2'])
   assert.deepEqual(ids({ limit: 1 }), ['c3'])
   assert.deepEqual(store.get(trace(2, 0, 0).traceId), [trace(2, 2_000, 50)])
+  store.add([trace(0xabc, 4_000, 1)])
+  assert.equal(store.get(trace(0xabc, 0, 0).traceId.toUpperCase()).length, 1)
+  assert.deepEqual(store.get('c2'), [trace(2, 2_000, 50)])
+  assert.deepEqual(store.get('C2'), [], 'a correlation id is its letters')
   assert.deepEqual(store.get('0'.repeat(32)), [])
 })
 

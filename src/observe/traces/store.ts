@@ -43,6 +43,7 @@ export class TraceStore {
       CREATE TABLE IF NOT EXISTS traces (id INTEGER PRIMARY KEY, trace TEXT NOT NULL, correlation TEXT NOT NULL,
         start REAL NOT NULL, duration REAL NOT NULL, route TEXT NOT NULL, because TEXT NOT NULL, value TEXT NOT NULL);
       CREATE INDEX IF NOT EXISTS by_trace ON traces (trace);
+      CREATE INDEX IF NOT EXISTS by_request ON traces (correlation);
       CREATE INDEX IF NOT EXISTS by_route ON traces (route, id);`)
   }
 
@@ -85,9 +86,11 @@ export class TraceStore {
     return { traces: rows.map(({ value }) => summaryOf(JSON.parse(value) as Trace)) }
   }
 
-  /** What was kept under a trace id: of each request that took part. */
-  get(traceId: string): readonly Trace[] {
-    const rows = this.#db.prepare('SELECT value FROM traces WHERE trace = ? ORDER BY start LIMIT 50').all(traceId)
+  /** What was kept under a trace id or a correlation id: of each request that took part, the oldest first, at most 50. */
+  get(id: string): readonly Trace[] {
+    const rows = this.#db
+      .prepare('SELECT value FROM traces WHERE trace = ? OR correlation = ? ORDER BY start LIMIT 50')
+      .all(id.toLowerCase(), id)
     return (rows as unknown as readonly { value: string }[]).map(({ value }) => JSON.parse(value) as Trace)
   }
 
