@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 
 /** A position in a trace, as the W3C recommendation "Trace Context" carries it in the `traceparent` header. */
 export interface TraceContext {
@@ -40,7 +40,7 @@ export function formatTraceparent(context: TraceContext): string {
 export function randomHex(bytes: number): string {
   const end = used + bytes * 2
   if (end > digits.length) {
-    digits = randomBytes(POOL_BYTES).toString('hex')
+    digits = randomFillSync(pool).toString('hex')
     used = 0
     return randomHex(bytes)
   }
@@ -51,8 +51,8 @@ export function randomHex(bytes: number): string {
 
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
 
-// One call of the system's source per 4 KiB instead of one per request.
-const POOL_BYTES = 4096
+// One call of the system's source per 16 KiB instead of one per request.
+const pool = Buffer.allocUnsafeSlow(16_384)
 let digits = ''
 let used = 0
 const ZERO = 48
