@@ -1,0 +1,120 @@
+import { expandWords } from '../../../core/words.ts'
+import type { ResolvedService } from '../../../config/resolved.ts'
+import type { Release } from '../../release.ts'
+import { USER } from './dockerfile.ts'
+import { aliasOf, containerName, dataVolume, LABEL, networkName, secretsVolume, type Place } from './names.ts'
+import { CHECK_VARIABLE, ownCheck, SECRETS_FOLDER, type OwnCheck } from './own-files.ts'
+
+/** What instances listen on unless they insist on another port: each has its own network. */
+export const PORT = 8080
+
+/** Everything about one container, as a value. */
+export interface Container {
+  readonly instance: string
+  readonly name: string
+  readonly image: string
+  readonly labels: Readonly<Record<string, string>>
+  /** The first is the one it is made on. */
+  readonly networks: readonly string[]
+  readonly alias: string
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  /** Null: the image's own. */
+  readonly user: string | null
+  /** Cores. */
+  readonly cpu: number | null
+  readonly memoryBytesMax: number | null
+  readonly graceMs: number
+  readonly volumes: readonly { readonly name: string; readonly folder: string; readonly isReadOnly: boolean }[]
+  /** Null: none of ours. */
+  readonly check: ContainerCheck | null
+}
+
+export interface ContainerCheck {
+  readonly what: OwnCheck
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  readonly failures: number
+  /** While it is younger than this a failure is no verdict. */
+  readonly startMs: number
+}
+
+/**
+ * The container of one instance of a release's service.
+ * @param image by name or id; it is on the engine
+ */
+export function containerOf(release: Release, service: string, number: number, image: string): Container {
+  const { config, id, artifacts } = release
+  const { name: app, environment } = config
+  const place: Place = { app, environment }
+  const declared = config.services[service]!
+  if (declared.run.kind === 'static') throw new Error(`${service} has nothing to start`)
+  const { run, port: fixed, env, health, writable, cpu, memoryBytesMax, graceMs } = declared
+  const instance = `${service}@${id}-${number}`
+  const port = fixed ?? PORT
+  const own = { HOST: '0.0.0.0', PORT: String(port), RELEASE: id, INSTANCE: instance }
+  const isOurs = run.kind === 'program'
+  const what = ownCheck(declared)
+  return {
+    instance,
+    name: containerName(place, instance),
+    image,
+    labels: {
+      [LABEL.app]: app,
+      [LABEL.environment]: environment,
+      [LABEL.service]: service,
+      [LABEL.release]: id,
+      [LABEL.instance]: instance,
+      [LABEL.artifact]: artifacts[service]!,
+      [LABEL.port]: listens(declared) ? String(port) : '',
+    },
+    networks: [
+      networkName(place, 'inside'),
+      ...(reachesOut(config.needs, declared) ? [networkName(place, 'outward')] : []),
+    ],
+    alias: aliasOf(instance),
+    argv: run.kind === 'program' ? expandWords(run.argv, own) : [],
+    env: {
+      NODE_ENV: 'production',
+      PYTHONUNBUFFERED: '1',
+      ...env,
+      ...own,
+      ...Object.fromEntries(declared.secrets.map((name) => [`${name}_FILE`, `${SECRETS_FOLDER}/${name}`])),
+      ...(isOurs && what !== null ? { [CHECK_VARIABLE]: JSON.stringify(what) } : {}),
+    },
+    user: isOurs ? USER : null,
+    cpu,
+    memoryBytesMax,
+    graceMs,
+    volumes: [
+      ...(declared.secrets.length === 0
+        ? []
+        : [{ name: secretsVolume(place, service, id), folder: SECRETS_FOLDER, isReadOnly: true }]),
+      ...writable.map((folder) => ({
+        name: dataVolume(place, service, folder),
+        folder: `/app/${folder.replace(/^\.\//, '').replace(/\/+$/, '')}`,
+        isReadOnly: false,
+      })),
+    ],
+    check:
+      isOurs && what !== null
+        ? {
+            what,
+            intervalMs: health.intervalMs,
+            timeoutMs: health.timeoutMs,
+            failures: health.failures,
+            startMs: health.deadlineMs,
+          }
+        : null,
+  }
+}
+
+/** As on `process`: a worker without routes and without an HTTP check listens on nothing. */
+function listens({ port, routes, health }: ResolvedService): boolean {
+  return port !== null || routes.length > 0 || health.ready.kind === 'http'
+}
+
+/** Only what it says that it uses is reached: an API outside, or a need that somebody else runs. */
+function reachesOut(needs: Release['config']['needs'], { uses }: ResolvedService): boolean {
+  return Object.keys(uses).some((need) => needs[need]?.kind === 'http' || (needs[need]?.url ?? null) !== null)
+}
