@@ -7,16 +7,21 @@ export interface ReceivedHook {
   readonly atMs: number
 }
 
-/** A receiver of webhooks that keeps what it gets; what it answers can be changed at any time. */
+export type HookSink = Awaited<ReturnType<typeof startHookSink>>
+
+/** A receiver of webhooks that keeps what it takes; what it answers, or that it does not, can be changed at any time. */
 export async function startHookSink() {
   const got: ReceivedHook[] = []
+  const unanswered: ReceivedHook[] = []
   let status = 200
+  let isSilent = false
   const server = createServer((request, response) => {
     let text = ''
     request.on('data', (chunk: Buffer) => (text += chunk.toString()))
     request.on('end', () => {
-      if (status < 300)
-        got.push({ path: request.url!, body: JSON.parse(text) as ReceivedHook['body'], atMs: Date.now() })
+      const hook = { path: request.url!, body: JSON.parse(text) as ReceivedHook['body'], atMs: Date.now() }
+      if (isSilent) return void unanswered.push(hook)
+      if (status < 300) got.push(hook)
       response.writeHead(status).end()
     })
   })
@@ -25,7 +30,14 @@ export async function startHookSink() {
   return {
     url,
     got,
-    answer: (next: number): void => void (status = next),
+    /** What it has read, and said nothing to. */
+    unanswered,
+    answer: (next: number): void => {
+      status = next
+      isSilent = false
+    },
+    /** It reads, and says nothing. */
+    hang: (): void => void (isSilent = true),
     /** Of one event on one path, oldest first. */
     of: (event: string, path = '/ops'): readonly ReceivedHook[] =>
       got.filter((each) => each.path === path && each.body['event'] === event),

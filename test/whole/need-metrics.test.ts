@@ -119,6 +119,39 @@ void test('Redis says what it holds and how often it had what was asked for', as
   source.close()
 })
 
+void test('a server that serves whom it has, and nobody who comes now, is not up; what it says of itself is still told', async () => {
+  await using postgres = await startPostgres()
+  await postgres.query('create role app login')
+  const app = postgres.url.replace('tester@', 'app@')
+  const source = postgresSource('db', app)
+  assert.equal((await read(source)).get('need_up'), 1)
+  process.kill(postgres.pid, 'SIGSTOP')
+  const hung = await read(source)
+  process.kill(postgres.pid, 'SIGCONT')
+  assert.equal(hung.get('need_up'), 0)
+  assert.ok(hung.get('postgres_connections')! >= 1)
+  await until(async () => (await read(source)).get('need_up') === 1, 'Postgres to take somebody again')
+
+  const clients: Client[] = []
+  await assert.rejects(async () => {
+    for (;;) clients.push(await connect(app))
+  }, /remaining connection slots are reserved|too many clients/)
+  const full = await read(source)
+  assert.equal(full.get('need_up'), 0)
+  assert.equal(full.get('postgres_connections'), full.get('postgres_connections_limit'))
+  await Promise.all(clients.map((client) => client.end()))
+  await until(async () => (await read(source)).get('need_up') === 1, 'Postgres to have room again')
+  source.close()
+
+  await using redis = await startRedis({ keeps: false })
+  const cache = redisSource('cache', redis.url)
+  assert.equal((await read(cache)).get('need_up'), 1)
+  await command(redis.url, 'CONFIG', 'SET', 'maxclients', '1')
+  const crowded = await read(cache)
+  assert.deepEqual([crowded.get('need_up'), crowded.get('redis_clients')], [0, 1])
+  cache.close()
+})
+
 async function connect(url: string): Promise<Client> {
   const client = new Client({ connectionString: url })
   client.on('error', () => {})

@@ -249,8 +249,12 @@ export class Alerts {
   }
 
   #firing(): readonly Firing[] {
+    return this.#those(({ state }) => state === 'firing')
+  }
+
+  #those(are: (alert: Alert) => boolean): readonly Firing[] {
     return this.evaluator.alerts().flatMap((alert): Firing[] => {
-      const rule = alert.state === 'firing' ? this.#ruleOf(alert.rule) : null
+      const rule = are(alert) ? this.#ruleOf(alert.rule) : null
       return rule === null ? [] : [{ key: alertKey(alert), alert, rule }]
     })
   }
@@ -262,6 +266,7 @@ export class Alerts {
       app,
       environment,
       nowMs,
+      ended: this.#those(({ resolvedAtMs }) => resolvedAtMs !== null),
       rules: this.#rules().byName,
       silences: this.silences.all(),
       maintenance: alerts?.maintenance ?? [],

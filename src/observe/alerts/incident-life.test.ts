@@ -25,6 +25,7 @@ class Night {
   silences: Surroundings['silences'] = []
   maintenance: Surroundings['maintenance'] = []
   #firing: Firing[] = []
+  #ended: Firing[] = []
   readonly #routes: Routes
 
   constructor(routes: Routes = []) {
@@ -37,7 +38,8 @@ class Night {
     const newest = [...new Map(incidents.map((each) => [each.group, each])).values()]
     const channels = ['ops', 'chat']
     const names = { app: 'shop', environment: 'local' }
-    return { ...names, nowMs, rules, silences, maintenance, routes: this.#routes, channels, incidents: newest, nextId }
+    const known = { rules, silences, maintenance, routes: this.#routes, channels }
+    return { ...names, ...known, nowMs, ended: this.#ended, incidents: newest, nextId }
   }
 
   fire(rule: string, labels: Record<string, string> = { service: 'api' }): this {
@@ -49,7 +51,13 @@ class Night {
   }
 
   end(rule: string): this {
-    this.#firing = this.#firing.filter(({ alert }) => alert.rule !== rule)
+    const isIt = ({ alert }: Firing): boolean => alert.rule === rule
+    const over = this.#firing.filter(isIt).map((each): Firing => {
+      const times = { activeAtMs: null, resolvedAtMs: this.nowMs }
+      return { ...each, alert: { ...each.alert, state: 'inactive', ...times } }
+    })
+    this.#ended = [...this.#ended.filter((each) => !isIt(each)), ...over]
+    this.#firing = this.#firing.filter((each) => !isIt(each))
     return this
   }
 
@@ -180,6 +188,31 @@ void test('a silence mutes what it matches alone, and ends by itself', () => {
   assert.deepEqual(night.told, ['5 fired P1 ops+chat'])
   night.pass(2 * MINUTE)
   assert.deepEqual(night.told.slice(1), ['120 fired P2 ops+chat'])
+})
+
+void test('what a cause leaves behind in a window is its own, what goes on after that, or begins after it, is told', () => {
+  const db = { need: 'db', kind: 'postgres' }
+  const night = new Night()
+    .fire('NeedDown', db)
+    .fire('CriticalErrorRatio')
+    .pass(20 * SECOND)
+  night.end('NeedDown').pass(90 * SECOND)
+  assert.match(night.verdict('CriticalErrorRatio'), /^inhibit: NeedDown\{.*\} has left it behind$/)
+  night.end('CriticalErrorRatio').pass(5 * MINUTE)
+  assert.deepEqual(night.told, ['5 fired P1 ops+chat', '31 resolved P1 ops+chat'], 'nobody is told of an aftermath')
+
+  // Its window is two minutes, and half of one is for getting well.
+  const lasting = new Night()
+    .fire('NeedDown', db)
+    .fire('CriticalErrorRatio')
+    .pass(20 * SECOND)
+  lasting.end('NeedDown').pass(10 * MINUTE)
+  assert.deepEqual(lasting.told.slice(2), ['170 fired P1 ops+chat'])
+
+  const another = new Night().fire('NeedDown', db).pass(20 * SECOND)
+  another.end('NeedDown').pass(20 * SECOND)
+  another.fire('CriticalErrorRatio').pass(20 * SECOND)
+  assert.deepEqual(another.told.slice(2), ['45 fired P1 ops+chat'])
 })
 
 void test('maintenance mutes everything until its last millisecond', () => {

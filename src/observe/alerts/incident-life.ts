@@ -32,7 +32,7 @@ type Members = readonly (Firing & { readonly verdict: Verdict })[]
 
 /** Which stage keeps each firing alert back, by key; the first stage decides. */
 export function verdictsOf(firing: readonly Firing[], context: Context): ReadonlyMap<string, Verdict> {
-  const [inhibited, silenced] = [inhibit(firing), silence(firing, context)]
+  const [inhibited, silenced] = [inhibit(firing, context), silence(firing, context)]
   return new Map(
     firing.map(({ key }): [string, Verdict] => {
       const verdicts = [inhibited.get(key)!, silenced.get(key)!]

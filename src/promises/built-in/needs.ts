@@ -1,3 +1,4 @@
+import type { Matcher } from '../../core/series/labels.ts'
 import type { AlertRule } from '../alert-rule.ts'
 import type { Expression } from '../expression.ts'
 import { absentAny, and, calc, compare, MINUTE_MS, over, select } from './ask.ts'
@@ -43,18 +44,24 @@ function down(name: string, severity: 'P1' | 'P2', needs: readonly WatchedNeed[]
       when: compare(select('seaworthy_need_up', ['need', '=~', needs.map((need) => need.name).join('|')]), '==', '0'),
       // One query may fail for the network's sake; two in a row are the need's.
       forMs: 10_000,
-      summary: '{{ $labels.need }} ({{ $labels.kind }}) answers no query.',
+      summary: '{{ $labels.need }} ({{ $labels.kind }}) answers nobody who connects to it.',
       absent: { when: absentAny(first, ...rest), forMs: MINUTE_MS },
-      inhibits: needs.flatMap((need) =>
-        (severity === 'P1' ? SYMPTOMS : LIGHT_SYMPTOMS).map((rule) => ({
-          rule,
-          equal: [],
-          source: [{ label: 'need', op: '=' as const, value: need.name }],
-          target: [{ label: 'service', op: '=~' as const, value: need.users.join('|') }],
-        })),
-      ),
+      inhibits: needs.flatMap((need) => {
+        const source = [equals('need', need.name)]
+        const users = [{ label: 'service', op: '=~' as const, value: need.users.join('|') }]
+        const symptoms = severity === 'P1' ? SYMPTOMS : LIGHT_SYMPTOMS
+        return [
+          ...symptoms.map((rule) => ({ rule, equal: [], source, target: users })),
+          // Nothing can be collected from what does not answer.
+          { rule: 'ScrapeFailing', equal: [], source, target: [equals('source', 'need'), equals('target', need.name)] },
+        ]
+      }),
     }),
   ]
+}
+
+function equals(label: string, value: string): Matcher {
+  return { label, op: '=', value }
 }
 
 function postgresRules(): readonly AlertRule[] {

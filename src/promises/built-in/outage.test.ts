@@ -37,7 +37,7 @@ void test('a service or a required need that is down explains broken promises', 
 })
 
 void test('what wakes nobody keeps nothing quiet that would', () => {
-  assert.deepEqual(quieted('OptionalNeedDown'), ['HighErrorRatio', 'SlowAnswers'])
+  assert.deepEqual(quieted('OptionalNeedDown'), ['HighErrorRatio', 'SlowAnswers', 'ScrapeFailing'])
   assert.deepEqual(quieted('TradeBurnP2'), [])
 })
 

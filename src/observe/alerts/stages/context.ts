@@ -22,6 +22,8 @@ export interface Silence {
 /** What the stages judge by, at one instant. */
 export interface Context {
   readonly nowMs: number
+  /** Alerts that are over and not yet forgotten, with their rules: what they leave behind is theirs. */
+  readonly ended: readonly Firing[]
   /** By name. */
   readonly rules: ReadonlyMap<string, AlertRule>
   readonly silences: readonly Silence[]
@@ -29,7 +31,7 @@ export interface Context {
   readonly maintenance: readonly { readonly fromMs: number; readonly toMs: number; readonly why: string }[]
 }
 
-/** An alert that fires, with its rule. */
+/** An alert that fires, or has fired, with its rule. */
 export interface Firing {
   readonly key: string
   readonly alert: Alert

@@ -53,6 +53,7 @@ export function postgresSource(need: string, url: string): NeedSource {
     async read(signal) {
       signal.addEventListener('abort', drop, { once: true })
       try {
+        const known = kept
         kept ??= await connected(url)
         const row = await lastRow<Row>(kept, QUERY)
         // Somebody who may not look at its files still has the rest.
@@ -60,7 +61,8 @@ export function postgresSource(need: string, url: string): NeedSource {
           const { size: bytes } = await lastRow<{ size: string }>(kept, SIZE)
           size = { bytes: Number(bytes), at: Date.now() }
         }
-        return [needUp(need, 'postgres', true), ...readingsOf(need, row, size.bytes)]
+        const isUp = known === null || (await takesAnother(url))
+        return [needUp(need, 'postgres', isUp), ...readingsOf(need, row, size.bytes)]
       } catch (error) {
         drop()
         throw error
@@ -102,6 +104,21 @@ async function connected(connectionString: string): Promise<Client> {
     throw error
   }
   return client
+}
+
+/** Whether somebody who comes now is served: a server that hangs, or has no room, goes on answering whom it has. */
+async function takesAnother(url: string): Promise<boolean> {
+  try {
+    const client = await connected(url)
+    const late = setTimeout(() => client.connection.stream.destroy(), ASK_MS)
+    void client
+      .end()
+      .catch(() => {})
+      .finally(() => clearTimeout(late))
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** The one row of several statements' results. */

@@ -6,7 +6,7 @@ import { connectRedis, type RedisClient } from './redis-client.ts'
 export function redisSource(need: string, url: string): NeedSource {
   let kept: RedisClient | null = null
   const drop = (): void => {
-    if (kept?.isOpen === true) kept.destroy()
+    close(kept)
     kept = null
   }
   return {
@@ -21,11 +21,14 @@ export function redisSource(need: string, url: string): NeedSource {
       const onAbort = (): void => give(signal.reason)
       signal.addEventListener('abort', onAbort, { once: true })
       try {
+        const known = kept
         const asked = async (): Promise<string> => {
           kept ??= await connectRedis(url, ASK_MS, (client) => (kept = client))
           return kept.info()
         }
-        return [needUp(need, 'redis', true), ...readingsOf(need, await Promise.race([asked(), given]))]
+        const info = await Promise.race([asked(), given])
+        const isUp = known === null || (await takesAnother(url))
+        return [needUp(need, 'redis', isUp), ...readingsOf(need, info)]
       } catch (error) {
         drop()
         throw error
@@ -50,4 +53,25 @@ function readingsOf(need: string, info: string): readonly Measured[] {
     ...of('misses_total', 'keyspace_misses'),
     ...of('clients', 'connected_clients'),
   ]
+}
+
+/** Whether somebody who comes now is served: a server without room for more clients goes on answering whom it has. */
+async function takesAnother(url: string): Promise<boolean> {
+  let client: RedisClient | null = null
+  const asked = async (): Promise<boolean> => {
+    await (await connectRedis(url, ASK_MS, (made) => (client = made))).info()
+    return true
+  }
+  const { promise: late, resolve: giveUp } = Promise.withResolvers<boolean>()
+  const timer = setTimeout(giveUp, ASK_MS, false)
+  try {
+    return await Promise.race([asked().catch(() => false), late])
+  } finally {
+    clearTimeout(timer)
+    close(client)
+  }
+}
+
+function close(client: RedisClient | null): void {
+  if (client?.isOpen === true) client.destroy()
 }
