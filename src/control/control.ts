@@ -213,7 +213,7 @@ export class Control {
     const { health, logs } = this
     const status = (): Promise<Status> => this.status()
     this.live = makeLive({ state, status, health, needs, alerts, rollouts, logs, clock, logger })
-    this.heartbeat = new Heartbeat({ ...watched, completeAtMs: () => alerts.evaluator.completeAtMs, onEvent })
+    this.heartbeat = new Heartbeat({ ...watched, evaluatedAtMs: () => alerts.evaluator.evaluatedAtMs, onEvent })
     const isWanted = (letter: Letter): boolean => alerts.isWanted(letter)
     this.postman = new Postman({ ...told, onEvent, isWanted, onOutcome: (...what) => alerts.onOutcome(...what) })
   }

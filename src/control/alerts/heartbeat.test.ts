@@ -6,39 +6,42 @@ import { Heartbeat, HEARTBEAT_EVERY_MS } from './heartbeat.ts'
 void test('somebody outside hears every minute that rules are evaluated, and nothing once they are not', async () => {
   await using sink = await startHookSink()
   let now = 1_000_000
-  let completeAtMs = now
+  let evaluatedAtMs: number | null = null
   const events: string[] = []
   const heartbeat = new Heartbeat({
     app: 'shop',
     environment: 'local',
     clock: { now: () => now, sleep: async () => {} },
     channels: { find: () => ({ kind: 'webhook', url: `${sink.url}/beat` }) },
-    completeAtMs: () => completeAtMs,
+    evaluatedAtMs: () => evaluatedAtMs,
     onEvent: (kind) => void events.push(kind),
   })
   const heard = (): number => sink.of('alert.heartbeat', '/beat').length
+  await heartbeat.beat()
+  assert.equal(heard(), 0, 'a control that has just begun has evaluated nothing: it may die like the one before')
+  evaluatedAtMs = now
   await heartbeat.beat()
   await heartbeat.beat()
   assert.equal(heard(), 1, 'not twice a minute')
   now += HEARTBEAT_EVERY_MS
   await heartbeat.beat()
   assert.equal(heard(), 1, 'the newest evaluation is a minute old')
-  completeAtMs = now
+  evaluatedAtMs = now
   await heartbeat.beat()
   assert.equal(heard(), 2)
   assert.deepEqual(sink.got[1]!.body, {
     event: 'alert.heartbeat',
     app: 'shop',
     environment: 'local',
-    evaluatedAt: new Date(completeAtMs).toISOString(),
+    evaluatedAt: new Date(evaluatedAtMs).toISOString(),
   })
   sink.answer(500)
   for (let n = 0; n < 2; n++) {
-    completeAtMs = now += HEARTBEAT_EVERY_MS
+    evaluatedAtMs = now += HEARTBEAT_EVERY_MS
     await heartbeat.beat()
   }
   sink.answer(200)
-  completeAtMs = now += HEARTBEAT_EVERY_MS
+  evaluatedAtMs = now += HEARTBEAT_EVERY_MS
   await heartbeat.beat()
   assert.deepEqual(events, ['heartbeat-failed', 'heartbeat'], 'each turn is said once')
 })

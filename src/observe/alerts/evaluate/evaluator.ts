@@ -41,22 +41,26 @@ export interface EvaluatorOptions {
 export class Evaluator {
   readonly #options: EvaluatorOptions
   #alerts: ReadonlyMap<string, Alert>
-  #completeAtMs: number
+  #evaluatedAtMs: number | null = null
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(options: EvaluatorOptions) {
     this.#options = options
     this.#alerts = new Map(options.store.all().map((alert) => [alertKey(alert), alert]))
-    this.#completeAtMs = options.startedAtMs
   }
 
   alerts(): readonly Alert[] {
     return [...this.#alerts.values()]
   }
 
-  /** When the newest complete pass over all rules was. */
+  /** When the newest complete pass over all rules was; before the first one: when it could have begun. */
   get completeAtMs(): number {
-    return this.#completeAtMs
+    return this.#evaluatedAtMs ?? this.#options.startedAtMs
+  }
+
+  /** When the newest complete pass over all rules was; null before the first one, whatever a process before this one did. */
+  get evaluatedAtMs(): number | null {
+    return this.#evaluatedAtMs
   }
 
   /**
@@ -77,7 +81,7 @@ export class Evaluator {
     let answers: readonly (readonly [AlertRule, Answer])[]
     try {
       answers = await this.#ask(asked, atMs)
-      if (only === null) this.#completeAtMs = atMs
+      if (only === null) this.#evaluatedAtMs = atMs
     } catch (error) {
       failed = messageOf(error)
       answers = this.#withoutAnswers(asked, atMs)
@@ -106,7 +110,7 @@ export class Evaluator {
   /** The one thing that is known without any answer: since when there was none. */
   #withoutAnswers(rules: readonly AlertRule[], atMs: number): readonly (readonly [AlertRule, Answer])[] {
     const rule = rules.find(({ name }) => name === HEARTBEAT_MISSED)
-    const sinceMs = atMs - this.#completeAtMs
+    const sinceMs = atMs - this.completeAtMs
     if (rule === undefined || sinceMs <= HEARTBEAT_MS_MAX) return []
     return [[rule, { values: [{ labels: {}, value: sinceMs / 1_000 }], missing: [] }]]
   }
