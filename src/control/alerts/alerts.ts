@@ -59,7 +59,8 @@ export class Alerts {
     this.#options = options
     this.silences = makeSilences(state)
     this.incidents = makeIncidents(state)
-    this.evaluator = new Evaluator({ query, store: makeAlertStore(state), startedAtMs: clock.now() })
+    const store = makeAlertStore(state, (alert) => this.#note(alert))
+    this.evaluator = new Evaluator({ query, store, startedAtMs: clock.now() })
     this.#rulesOf = rulesInForce(windowFactor)
   }
 
@@ -201,31 +202,29 @@ export class Alerts {
   /** What came of telling a channel. */
   onOutcome(letter: Letter, channel: string, outcome: 'sent' | 'failed'): void {
     if (letter.kind !== 'alert') return
+    const { incident } = letter.notification
+    if (incident !== null && this.incidents.find(incident) !== null) {
+      const atMs = this.#options.clock.now()
+      this.incidents.add(incident, { atMs, by: 'control', kind: 'notification', channel, outcome })
+    }
+    // Last: what finds no room to be written is tried again, and not counted twice.
     const before = this.#told.get(channel) ?? NOBODY
     this.#told.set(channel, { ...before, [outcome]: before[outcome] + 1 })
-    if (letter.notification.incident === null) return
-    const { incident } = letter.notification
-    if (this.incidents.find(incident) === null) return
-    this.incidents.add(incident, {
-      atMs: this.#options.clock.now(),
-      by: 'control',
-      kind: 'notification',
-      channel,
-      outcome,
-    })
   }
 
   async #evaluate(only: ReadonlySet<string> | null, fromMs = 0): Promise<void> {
-    const { state, clock, logger } = this.#options
+    const { clock, logger } = this.#options
     const atMs = Math.max(clock.now(), fromMs)
     const pass = await this.evaluator.evaluate(this.#rules().rules, atMs, only)
     if (pass.failed !== null) logger.error('alerts were not evaluated', { because: pass.failed })
     if (pass.dropped > 0) logger.error('too many alerts', { dropped: pass.dropped })
-    for (const alert of pass.changed) {
-      if (alert.state === 'firing') state.addEvent(clock.now(), 'alert-fired', this.#words(alert))
-      else if (alert.resolvedAtMs !== null) state.addEvent(clock.now(), 'alert-resolved', this.#words(alert))
-    }
     this.look()
+  }
+
+  #note(alert: Alert): void {
+    const { state, clock } = this.#options
+    if (alert.state === 'firing') state.addEvent(clock.now(), 'alert-fired', this.#words(alert))
+    else if (alert.resolvedAtMs !== null) state.addEvent(clock.now(), 'alert-resolved', this.#words(alert))
   }
 
   #save({ incident, send, entries }: Step): void {

@@ -25,7 +25,8 @@ export interface Message {
 export interface Outbox {
   add(message: Pick<Message, 'channel' | 'about' | 'body'>, now: number): void
   due(now: number, limit: number): readonly Message[]
-  delivered(message: Message): void
+  /** It is done with, and what is written down of that is one change with it: whatever dies, there is not one without the other. */
+  done(message: Message, write: () => void): void
   /** It is tried again later, ever more slowly. */
   postpone(message: Message, now: number): void
 }
@@ -56,7 +57,11 @@ export function makeOutbox(state: State): Outbox {
           body: JSON.parse(row['body'] as string) as unknown,
         }))
       },
-      delivered: ({ sequence }) => void db.prepare('delete from outbox where sequence = ?').run(sequence),
+      done: ({ sequence }, write) =>
+        state.atomically(() => {
+          db.prepare('delete from outbox where sequence = ?').run(sequence)
+          write()
+        }),
       postpone: ({ sequence, attempts }, now) => {
         const afterMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** attempts)
         db.prepare('update outbox set attempts = attempts + 1, due_at = ? where sequence = ?').run(

@@ -37,11 +37,16 @@ async function make(t: TestContext, answer: (request: IncomingMessage, response:
   const outbox = makeOutbox(state)
   const channels = { find: (): Channel | null => ({ kind: 'webhook', url: `${origin}${SECRET_PATH}` }) }
   const clock = { now: () => now, sleep: async () => {} }
-  const onEvent = (kind: string, text: string): void => void events.push(`${kind}: ${text}`)
+  const disk = { isFull: false }
+  const onEvent = (kind: string, text: string): void => {
+    if (disk.isFull) throw Object.assign(new Error('database or disk is full'), { errcode: 13 })
+    events.push(`${kind}: ${text}`)
+  }
   const postman = new Postman({ outbox, channels, clock, onEvent, timeoutMs: 200 })
   const add = (n: number): void => outbox.add({ channel: 'ops', about: `m${n}`, body: { n } }, now)
   const waiting = (): number => outbox.due(Number.MAX_SAFE_INTEGER, MESSAGES_MAX * 2).length
-  return { postman, outbox, channels, server, bodies, events, add, waiting, later: (ms: number) => void (now += ms) }
+  const later = (ms: number): void => void (now += ms)
+  return { postman, outbox, channels, server, disk, bodies, events, add, waiting, later }
 }
 
 const end = (status: number) => (_: unknown, response: ServerResponse) => void response.writeHead(status).end('x')
@@ -53,6 +58,18 @@ test('messages arrive in their order and are gone then', async (t) => {
   await postman.deliver()
   assert.deepEqual(bodies, [{ n: 1 }, { n: 2 }])
   assert.deepEqual([events, waiting()], [['notified: ops was told: m1', 'notified: ops was told: m2'], 0])
+})
+
+test('what has been told is gone together with the word of it; without room for it, it is not told again', async (t) => {
+  const { postman, add, disk, bodies, events, waiting } = await make(t, end(204))
+  add(1)
+  disk.isFull = true
+  await postman.deliver()
+  await postman.deliver()
+  assert.deepEqual([bodies.length, events, waiting()], [1, [], 1])
+  disk.isFull = false
+  await postman.deliver()
+  assert.deepEqual([bodies.length, events, waiting()], [1, ['notified: ops was told: m1'], 0])
 })
 
 test('a receiver that fails twice is tried again, each time later, and said once', async (t) => {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
+import { isDiskFull } from '../../core/system-problem.ts'
 import type { Channel } from '../api/hooks-methods.ts'
 import type { ChannelFile } from './channels.ts'
 import { MESSAGE_MS_MAX, type Message, type Outbox } from './outbox.ts'
@@ -27,6 +28,8 @@ export interface PostmanOptions {
 /** Delivers what is due: each channel's messages in their order, all channels at once. Never throws for a channel. */
 export class Postman {
   readonly #options: PostmanOptions
+  /** Told, and not yet written down for want of room: to be written, not to be told again. */
+  readonly #unwritten = new Map<number, () => void>()
 
   constructor(options: PostmanOptions) {
     this.#options = options
@@ -46,30 +49,43 @@ export class Postman {
   /** False when it has to be tried again. */
   async #deliver(message: Message): Promise<boolean> {
     const { outbox, channels, clock, onEvent, timeoutMs = TIMEOUT_MS } = this.#options
-    const { channel: name, about } = message
+    const { channel: name, about, sequence } = message
+    const unwritten = this.#unwritten.get(sequence)
+    if (unwritten !== undefined) return this.#done(message, unwritten)
     const letter = letterOf(message.body)
     if (letter !== null && this.#options.isWanted?.(letter) === false) {
-      outbox.delivered(message)
-      onEvent('notify-dropped', `${name} was not told, since it is over: ${about}`)
-      return true
+      return this.#done(message, () => onEvent('notify-dropped', `${name} was not told, since it is over: ${about}`))
     }
     const posted = await this.#post(channels.find(name), message, letter, timeoutMs)
     if (posted.ok) {
-      // A crash before this line delivers it once more: at least once.
-      outbox.delivered(message)
-      if (letter !== null) this.#options.onOutcome?.(letter, name, 'sent')
-      onEvent('notified', `${name} was told: ${about}`)
-      return true
+      // A crash before it is written delivers it once more: at least once.
+      return this.#done(message, () => {
+        onEvent('notified', `${name} was told: ${about}`)
+        if (letter !== null) this.#options.onOutcome?.(letter, name, 'sent')
+      })
     }
     if (posted.final || clock.now() - message.createdAt > MESSAGE_MS_MAX) {
-      outbox.delivered(message)
-      if (letter !== null) this.#options.onOutcome?.(letter, name, 'failed')
-      onEvent('notify-given-up', `${name} was not told (${about}): ${posted.because}`)
-      return true
+      return this.#done(message, () => {
+        onEvent('notify-given-up', `${name} was not told (${about}): ${posted.because}`)
+        if (letter !== null) this.#options.onOutcome?.(letter, name, 'failed')
+      })
     }
     outbox.postpone(message, clock.now())
     if (message.attempts === 0) onEvent('notify-failed', `${name} (${about}): ${posted.because}; it is tried again`)
     return false
+  }
+
+  /** A full disk forgets no message and tells none twice: what is to be written waits here, once for each that is due. */
+  #done(message: Message, write: () => void): true {
+    this.#unwritten.set(message.sequence, write)
+    try {
+      this.#options.outbox.done(message, write)
+    } catch (error) {
+      if (isDiskFull(error)) return true
+      throw error
+    }
+    this.#unwritten.delete(message.sequence)
+    return true
   }
 
   async #post(channel: Channel | null, { body }: Message, letter: Letter | null, timeoutMs: number): Promise<Posted> {

@@ -16,8 +16,11 @@ const HEARTBEAT_MS_MAX = 60_000
 /** Alerts over restarts of control. */
 export interface AlertStore {
   all(): readonly Alert[]
-  /** Replaces what is known of each key; null: forgotten. One change, on the disk when it returns. */
-  save(changes: ReadonlyMap<string, Alert | null>): void
+  /**
+   * Replaces what is known of each key; null: forgotten. `turned` are the alerts whose state is another than before. One
+   * change, on the disk when it returns.
+   */
+  save(changes: ReadonlyMap<string, Alert | null>, turned: readonly Alert[]): void
 }
 
 export interface Pass {
@@ -126,9 +129,10 @@ export class Evaluator {
     const ended = gone
       .filter(([, { state }]) => state === 'firing')
       .map(([, alert]): Alert => ({ ...alert, state: 'inactive', activeAtMs: null, resolvedAtMs: atMs }))
-    if (changes.size > 0) this.#options.store.save(changes)
+    const turned = [...changed, ...ended]
+    if (changes.size > 0) this.#options.store.save(changes, turned)
     this.#alerts = bounded
-    return { failed, changed: [...changed, ...ended], dropped: Math.max(0, alerts.length - ALERTS_MAX) }
+    return { failed, changed: turned, dropped: Math.max(0, alerts.length - ALERTS_MAX) }
   }
 }
 
