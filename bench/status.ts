@@ -16,6 +16,8 @@ const BAR_MS = 200
 const INSTANCES = 3
 /** Beats that have to pass before the series are there and were asked. */
 const SETTLED_MS = 120_000
+/** What a Node that does nothing takes at most where nothing else runs. */
+const QUIET_MS = 60
 const NEEDED = ['status', 'health.look', 'need.list'] as const
 
 const { values } = parseArgs({
@@ -76,10 +78,13 @@ async function measure(): Promise<number> {
   const bars = [
     { what: `series: ${counts.many}, bar ${series}`, held: isEnough },
     bar('answer with many series, p95', quantile(api.many, 0.95)),
-    bar('command with many series, median, less node alone', quantile(commands.many, 0.5) - quantile(nothing, 0.5)),
+    bar('command with many series, median', quantile(commands.many, 0.5)),
   ]
   for (const { what, held } of bars) process.stdout.write(`bar ${what}: ${held ? 'held' : 'missed'}\n`)
-  return bars.every(({ held }) => held) ? 0 : 1
+  if (bars.every(({ held }) => held)) return 0
+  if (quantile(nothing, 0.5) > QUIET_MS)
+    say('inconclusive', 'this machine keeps a Node waiting that does nothing: repeat on a quiet one')
+  return 1
 }
 
 function bar(what: string, ms: number): { readonly what: string; readonly held: boolean } {

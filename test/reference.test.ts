@@ -8,7 +8,7 @@ import { makeProgram } from '../src/cli/main.ts'
 
 const root = join(import.meta.dirname, '..')
 
-for (const [path, text] of Object.entries(pages())) {
+for (const [path, text] of Object.entries(await pages())) {
   test(`${path} says what the code says`, () => {
     assert.equal(readFileSync(join(root, path), 'utf8'), text, `${path} is out of date: npm run docs`)
   })
@@ -23,8 +23,8 @@ test('every key has a meaning, and a default that the schema fills in is the one
   }
 })
 
-test('every argument and option of a command has a meaning, and tells its default as commander does', () => {
-  for (const command of makeProgram(() => {}).commands) {
+test('every argument and option of a command has a meaning, and tells its default as commander does', async () => {
+  for (const command of (await makeProgram(() => {})).commands) {
     for (const { description } of [...command.registeredArguments, ...command.options])
       assert.notEqual(description, '', command.name())
     assert.doesNotMatch(command.helpInformation(), /@default/)

@@ -7,8 +7,8 @@ const HEAD = `# Command reference
 `
 
 /** docs/reference/cli.md. */
-export function cliPage(): string {
-  const program = makeProgram(() => {})
+export async function cliPage(): Promise<string> {
+  const program = await makeProgram(() => {})
   return [
     HEAD,
     sectionOf(program, ''),

@@ -3,10 +3,10 @@ import { configPage } from './config-page.ts'
 import { openApiPage } from './openapi.ts'
 
 /** Every generated page: its path in the repository, and its text. */
-export function pages(): Readonly<Record<string, string>> {
+export async function pages(): Promise<Readonly<Record<string, string>>> {
   return {
     'docs/reference/config.md': configPage(),
-    'docs/reference/cli.md': cliPage(),
+    'docs/reference/cli.md': await cliPage(),
     'docs/reference/openapi.json': openApiPage(),
   }
 }

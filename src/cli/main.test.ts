@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { makeProgram } from './main.ts'
 
 const bin = join(import.meta.dirname, '..', '..', 'bin', 'seaworthy.js')
 
@@ -32,3 +33,15 @@ for (const [args, says] of [
     assert.equal(code, 2)
   })
 }
+
+test('a command that is asked for by its name is loaded alone, and is the same as among all of them', async () => {
+  const all = await makeProgram(() => {})
+  assert.ok(all.commands.length > 20)
+  for (const command of all.commands) {
+    const alone = await makeProgram(() => {}, command.name())
+    assert.deepEqual(
+      alone.commands.map((each) => each.helpInformation()),
+      [command.helpInformation()],
+    )
+  }
+})
