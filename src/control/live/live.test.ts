@@ -34,6 +34,21 @@ void test('a reader that goes away at any moment goes on behind its last id: not
   assert.deepEqual([...got, ...texts(last)], expected.flat())
 })
 
+void test('an event that is written while a reader comes is told once', async (t) => {
+  const { socket, state, live, add } = await serve(t)
+  // As when the readers come between an event and its telling.
+  state.onEvent = () => {}
+  for (const text of ['one', 'two', 'three']) add(text)
+  const behind = await read(t, socket, 'events', '0')
+  const fresh = await read(t, socket, 'events')
+  await until(() => texts(behind).length === 3, 'what was written before')
+  live().wake()
+  add('four')
+  live().wake()
+  await until(() => [behind, fresh].every((raw) => texts(raw).at(-1) === 'four'), 'the next')
+  assert.deepEqual([texts(behind), texts(fresh)], [['one', 'two', 'three', 'four'], ['four']])
+})
+
 void test('the client goes on by itself when control is killed, and says that it was away', async (t) => {
   const served = await serve(t)
   const stop = new AbortController()
