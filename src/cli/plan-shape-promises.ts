@@ -1,4 +1,4 @@
-import { either, list, number, oneOf, orNull, record, shape, text } from './plan-shape-checks.ts'
+import { either, list, number, oneOf, orNone, orNull, record, shape, text } from './plan-shape-checks.ts'
 
 const severity = oneOf(['P0', 'P1', 'P2', 'P3'])
 const match = shape({ method: orNull(text), host: orNull(text), path: text })
@@ -17,6 +17,7 @@ export const promisesShape = record(
     errors: orNull(number),
     throughput: orNull(shape({ count: number, perMs: number })),
     freshnessMs: orNull(number),
+    freshnessMetric: orNone(text),
     without: record(shape({ p95Ms: orNull(number), errors: orNull(number) })),
     rpoMs: orNull(number),
     rtoMs: orNull(number),

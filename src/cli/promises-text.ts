@@ -25,14 +25,16 @@ export function describeExplanations(found: readonly Explanation[]): string {
     .join('\n\n')
 }
 
-function standingText({ standing, budget }: ObjectiveView): string {
-  if (budget === null) return standing ?? '-'
+/** What nobody has seen is unknown, and never met. */
+function standingText({ standing, shownBy, budget }: ObjectiveView): string {
+  if (budget === null) return standing ?? (shownBy === null ? '-' : 'unknown')
   const left = budget.left === null ? '' : `, ${Decimal.of(budget.left).rounded(4, 'down').toPercent()} left`
   return `${standing ?? 'not watched'}, budget ${budget.time}${left}`
 }
 
-function linesOf({ id, refusals, lacks }: ObjectiveView): readonly string[] {
+function linesOf({ id, shownBy, refusals, lacks }: ObjectiveView): readonly string[] {
   return [
+    ...(shownBy === null ? [] : [`  ${id}: ${shownBy}`]),
     ...refusals.flatMap(refusalLines).map((line) => `  ${line}`),
     ...lacks.map((lack) => `  ${id} is not decided without ${lack}`),
   ]

@@ -52,12 +52,23 @@ void test('promises on needs and on operating are told apart from a service', ()
     promises: {
       data: { on: 'db', rpo: '6h' },
       operate: { on: 'operate', detect: '1min', deploy: { failed: 0 } },
-      all: { on: { service: 'api' }, errors: '0.1%' },
+      all: { on: { service: 'api' }, errors: '0.1%', freshness: '10s' },
+      queue: { on: { service: 'api' }, freshness: { within: '1min', metric: 'orders_lag_seconds' } },
     },
   })
   assert.deepEqual(
     Object.values(promises ?? {}).map(({ on }) => on),
-    [{ kind: 'need', need: 'db' }, { kind: 'operate' }, { kind: 'service', service: 'api', match: null }],
+    [
+      { kind: 'need', need: 'db' },
+      { kind: 'operate' },
+      { kind: 'service', service: 'api', match: null },
+      { kind: 'service', service: 'api', match: null },
+    ],
+  )
+  assert.deepEqual([promises?.['all']?.freshnessMs, promises?.['all']?.freshnessMetric], [10_000, undefined])
+  assert.deepEqual(
+    [promises?.['queue']?.freshnessMs, promises?.['queue']?.freshnessMetric],
+    [60_000, 'orders_lag_seconds'],
   )
   assert.equal(promises?.['data']?.rpoMs, 6 * 3_600_000)
   assert.equal(promises?.['operate']?.deployFailed, 0)

@@ -54,7 +54,8 @@ function resolvePromise(promise: FilledPromise): ResolvedPromise {
     },
     errors: promise.errors ?? null,
     throughput: promise.throughput ?? null,
-    freshnessMs: promise.freshness ?? null,
+    freshnessMs: promise.freshness?.within ?? null,
+    ...(promise.freshness?.metric === undefined ? {} : { freshnessMetric: promise.freshness.metric }),
     without: Object.fromEntries(
       Object.entries(promise.without ?? {}).map(([need, { p95, errors }]) => [
         need,

@@ -13,6 +13,8 @@ export interface ResolvedPromise {
   readonly errors: number | null
   readonly throughput: { readonly count: number; readonly perMs: number } | null
   readonly freshnessMs: number | null
+  /** The metric that says how far behind it is. @default nothing does */
+  readonly freshnessMetric?: string
   readonly without: Readonly<Record<string, { readonly p95Ms: number | null; readonly errors: number | null }>>
   readonly rpoMs: number | null
   readonly rtoMs: number | null

@@ -68,7 +68,8 @@ export function number(digits: string): Expression {
   return { kind: 'number', digits }
 }
 
-function requestsOf(promise: string, windowMs: number): Events {
+/** The requests of a promise; bad is what failed of them. */
+export function requestsOf(promise: string, windowMs: number): Events {
   const requests = (op: '=~' | '!~', value: string): Selector => ({
     kind: 'selector',
     metric: 'seaworthy_watched_requests_total',

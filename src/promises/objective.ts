@@ -26,7 +26,8 @@ export type Objective = Part &
     | { readonly kind: 'latency'; readonly target: '0.5' | '0.95' | '0.99'; readonly limitMs: number }
     | { readonly kind: 'errors'; readonly budget: string }
     | { readonly kind: 'throughput'; readonly count: number; readonly perMs: number }
-    | { readonly kind: 'freshness'; readonly limitMs: number }
+    /** Metric null: nothing says how far it is behind. */
+    | { readonly kind: 'freshness'; readonly limitMs: number; readonly metric: string | null }
     /** `rpo`, `rto`, `keep` of a need; `rollback` of operate. */
     | { readonly kind: 'recovery'; readonly what: 'rpo' | 'rto' | 'keep' | 'rollback'; readonly limitMs: number }
     | { readonly kind: 'detection'; readonly limitMs: number }

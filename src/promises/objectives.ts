@@ -48,7 +48,8 @@ function partsOf(promise: string, of: ResolvedPromise): readonly Objective[] {
   }
   if (of.errors !== null) parts.push({ ...part, kind: 'errors', budget: digitsOf(of.errors) })
   if (of.throughput !== null) parts.push({ ...part, kind: 'throughput', ...of.throughput })
-  if (of.freshnessMs !== null) parts.push({ ...part, kind: 'freshness', limitMs: of.freshnessMs })
+  if (of.freshnessMs !== null)
+    parts.push({ ...part, kind: 'freshness', limitMs: of.freshnessMs, metric: of.freshnessMetric ?? null })
   for (const [what, limitMs] of [
     ['rpo', of.rpoMs],
     ['rto', of.rtoMs],

@@ -1,11 +1,13 @@
 import type { ResolvedApp } from '../config/resolved.ts'
-import { spending, type Spending } from './budget.ts'
+import { spending } from './budget.ts'
 import { firingRates } from './burn-rate.ts'
 import { eventsOf, isBudgeted } from './events.ts'
 import type { Expression } from './expression.ts'
 import { objectiveId, type Objective, type Standing } from './objective.ts'
 import { objectivesOf } from './objectives.ts'
 import { burnCondition } from './promise-rules.ts'
+import { freshnessQuestion, freshnessStanding, type FreshnessQuestion } from './shown/freshness.ts'
+import { NOT_WATCHED, type Stood } from './stood.ts'
 
 /** What has to be asked of the series to know where an objective stands. */
 export type Question = { readonly objective: string } & (
@@ -19,6 +21,8 @@ export type Question = { readonly objective: string } & (
     }
   /** How old the newest point is that could be restored to. */
   | { readonly kind: 'age'; readonly seconds: Expression }
+  /** How far something is behind. */
+  | ({ readonly kind: 'lag' } & FreshnessQuestion)
 )
 
 /** What came back; null: nothing, which is not zero. */
@@ -30,16 +34,9 @@ export type Answer =
       readonly burns: boolean
     }
   | { readonly kind: 'age'; readonly seconds: number | null }
+  | { readonly kind: 'lag'; readonly now: number | null; readonly worst: number | null }
 
-export interface Stood {
-  readonly standing: Standing
-  /** Null where there is no budget, or nothing to spend it on. */
-  readonly spending: Spending | null
-}
-
-export const NOT_WATCHED: Stood = { standing: null, spending: null }
-
-/** What an app's objectives ask; those that only a drill can show ask nothing. */
+/** What an app's objectives ask at one instant. What only an occasion shows (a rush, an outage) is asked of a whole day: shown/. */
 export function questionsOf(app: Pick<ResolvedApp, 'promises'>): readonly Question[] {
   return objectivesOf(app).flatMap((objective): Question[] => {
     const id = objectiveId(objective)
@@ -47,6 +44,10 @@ export function questionsOf(app: Pick<ResolvedApp, 'promises'>): readonly Questi
       const { count, badCount } = eventsOf(objective, objective.overMs)
       const burning = firingRates(objective).map((rate) => burnCondition(objective, rate))
       return objective.overMs > 0 ? [{ objective: id, kind: 'budget', count, badCount, burning }] : []
+    }
+    if (objective.kind === 'freshness') {
+      const lag = freshnessQuestion(objective)
+      return lag === null ? [] : [{ objective: id, kind: 'lag', ...lag }]
     }
     if (objective.kind !== 'recovery' || objective.what !== 'rpo' || objective.subject.kind !== 'need') return []
     return [{ objective: id, kind: 'age', seconds: ageOf(objective.subject.need) }]
@@ -56,6 +57,7 @@ export function questionsOf(app: Pick<ResolvedApp, 'promises'>): readonly Questi
 /** Met while there is budget left, at risk while it is spent too fast, broken when it is spent; null when nobody can see. */
 export function standingOf(objective: Objective, answer: Answer): Stood {
   if (answer.kind === 'age') return { standing: ageStanding(objective, answer.seconds), spending: null }
+  if (answer.kind === 'lag') return objective.kind === 'freshness' ? freshnessStanding(objective, answer) : NOT_WATCHED
   if (!isBudgeted(objective) || answer.count === null) return NOT_WATCHED
   const spent = spending(objective, { bad: answer.badCount ?? 0, total: answer.count })
   if (spent === null) return NOT_WATCHED

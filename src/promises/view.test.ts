@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NO_FACTS } from './feasibility/facts.ts'
 import type { Standing } from './objective.ts'
+import type { Stood } from './stood.ts'
 import { appWith } from './testing.ts'
 import { isBroken, promiseViews } from './view.ts'
 
@@ -29,6 +30,26 @@ void test('a promise stands where the worst of its watched parts does', () => {
   assert.equal(standing('met', 'at-risk'), 'at-risk')
   assert.equal(standing('broken', 'at-risk'), 'broken')
   assert.equal(standing('met', null), null)
+})
+
+void test('a rate that nobody has asked for takes nothing from what is seen; a broken one and a measurement count', () => {
+  const trade = (throughput: Standing, perSecond: number | null = null) => {
+    const facts = perSecond === null ? NO_FACTS : { ...NO_FACTS, capacity: { api: { perSecond, at: '2026-11-20' } } }
+    const shown = { standing: throughput, spending: null, shownBy: 'seen' }
+    const stood = new Map<string, Stood>([
+      ['trade/availability', at('met')],
+      ['trade/errors', at('met')],
+      ['trade/throughput', shown],
+    ])
+    const [view] = promiseViews(app, facts, stood)
+    return [view!.standing, view!.objectives[2]!.standing, view!.objectives[2]!.shownBy]
+  }
+  assert.deepEqual(trade(null), ['met', null, 'seen'])
+  assert.deepEqual(trade('broken'), ['broken', 'broken', 'seen'])
+  assert.deepEqual(trade(null, 200).slice(0, 2), ['met', 'met'], '4 × 200 × 0.7 = 560')
+  assert.match(String(trade(null, 200)[2]), /^load: 4 instances × 200\/s .* = 560\/s; seen$/)
+  assert.deepEqual(trade(null, 100).slice(0, 2), ['at-risk', 'at-risk'])
+  assert.deepEqual(trade('met', 100).slice(0, 2), ['met', 'met'], 'what users met outweighs a measurement')
 })
 
 void test('broken or infeasible is what an exit code tells', () => {

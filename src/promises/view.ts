@@ -5,11 +5,13 @@ import type { Facts } from './feasibility/facts.ts'
 import { judge } from './feasibility/judge.ts'
 import { infeasible, type Change } from './feasibility/refusal.ts'
 import { durationText } from './figures.ts'
-import { objectiveId, worst, type Infeasible, type PromiseState, type Standing } from './objective.ts'
+import { objectiveId, worst, type Infeasible, type Objective, type PromiseState, type Standing } from './objective.ts'
 import { configPathOf, objectivesOf } from './objectives.ts'
 import { owedText } from './owed.ts'
 import { promiseRules } from './promise-rules.ts'
-import type { Stood } from './standing.ts'
+import { isOccasional } from './shown/occasional.ts'
+import { throughputByCapacity } from './shown/throughput.ts'
+import { NOT_WATCHED, type Stood } from './stood.ts'
 import { leastState, stateOf } from './state.ts'
 
 /** One objective as people and programs read it. */
@@ -20,6 +22,8 @@ export interface ObjectiveView {
   readonly owed: string
   readonly state: PromiseState
   readonly standing: Standing
+  /** What shows where it stands, in words; null: its budget does, or nothing. */
+  readonly shownBy: string | null
   /** Null: it is no share of anything. */
   readonly budget: {
     /** Decimal digits of the share of events that may be bad. */
@@ -55,7 +59,7 @@ export function promiseViews(
   const views = objectivesOf(app).map((objective): ObjectiveView & { readonly promise: string } => {
     const id = objectiveId(objective)
     const own = refusals.filter((refusal) => refusal.objective === id)
-    const { standing, spending } = stood.get(id) ?? { standing: null, spending: null }
+    const { standing, spending, shownBy = null } = shownOf(objective, app, facts, stood.get(id))
     return {
       promise: objective.promise,
       id,
@@ -63,6 +67,7 @@ export function promiseViews(
       owed: owedText(objective),
       state: stateOf(own.length > 0, null, { release: null, nowMs: 0 }),
       standing,
+      shownBy,
       budget: isBudgeted(objective)
         ? {
             share: budgetShare(objective).toText(),
@@ -80,9 +85,13 @@ export function promiseViews(
       lacks: unknown.filter((each) => each.objective === id).map(({ lacks }) => lacks),
     }
   })
+  const occasional = new Set(objectivesOf(app).filter(isOccasional).map(objectiveId))
   return Object.keys(app.promises ?? {}).map((promise) => {
     const objectives = views.filter((view) => view.promise === promise).map(({ promise: _promise, ...view }) => view)
-    const watched = objectives.filter(({ id, budget }) => budget !== null || stood.has(id))
+    // What has had no occasion to show itself, no rush and no outage, takes nothing from what is seen.
+    const watched = objectives.filter(
+      (each) => each.budget !== null || each.standing !== null || (stood.has(each.id) && !occasional.has(each.id)),
+    )
     return {
       promise,
       state: leastState(objectives.map(({ state }) => state)),
@@ -90,6 +99,14 @@ export function promiseViews(
       objectives,
     }
   })
+}
+
+/** Traffic speaks first: it is what users met. Where it says nothing of a rate, a measurement of `load` may. */
+function shownOf(objective: Objective, app: ResolvedApp, facts: Facts, stood: Stood = NOT_WATCHED): Stood {
+  if (objective.kind !== 'throughput' || stood.standing !== null) return stood
+  const measured = throughputByCapacity(objective, app, facts)
+  if (measured === null) return stood
+  return { ...measured, shownBy: [measured.shownBy, stood.shownBy].filter((each) => each !== undefined).join('; ') }
 }
 
 /** Whether somebody has to do something: a promise cannot be kept, or is not. */

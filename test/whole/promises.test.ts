@@ -123,6 +123,65 @@ void test('traffic shows where a promise stands, and its failures break it', asy
   assert.deepEqual([latency!.standing, latency!.budget!.left], ['met', '1'])
 })
 
+void test('a lag, a rush and a rollback each show where their promise stands, and without one nobody knows', async () => {
+  const service = `import { createServer } from 'node:http'
+    let lag = 1
+    createServer((request, response) => {
+      if (request.url === '/late') lag = 60
+      response.setHeader('content-type', 'text/plain')
+      response.end(request.url === '/metrics' ? 'orders_lag_seconds ' + lag + '\\n' : 'answered')
+    }).listen(process.env.PORT, '127.0.0.1')`
+  const promises = {
+    orders: {
+      on: { service: 'api' },
+      availability: '99%',
+      throughput: '6/min',
+      freshness: { within: '30s', metric: 'orders_lag_seconds' },
+    },
+    rare: { on: { service: 'api' }, throughput: '1000/s' },
+    operate: { on: 'operate', rollback: '30s' },
+  }
+  const config = { ...plainConfig({ service: { start: 'node service.mjs' } }), promises }
+  await using project = new TestProject(config, { 'service.mjs': service })
+  await project.must(['up', '--detach'])
+  const url = `http://127.0.0.1:${await project.port()}`
+  const stood = async () => (await project.control.call('promise.look', {})).stood
+  const before = await stood()
+  assert.deepEqual(
+    ['orders/throughput', 'rare/throughput', 'operate/rollback'].map((id) => before[id]!.standing),
+    [null, null, null],
+    'without an occasion nobody knows',
+  )
+  assert.match(before['operate/rollback']!.shownBy!, /^no release was ever taken back/)
+  await until(async () => (await stood())['orders/freshness']?.standing === 'met', 'the lag to be seen', 60_000)
+  await until(
+    async () => {
+      for (let sent = 0; sent < 10; sent++) await (await fetch(url)).arrayBuffer()
+      return (await stood())['orders/throughput']?.standing === 'met'
+    },
+    'the rate to be seen',
+    60_000,
+  )
+  const { 'rare/throughput': rare } = await stood()
+  assert.equal(rare!.standing, null)
+  assert.match(rare!.shownBy!, /in the busiest 5 min of the last 24 h: nobody has asked for as much$/)
+
+  await (await fetch(`${url}/late`)).arrayBuffer()
+  await until(async () => (await stood())['orders/freshness']?.standing === 'broken', 'the lag to be too long', 60_000)
+  writeFileSync(join(project.folder, 'service.mjs'), `${service}\n// another release`)
+  await project.must(['deploy'])
+  await project.must(['rollback'])
+  const { code, stdout } = await project.run(['promises'])
+  assert.equal(code, 4, 'the freshness is broken')
+  assert.match(stdout, /^ {2}operate\/rollback +unproven +met /m)
+  assert.match(stdout, /^ {2}operate\/rollback: 1 way back, [\d.]+ m?s at the longest \(d\d+\)$/m)
+  assert.match(
+    stdout,
+    /^ {2}orders\/freshness: orders_lag_seconds: 1 min behind, 1 min at the worst of the last hour$/m,
+  )
+  assert.match(stdout, /^ {2}rare\/throughput +unproven +unknown /m)
+})
+
 void test('explain answers for a rule, and says what comes near a name that is none', async () => {
   await using project = new TestProject(withPromises(kept))
   const { stdout } = await project.must(['explain', 'AllAvailabilityBurn1h'])

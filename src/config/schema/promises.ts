@@ -12,6 +12,24 @@ const onSchema = z.union(
   { error: "what the promise is on; write route('api', 'POST /orders'), the name of a need, or 'operate'" },
 )
 
+/** Seconds behind, or the time of the newest: both are told by the name's end. */
+const LAG_METRIC = /^[a-zA-Z_:][a-zA-Z0-9_:]*_seconds$/
+const EXPECTED_LAG =
+  "a metric in seconds; write 'orders_lag_seconds' (how far behind) or 'orders_newest_timestamp_seconds' (when the newest was made)"
+
+const freshnessSchema = z.union(
+  [
+    duration().transform((within): { within: number; metric?: string } => ({ within })),
+    z.strictObject({
+      within: duration().describe('How far it may lag.'),
+      metric: text()
+        .regex(LAG_METRIC, { error: EXPECTED_LAG })
+        .describe('The metric of a service that says how far it lags. Default: nothing says it.'),
+    }),
+  ],
+  { error: "how far it may lag; write '30s', or { within: '30s', metric: 'orders_lag_seconds' }" },
+)
+
 /** A measurable statement the app owes. */
 export const promiseSchema = z.strictObject({
   on: onSchema.describe("What it is on: route('api', 'POST /api/trades'), the name of a need, or 'operate'."),
@@ -31,7 +49,11 @@ export const promiseSchema = z.strictObject({
   throughput: rate()
     .optional()
     .describe("The rate at which the other promises hold, such as '300/s'. Default: whatever comes."),
-  freshness: duration().optional().describe('How far queues and replicas may lag. Default: not promised.'),
+  freshness: freshnessSchema
+    .optional()
+    .describe(
+      "How far queues and replicas may lag: '30s', or { within: '30s', metric: 'orders_lag_seconds' }. Default: not promised.",
+    ),
   without: z
     .record(
       text(),

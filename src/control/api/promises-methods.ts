@@ -1,4 +1,4 @@
-import type { Stood } from '../../promises/standing.ts'
+import type { Stood } from '../../promises/stood.ts'
 
 /** The contract's `Empty`, which imports this file. */
 interface Nothing {

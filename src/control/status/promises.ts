@@ -4,14 +4,8 @@ import { onlyValue, type SeriesQuery } from '../../observe/series/query.ts'
 import type { Expression } from '../../promises/expression.ts'
 import { objectiveId } from '../../promises/objective.ts'
 import { objectivesOf } from '../../promises/objectives.ts'
-import {
-  NOT_WATCHED,
-  questionsOf,
-  standingOf,
-  type Answer,
-  type Question,
-  type Stood,
-} from '../../promises/standing.ts'
+import { questionsOf, standingOf, type Answer, type Question } from '../../promises/standing.ts'
+import { NOT_WATCHED, type Stood } from '../../promises/stood.ts'
 import type { PromiseReport } from '../api/promises-methods.ts'
 
 /**
@@ -48,6 +42,10 @@ const LIMITS: Expression = { kind: 'selector', metric: 'seaworthy_postgres_conne
 
 async function ask(query: Pick<SeriesQuery, 'instant'>, question: Question, atMs: number): Promise<Answer> {
   if (question.kind === 'age') return { kind: 'age', seconds: await onlyValue(query, question.seconds, atMs) }
+  if (question.kind === 'lag') {
+    const worst = question.worst === null ? null : await onlyValue(query, question.worst, atMs)
+    return { kind: 'lag', now: await onlyValue(query, question.now, atMs), worst }
+  }
   const count = await onlyValue(query, question.count, atMs)
   const badCount = await onlyValue(query, question.badCount, atMs)
   let burns = false
