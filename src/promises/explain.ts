@@ -40,11 +40,10 @@ export function explanationsOf(app: ResolvedApp): readonly Explanation[] {
   ]
 }
 
-/** Those that `what` names: exactly one, or all that begin with it or belong to it. */
+/** Those that `what` names: what is called so and what comes from it, else all that begin with it. */
 export function explain(what: string, all: readonly Explanation[]): readonly Explanation[] {
-  const exact = all.filter((each) => each.what === what)
-  if (exact.length > 0) return exact
-  return all.filter((each) => each.what.startsWith(what) || each.from === what)
+  const exact = all.filter((each) => each.what === what || each.from === what)
+  return exact.length > 0 ? exact : all.filter((each) => each.what.startsWith(what))
 }
 
 function explainObjective(objective: Objective, budgeted: readonly Budgeted[]): Explanation {
