@@ -178,6 +178,8 @@ export interface Exchange {
   resentNs: number
   /** When the answer's head was ready, for streams whose end says nothing about their latency. */
   answeredNs: number
+  /** The status of the refusal that cut an answer off which had begun, and could not be given instead; null: none did. */
+  refusedWith: number | null
   /** Called when the exchange is over, in the order of these calls. */
   onEnded(listener: EndListener): void
   /** It is over. */
@@ -216,6 +218,7 @@ class OpenExchange implements Exchange {
   sentNs = 0
   resentNs = 0
   answeredNs = 0
+  refusedWith: number | null = null
   /** Most have two: without an array for them. */
   #first: EndListener | null = null
   #second: EndListener | null = null

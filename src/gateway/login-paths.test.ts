@@ -10,6 +10,7 @@ const SPELLINGS = [
   '/a/../login',
   '/Login',
   '/login/',
+  '/login.json',
   '/login;a=b',
   '/%6cogin',
   '/%256cogin',

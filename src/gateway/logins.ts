@@ -25,10 +25,14 @@ const ACCOUNT_FIELDS = [
   'name',
 ]
 
-/** Behind the inspection, which has read the body: an account that is locked is not listened to, nor an address. */
+/** Whether somebody may be logging in: the path is known as one where people do. */
+export function isLogin({ head }: Exchange, { guard }: Context): boolean {
+  return guard.policy !== null && CHANGING.has(head.method) && guard.loginPaths.has(head.path)
+}
+
+/** Behind what has waited for the body: an account that is locked is not listened to, nor an address. */
 export const lockedOut: Stage = (exchange, context) => {
-  if (context.guard.policy === null || !CHANGING.has(exchange.head.method)) return null
-  if (!context.guard.loginPaths.has(exchange.head.path)) return null
+  if (!isLogin(exchange, context)) return null
   const { lockout } = context.guard.identity
   for (const key of [addressKey(exchange.clientAddress), ...accountKeysOf(exchange)]) {
     const until = lockout.lockedUntil(key)

@@ -63,7 +63,7 @@ function answer(exchange: Exchange, context: Context, given: Answer): void {
     if (final.kind === 'upgraded') recordOpened(exchange, context)
     exchange.client.send(final, { idleMs }, (outcome) => {
       exchange.end()
-      record(exchange, context, { status: final.status, outcome })
+      record(exchange, context, { status: exchange.refusedWith ?? final.status, outcome })
     })
   } catch (error) {
     // Nobody is left who could answer.

@@ -210,6 +210,17 @@ export function rawConnection(port: number, firstBytes: string | Buffer = ''): R
   }
 }
 
+/** The status of the answer to a request whose body is sent only once the gateway asks for it. `head` without its last line. */
+export async function statusInTwo(port: number, head: string, body: string): Promise<string> {
+  using client = rawConnection(port, `${head}Content-Length: ${body.length}\r\nExpect: 100-continue\r\n\r\n`)
+  await until(() => client.text.includes('\r\n\r\n'))
+  const goesOn = client.text.startsWith('HTTP/1.1 100 ')
+  if (goesOn) client.socket.write(body)
+  const answer = (): RegExpExecArray | null => /(?:^|\r\n\r\n)HTTP\/1\.1 ([2-5]\d\d) /.exec(client.text)
+  await until(() => answer() !== null)
+  return answer()![1]!
+}
+
 /** A folder below the system's temporary one; whoever asks removes it. */
 export function throwawayFolder(): string {
   return mkdtempSync(join(tmpdir(), 'seaworthy-gateway-'))

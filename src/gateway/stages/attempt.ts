@@ -187,8 +187,9 @@ export class Attempt extends Timed implements UpstreamEvents, LeaveListener, End
 
   /** Behind a part of an answer no other can be given. */
   #onRefused(answer: Answer): void {
-    if (this.#settled) this.#exchange.client.cut('client-gone')
-    else this.#refuse(answer)
+    if (!this.#settled) return this.#refuse(answer)
+    this.#exchange.refusedWith = answer.status
+    this.#exchange.client.cut('client-gone')
   }
 
   /** Answers in the upstream's place. */

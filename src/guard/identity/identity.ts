@@ -126,6 +126,7 @@ function takes(matcher: RouteMatcher<RouteMatch>, { host, method, target, header
     if (told === 'method') methods.push(headers[index + 1]!.trim().toUpperCase())
     else if (told === 'path') paths.push(headers[index + 1]!.split('?', 1)[0]!.trim())
   }
+  if (query >= 0) methods.push(...methodsIn(target.slice(query + 1)))
   return paths
     .flatMap((path) => pathForms(path))
     .some((form) =>
@@ -134,6 +135,15 @@ function takes(matcher: RouteMatcher<RouteMatch>, { host, method, target, header
       ),
     )
 }
+
+/** What `_method` of a query or a form tells frameworks instead of POST: Laravel, Symfony, Rails' Rack, Express' method-override. */
+export function methodsIn(parameters: string): string[] {
+  if (!MAY_TELL_METHOD.test(parameters)) return []
+  const told = new URLSearchParams(parameters).getAll('_method')
+  return told.map((method) => method.trim().toUpperCase())
+}
+
+const MAY_TELL_METHOD = /(?:^|&)(?:_|%5f)[^=&]{6,18}=/i
 
 /** By these a client tells frameworks another method or path than the request line: Symfony, Rails' Rack, IIS and others. */
 const OVERRIDES: ReadonlyMap<string, 'method' | 'path'> = new Map([

@@ -33,7 +33,8 @@ void test('a router that keeps dot segments, or ignores case, reaches nothing th
     '/x/../Admin',
   ])
     assert.equal(isOpen('GET', path), false, path)
-  for (const path of ['/', '/administrators', '/x/admin']) assert.ok(isOpen('GET', path), path)
+  for (const path of ['/', '/administrators', '/x/admin', '/administrators.json', '/.admin', '/x.admin'])
+    assert.ok(isOpen('GET', path), path)
 })
 
 void test('another method or path in a header needs what that one needs', () => {
@@ -42,4 +43,19 @@ void test('another method or path in a header needs what that one needs', () => 
   for (const name of ['X-Original-URL', 'X-Rewrite-Url'])
     assert.equal(isOpen('GET', '/', name, '/admin/users?a=b'), false, name)
   assert.ok(isOpen('POST', '/items/1', 'X-HTTP-Method-Override', 'PUT', 'X-Original-URL', '/items'))
+})
+
+void test('a format at the end of a path does not make it another one', () => {
+  for (const path of ['/Admin.json', '/admin.XML', '/admin.', '/admin%2ejson', '/admin.json?a=b', '/admin.json;a=b'])
+    assert.equal(isOpen('GET', path), false, path)
+  assert.equal(isOpen('DELETE', '/items.json'), false)
+  for (const path of ['/admin.json.d', '/admin.2', '/admin.json/x', '/admins.json'])
+    assert.ok(isOpen('GET', path), path)
+})
+
+void test('another method in the query needs what that one needs', () => {
+  for (const query of ['_method=DELETE', 'a=b&_method=delete', '%5Fmethod=delete', '_method=PUT&_method=+Delete'])
+    assert.equal(isOpen('POST', `/items/1?${query}`), false, query)
+  for (const query of ['_method=PUT', 'method=delete', 'q=_method', 'x_method=delete'])
+    assert.ok(isOpen('POST', `/items/1?${query}`), query)
 })

@@ -1,3 +1,4 @@
+import type { GuardRequest } from '../../../guard/request.ts'
 import { credentialOf } from '../../../guard/identity/credential.ts'
 import type { Identified } from '../../../guard/identity/identity.ts'
 import type { Context, Stage } from '../../context.ts'
@@ -12,11 +13,13 @@ import { tell } from '../../tell.ts'
  * Finds out who asks, where somebody cares: what is protected, and limits by key or subject. Whoever failed too often is not
  * listened to for a while, whatever it shows now.
  */
-export const authenticate: Stage = (exchange, context) => {
+export const authenticate: Stage = (exchange, context) => authenticateFor(exchange, context, guardRequestOf(exchange))
+
+/** The same of `request`, as which the app may take the one at hand. */
+export function authenticateFor(exchange: Exchange, context: Context, request: GuardRequest): ReturnType<Stage> {
   const { identity } = context.guard.identity
   const { policy } = context.guard
   if (identity === null || policy === null) return null
-  const request = guardRequestOf(exchange)
   const isLimited = policy.limits.some(({ per }) => per === 'key' || per === 'subject')
   if (!isLimited && !identity.concerns(request)) return null
   if (credentialOf(exchange.head.headers) === null) return null
@@ -28,10 +31,12 @@ export const authenticate: Stage = (exchange, context) => {
 }
 
 /** Lets through who may pass. After the limits, so that guessing is limited. */
-export const authorise: Stage = (exchange, context) => {
+export const authorise: Stage = (exchange, context) => authoriseFor(exchange, context, guardRequestOf(exchange))
+
+/** The same of `request`, as which the app may take the one at hand. */
+export function authoriseFor(exchange: Exchange, context: Context, request: GuardRequest): Answer | null {
   const { identity } = context.guard.identity
   if (identity === null) return null
-  const request = guardRequestOf(exchange)
   const identified = exchange.identified ?? NOBODY
   const verdict = identity.authorise(request, identified)
   if (verdict.kind === 'granted') return null

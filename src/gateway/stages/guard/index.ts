@@ -1,10 +1,12 @@
 import type { Stage } from '../../context.ts'
 import { lockedOut } from '../../logins.ts'
 import { authenticate, authorise } from './authenticate.ts'
+import { awaitForm } from './await-form.ts'
 import { cors } from './cors.ts'
 import { earlyLimit } from './early-limit.ts'
 import { inspect } from './inspect.ts'
 import { limit } from './limit.ts'
+import { methodOverride } from './method-override.ts'
 import { reputation } from './reputation.ts'
 
 /** The guard's part of the pipeline, before anything is routed: each stage of it lets through or answers. */
@@ -23,6 +25,10 @@ export const GUARD_STAGES: readonly Stage[] = [
   authorise,
   // Is it an attack?
   inspect,
-  // Has this account failed too often? Behind the inspection, which has read the body.
+  // What the next two look at in a small body, where the inspection has not waited for it.
+  awaitForm,
+  // May they, as the method that a form names?
+  methodOverride,
+  // Has this account failed too often?
   lockedOut,
 ]
