@@ -27,14 +27,20 @@ test('only so many old files are kept, the newest first', async () => {
   assert.equal(existsSync(folder.file('x.log.4')), false)
 })
 
-test('of a file that outgrew its bound between two looks the end is kept', async () => {
+test('of a file that outgrew its bound between two looks the end is kept, from a line on, and it is said', async () => {
   await using folder = makeState()
-  writeFileSync(folder.file('x.log'), `${'a'.repeat(100)}that was all`)
-  assert.equal(rotateOutput(folder.file('x.log'), { bytesMax: 10 }), true)
-  assert.deepEqual(
-    ['x.log', 'x.log.1'].map((name) => textOf(folder.file(name))),
-    ['', 'aaaaaaaathat was all'],
-  )
+  const keptOf = (text: string): readonly [object, string] => {
+    writeFileSync(folder.file('x.log'), text)
+    assert.equal(rotateOutput(folder.file('x.log'), { bytesMax: 10 }), true)
+    assert.equal(textOf(folder.file('x.log')), '')
+    const kept = textOf(folder.file('x.log.1'))
+    const { time: _, ...said } = JSON.parse(kept.split('\n')[0]!) as { time: string }
+    return [said, kept.slice(kept.indexOf('\n') + 1)]
+  }
+  const said = { level: 'warn', part: 'keeper', message: 'written too fast: what came before was left out' }
+  assert.deepEqual(keptOf(`${'a'.repeat(100)}that was all`), [{ ...said, begins: 92 }, 'aaaaaaaathat was all'])
+  assert.deepEqual(keptOf(`${'a'.repeat(100)}\nthat was all`), [{ ...said, begins: 101 }, 'that was all'])
+  assert.deepEqual(keptOf(`${'a'.repeat(100)}\n`), [{ ...said, begins: 81 }, `${'a'.repeat(19)}\n`])
 })
 
 test('rotating under a writer bounds the size, loses few lines and leaves no holes', async () => {

@@ -16,6 +16,9 @@ export const OUTPUTS_KEPT = 5
 export const ROTATE_EVERY_MS = 3_000
 
 const CHUNK_BYTES = 1024 * 1024
+/** A copy of the end begins with a whole line where one begins within so many bytes. */
+const LINE_BYTES = 64 * 1024
+const NEWLINE = 10
 
 /** Opens a file that takes a process's output. Appending, so that cutting it short leaves no hole. The caller closes it. */
 export function openOutput(path: string): number {
@@ -26,7 +29,8 @@ export function openOutput(path: string): number {
 /**
  * Moves what `path` holds to `path.1` (and `.1` to `.2`, …) once it exceeds `bytesMax`. By copying and truncating, since the
  * writer keeps its descriptor and knows of nothing: what it writes between the last read and the cut is lost. Of a file
- * that has grown beyond twice `bytesMax`, its end is what is kept: there a program says why it gave up.
+ * that has grown beyond twice `bytesMax`, its end is what is kept: there a program says why it gave up. Such a copy begins with
+ * a line that says where in the file it began, for people and for whoever reads on from an offset (observe/logs/tail.ts).
  */
 export function rotateOutput(
   path: string,
@@ -76,8 +80,10 @@ function copy(
   const to = openSync(path, 'w', 0o600)
   try {
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+    const begins = position === 0 ? 0 : lineStart(from, position)
+    if (begins > 0) writeSync(to, leftOut(begins))
     for (let total = 0; total < bytesMax;) {
-      const count = readSync(from, chunk, 0, Math.min(CHUNK_BYTES, bytesMax - total), position + total)
+      const count = readSync(from, chunk, 0, Math.min(CHUNK_BYTES, bytesMax - total), begins + total)
       if (count === 0) break
       for (let written = 0; written < count;) written += writeSync(to, chunk, written, count - written)
       total += count
@@ -85,4 +91,16 @@ function copy(
   } finally {
     closeSync(to)
   }
+}
+
+function lineStart(from: number, position: number): number {
+  const bytes = Buffer.allocUnsafe(LINE_BYTES)
+  const count = readSync(from, bytes, 0, LINE_BYTES, position)
+  const end = bytes.subarray(0, count).indexOf(NEWLINE) + 1
+  return end === 0 || end === count ? position : position + end
+}
+
+function leftOut(begins: number): string {
+  const message = 'written too fast: what came before was left out'
+  return JSON.stringify({ time: new Date().toISOString(), level: 'warn', part: 'keeper', message, begins }) + '\n'
 }

@@ -79,7 +79,8 @@ void test('lines are kept once each through rotation and the death of control; s
   })
 
   await t.test('the live tail tells of a line when it comes', async () => {
-    const query = { service: 'web', text: 'taken' }
+    // Health checks are taken too.
+    const query = { service: 'web', text: 'taken', correlationId: 'tail-1' }
     const { after } = await project.control.call('logs.follow', { query, after: null, waitMs: 0 })
     const waiting = project.control.call('logs.follow', { query, after, waitMs: 20_000 })
     await request(port, '/', { 'x-correlation-id': 'tail-1' })

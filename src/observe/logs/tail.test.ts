@@ -103,6 +103,33 @@ void test('a rotation that has copied and not yet emptied is waited for', (t) =>
   assert.deepEqual(readAll(file, first.mark).seen, ['c', 'd', 'e'])
 })
 
+void test('of a copy that has only the end, what was not read is read, and what was cut away is told', (t) => {
+  const lines = (from: number, to: number): readonly string[] =>
+    Array.from({ length: to - from }, (_, index) => `line ${from + index} ${'x'.repeat(20)}`)
+  const write = (file: string, from: number, to: number): void =>
+    appendFileSync(file, lines(from, to).join('\n') + '\n')
+  for (const [read, isLost] of [
+    [95, false],
+    [10, true],
+  ] as const) {
+    const file = fileIn(t)
+    write(file, 0, read)
+    const { mark } = readAll(file, null)
+    write(file, read, 100)
+    const whole = readFileSync(file)
+    assert.equal(rotateOutput(file, { bytesMax: 150 }), true)
+    // Not emptied yet: the copy is not taken for a rotated file.
+    writeFileSync(file, whole)
+    assert.deepEqual(readAll(file, mark).seen, [])
+    truncateSync(file)
+    write(file, 100, 102)
+    const { seen, lost } = readAll(file, mark)
+    assert.equal(lost, isLost)
+    if (isLost) assert.match(seen[0]!, /what came before was left out","begins":\d+/)
+    assert.deepEqual(isLost ? seen.slice(1) : seen, lines(isLost ? 90 : 95, 102))
+  }
+})
+
 void test('what was rotated out of reach is told', (t) => {
   const file = fileIn(t)
   writeFileSync(file, 'a\n')

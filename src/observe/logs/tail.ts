@@ -12,6 +12,9 @@ const ROTATED_MAX = 16
 /** Rounds that a rotation under way may take before its copy counts as lost. */
 const PATIENCE = 50
 const COMPARED_BYTES = 4096
+/** How the keeper begins the copy of an end: `begins` is where in the file it was. */
+const LEFT_OUT = /^\{"time":"[^"]{1,40}","level":"warn","part":"keeper","message":"[^"]{1,80}","begins":(\d{1,15})\}\n/
+const LEFT_OUT_BYTES_MAX = 256
 
 /** How far an output has been read. Saved with the lines, so that no line is lost or read twice. */
 export interface Mark {
@@ -81,9 +84,17 @@ export class Tail {
     if (place === null) return this.#oldest(rotated, current, mark.seenMs, true)
     if (place === 1 && mark.self === null && this.#isRotating(rotated[0] ?? null, current, mark.offset)) return null
     const self = place === 0 ? null : (rotated[place - 1]?.id ?? null)
+    const below = rotated[place]?.id ?? null
+    if (place > 0 && mark.self === null) {
+      const { begins, length } = headOf(this.#pathOf(place))
+      const offset = mark.offset - begins + length
+      // Cut away before it was read; the line that says so is shown.
+      if (mark.offset < begins) return { place, from: { ...mark, offset: 0, skipping: false, self, below }, lost: true }
+      return { place, from: { ...mark, offset, self, below }, lost: false }
+    }
     // Somebody has put another file in its place.
     const offset = place === 0 && mark.file !== current.id ? 0 : mark.offset
-    return { place, from: { ...mark, offset, self, below: rotated[place]?.id ?? null }, lost: false }
+    return { place, from: { ...mark, offset, self, below }, lost: false }
   }
 
   #oldest(rotated: readonly (Stat | null)[], current: Stat, seenMs: number, lost: boolean) {
@@ -106,8 +117,7 @@ export class Tail {
 
   /** Copied but not emptied yet: both begin alike. */
   #isRotating(copy: Stat | null, current: Stat, offset: number): boolean {
-    const isUnsure =
-      copy === null ? current.size >= offset : current.size >= copy.size && beginAlike(this.path, `${this.path}.1`)
+    const isUnsure = copy === null ? current.size >= offset : isCopyOf(copy, `${this.path}.1`, current, this.path)
     this.#waited = isUnsure ? this.#waited + 1 : 0
     return isUnsure && this.#waited < PATIENCE
   }
@@ -169,9 +179,24 @@ function readPiece(path: string, offset: number) {
   }
 }
 
-function beginAlike(one: string, other: string): boolean {
-  const [first, second] = [one, other].map((path) => readPiece(path, 0)?.bytes.subarray(0, COMPARED_BYTES))
+/** Whether a file still holds what was copied of it. */
+function isCopyOf(copy: Stat, copyPath: string, current: Stat, path: string): boolean {
+  const { begins, length } = headOf(copyPath)
+  return current.size - begins >= copy.size - length && areAlike([path, begins], [copyPath, length])
+}
+
+type Place = readonly [path: string, offset: number]
+
+function areAlike(...places: readonly [Place, Place]): boolean {
+  const [first, second] = places.map(([path, offset]) => readPiece(path, offset)?.bytes.subarray(0, COMPARED_BYTES))
   if (first === undefined || second === undefined) return true
   const length = Math.min(first.length, second.length)
   return first.subarray(0, length).equals(second.subarray(0, length))
+}
+
+/** Where in its file a copy began, and the length of the line in it that says so: both 0 for a whole one. */
+function headOf(path: string): { readonly begins: number; readonly length: number } {
+  const head = readPiece(path, 0)?.bytes.toString('latin1', 0, LEFT_OUT_BYTES_MAX) ?? ''
+  const [line = '', begins = 0] = LEFT_OUT.exec(head) ?? []
+  return { begins: Number(begins), length: line.length }
 }
