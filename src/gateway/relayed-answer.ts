@@ -119,12 +119,14 @@ export class RelayedAnswer {
     else this.replaced.push(name, value)
   }
 
-  /** The same for two that every answer gets: without asking, where nothing has been replaced yet. */
-  replaceBoth(name: string, value: string, other: string, otherValue: string): void {
+  /** The same for fields of different names, without asking for each where nothing has been replaced yet. */
+  replaceOwn(fields: readonly string[], name: string, value: string, other: string, otherValue: string): void {
     if (this.#headers === null && this.replaced.length === 0 && this.replacedToo === NONE) {
-      this.replaced = [name, value, other, otherValue]
+      this.replaced =
+        fields.length === 0 ? [name, value, other, otherValue] : [name, value, other, otherValue, ...fields]
       return
     }
+    for (let index = 0; index < fields.length; index += 2) this.replace(fields[index]!, fields[index + 1]!)
     this.replace(name, value)
     this.replace(other, otherValue)
   }

@@ -7,6 +7,8 @@ export interface GuardRequest {
   readonly client: string
   /** Names and values in turn, as received: `['Host', 'a', 'Accept', 'b']`. */
   readonly headers: readonly string[]
+  /** All of `headers` as one text as received, where there is such a text: one that was clean is not taken apart again. */
+  readonly fields?: string | null
   /** Lower case, without the port; '' when there was none. */
   readonly host: string
   /** @default '1.1' */

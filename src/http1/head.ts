@@ -76,6 +76,11 @@ export abstract class Head {
     return values
   }
 
+  /** All fields as received, with their line ends. */
+  get fieldsText(): string {
+    return this.fieldCount === 0 ? '' : this.text.slice(this.offsets[0], this.text.length - 2)
+  }
+
   /** Names and values in turn, as received. */
   pairs(): string[] {
     const pairs = Array.from<string>({ length: this.fieldCount * 2 })

@@ -51,7 +51,7 @@ export function record(exchange: Exchange, context: Context, end: { status: numb
     method: exchange.head.method,
     path: exchange.head.path,
     status: end.status,
-    durationMs: Math.round((now - exchange.startedNs) / 1e3) / 1e3,
+    durationMs: (now - exchange.startedNs) / 1e6,
     service: place?.service ?? null,
     instance: exchange.instance,
     release,

@@ -16,15 +16,14 @@ export function respond(exchange: Exchange, context: Context, answer: Answer): A
   if (extra !== undefined) {
     for (const [name, value] of Object.entries(extra)) setField(answer, name, value)
   }
-  const { answerFields } = exchange
-  for (let index = 0; index < answerFields.length; index += 2) {
-    setField(answer, answerFields[index]!, answerFields[index + 1]!)
-  }
+  const { answerFields, correlationId } = exchange
   const release = exchange.release ?? context.routing.current?.table.release ?? 'none'
-  const { correlationId } = exchange
   if (answer instanceof RelayedAnswer) {
-    answer.replaceBoth('Seaworthy-Release', release, 'X-Correlation-Id', correlationId)
+    answer.replaceOwn(answerFields, 'Seaworthy-Release', release, 'X-Correlation-Id', correlationId)
   } else {
+    for (let index = 0; index < answerFields.length; index += 2) {
+      replaceField(answer.headers, answerFields[index]!, answerFields[index + 1]!)
+    }
     replaceField(answer.headers, 'Seaworthy-Release', release)
     replaceField(answer.headers, 'X-Correlation-Id', correlationId)
   }

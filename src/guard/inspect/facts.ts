@@ -14,6 +14,7 @@ export class CurrentFacts implements RequestFacts {
   count = 0
   graphql: string[] = []
   body: BodyFacts | null = null
+  fieldsAreClean = false
   readonly #locations: Location[] = []
   readonly #names: string[] = []
   readonly #texts: string[] = []
@@ -26,6 +27,7 @@ export class CurrentFacts implements RequestFacts {
     this.query = mark < 0 ? '' : target.slice(mark + 1)
     this.count = 0
     this.body = null
+    this.fieldsAreClean = false
     if (this.graphql.length > 0) this.graphql = []
   }
 

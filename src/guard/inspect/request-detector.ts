@@ -40,6 +40,8 @@ export interface RequestFacts {
   header(name: string): string | undefined
   /** How often it stands there. */
   headerCount(name: string): number
+  /** These very fields of a request with this method were judged before, and nobody reported anything. */
+  readonly fieldsAreClean: boolean
   /** Parameters and leaves found, in the order found; the body's are there once `body` is. */
   readonly count: number
   locationAt(index: number): Location

@@ -42,6 +42,8 @@ export class RequestJudge implements ValueSink {
   #worst = 0
   #wholeStrong = 0
   #wholeWeak = 0
+  /** All there ever were, those that an exception names included. */
+  #hits = 0
   #evidence: Evidence[] = []
   readonly #surplus: Evidence[] = []
   #nested = 0
@@ -59,9 +61,19 @@ export class RequestJudge implements ValueSink {
   head(request: GuardRequest, settings: Settings, risk: number): InspectVerdict {
     this.#start(request, settings, risk)
     this.#target()
-    const { headers } = request
-    for (let index = 0; index + 1 < headers.length; index += 2) this.#header(headers[index]!, headers[index + 1]!)
+    const fields = request.fields ?? null
+    const known = fields === null ? null : this.#memory.knowsBlock(request.method, fields)
+    this.facts.fieldsAreClean = known === true
+    const before = this.#values.reported
+    const hits = this.#hits
+    if (known !== true) {
+      const { headers } = request
+      for (let index = 0; index + 1 < headers.length; index += 2) this.#header(headers[index]!, headers[index + 1]!)
+    }
+    const reported = this.#values.reported !== before
     for (const detector of this.#requestDetectors) detector.head?.(this.facts, this.#takeHit)
+    if (known === false && !reported && this.#hits === hits && isAlwaysClean(this.facts))
+      this.#memory.rememberBlock(request.method, fields!)
     return this.verdict()
   }
 
@@ -186,6 +198,7 @@ export class RequestJudge implements ValueSink {
   }
 
   #takeWhole(hit: RequestHit): void {
+    this.#hits += 1
     if (isExcepted(this.#settings.exceptions, hit.class, hit.location, hit.name)) return
     if (hit.score >= SCORE.strong) this.#wholeStrong += hit.score
     else this.#wholeWeak += hit.score
@@ -196,6 +209,11 @@ export class RequestJudge implements ValueSink {
 
 const KEYS = ' keys'
 const BLOCK: ThreatMode = 'block'
+
+/** How many ranges are too many depends on the path. Everything else that is asked of fields depends on them and the method. */
+function isAlwaysClean(facts: CurrentFacts): boolean {
+  return facts.header('range') === undefined
+}
 
 /** Whether a value is JSON as a whole, an object or a list. */
 function isJson(text: string): boolean {

@@ -15,10 +15,9 @@ const METHODS_MAX = 4
 export const methodOverride: Stage = (exchange, context) => {
   const { ready } = exchange.body
   if (ready === null || !tellsMethod(exchange, context)) return null
-  const request = guardRequestOf(exchange)
   const identity = context.guard.identity.identity!
   for (const method of new Set(methodsOf(exchange, ready.toString('latin1')).slice(0, METHODS_MAX))) {
-    const meant = { ...request, method }
+    const meant = guardRequestOf(exchange, method)
     if (!identity.concerns(meant)) continue
     const authenticated = exchange.identified === null ? authenticateFor(exchange, context, meant) : null
     // Who asks is known then.

@@ -82,6 +82,7 @@ export const headDetector: RequestDetector = {
       if (NEVER_UTF8.test(target)) say(report, 'never-utf8', SCORE.proof, 'query', '', target)
     }
     let host = request.host !== ''
+    if (facts.fieldsAreClean && host) return
     const { headers } = request
     for (let index = 0; index + 1 < headers.length; index += 2) {
       const name = headers[index]!.toLowerCase()
