@@ -67,7 +67,7 @@ void test('Postgres says what it holds, what runs in it, and how many more may c
     'the loss to be seen',
   )
   assert.deepEqual(
-    source.whenLost!.map(({ metric, labels, value }) => [metric, labels, value]),
+    source.whenLost!(new Error('lost')).map(({ metric, labels, value }) => [metric, labels, value]),
     [['seaworthy_need_up', { need: 'db', kind: 'postgres' }, 0]],
   )
   await postgres.restart()

@@ -41,7 +41,7 @@ void test('a server that takes the connection and says nothing delays nobody and
   const hanging: Source = {
     name: 'hanging',
     target: 'x',
-    whenLost: [one('x_up', 0)],
+    whenLost: () => [one('x_up', 0)],
     // It does not even listen to the signal.
     read: () =>
       new Promise((_resolve, reject) => {

@@ -88,7 +88,7 @@ export class Collector {
       measured = await this.#within(source, target)
     } catch (error) {
       because = error instanceof Error ? error.message : String(error)
-      measured = source.whenLost ?? []
+      measured = source.whenLost?.(error) ?? []
     }
     await this.#turn()
     // Gone while it was asked: its series have ended.

@@ -17,8 +17,8 @@ export interface Source {
    * `whenLost` says.
    */
   readonly read: (signal: AbortSignal) => Promise<readonly Measured[]>
-  /** What stands for the target when it cannot be read: that it is down. @default nothing */
-  readonly whenLost?: readonly Measured[]
+  /** What stands for the target when it cannot be read, by why: that it is down, most often. @default nothing */
+  readonly whenLost?: (because: unknown) => readonly Measured[]
   /** False while it is not known whether there is anything to read: then no `seaworthy_scrape_up` speaks of it. @default true */
   readonly isExpected?: () => boolean
 }

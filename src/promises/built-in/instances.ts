@@ -8,6 +8,13 @@ export function instanceRules(services: readonly string[]): readonly AlertRule[]
   const [first, ...rest] = services.map(missing)
   if (first === undefined) return []
   const up = select('seaworthy_instance_up')
+  // Nothing is collected from what does not answer; whose metrics they are stands in the name of the instance alone.
+  const unmeasured = services.map((service) => ({
+    rule: 'ScrapeFailing',
+    equal: [],
+    source: [{ label: 'service', op: '=' as const, value: service }],
+    target: [{ label: 'target', op: '=~' as const, value: `${service}@.+` }],
+  }))
   return [
     builtIn('critical', {
       name: 'ServiceDown',
@@ -15,17 +22,23 @@ export function instanceRules(services: readonly string[]): readonly AlertRule[]
       when: compare(sum(up, 'service'), '==', '0'),
       summary: 'No instance of {{ $labels.service }} answers.',
       absent: { when: anyOf(first, ...rest), forMs: MINUTE_MS },
-      inhibits: ['InstanceDown', 'InstancesMissing', 'RestartingOften', ...SYMPTOMS].map((rule) => ({
-        rule,
-        equal: ['service'],
-      })),
+      inhibits: [
+        ...['InstanceDown', 'InstancesMissing', 'RestartingOften', ...SYMPTOMS].map((rule) => ({
+          rule,
+          equal: ['service'],
+        })),
+        ...unmeasured,
+      ],
     }),
     builtIn('critical', {
       name: 'InstanceDown',
       severity: 'P1',
       when: compare(up, '==', '0'),
       summary: '{{ $labels.instance }} does not answer.',
-      inhibits: ['InstancesMissing', 'RestartingOften'].map((rule) => ({ rule, equal: ['service'] })),
+      inhibits: [
+        ...['InstancesMissing', 'RestartingOften'].map((rule) => ({ rule, equal: ['service'] })),
+        ...unmeasured,
+      ],
     }),
     builtIn('infrastructure', {
       name: 'InstancesMissing',

@@ -1,7 +1,7 @@
 import type { Matcher } from '../../core/series/labels.ts'
 import type { AlertRule } from '../alert-rule.ts'
 import type { Expression } from '../expression.ts'
-import { absentAny, and, calc, compare, MINUTE_MS, over, select } from './ask.ts'
+import { absent, absentAny, and, anyOf, calc, compare, MINUTE_MS, over, select } from './ask.ts'
 import { LIGHT_SYMPTOMS, SYMPTOMS } from './requests.ts'
 import { builtIn } from './rule.ts'
 
@@ -28,8 +28,8 @@ export function needRules(needs: readonly WatchedNeed[]): readonly AlertRule[] {
       'P2',
       needs.filter(({ required }) => !required),
     ),
-    ...(of('postgres').length === 0 ? [] : postgresRules()),
-    ...(of('redis').length === 0 ? [] : redisRules()),
+    ...(of('postgres').length === 0 ? [] : postgresRules(of('postgres'))),
+    ...(of('redis').length === 0 ? [] : redisRules(of('redis'))),
     ...(of('redis').some(({ role }) => role === 'cache') ? cacheRules(of('redis')) : []),
   ]
 }
@@ -46,16 +46,7 @@ function down(name: string, severity: 'P1' | 'P2', needs: readonly WatchedNeed[]
       forMs: 10_000,
       summary: '{{ $labels.need }} ({{ $labels.kind }}) answers nobody who connects to it.',
       absent: { when: absentAny(first, ...rest), forMs: MINUTE_MS },
-      inhibits: needs.flatMap((need) => {
-        const source = [equals('need', need.name)]
-        const users = [{ label: 'service', op: '=~' as const, value: need.users.join('|') }]
-        const symptoms = severity === 'P1' ? SYMPTOMS : LIGHT_SYMPTOMS
-        return [
-          ...symptoms.map((rule) => ({ rule, equal: [], source, target: users })),
-          // Nothing can be collected from what does not answer.
-          { rule: 'ScrapeFailing', equal: [], source, target: [equals('source', 'need'), equals('target', need.name)] },
-        ]
-      }),
+      inhibits: needs.flatMap((need) => explained(need, severity)),
     }),
   ]
 }
@@ -64,7 +55,32 @@ function equals(label: string, value: string): Matcher {
   return { label, op: '=', value }
 }
 
-function postgresRules(): readonly AlertRule[] {
+/** What is to be expected of a need that answers nothing: what it says of itself ends, and its users fail. */
+function explained({ name, kind, users }: WatchedNeed, severity: 'P1' | 'P2'): AlertRule['inhibits'] {
+  const source = [equals('need', name)]
+  return [
+    ...(severity === 'P1' ? SYMPTOMS : LIGHT_SYMPTOMS).map((rule) => ({
+      rule,
+      equal: [],
+      source,
+      target: [{ label: 'service', op: '=~' as const, value: users.join('|') }],
+    })),
+    ...LEVELS[kind]
+      .flatMap((rule) => [rule, `${rule}NoData`])
+      .filter((rule) => severity === 'P1' || rule !== 'RedisMemoryCritical')
+      .map((rule) => ({ rule, equal: ['need'], source })),
+    // Nothing can be collected from what does not answer.
+    { rule: 'ScrapeFailing', equal: [], source, target: [equals('source', 'need'), equals('target', name)] },
+  ]
+}
+
+/** What stands at some level for as long as a need is there. */
+const LEVELS: Readonly<Record<WatchedNeed['kind'], readonly string[]>> = {
+  postgres: ['PostgresConnectionsHigh'],
+  redis: ['RedisMemoryHigh', 'RedisMemoryCritical'],
+}
+
+function postgresRules(needs: readonly WatchedNeed[]): readonly AlertRule[] {
   return [
     builtIn('data', {
       name: 'PostgresConnectionsHigh',
@@ -72,6 +88,7 @@ function postgresRules(): readonly AlertRule[] {
       when: compare(calc(postgres('connections'), '/', postgres('connections_limit')), '>', '0.8'),
       forMs: MINUTE_MS,
       summary: '{{ $labels.need }} has {{ $value }} of its connections in use.',
+      absent: gone('seaworthy_postgres_connections', needs),
     }),
     builtIn('data', {
       name: 'PostgresLongStatement',
@@ -95,7 +112,8 @@ function postgresRules(): readonly AlertRule[] {
   ]
 }
 
-function redisRules(): readonly AlertRule[] {
+function redisRules(needs: readonly WatchedNeed[]): readonly AlertRule[] {
+  const unknown = gone('seaworthy_redis_memory_bytes', needs)
   const memory = calc(redis('memory_bytes'), '/', redis('memory_limit_bytes'))
   return [
     builtIn('data', {
@@ -104,6 +122,7 @@ function redisRules(): readonly AlertRule[] {
       when: compare(memory, '>', '0.8'),
       forMs: 5 * MINUTE_MS,
       summary: '{{ $labels.need }} uses {{ $value }} of the memory it may.',
+      absent: unknown,
     }),
     builtIn('data', {
       name: 'RedisMemoryCritical',
@@ -111,6 +130,7 @@ function redisRules(): readonly AlertRule[] {
       when: compare(memory, '>', '0.9'),
       forMs: MINUTE_MS,
       summary: '{{ $labels.need }} uses {{ $value }} of the memory it may: it evicts, or refuses to write, next.',
+      absent: unknown,
       inhibits: [{ rule: 'RedisMemoryHigh', equal: ['need'] }],
     }),
   ]
@@ -129,6 +149,12 @@ function cacheRules(all: readonly WatchedNeed[]): readonly AlertRule[] {
       summary: '{{ $labels.need }} has only {{ $value }} of what it is asked for.',
     }),
   ]
+}
+
+/** What a need says of itself at any time: without it an alert about it is neither over nor false. */
+function gone(metric: string, needs: readonly WatchedNeed[]): { readonly when: Expression; readonly forMs: number } {
+  const [first, ...rest] = needs.map(({ name }) => absent(select(metric, ['need', '=', name])))
+  return { when: anyOf(first!, ...rest), forMs: MINUTE_MS }
 }
 
 /** Of at least `volume` lookups in five minutes. */

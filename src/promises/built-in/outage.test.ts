@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AlertRule } from '../alert-rule.ts'
+import { noDataRule } from '../no-data-rule.ts'
 import { instanceRules } from './instances.ts'
 import { needRules } from './needs.ts'
 import { quietDuringOutage } from './outage.ts'
@@ -14,7 +15,7 @@ const burns = (severity: 'P0' | 'P2'): AlertRule => ({
   inhibits: [],
 })
 const need = (name: string, required: boolean) =>
-  ({ name, kind: 'postgres', role: 'store', users: ['api'], required }) as const
+  ({ name, kind: required ? 'postgres' : 'redis', role: 'store', users: ['api'], required }) as const
 const rules = quietDuringOutage([
   ...instanceRules(['api']),
   ...requestRules(),
@@ -37,7 +38,18 @@ void test('a service or a required need that is down explains broken promises', 
 })
 
 void test('what wakes nobody keeps nothing quiet that would', () => {
-  assert.deepEqual(quieted('OptionalNeedDown'), ['HighErrorRatio', 'SlowAnswers', 'ScrapeFailing'])
+  const all = new Map(
+    rules.flatMap((rule) =>
+      [rule, ...[noDataRule(rule)].filter((each) => each !== null)].map((each) => [each.name, each.severity]),
+    ),
+  )
+  const louder = quieted('OptionalNeedDown').filter((name) => (all.get(name) ?? 'P2') < 'P2')
+  assert.deepEqual(louder, [])
+  assert.ok(
+    ['HighErrorRatio', 'RedisMemoryHigh', 'RedisMemoryCriticalNoData'].every((name) =>
+      quieted('OptionalNeedDown').includes(name),
+    ),
+  )
   assert.deepEqual(quieted('TradeBurnP2'), [])
 })
 

@@ -101,6 +101,17 @@ void test('a need that is down keeps the symptoms of its users quiet, not those 
     source: [{ label: 'need', op: '=', value: 'cache' }],
     target: [{ label: 'service', op: '=~', value: 'api' }],
   })
+  const explained = (name: string): readonly string[] =>
+    ruleOf(name)
+      .inhibits.filter(({ target }) => target?.[0]?.label !== 'service')
+      .map(({ rule, equal, source, target }) => JSON.stringify([rule, equal, source, target]))
+  const of = (need: string) => `[{"label":"need","op":"=","value":"${need}"}]`
+  assert.deepEqual(explained('NeedDown'), [
+    `["PostgresConnectionsHigh",["need"],${of('db')},null]`,
+    `["PostgresConnectionsHighNoData",["need"],${of('db')},null]`,
+    `["ScrapeFailing",[],${of('db')},[{"label":"source","op":"=","value":"need"},{"label":"target","op":"=","value":"db"}]]`,
+  ])
+  assert.match(explained('OptionalNeedDown').join(), /RedisMemoryCriticalNoData.*ScrapeFailing.*"cache"/)
 })
 
 void test('backups are old by their own rhythm: as declared, as the rpo asks for, or daily for a cron line', () => {
@@ -123,7 +134,7 @@ void test('backups are old by their own rhythm: as declared, as the rpo asks for
 })
 
 void test('rules that are kept quiet exist, and no rule quiets itself', () => {
-  const names = new Set(full.map(({ name }) => name))
+  const names = new Set(full.flatMap(({ name, noData }) => [name, ...(noData === null ? [] : [`${name}NoData`])]))
   const wrong = full.flatMap(({ name, inhibits }) =>
     inhibits.filter(({ rule }) => rule === name || !names.has(rule)).map(({ rule }) => `${name} -> ${rule}`),
   )

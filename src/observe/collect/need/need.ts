@@ -9,6 +9,11 @@ export interface NeedSource extends Source {
 /** Nobody waits longer for a server; below the time that a source has, so that the reason is the server's. */
 export const ASK_MS = 2_000
 
+/**
+ * A server that answers, but not to this: it is up, and nobody can say more of it. An exporter would be there and show nothing.
+ */
+export class NotAllowed extends Error {}
+
 /** What is known of a server that does not answer, and of one that does. */
 export function needUp(
   need: string,

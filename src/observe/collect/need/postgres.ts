@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import type { Measured } from '../source.ts'
-import { ASK_MS, needUp, type NeedSource } from './need.ts'
+import { ASK_MS, needUp, NotAllowed, type NeedSource } from './need.ts'
 
 /** The size is counted by looking at every file: not with every beat. */
 const SIZE_EVERY_MS = 60_000
@@ -48,7 +48,7 @@ export function postgresSource(need: string, url: string): NeedSource {
   return {
     name: 'need',
     target: need,
-    whenLost: [needUp(need, 'postgres', false)],
+    whenLost: (because) => [needUp(need, 'postgres', because instanceof NotAllowed)],
     close: drop,
     async read(signal) {
       signal.addEventListener('abort', drop, { once: true })
@@ -121,8 +121,15 @@ async function takesAnother(url: string): Promise<boolean> {
   }
 }
 
-/** The one row of several statements' results. */
+/** SQLSTATE `insufficient_privilege`: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const INSUFFICIENT_PRIVILEGE = '42501'
+
+/** The one row of several statements' results. @throws NotAllowed where the role may not look */
 async function lastRow<Row>(client: Client, text: string): Promise<Row> {
-  const results = (await client.query(text)) as unknown as readonly { readonly rows: readonly Row[] }[]
+  const asked = client.query(text).catch((error: unknown) => {
+    const { code, message } = error as { readonly code?: string; readonly message: string }
+    throw code === INSUFFICIENT_PRIVILEGE ? new NotAllowed(message) : error
+  })
+  const results = (await asked) as unknown as readonly { readonly rows: readonly Row[] }[]
   return results.find(({ rows }) => rows.length > 0)!.rows[0]!
 }

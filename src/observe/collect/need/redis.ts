@@ -1,5 +1,5 @@
 import type { Measured } from '../source.ts'
-import { ASK_MS, needUp, type NeedSource } from './need.ts'
+import { ASK_MS, needUp, NotAllowed, type NeedSource } from './need.ts'
 import { connectRedis, type RedisClient } from './redis-client.ts'
 
 /** A Redis server, by its own INFO. */
@@ -12,7 +12,7 @@ export function redisSource(need: string, url: string): NeedSource {
   return {
     name: 'need',
     target: need,
-    whenLost: [needUp(need, 'redis', false)],
+    whenLost: (because) => [needUp(need, 'redis', because instanceof NotAllowed)],
     close: drop,
     async read(signal) {
       let give: (reason: unknown) => void = () => {}
@@ -24,7 +24,7 @@ export function redisSource(need: string, url: string): NeedSource {
         const known = kept
         const asked = async (): Promise<string> => {
           kept ??= await connectRedis(url, ASK_MS, (client) => (kept = client))
-          return kept.info()
+          return infoOf(kept)
         }
         const info = await Promise.race([asked(), given])
         const isUp = known === null || (await takesAnother(url))
@@ -37,6 +37,18 @@ export function redisSource(need: string, url: string): NeedSource {
         signal.removeEventListener('abort', onAbort)
       }
     },
+  }
+}
+
+/** Roles of applications are often without what Redis calls dangerous, INFO among it; elsewhere it is renamed. */
+const REFUSED = /^(?:NOPERM|ERR unknown command)\b/
+
+async function infoOf(client: RedisClient): Promise<string> {
+  try {
+    return await client.info()
+  } catch (error) {
+    const reply = error instanceof Error ? error.message : ''
+    throw REFUSED.test(reply) ? new NotAllowed(`INFO is not allowed: ${reply}`) : error
   }
 }
 
