@@ -96,12 +96,7 @@ void test('an alert about a need that is gone, or that may not be asked, has no 
   await becomes('NeedDown', 'firing')
   await becomes('RedisMemoryCriticalNoData', 'firing')
   const held = async (rule: string): Promise<string | null> => (await find(rule))?.held?.stage ?? null
-  for (const rule of [
-    'RedisMemoryCritical',
-    'RedisMemoryCriticalNoData',
-    'PostgresConnectionsHighNoData',
-    'ScrapeFailing',
-  ])
+  for (const rule of ['RedisMemoryCriticalNoData', 'PostgresConnectionsHighNoData', 'ScrapeFailing'])
     await until(async () => (await held(rule)) === 'inhibit', `${rule} to be explained`, WITHIN_MS)
 
   await Promise.all([redis.start().then(letIn), postgres.restart()])

@@ -65,10 +65,8 @@ function explained({ name, kind, users }: WatchedNeed, severity: 'P1' | 'P2'): A
       source,
       target: [{ label: 'service', op: '=~' as const, value: users.join('|') }],
     })),
-    ...LEVELS[kind]
-      .flatMap((rule) => [rule, `${rule}NoData`])
-      .filter((rule) => severity === 'P1' || rule !== 'RedisMemoryCritical')
-      .map((rule) => ({ rule, equal: ['need'], source })),
+    // The levels themselves say why: they are told with it.
+    ...LEVELS[kind].map((rule) => ({ rule: `${rule}NoData`, equal: ['need'], source })),
     // Nothing can be collected from what does not answer.
     { rule: 'ScrapeFailing', equal: [], source, target: [equals('source', 'need'), equals('target', name)] },
   ]

@@ -46,7 +46,7 @@ void test('what wakes nobody keeps nothing quiet that would', () => {
   const louder = quieted('OptionalNeedDown').filter((name) => (all.get(name) ?? 'P2') < 'P2')
   assert.deepEqual(louder, [])
   assert.ok(
-    ['HighErrorRatio', 'RedisMemoryHigh', 'RedisMemoryCriticalNoData'].every((name) =>
+    ['HighErrorRatio', 'RedisMemoryHighNoData', 'RedisMemoryCriticalNoData'].every((name) =>
       quieted('OptionalNeedDown').includes(name),
     ),
   )

@@ -107,7 +107,6 @@ void test('a need that is down keeps the symptoms of its users quiet, not those 
       .map(({ rule, equal, source, target }) => JSON.stringify([rule, equal, source, target]))
   const of = (need: string) => `[{"label":"need","op":"=","value":"${need}"}]`
   assert.deepEqual(explained('NeedDown'), [
-    `["PostgresConnectionsHigh",["need"],${of('db')},null]`,
     `["PostgresConnectionsHighNoData",["need"],${of('db')},null]`,
     `["ScrapeFailing",[],${of('db')},[{"label":"source","op":"=","value":"need"},{"label":"target","op":"=","value":"db"}]]`,
   ])

@@ -28,7 +28,7 @@ void test('what does not answer explains that nothing is collected from it', () 
     { source: 'need', target: 'other' },
   ].map((labels) => firing('ScrapeFailing', labels))
   const quietBy = (cause: Firing): readonly string[] => {
-    const verdicts = inhibit([cause, ...scrapes])
+    const verdicts = inhibit([cause, ...scrapes], { ended: [], nowMs: 0 })
     return scrapes.filter(({ key }) => verdicts.get(key)!.kind === 'hold').map(({ alert }) => alert.labels['target']!)
   }
   assert.deepEqual(quietBy(firing('ServiceDown', { service: 'api' })), ['api@1-aaaaaaaa-1'])
