@@ -24,6 +24,7 @@ import type { State } from '../state.ts'
 import { makeAlertStore } from './alert-table.ts'
 import { makeIncidents, type Incidents } from './incident-table.ts'
 import type { AlertPath } from './source.ts'
+import { Refusals } from './refusals.ts'
 import { rulesInForce, type RulesInForce } from './rules-in-force.ts'
 import { makeSilences, type Silences } from './silence-table.ts'
 
@@ -51,6 +52,7 @@ export class Alerts {
   readonly incidents: Incidents
   readonly evaluator: Evaluator
   readonly #options: AlertsOptions
+  readonly #refusals: Refusals
   readonly #told = new Map<string, { readonly sent: number; readonly failed: number }>()
   readonly #rulesOf: (release: { id: string; config: ResolvedApp } | null) => RulesInForce
 
@@ -62,6 +64,7 @@ export class Alerts {
     const store = makeAlertStore(state, (alert) => this.#note(alert))
     this.evaluator = new Evaluator({ query, store, startedAtMs: clock.now() })
     this.#rulesOf = rulesInForce(windowFactor)
+    this.#refusals = new Refusals((text) => state.addEvent(clock.now(), 'alert-rule', text))
   }
 
   /** All rules, at one instant. */
@@ -218,6 +221,7 @@ export class Alerts {
     const pass = await this.evaluator.evaluate(this.#rules().rules, atMs, only)
     if (pass.failed !== null) logger.error('alerts were not evaluated', { because: pass.failed })
     if (pass.dropped > 0) logger.error('too many alerts', { dropped: pass.dropped })
+    if (only === null) this.#refusals.note(pass.refused)
     this.look()
   }
 

@@ -6,6 +6,7 @@ import { alertPathRules } from '../../../promises/built-in/alert-path.ts'
 import { instanceRules } from '../../../promises/built-in/instances.ts'
 import { requestRules } from '../../../promises/built-in/requests.ts'
 import type { Expression } from '../../../promises/expression.ts'
+import { parseExpression } from '../../../promises/expression/parse.ts'
 import type { Alert } from '../alert.ts'
 import type { SeriesQuery } from '../../series/query.ts'
 import { MemoryStore } from '../../series/memory-store.ts'
@@ -154,6 +155,31 @@ void test('a store that does not answer in time changes nothing, until the path 
   healthy(series, BEAT(11))
   await evaluator.evaluate(rules, BEAT(11))
   assert.ok(states(evaluator).includes('HeartbeatMissed inactive'))
+})
+
+void test('a rule of somebody that cannot be answered silences itself alone', async () => {
+  const { series, evaluator } = make()
+  const when = 'seaworthy_instance_up <= on (service) seaworthy_service_instances'
+  const own: AlertRule = { ...rules[0]!, name: 'OwnIdea', origin: { kind: 'user' }, expression: parseExpression(when) }
+  const all = [...rules, { ...own, forMs: 0, noData: null }]
+  const instances = { metric: 'seaworthy_service_instances', labels: { service: 'api' }, value: 1 }
+  healthy(series, BEAT(1))
+  series.append([{ ...instances, atMs: BEAT(1) }])
+  const { refused } = await evaluator.evaluate(all, BEAT(1))
+  assert.deepEqual([refused.size, states(evaluator)], [0, ['OwnIdea firing']])
+  // With the second instance its question has no answer any more.
+  healthy(series, BEAT(2), 0)
+  const second = { metric: 'seaworthy_instance_up', labels: { service: 'api', instance: 'api-2' }, value: 0 }
+  series.append([{ ...second, atMs: BEAT(2) }])
+  const pass = await evaluator.evaluate(all, BEAT(2))
+  assert.match(pass.refused.get('OwnIdea')!, /several series on the left/)
+  assert.deepEqual([pass.failed, evaluator.evaluatedAtMs], [null, BEAT(2)])
+  assert.deepEqual(states(evaluator), [
+    'InstanceDown firing',
+    'InstanceDown firing',
+    'OwnIdea firing',
+    'ServiceDown firing',
+  ])
 })
 
 void test('alerts of a rule that is gone end with it', async () => {

@@ -1,4 +1,4 @@
-import { messageOf } from '../../../core/problem.ts'
+import { messageOf, Problem } from '../../../core/problem.ts'
 import type { AlertRule } from '../../../promises/alert-rule.ts'
 import { HEARTBEAT_MISSED } from '../../../promises/built-in/alert-path.ts'
 import { noDataRule } from '../../../promises/no-data-rule.ts'
@@ -26,6 +26,8 @@ export interface AlertStore {
 export interface Pass {
   /** Null: complete. Else why nothing could be said, in words. */
   readonly failed: string | null
+  /** Rules of the config's own that cannot be answered as the series are now, by name, with why. Nothing changes for them. */
+  readonly refused: ReadonlyMap<string, string>
   /** Alerts whose state is another than before. */
   readonly changed: readonly Alert[]
   /** Alerts that were not kept track of, because there were too many. */
@@ -81,9 +83,10 @@ export class Evaluator {
       .flatMap((rule) => [rule, ...[noDataRule(rule)].filter((each) => each !== null)])
       .filter(({ name }) => only?.has(name) ?? true)
     let failed: string | null = null
+    const refused = new Map<string, string>()
     let answers: readonly (readonly [AlertRule, Answer])[]
     try {
-      answers = await this.#ask(asked, atMs)
+      answers = await this.#ask(asked, atMs, refused)
       if (only === null) this.#evaluatedAtMs = atMs
     } catch (error) {
       failed = messageOf(error)
@@ -95,14 +98,26 @@ export class Evaluator {
     const declared = new Set(rules.flatMap(({ name }) => [name, `${name}NoData`]))
     // Of a rule that a release no longer has, nothing goes on; of one that was not asked this time, everything.
     const kept = [...this.#alerts.values()].filter(({ rule }) => declared.has(rule) && !evaluated.has(rule))
-    return this.#replace([...kept, ...after], atMs, failed)
+    return { failed, refused, ...this.#replace([...kept, ...after], atMs) }
   }
 
-  async #ask(rules: readonly AlertRule[], atMs: number): Promise<readonly (readonly [AlertRule, Answer])[]> {
+  /** @param refused takes the rules that are not among the answers: what somebody has written must not silence all else */
+  async #ask(
+    rules: readonly AlertRule[],
+    atMs: number,
+    refused: Map<string, string>,
+  ): Promise<readonly (readonly [AlertRule, Answer])[]> {
     const { query, passMsMax = PASS_MS_MAX } = this.#options
-    const values = async ({ expression }: AlertRule): Promise<readonly Value[]> => query.instant(expression, atMs)
-    const all = Promise.all(rules.map(async (rule) => [rule, await values(rule)] as const))
-    const answers = await withDeadline(all, passMsMax)
+    const ask = async (rule: AlertRule): Promise<readonly (readonly [AlertRule, readonly Value[]])[]> => {
+      try {
+        return [[rule, await query.instant(rule.expression, atMs)]]
+      } catch (error) {
+        if (rule.origin.kind !== 'user' || !isRefusal(error)) throw error
+        refused.set(rule.name, error.message)
+        return []
+      }
+    }
+    const answers = (await withDeadline(Promise.all(rules.map(ask)), passMsMax)).flat()
     const byName = new Map(answers.map(([{ name }, found]) => [name, found]))
     return answers.map(([rule, found]) => {
       const missing = (byName.get(`${rule.name}NoData`) ?? []).map(({ labels }) => labels)
@@ -118,7 +133,7 @@ export class Evaluator {
     return [[rule, { values: [{ labels: {}, value: sinceMs / 1_000 }], missing: [] }]]
   }
 
-  #replace(alerts: readonly Alert[], atMs: number, failed: string | null): Pass {
+  #replace(alerts: readonly Alert[], atMs: number): Pick<Pass, 'changed' | 'dropped'> {
     const bounded = new Map(alerts.slice(0, ALERTS_MAX).map((alert) => [alertKey(alert), alert]))
     const changes = new Map<string, Alert | null>()
     for (const [key, alert] of bounded) if (!isSame(this.#alerts.get(key), alert)) changes.set(key, alert)
@@ -132,8 +147,13 @@ export class Evaluator {
     const turned = [...changed, ...ended]
     if (changes.size > 0) this.#options.store.save(changes, turned)
     this.#alerts = bounded
-    return { failed, changed: turned, dropped: Math.max(0, alerts.length - ALERTS_MAX) }
+    return { changed: turned, dropped: Math.max(0, alerts.length - ALERTS_MAX) }
   }
+}
+
+/** It is about the question, not about who should answer. */
+function isRefusal(error: unknown): error is Problem {
+  return error instanceof Problem && error.code !== 'series.unreachable'
 }
 
 /** Values come and go with every pass: only a change of state is worth a write. */
