@@ -31,8 +31,8 @@ export const statusCommand: MakeCommand = (onExitCode) => {
       const { json } = globalsOf(command)
       const say = sayFor(command)
       if (watch) {
-        // Nobody there is an answer at first; later on it is what is shown until somebody is.
-        await control.call('lease.look', {})
+        // What does not answer at first is told as ever; what does not later on is shown until it does.
+        await control.call('health.look', {})
         return await watchStatus({ socket: socketPath(project.stateFolder, 'control'), json, say })
       }
       const status = await control.call('status', {})

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { until } from '../../../test/support/project.ts'
+import { Problem } from '../../core/problem.ts'
 import type { LogLine, StoredLine } from '../../observe/logs/line.ts'
 import { Ring } from '../../observe/logs/ring.ts'
 import { LogStore } from '../../observe/logs/store/store.ts'
@@ -20,6 +21,7 @@ function makeLogs(t: TestContext, max?: number) {
     rmSync(folder, { recursive: true, force: true })
   })
   let epoch = 1
+  let busyFor = 0
   let ring = new Ring('epoch-1', max)
   let count = 0
   const keep = (service: string, many: number): readonly StoredLine[] =>
@@ -28,10 +30,12 @@ function makeLogs(t: TestContext, max?: number) {
       new Map(),
     )
   return {
-    call: ((method: 'follow' | 'search', input: never) =>
-      method === 'follow'
-        ? ring.follow(input)
-        : Promise.resolve(store.search((input as { query: object }).query, input))) as LiveOptions['logs']['call'],
+    call: (async (method: 'follow' | 'search', input: never) => {
+      if (busyFor-- > 0) throw new Problem('logs.busy', 'the logs cannot be asked right now')
+      return method === 'follow' ? ring.follow(input) : store.search((input as { query: object }).query, input)
+    }) as LiveOptions['logs']['call'],
+    /** So many questions are refused. */
+    refuse: (count: number) => void (busyFor = count),
     write: (many: number, service = 'api') => ring.add(keep(service, many)),
     /** Kept by a thread that died before it could tell. */
     keepUntold: (many: number) => void keep('api', many),
@@ -93,6 +97,7 @@ void test('another thread, or another control, goes on where the one before was:
     count = round === 1 ? Number(told()[0]!.slice('line '.length)) : count
     logs.write(10)
     logs.keepUntold(5)
+    logs.refuse(round)
     // Once the thread alone, once control with it.
     logs.restart()
     if (round % 2 === 0) await served.restart()
@@ -128,10 +133,10 @@ void test('a reader that is slower than the lines is told how many went by, and 
   await until(() => [slow, quick].every(({ reader }) => reader.lastId!.includes('/')), 'their places')
   slow.response.pause()
   const [reader] = live().readers()
-  const total = 20_000
-  for (let written = 0; written < total; written += 100) {
-    logs.write(100)
-    await until(() => texts(quick).length === written + 100, 'the quick one to have them')
+  const total = 10_000
+  for (let written = 0; written < total; written += 250) {
+    logs.write(250)
+    await until(() => texts(quick).length === written + 250, 'the quick one to have them')
     assert.ok(reader!.waiting < 512 * 1024, `${reader!.waiting} bytes wait`)
   }
   slow.response.resume()
@@ -147,4 +152,21 @@ void test('a reader that is slower than the lines is told how many went by, and 
     quick.frames.some(({ event }) => event === 'gap'),
     false,
   )
+})
+
+void test('lines that cannot be told any more end the stream: its reader asks again', async (t) => {
+  const logs = makeLogs(t)
+  let isBroken = false
+  const call = (async (method: 'follow', input: never) => {
+    if (isBroken) throw new TypeError('bug')
+    return logs.call(method, input)
+  }) as LiveOptions['logs']['call']
+  const served = await serve(t, {}, { call })
+  const raw = await read(t, served.socket, 'logs')
+  await until(() => raw.reader.lastId!.includes('/'), 'its place among the lines')
+  isBroken = true
+  logs.write(1)
+  await until(() => raw.frames.at(-1)?.event === 'lagged', 'the last frame')
+  assert.deepEqual(raw.frames.at(-1)!.data, '{"because":"lines could not be told"}')
+  assert.match(JSON.stringify(served.errors.splice(0)), /TypeError: bug/)
 })

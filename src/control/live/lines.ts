@@ -29,6 +29,7 @@ export async function tellLines(stream: LiveStream, { logs, clock }: LineSource)
   const { lines: query } = stream.ask
   /** Told out of the store, so not again out of the tail. */
   let caughtUp: ReadonlySet<string> = new Set()
+  const again = (): Promise<void> => clock.sleep(AGAIN_MS, stream.over).catch(() => {})
   while (!stream.over.aborted) {
     await stream.room()
     const before = stream.place.lines
@@ -38,7 +39,11 @@ export async function tellLines(stream: LiveStream, { logs, clock }: LineSource)
     if (stream.over.aborted) return
     const nowMs = clock.now()
     if (answer !== null && before !== null && epochOf(before.after) !== epochOf(answer.after)) {
-      const missed = await missedLines(logs, query, before.atMs)
+      const missed = await missedLines(logs, query, before.atMs).catch(ifBusy)
+      if (missed === null) {
+        await again()
+        continue
+      }
       if (missed.isCut) tellGap(stream, null)
       await tellAll(stream, missed.lines, () => before)
       caughtUp = new Set(missed.lines.map(({ id }) => id))
@@ -55,7 +60,7 @@ export async function tellLines(stream: LiveStream, { logs, clock }: LineSource)
     // From here on nothing is left out: a reader that breaks off before the first line has to know where that was.
     if (answer !== null && before === null) stream.tellPlace()
     const isEarly = answer === null || (before !== null && answer.lines.length === 0 && nowMs - askedAt < FOLLOW_MS / 2)
-    if (isEarly) await clock.sleep(AGAIN_MS, stream.over).catch(() => {})
+    if (isEarly) await again()
   }
 }
 

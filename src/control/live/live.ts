@@ -46,6 +46,7 @@ export class Live {
   #isWoken = false
   #beatAt: number
   #lookedAt = 0
+  #failed: string | null = null
 
   constructor(options: LiveOptions) {
     this.#options = options
@@ -67,8 +68,8 @@ export class Live {
     const stream = new LiveStream(response, ask, place, this.#bounds)
     this.#streams.add(stream)
     response.on('close', () => this.#streams.delete(stream))
-    if (ask.topics.has('events') && from !== null) this.#run('events', this.#catchUp(stream))
-    if (ask.topics.has('logs')) this.#run('lines', tellLines(stream, this.#options))
+    if (ask.topics.has('events') && from !== null) this.#run('events', this.#catchUp(stream), stream)
+    if (ask.topics.has('logs')) this.#run('lines', tellLines(stream, this.#options), stream)
     this.look()
   }
 
@@ -154,8 +155,15 @@ export class Live {
     }
   }
 
-  #run(what: string, work: Promise<void>): void {
-    work.catch((error: unknown) => this.#options.logger.error('telling readers failed', { what, error: String(error) }))
+  /** @param stream whose sequence cannot go on without it: its reader asks again */
+  #run(what: string, work: Promise<void>, stream?: LiveStream): void {
+    work.catch((error: unknown) => {
+      // What fails at every look is told once, until it is something else.
+      if (this.#failed !== String(error))
+        this.#options.logger.error('telling readers failed', { what, error: String(error) })
+      this.#failed = String(error)
+      stream?.lag(`${what} could not be told`)
+    })
   }
 }
 

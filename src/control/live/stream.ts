@@ -29,13 +29,16 @@ export class LiveStream {
   readonly #marks = new Map<ValueTopic, string>()
   readonly #owed = new Map<ValueTopic, string>()
   #blockedSince: number | null = null
+  /** For those who wait for room; null: nobody does. */
+  #room: PromiseWithResolvers<void> | null = null
 
   constructor(response: ServerResponse, ask: Ask, place: Place, bounds: StreamBounds) {
     this.ask = ask
     this.place = place
     this.#response = response
     this.#bounds = bounds
-    response.on('close', () => this.#over.abort())
+    response.on('close', () => this.#close())
+    response.on('error', () => this.#close())
     response.on('drain', () => this.#drained())
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
@@ -91,10 +94,8 @@ export class LiveStream {
   /** Resolves when there is room, or nothing more to be told. */
   async room(): Promise<void> {
     while (this.#response.writableNeedDrain && !this.over.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#response.once('drain', resolve)
-        this.over.addEventListener('abort', () => resolve(), { once: true })
-      })
+      this.#room ??= Promise.withResolvers()
+      await this.#room.promise
     }
   }
 
@@ -105,8 +106,7 @@ export class LiveStream {
   /** Tells the last of it. Whoever does not take it is cut off. */
   end<E extends 'lagged' | 'stopped'>(event: E, data: LiveEvents[E]): void {
     if (this.over.aborted) return
-    this.#over.abort()
-    this.#owed.clear()
+    this.#close()
     this.#response.end(frameText(event, JSON.stringify(data), null))
     const cut = setTimeout(() => this.#response.destroy(), this.#bounds.lingerMs)
     cut.unref()
@@ -117,8 +117,20 @@ export class LiveStream {
     this.#response.write(text)
   }
 
+  #close(): void {
+    this.#over.abort()
+    this.#owed.clear()
+    this.#makeRoom()
+  }
+
+  #makeRoom(): void {
+    this.#room?.resolve()
+    this.#room = null
+  }
+
   #drained(): void {
     this.#blockedSince = null
+    this.#makeRoom()
     for (const [topic, json] of this.#owed) {
       if (this.over.aborted || this.#response.writableNeedDrain) return
       this.#owed.delete(topic)

@@ -23,6 +23,8 @@ export interface Served {
   readonly add: (text: string) => void
   /** As after a kill of control: every stream breaks, another process serves. */
   readonly restart: () => Promise<void>
+  /** What was logged as an error; at the end there must be nothing. */
+  readonly errors: unknown[]
   value: unknown
   nowMs: number
 }
@@ -71,6 +73,7 @@ export async function serve(
       await end()
       await start()
     },
+    errors,
     value: { n: 0 },
     nowMs: AT,
   }
