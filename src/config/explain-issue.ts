@@ -97,7 +97,9 @@ function isWrongShape(issue: Issue): boolean {
 /** Where the name of a secret belongs people paste the secret; it must not end up in a log. */
 function isSecretish(path: Path, expected: string): boolean {
   return (
-    expected.includes('not its value') || (path.includes('env') && /pass|secret|token|key/i.test(String(path.at(-1))))
+    expected.includes('not its value') ||
+    expected.includes('without a password') ||
+    (path.includes('env') && /pass|secret|token|key/i.test(String(path.at(-1))))
   )
 }
 

@@ -29,10 +29,9 @@ const checked = checkConfig(
     environments: {
       local: {
         target: 'process',
-        prometheus: 'http://me:hunter2@127.0.0.1:9090',
         overrides: { services: { api: { scale: { min: 3 } } } },
       },
-      other: { target: 'process', drain: '7s' },
+      other: { target: 'docker', host: 'ssh://me:hunter2@example.com', drain: '7s' },
     },
   },
   '/app/seaworthy.config.ts',
@@ -61,11 +60,12 @@ void test('each value says whether it was written, comes from the environment or
 })
 
 void test('no variable and no password of a URL is shown', () => {
-  const text = JSON.stringify(values)
-  assert.equal(/from-somewhere|hunter2/.test(text), false)
+  const other = configValues(checked, 'other')
+  assert.equal(/from-somewhere|hunter2/.test(JSON.stringify([values, other])), false)
+  const host = other.find(({ path }) => path.at(-1) === 'host')
   assert.deepEqual(
-    [at('services.api.env.TOKEN')[0]!.written, at('environments.local.prometheus')[0]!.written],
-    ['(not shown)', 'http://me:[password]@127.0.0.1:9090'],
+    [at('services.api.env.TOKEN')[0]!.written, host!.written],
+    ['(not shown)', 'ssh://me:[password]@example.com'],
   )
 })
 

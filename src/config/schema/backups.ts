@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseDuration } from '../../core/quantity.ts'
-import { duration, matching, secretName, text } from './fields.ts'
+import { duration, matching, secretName, text, withoutPassword } from './fields.ts'
 
 const EXPECTED_EVERY = "a duration or five cron fields; write it such as '6h' or '30 2 * * *'"
 const CRON = /^(?:[\d*,/-]+\s+){2}[\d*,/-]+\s+[\dA-Za-z*,/-]+\s+[\dA-Za-z*,/-]+$/
@@ -17,7 +17,7 @@ export const backupSchema = z.strictObject({
       matching(
         /^(?:file:|s3:\/\/)\S+$/,
         "a place for backups; write it such as 'file:backups' or 's3://bucket/prefix'",
-      ),
+      ).refine(...withoutPassword),
     )
     .min(1, { error: "at least one place; add one such as 'file:backups'" })
     .describe("Where to: 'file:…' or 's3://…'; every place gets every backup."),

@@ -93,15 +93,31 @@ export const addressOrCidr = () =>
 
 export const httpUrl = () => {
   const error = "a URL that starts with http:// or https://; write it whole, such as 'http://127.0.0.1:9090'"
-  return z.string({ error }).refine((value) => /^https?:\/\/./.test(value) && URL.canParse(value), { error })
+  const isUrl = (value: string) => /^https?:\/\/./.test(value) && URL.canParse(value)
+  return z
+    .string({ error })
+    .refine(isUrl, { error, abort: true })
+    .refine(...withoutPassword)
 }
+
+/** Whatever a config holds is in every release and in plans; nor does `fetch` take a URL with a user. */
+export const withoutPassword = [
+  (value: string): boolean => {
+    const { username = '', password = '' } = URL.parse(value) ?? {}
+    return username === '' && password === ''
+  },
+  { error: 'a URL without a password; take user and password out, and let a proxy in front of it add them' },
+] as const
 
 /** Where a list is read from: a server, or a file, whose path may be relative to the config's folder. */
 export const feedUrl = () => {
   const error =
     "a list's place; write a URL such as 'https://feeds.example/list.txt', or a file such as 'file:blocked.txt'"
   const isPlace = (value: string) => /^(?:https?:\/\/|file:)./.test(value) && URL.canParse(value)
-  return z.string({ error }).refine(isPlace, { error })
+  return z
+    .string({ error })
+    .refine(isPlace, { error, abort: true })
+    .refine(...withoutPassword)
 }
 
 /** A site as a browser names it in the Origin header. */
