@@ -17,6 +17,7 @@ void test('families write beside each other, and never the same file', () => {
     about: '',
     files: () => paths.map(file),
     checks: () => [],
+    figures: () => [],
   })
   const app = { name: 'shop' } as ResolvedApp
   assert.deepEqual(

@@ -15,6 +15,13 @@ export interface Artefact {
   readonly because: readonly { readonly what: string; readonly from: string }[]
 }
 
+/** A number of a file, and why it is what it is; null: nobody wrote that down. */
+export interface Figure {
+  readonly key: string
+  readonly value: string
+  readonly why: string | null
+}
+
 /** A check that a family ships: of a real tool where it is installed, never silently skipped. */
 export type Check =
   | { readonly kind: 'own'; readonly name: string; readonly run: (files: readonly Artefact[]) => readonly string[] }
@@ -38,6 +45,8 @@ export interface Family {
   readonly about: string
   files(app: ResolvedApp): readonly Artefact[]
   checks(app: ResolvedApp): readonly Check[]
+  /** The numbers of one of its files: `explain FILE` prints them. */
+  figures(file: Artefact): readonly Figure[]
 }
 
 /**

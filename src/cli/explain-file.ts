@@ -10,7 +10,7 @@ export async function explainFile(file: string, app: ResolvedApp): Promise<Expla
   if (!/\.[a-z]+$/.test(file)) return null
   const { FAMILIES } = await import('../artefacts/families.ts')
   for (const family of FAMILIES) {
-    const found = explainArtefact(file, family.files(app), family.name)
+    const found = explainArtefact(file, family.files(app), family)
     if (found !== null) return found
   }
   return null
@@ -20,15 +20,18 @@ export async function explainFile(file: string, app: ResolvedApp): Promise<Expla
 export function explainArtefact(
   file: string,
   artefacts: readonly Artefact[],
-  family: Family['name'],
+  { name, figures }: Pick<Family, 'name' | 'figures'>,
 ): Explanation | null {
   const artefact = artefacts.find(({ path }) => file === path || file.endsWith(`/${path}`))
   if (artefact === undefined) return null
   const { path, because } = artefact
   return {
     what: path,
-    value: `\`seaworthy generate ${family}\` writes it, and it is yours to change`,
+    value: `\`seaworthy generate ${name}\` writes it, and it is yours to change`,
     from: [...new Set(because.map(({ from }) => from))].join(', ') || 'every app',
-    arithmetic: because.map(({ what, from }) => `${what} from ${from}`),
+    arithmetic: [
+      ...because.map(({ what, from }) => `${what} from ${from}`),
+      ...figures(artefact).map(({ key, value, why }) => `${key} ${value}: ${why ?? 'as it was written'}`),
+    ],
   }
 }

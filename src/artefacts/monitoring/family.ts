@@ -5,6 +5,7 @@ import { alertmanagerConfig } from './alertmanager.ts'
 import { monitoringChecks } from './checks.ts'
 import { composeFiles } from './compose.ts'
 import { dashboards } from './dashboards/dashboards.ts'
+import { figuresIn } from './figures.ts'
 import { grafanaProvisioning } from './grafana.ts'
 import { prometheusConfig } from './prometheus.ts'
 import { readme } from './readme.ts'
@@ -18,6 +19,7 @@ export const monitoring: Family = {
   about: 'Prometheus, Alertmanager, Grafana, logs and traces, as plain files and compose files',
   files: filesFor,
   checks: (app) => monitoringChecks(app, allRules(app), filesFor(app)),
+  figures: figuresIn,
 }
 
 function filesFor(app: ResolvedApp): readonly Artefact[] {
