@@ -15,7 +15,7 @@ const SEED = 20_261_121
 /** What may stand in the arrays of units from a value before; whatever it is, the next one is judged as if nothing stood there. */
 const BEFORE = ['a', '(', "'", '=', ' ', '<', '*', '/', '-', '4', ':', ';'].map((unit) => unit.repeat(4096))
 const UNITS = [
-  ...FAMILIES.filter(({ as }) => as === 'body').map(({ text }) => text(8)),
+  ...FAMILIES.filter(({ as }) => as === 'body').map((family) => family.text(8)),
   ...'\'"`<>(){}[];|&$#%\\/.:=!*@,-+\n\0~^_ 0123456789abcdefsx\u00e9\u0440'.split(''),
   ' or ',
   'select ',

@@ -7,18 +7,20 @@ export interface WordMeaning {
 }
 
 export interface Automaton {
-  /** Next state of `state << CLASS_BITS | class`. */
-  readonly next: Uint16Array
+  /** Next state of `state + class`. A state is the place of its row here. */
+  readonly next: Int32Array
+  /** Classes, and so the length of a row. */
+  readonly width: number
   /** States from here on end a word; no lower one does. */
   readonly firstEnd: number
   /** Class of each ASCII character; letters of both cases share one. 0: in no word. */
   readonly classes: Uint8Array
-  /** By state, 0 where no word ends. */
+  /** By state divided by `width`, 0 where no word ends. */
   readonly chars: Int32Array
   readonly detectors: Int32Array
 }
 
-export const CLASS_BITS = 7
+const CLASS_BITS = 7
 const CLASSES_MAX = 1 << CLASS_BITS
 const STATES_MAX = 1 << 16
 
@@ -73,23 +75,31 @@ export function automatonOf(words: ReadonlyMap<string, WordMeaning>): Automaton 
   return endsLast({ next, classes, chars: Int32Array.from(chars), detectors: Int32Array.from(detectors) })
 }
 
-/** Numbers the states anew, those that end a word behind all others: one comparison then tells them apart. */
-function endsLast(plain: Omit<Automaton, 'firstEnd'>): Automaton {
+/**
+ * Numbers the states anew, those that end a word behind all others: one comparison then tells them apart. A state is written as the
+ * place of its row, so that a step is one addition and one look.
+ */
+function endsLast(plain: {
+  readonly next: Uint16Array
+  readonly classes: Uint8Array
+  readonly chars: Int32Array
+  readonly detectors: Int32Array
+}): Automaton {
   const count = plain.chars.length
   const order = Array.from({ length: count }, (_, state) => state)
   const ends = (state: number): number => Number((plain.chars[state]! | plain.detectors[state]!) !== 0)
   order.sort((a, b) => ends(a) - ends(b) || a - b)
-  const renamed = new Uint16Array(count)
-  for (const [name, state] of order.entries()) renamed[state] = name
-  const next = new Uint16Array(plain.next.length)
+  const width = plain.classes.reduce((most, cls) => Math.max(most, cls)) + 1
+  const rows = new Int32Array(count)
+  for (const [name, state] of order.entries()) rows[state] = name * width
+  const next = new Int32Array(count * width)
   for (const [name, state] of order.entries()) {
-    for (let cls = 0; cls < CLASSES_MAX; cls++) {
-      next[(name << CLASS_BITS) | cls] = renamed[plain.next[(state << CLASS_BITS) | cls]!]!
-    }
+    for (let cls = 0; cls < width; cls++) next[name * width + cls] = rows[plain.next[(state << CLASS_BITS) | cls]!]!
   }
   return {
     next,
-    firstEnd: order.findIndex((state) => ends(state) === 1),
+    width,
+    firstEnd: order.findIndex((state) => ends(state) === 1) * width,
     classes: plain.classes,
     chars: Int32Array.from(order, (state) => plain.chars[state]!),
     detectors: Int32Array.from(order, (state) => plain.detectors[state]!),

@@ -60,6 +60,16 @@ void test('the words found are those that are there, for seeded texts of the sam
     const text = Array.from({ length: next(14) }, () => letters[next(letters.length)]!).join('')
     const holds = detectors[1]!.words.some((word) => text.toLowerCase().includes(word))
     assert.equal(asked(text).includes('words'), holds, text)
+    // Long texts are read in another way.
+    const long = 'x'.repeat(200) + text
+    assert.equal(asked(long).includes('words'), holds, long)
+  }
+})
+
+void test('long texts have the mask of short ones', () => {
+  for (let code = 0; code < 0x500; code++) {
+    const text = `${String.fromCharCode(code)}--..`
+    assert.equal(mask('x'.repeat(200) + text), mask(text) | mask('x'), text)
   }
 })
 

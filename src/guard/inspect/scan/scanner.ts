@@ -1,10 +1,13 @@
 import { CHARS } from '../detector.ts'
 import type { Detector } from '../detector.ts'
-import { CLASS_BITS, automatonOf } from './automaton.ts'
-import type { WordMeaning } from './automaton.ts'
+import { automatonOf } from './automaton.ts'
+import type { Automaton, WordMeaning } from './automaton.ts'
 import { CHAR_BITS, wideBits } from './chars.ts'
+import { textUnits } from './units.ts'
 
 const DETECTORS_MAX = 31
+/** Longer texts are read from an array. */
+const SHORT_MAX = 128
 
 /** What one pass over a value says: see `Scanner.scan`. */
 export interface Scanner {
@@ -25,9 +28,8 @@ export function createScanner(detectors: readonly Detector[]): Scanner {
 class TableScanner implements Scanner {
   mask = 0
   asked = 0
-  readonly #next: Uint16Array
+  readonly #automaton: Automaton
   readonly #firstEnd: number
-  readonly #classes: Uint8Array
   readonly #wordChars: Int32Array
   readonly #wordDetectors: Int32Array
   /** Characters of the detectors that one of them is enough for, and which those are. */
@@ -39,9 +41,8 @@ class TableScanner implements Scanner {
 
   constructor(detectors: readonly Detector[]) {
     const automaton = automatonOf(wordsOf(detectors))
-    this.#next = automaton.next
+    this.#automaton = automaton
     this.#firstEnd = automaton.firstEnd
-    this.#classes = automaton.classes
     this.#wordChars = automaton.chars
     this.#wordDetectors = automaton.detectors
     const all = detectors.map(({ chars, words, needs }, index) => ({
@@ -56,11 +57,8 @@ class TableScanner implements Scanner {
   }
 
   scan(text: string): void {
-    const bits = CHAR_BITS
-    const next = this.#next
-    const classes = this.#classes
-    const wordDetectors = this.#wordDetectors
-    const wordChars = this.#wordChars
+    if (text.length > SHORT_MAX) return this.#scanUnits(textUnits(text), text.length)
+    const { width, next, classes } = this.#automaton
     const firstEnd = this.#firstEnd
     let mask = 0
     let words = 0
@@ -68,11 +66,36 @@ class TableScanner implements Scanner {
     for (let index = 0; index < text.length; index++) {
       const code = text.charCodeAt(index)
       if (code < 128) {
-        mask |= bits[code]!
-        state = next[(state << CLASS_BITS) | classes[code]!]!
+        mask |= CHAR_BITS[code]!
+        state = next[state + classes[code]!]!
         if (state >= firstEnd) {
-          words |= wordDetectors[state]!
-          mask |= wordChars[state]!
+          words |= this.#wordDetectors[state / width]!
+          mask |= this.#wordChars[state / width]!
+        }
+      } else {
+        mask |= wideBits(code)
+        state = 0
+      }
+    }
+    this.mask = mask
+    this.asked = this.#askedOf(mask, words)
+  }
+
+  /** The same, quicker by a third where there is much to look at, and slower where there is little. */
+  #scanUnits(units: Uint16Array, length: number): void {
+    const { width, next, classes } = this.#automaton
+    const firstEnd = this.#firstEnd
+    let mask = 0
+    let words = 0
+    let state = 0
+    for (let index = 0; index < length; index++) {
+      const code = units[index]!
+      if (code < 128) {
+        mask |= CHAR_BITS[code]!
+        state = next[state + classes[code]!]!
+        if (state >= firstEnd) {
+          words |= this.#wordDetectors[state / width]!
+          mask |= this.#wordChars[state / width]!
         }
       } else {
         mask |= wideBits(code)

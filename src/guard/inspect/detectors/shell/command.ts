@@ -77,20 +77,21 @@ export function readCommand(units: Uint16Array, text: string, lower: string, fro
     const next = at + 1 < text.length ? units[at + 1]! : 32
     const closing = isQuote(code) && !isWord(next) && next !== code && next !== 92 && next !== 45
     if (at === start && !closing && (opened !== 0 || code === 58 || code === 43)) return null
-    if (closing && at > start) return known(text, lower, from, start, slash, opened === code ? at + 1 : at, at, hash)
+    if (closing && at > start)
+      return known(units, text, lower, from, start, slash, opened === code ? at + 1 : at, at, hash)
     // A colon belongs to a word only as a drive's.
     const drive = at - start === 1 && (next === 92 || next === 47)
     const ends =
       code === 43 || (code === 58 && !drive) || (code === 92 && (next === 110 || next === 114 || next === 116))
     if (ends) {
-      const command = known(text, lower, from, start, slash, at, at, hash)
+      const command = known(units, text, lower, from, start, slash, at, at, hash)
       if (command !== null) return command
       if (code === 58) return null
     }
     if (at === start && !hides(text, at)) return null
     if (at === start || expands(code, next)) return readVeiled(text, from)
   }
-  return at === start ? null : known(text, lower, from, start, slash, at, at, hash)
+  return at === start ? null : known(units, text, lower, from, start, slash, at, at, hash)
 }
 
 /** Whether a hidden word can begin with the sign at `at`, by what follows it. */
@@ -129,6 +130,7 @@ const EXPANDS = [33, 35, 36, 40, 42, 63, 64, 123] // ! # $ ( * ? @ {
 
 /** The command from `start` to `last`, its base name from `slash` on; `end` is after the quote that closes it as well. */
 function known(
+  units: Uint16Array,
   text: string,
   lower: string,
   from: number,
@@ -139,7 +141,7 @@ function known(
   hash: number,
 ): Command | null {
   const byPath = slash > start && isProgram(lower, start, slash, last)
-  if (!byPath && !mayBeCommand(lower, slash, last)) return null
+  if (!byPath && !mayBeCommand(units, slash, last)) return null
   let rank = commandRankAt(hash, lower, slash, last)
   if (rank === 0 && !byPath && !hasDot(lower, slash, last)) return null
   const name = baseName(lower.slice(slash, last))

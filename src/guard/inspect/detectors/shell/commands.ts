@@ -77,16 +77,19 @@ for (const word of RARE) RANK.set(word, 2)
 const NAME_MAX = 24
 /** First two letters and length of all names: what is not in here need not be looked up. */
 const SHAPES = new Uint8Array(1 << 15)
-for (const name of RANK.keys()) for (const more of [0, 4]) SHAPES[shapeOf(name, 0, name.length + more)] = 1
-
-function shapeOf(text: string, start: number, end: number): number {
-  const second = end - start > 1 ? text.charCodeAt(start + 1) & 31 : 0
-  return ((text.charCodeAt(start) & 31) << 10) | (second << 5) | Math.min(31, end - start)
+for (const name of RANK.keys()) {
+  const units = Array.from(name, (char) => char.charCodeAt(0))
+  for (const more of [0, 4]) SHAPES[shapeOf(units, 0, name.length + more)] = 1
 }
 
-/** Whether the word from `start` to `end` can be a command at all; cheap, and right when it says no. `lower` is in lower case. */
-export function mayBeCommand(lower: string, start: number, end: number): boolean {
-  return end > start && end - start <= NAME_MAX && SHAPES[shapeOf(lower, start, end)] === 1
+function shapeOf(units: ArrayLike<number>, start: number, end: number): number {
+  const second = end - start > 1 ? units[start + 1]! & 31 : 0
+  return ((units[start]! & 31) << 10) | (second << 5) | Math.min(31, end - start)
+}
+
+/** Whether the word from `start` to `end` can be a command at all, in whatever letters; cheap, and right when it says no. */
+export function mayBeCommand(units: Uint16Array, start: number, end: number): boolean {
+  return end > start && end - start <= NAME_MAX && SHAPES[shapeOf(units, start, end)] === 1
 }
 
 const TABLE = wordTable(RANK)

@@ -130,7 +130,7 @@ function separated(value: Value, units: Uint16Array, at: number, started: boolea
   while (next < text.length && next < at + 4 && isSeparator(units[next]!)) next++
   const doubled = next - at > 1
   if (units[next] === 92 && units[next + 1] === 110) next += 2
-  const word = skipSpace(text, next)
+  const word = isSpace(units[next]!) ? skipSpace(text, next) : next
   if (word >= text.length) return false
   const first = units[word]! | 32
   if ((first === 102 || first === 105) && !value.document && batchLine(text, word)) {

@@ -6,7 +6,7 @@ import { isWrapper } from './commands.ts'
 /** Steps over wrappers (`sudo`, `time`) to the command that runs; null when none is known there. */
 export function commandAt(value: Value, units: Uint16Array, from: number): Command | null {
   const { text, lower } = value
-  let at = skipSpace(text, from)
+  let at = isSpace(units[from]!) ? skipSpace(text, from) : from
   for (let step = 0; step < WRAPPERS_MAX; step++) {
     const command = readCommand(units, text, lower, at)
     if (command === null) return null
