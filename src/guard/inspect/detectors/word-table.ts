@@ -14,36 +14,33 @@ export function rolled(hash: number, code: number): number {
   return (Math.imul(hash, 31) + code) | 0
 }
 
-/** Codes must not be 0; a word given twice keeps the bits of both. */
-export function wordTable(codes: Iterable<readonly [word: string, code: number]>): WordTable {
+/** Codes must not be 0; a word given twice keeps the bits of both. At most half as many words as there are slots. */
+export function wordTable(given: Iterable<readonly [word: string, code: number]>): WordTable {
+  const codes = new Map<string, number>()
+  for (const [word, code] of given) codes.set(word, (codes.get(word) ?? 0) | code)
+  if (codes.size > SLOTS / 2) throw new RangeError(`${codes.size} words`)
   const words: string[] = []
-  const values: number[] = []
-  const hashes: number[] = []
-  const slots = new Int16Array(SLOTS)
+  // By slot; a length of 0: nothing stands there.
+  const lengths = new Uint8Array(SLOTS)
+  const hashes = new Int32Array(SLOTS)
+  const values = new Int32Array(SLOTS)
   for (const [word, code] of codes) {
-    const known = words.indexOf(word)
-    if (known >= 0) {
-      values[known]! |= code
-      continue
-    }
     let hash = 0
     for (let at = 0; at < word.length; at++) hash = rolled(hash, word.charCodeAt(at))
-    words.push(word)
-    values.push(code)
-    hashes.push(hash)
     let slot = hash & (SLOTS - 1)
-    while (slots[slot] !== 0) slot = (slot + 1) & (SLOTS - 1)
-    slots[slot] = words.length
+    while (lengths[slot] !== 0) slot = (slot + 1) & (SLOTS - 1)
+    lengths[slot] = word.length
+    hashes[slot] = hash
+    values[slot] = code
+    words[slot] = word
   }
   return {
     find(hash, lower, start, end) {
-      for (let slot = hash & (SLOTS - 1); ; slot = (slot + 1) & (SLOTS - 1)) {
-        const index = slots[slot]! - 1
-        if (index < 0) return 0
-        const word = words[index]!
-        if (hashes[index] === hash && word.length === end - start && lower.startsWith(word, start))
-          return values[index]!
+      for (let slot = hash & (SLOTS - 1); lengths[slot] !== 0; slot = (slot + 1) & (SLOTS - 1)) {
+        if (hashes[slot] === hash && lengths[slot] === end - start && lower.startsWith(words[slot]!, start))
+          return values[slot]!
       }
+      return 0
     },
   }
 }
