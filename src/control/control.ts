@@ -53,7 +53,7 @@ import type { Live } from './live/live.ts'
 import type { State } from './state.ts'
 import { Supervisor } from './supervisor.ts'
 import { LogThread } from '../observe/logs/thread/client.ts'
-import type { Trace } from '../observe/traces/span.ts'
+import type { TakenSpans, Trace } from '../observe/traces/span.ts'
 import { readSavedTable } from '../gateway/table-store.ts'
 import { Traffic } from './traffic.ts'
 
@@ -293,6 +293,13 @@ export class Control {
   keepTraces(traces: readonly Trace[]): void {
     this.logs.call('addTraces', { traces }).catch((error: unknown) => {
       this.#options.logger.warn('traces were not kept', { count: traces.length, error: String(error) })
+    })
+  }
+
+  /** To where the live release says: what finds no room, or nobody to take it, is counted. */
+  sendSpans({ requests, left }: TakenSpans): void {
+    this.logs.call('addSpans', { requests, left }).catch((error: unknown) => {
+      this.#options.logger.warn('spans were not sent on', { requests: requests.length, error: String(error) })
     })
   }
 

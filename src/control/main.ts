@@ -80,6 +80,7 @@ async function main(folder: string): Promise<void> {
       control.collection.seen(counters)
     },
     onTraces: (traces) => control.keepTraces(traces),
+    onSpans: (taken) => control.sendSpans(taken),
     guard: {
       joined: (connection) => control.security.joined(connection),
       gone: (connection) => control.security.gone(connection),

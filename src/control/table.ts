@@ -62,6 +62,7 @@ export function makeTable({
     compress: gateway.compress,
     guard: guardPolicyOf(release, join(secretsFolder, release.id, `${GUARD_SECRETS}.json`)),
     watched: watchesOf(release.config),
+    sendsSpans: (release.config.telemetry?.otlp ?? null) !== null,
     ...tls,
   }
 }

@@ -11,6 +11,8 @@ void test('a valid traceparent is a parent: same trace, new span, same sampling'
   const span = nextSpan(parent)
   assert.equal(span.traceId, TRACE)
   assert.notEqual(span.spanId, SPAN)
+  assert.equal(span.parentSpanId, SPAN)
+  assert.equal(nextSpan(null).parentSpanId, null)
   assert.match(formatTraceparent(span), /^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-00$/)
 })
 

@@ -9,6 +9,12 @@ export interface TraceContext {
   readonly sampled: boolean
 }
 
+/** A span of our own. */
+export interface SpanContext extends TraceContext {
+  /** The caller's span; null: the trace begins here. */
+  readonly parentSpanId: string | null
+}
+
 /** The trace a `traceparent` header names; null when it is absent or invalid, in which case a new trace must begin. */
 export function parseTraceparent(header: string | undefined): TraceContext | null {
   if (header === undefined) return null
@@ -23,11 +29,12 @@ export function parseTraceparent(header: string | undefined): TraceContext | nul
 }
 
 /** A new span: below `parent` when there is one, else the first of a new, sampled trace. */
-export function nextSpan(parent: TraceContext | null): TraceContext {
+export function nextSpan(parent: TraceContext | null): SpanContext {
   return {
     traceId: parent?.traceId ?? randomHex(16),
     spanId: randomHex(8),
     sampled: parent?.sampled ?? true,
+    parentSpanId: parent?.spanId ?? null,
   }
 }
 

@@ -5,7 +5,7 @@
 import type { BlockList } from 'node:net'
 import type { Duplex, Readable } from 'node:stream'
 import type { RequestHead as WireRequestHead } from '../http1/index.ts'
-import type { TraceContext } from '../core/trace-context.ts'
+import type { SpanContext } from '../core/trace-context.ts'
 import type { Identified } from '../guard/identity/identity.ts'
 import type { Principal } from '../guard/request.ts'
 import type { Backend, RouteOptions } from './table.ts'
@@ -133,7 +133,7 @@ export interface Exchange {
 
   // identify
   correlationId: string
-  trace: TraceContext
+  trace: SpanContext
   /** Address of the client behind trusted proxies. */
   clientAddress: string
   /** True when the peer itself is a trusted proxy. */
@@ -245,7 +245,7 @@ class OpenExchange implements Exchange {
   }
 }
 
-const NO_TRACE: TraceContext = { traceId: '', spanId: '', sampled: false }
+const NO_TRACE: SpanContext = { traceId: '', spanId: '', sampled: false, parentSpanId: null }
 
 /** The first value of a request's field (`name` in lower case), without cutting the others out. */
 export function fieldOf(head: RequestHead, name: string): string | undefined {

@@ -98,7 +98,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
   const routing = createRoutingState({
     link: createNetLink,
     probe: probeUpstream,
-    onApplied({ table: { timeouts, pause, guard: policy, tls, acme, watched }, trustedProxies }) {
+    onApplied({ table: { timeouts, pause, guard: policy, tls, acme, watched, sendsSpans }, trustedProxies }) {
       guard.apply(policy ?? null)
       connections.configure(policy?.connectionsPerClient ?? null, trustedProxies)
       https?.configure({ tls: tls ?? null, acme: acme ?? [], timeouts })
@@ -106,6 +106,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
       listener.configure(timeouts, pause?.waitMs ?? 0)
       waitingRoom.apply(pause)
       watchedBook.apply(watched ?? [])
+      spans.gatherSampled(sendsSpans ?? false)
     },
   })
   const context: Context = {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { monotonicNs } from '../core/clock.ts'
 import type { Trace } from '../observe/traces/span.ts'
 import type { Exchange } from './exchange.ts'
-import { FAILED_PER_MINUTE, OUTBOX_MAX, ROUTES_MAX, SLOW_PER_MINUTE, Spans } from './spans.ts'
+import { FAILED_PER_MINUTE, OUTBOX_MAX, ROUTES_MAX, SAMPLED_MAX, SLOW_PER_MINUTE, Spans } from './spans.ts'
 
 const MS = 1e6
 const BEGAN = monotonicNs()
@@ -15,7 +15,12 @@ function exchangeOf(more: object = {}): Exchange {
     client: { secure: false },
     startedNs,
     correlationId: 'c-1',
-    trace: { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', sampled: true },
+    trace: {
+      traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+      spanId: '00f067aa0ba902b7',
+      sampled: true,
+      parentSpanId: null,
+    },
     place: { service: 'api', prefix: '/users', backend: { kind: 'upstreams' }, options: null },
     instance: 'api@1-aaaaaaaa-1',
     release: '1-aaaaaaaa',
@@ -107,4 +112,41 @@ void test('failures, routes, methods and what waits are bounded', () => {
     }
   }
   assert.equal(spans.take().length, OUTBOX_MAX)
+})
+
+void test('where spans are sent on, those of every sampled request are gathered, within a bound', () => {
+  const spans = new Spans(() => BEGAN)
+  const end = (more: object, status = 200): void => spans.ended(exchangeOf(more), status, false, BEGAN + 10 * MS)
+  end({})
+  assert.deepEqual(spans.takeSampled(), { requests: [], left: 0 }, 'nobody has asked')
+  spans.gatherSampled(true)
+  const { trace } = exchangeOf()
+  end({ trace: { ...trace, parentSpanId: 'b7ad6b7169203331' } })
+  end({ trace: { ...trace, sampled: false } })
+  end({ place: null, instance: null, release: null, sentNs: 0, head: { method: 'BREW' } }, 403)
+  end({}, 101)
+  end({}, 500)
+  const { requests, left } = spans.takeSampled()
+  assert.equal(left, 0)
+  assert.deepEqual(
+    requests.map(({ release, spans: [server, ...rest] }) => [release, server!.name, server!.parentSpanId, rest.length]),
+    [
+      ['1-aaaaaaaa', 'GET /users', 'b7ad6b7169203331', 3],
+      ['none', 'HTTP', null, 1],
+      ['1-aaaaaaaa', 'GET /users', null, 3],
+    ],
+  )
+  assert.deepEqual(requests[1]!.spans[0]!.attributes, {
+    'http.request.method': '_OTHER',
+    'http.response.status_code': 403,
+    'url.scheme': 'http',
+  })
+  assert.deepEqual(spans.take()[0]!.spans, requests[2]!.spans, 'what is kept besides is the same')
+  for (let index = 0; index < SAMPLED_MAX + 7; index++) end({})
+  const many = spans.takeSampled()
+  assert.deepEqual([many.requests.length, many.left], [SAMPLED_MAX, 7])
+  assert.deepEqual(spans.takeSampled(), { requests: [], left: 0 })
+  spans.gatherSampled(false)
+  end({})
+  assert.deepEqual(spans.takeSampled(), { requests: [], left: 0 })
 })

@@ -1,6 +1,6 @@
 import { monotonicNs } from '../core/clock.ts'
 import { randomHex } from '../core/trace-context.ts'
-import type { KeptBecause, Span, Trace } from '../observe/traces/span.ts'
+import type { KeptBecause, SampledSpans, Span, TakenSpans, Trace } from '../observe/traces/span.ts'
 import type { Exchange } from './exchange.ts'
 
 /** Of each route: the slowest requests of a minute … */
@@ -11,13 +11,27 @@ export const FAILED_PER_MINUTE = 10
 export const ROUTES_MAX = 500
 /** Traces that wait for control: when it is away for longer, the rest is let go. */
 export const OUTBOX_MAX = 1_000
+/**
+ * Sampled requests whose spans wait to be sent on; control takes them twice a second, and has other work too. More are left out
+ * and counted.
+ */
+export const SAMPLED_MAX = 500
 const MINUTE_NS = 60e9
+/** As OpenTelemetry's conventions call a method that they do not know. */
+const OTHER = '_OTHER'
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE'] as const
 
 interface RequestEnd {
   readonly status: number
   readonly aborted: boolean
   readonly endedNs: number
+}
+
+interface Keeping {
+  readonly route: Route
+  readonly because: KeptBecause
+  /** The spans as they are sent on; null: they are not. */
+  readonly sent: readonly Span[] | null
 }
 
 interface Route {
@@ -40,6 +54,9 @@ export class Spans {
   #last: { readonly method: string; readonly prefix: string; readonly route: Route } | null = null
   #count = 0
   #outbox: Trace[] = []
+  #gathers = false
+  #sampled: SampledSpans[] = []
+  #left = 0
   #minuteEndsNs = 0
   /** From the monotonic clock to the epoch; taken anew every minute, since clocks are set. */
   #epochNs = 0
@@ -53,16 +70,20 @@ export class Spans {
   /** Looks at a request that is over. `aborted`: broken off by the upstream; `endedNs`: monotonicNs(). */
   ended(exchange: Exchange, status: number, aborted: boolean, endedNs: number): void {
     const { place } = exchange
-    if (place === null || exchange.paused || status === 101) return
+    // A WebSocket's life is no request's time.
+    if (status === 101) return
     if (endedNs >= this.#minuteEndsNs) this.#beginMinute(endedNs)
+    const end = { status, aborted, endedNs }
+    const sent = this.#gathers && exchange.trace.sampled ? this.#sample(exchange, end) : null
+    if (place === null || exchange.paused) return
     const route = this.#routeOf(exchange.head.method, place.prefix)
     if (status >= 500 || aborted) {
       if (++route.failed > FAILED_PER_MINUTE) return
-      return this.#send(this.#traceOf(exchange, { status, aborted, endedNs }, route, 'failed'))
+      return this.#send(this.#traceOf(exchange, end, { route, because: 'failed', sent }))
     }
     const ns = lastNsOf(exchange, endedNs) - exchange.startedNs - exchange.heldNs
     if (ns <= route.floorNs) return
-    route.slow.push({ ns, trace: this.#traceOf(exchange, { status, aborted, endedNs }, route, 'slow') })
+    route.slow.push({ ns, trace: this.#traceOf(exchange, end, { route, because: 'slow', sent }) })
     route.slow.sort((one, other) => one.ns - other.ns)
     if (route.slow.length > SLOW_PER_MINUTE) route.slow.shift()
     if (route.slow.length === SLOW_PER_MINUTE) route.floorNs = route.slow[0]!.ns
@@ -82,6 +103,33 @@ export class Spans {
   takeAll(): readonly Trace[] {
     this.#beginMinute(this.#nowNs())
     return this.take()
+  }
+
+  /** From now on the spans of every sampled request are gathered, or of none. */
+  gatherSampled(isAsked: boolean): void {
+    this.#gathers = isAsked
+  }
+
+  /** What was gathered to be sent on. */
+  takeSampled(): TakenSpans {
+    const taken = { requests: this.#sampled, left: this.#left }
+    if (taken.requests.length > 0) this.#sampled = []
+    this.#left = 0
+    return taken
+  }
+
+  /** Null: there is no room for them. */
+  #sample(exchange: Exchange, end: RequestEnd): readonly Span[] | null {
+    if (this.#sampled.length >= SAMPLED_MAX) {
+      this.#left += 1
+      return null
+    }
+    const { head, place, release } = exchange
+    const method = methodOf(head.method)
+    const verb = method === OTHER ? 'HTTP' : method
+    const spans = this.#spansOf(exchange, end, place === null ? verb : `${verb} ${place.prefix}`)
+    this.#sampled.push({ release: release ?? 'none', spans })
+    return spans
   }
 
   #send(trace: Trace): void {
@@ -123,7 +171,7 @@ export class Spans {
     return route
   }
 
-  #traceOf(exchange: Exchange, end: RequestEnd, route: Route, because: KeptBecause): Trace {
+  #traceOf(exchange: Exchange, end: RequestEnd, { route, because, sent }: Keeping): Trace {
     const { trace, correlationId, place, instance, release } = exchange
     return {
       traceId: trace.traceId,
@@ -134,7 +182,7 @@ export class Spans {
       route: route.name,
       because,
       sampled: trace.sampled,
-      spans: this.#spansOf(exchange, end, route.name),
+      spans: sent ?? this.#spansOf(exchange, end, route.name),
     }
   }
 
@@ -156,12 +204,12 @@ export class Spans {
     })
     const server = span(name, startedNs, endNs, {
       spanId: trace.spanId,
-      parentSpanId: null,
+      parentSpanId: trace.parentSpanId,
       kind: 'server',
       status: isFailed ? 'error' : 'unset',
       attributes: {
-        'http.request.method': head.method,
-        'http.route': place?.prefix ?? '',
+        'http.request.method': methodOf(head.method),
+        ...(place === null ? {} : { 'http.route': place.prefix }),
         'http.response.status_code': end.status,
         'url.scheme': client.secure ? 'https' : 'http',
         ...(end.aborted ? { 'error.type': 'aborted' } : end.status >= 500 ? { 'error.type': String(end.status) } : {}),
@@ -191,6 +239,11 @@ const NONE: readonly Trace[] = []
 /** An event stream lasts as long as its client likes: it ends with its head here. */
 function lastNsOf(exchange: Exchange, endedNs: number): number {
   return exchange.eventStream && exchange.answeredNs > 0 ? exchange.answeredNs : endedNs
+}
+
+/** A client may make up as many as it likes. */
+function methodOf(method: string): string {
+  return METHODS.some((one) => one === method) ? method : OTHER
 }
 
 function newRoute(name: string): Route {

@@ -156,6 +156,7 @@ const table = shape({
   tls: optional(orNull(tls)),
   acme: optional(list(acme)),
   watched: optional(list(watched)),
+  sendsSpans: optional(flag),
 })
 
 function isObject(value: unknown): value is Record<string, unknown> {

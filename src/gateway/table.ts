@@ -151,4 +151,6 @@ export interface RoutingTable {
   readonly acme?: readonly AcmeChallenge[]
   /** @default nothing is counted apart */
   readonly watched?: readonly WatchedRequests[]
+  /** Whether every sampled request's spans are sent on. @default false */
+  readonly sendsSpans?: boolean
 }

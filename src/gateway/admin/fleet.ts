@@ -10,7 +10,7 @@ import type { Applied } from './acknowledgements.ts'
 import type { Connection, ExpectedWorker } from './connection.ts'
 import { createCounterSums } from './counter-sums.ts'
 import { createDrains } from './drains.ts'
-import type { Trace } from '../../observe/traces/span.ts'
+import type { TakenSpans, Trace } from '../../observe/traces/span.ts'
 import type { GuardFromWorker } from './guard-protocol.ts'
 import type { Counters, DrainReport, FromWorker } from './protocol.ts'
 import { createReports } from './reports.ts'
@@ -34,6 +34,8 @@ export interface FleetOptions {
   readonly onCounters?: (counters: Counters) => void
   /** Takes the traces that a worker has kept. */
   readonly onTraces?: (traces: readonly Trace[]) => void
+  /** Takes the spans that a worker has gathered to be sent on. */
+  readonly onSpans?: (taken: TakenSpans) => void
   readonly guard?: FleetGuard
   /** The limits' side of control. */
   readonly limits?: {
@@ -151,6 +153,8 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
         return drains.drained(connection, message)
       case 'traces':
         return options.onTraces?.(message.traces)
+      case 'spans':
+        return options.onSpans?.(message)
       case 'lease':
       case 'connections':
         return options.limits?.onMessage(connection, message)

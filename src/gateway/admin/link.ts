@@ -32,7 +32,7 @@ export interface AdminLinkOptions {
   readonly counters: () => Counters
   readonly guard: GuardLink
   readonly limits?: LimitsChannel
-  readonly traces?: Pick<Spans, 'take' | 'takeAll'>
+  readonly traces?: Pick<Spans, 'take' | 'takeAll' | 'takeSampled'>
 }
 
 export interface AdminLink {
@@ -81,6 +81,8 @@ export function createAdminLink(options: AdminLinkOptions): AdminLink {
 
   function sendTraces(traces: readonly Trace[]): void {
     if (traces.length > 0) send({ type: 'traces', traces })
+    const sampled = options.traces?.takeSampled()
+    if (sampled !== undefined && sampled.requests.length + sampled.left > 0) send({ type: 'spans', ...sampled })
   }
 
   function open(): void {

@@ -2,7 +2,7 @@
  * Between a gateway worker and control: one JSON object a line over `<state>/gateway.sock`, on which control listens and
  * to which every worker connects, again and again when control is away. A worker serves on from its table meanwhile.
  */
-import type { Trace } from '../../observe/traces/span.ts'
+import type { TakenSpans, Trace } from '../../observe/traces/span.ts'
 import type { RoutingTable } from '../table.ts'
 import type { RefusalCounts } from '../refusal-counts.ts'
 import type { TlsCounts } from '../tls-counts.ts'
@@ -26,6 +26,8 @@ export type FromWorker =
   | { readonly type: 'drained'; readonly drain: number; readonly report: DrainReport }
   /** Those of the slowest and of the failed requests. What is under way when control dies is lost. */
   | { readonly type: 'traces'; readonly traces: readonly Trace[] }
+  /** Those of every sampled request, where they are sent on. */
+  | ({ readonly type: 'spans' } & TakenSpans)
   | GuardFromWorker
 
 export type ToWorker =

@@ -23,6 +23,7 @@ void test('identity headers: what a stranger claims is replaced, ids with harmfu
       'x-correlation-id': 'a b;c',
       'x-request-id': 'kept-1',
       traceparent: 'rubbish',
+      tracestate: 'of=nothing',
     },
   })
 
@@ -36,6 +37,7 @@ void test('identity headers: what a stranger claims is replaced, ids with harmfu
   assert.equal(seen['x-correlation-id'], 'kept-1')
   assert.equal(response.headers.get('x-correlation-id'), 'kept-1')
   assert.match(String(seen['traceparent']), /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
+  assert.equal(seen['tracestate'], undefined)
 })
 
 void test('identity headers: a trusted proxy is believed and appended to', async () => {

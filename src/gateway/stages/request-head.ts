@@ -21,17 +21,27 @@ export function requestHead(exchange: Exchange, bytes: number | null): string {
       : `Content-Length: ${bytes}\r\n`
   const { wire } = head
   const isPlain = wire !== undefined && wire !== null && !wire.text.includes(OWN_COOKIES)
-  const start = isPlain ? wire.passedOn(REPLACED) : null
+  const replaced = isTraceOurs(exchange) ? REPLACED_BY_TRACE : REPLACED
+  const start = isPlain ? wire.passedOn(replaced) : null
   if (start !== null) return start + identityLines(exchange) + framing
-  const passed = isPlain ? wire.endToEnd(REPLACED) : passedPairs(exchange)
+  const passed = isPlain ? wire.endToEnd(replaced) : passedPairs(exchange)
   return `${head.method} ${head.target} HTTP/1.1\r\nHost: ${head.authority}\r\n${passed}${identityLines(exchange)}${framing}`
 }
 
+function isTraceOurs({ trace }: Exchange): boolean {
+  return trace.parentSpanId === null
+}
+
 /** By pairs: cookies of ours are cut out of what the client sent, or it came in another form than bytes. */
-function passedPairs({ head }: Exchange): string {
+function passedPairs(exchange: Exchange): string {
+  const { head } = exchange
   if (!PRINTABLE.test(head.target) || !PRINTABLE.test(head.method))
     throw new RangeError('a request line that cannot be written')
-  return fieldLines(withoutAffinityCookies(withoutTrialCookie(endToEnd(head.headers, REPLACED_NAMES))))
+  return fieldLines(
+    withoutAffinityCookies(
+      withoutTrialCookie(endToEnd(head.headers, isTraceOurs(exchange) ? NAMES_BY_TRACE : REPLACED_NAMES)),
+    ),
+  )
 }
 
 /** Written anew, or for the gateway alone. `Expect` is answered here, when a connection to the upstream stands. */
@@ -43,6 +53,9 @@ const REPLACED_NAMES: ReadonlySet<string> = new Set([
   CANARY_HEADER,
 ])
 const REPLACED = dropSet(REPLACED_NAMES)
+/** Where a trace begins here, `tracestate` belongs to none (W3C Trace Context §3.3). */
+const NAMES_BY_TRACE: ReadonlySet<string> = new Set([...REPLACED_NAMES, 'tracestate'])
+const REPLACED_BY_TRACE = dropSet(NAMES_BY_TRACE)
 /** Every cookie of ours begins so. */
 const OWN_COOKIES = AFFINITY_PREFIX.slice(0, AFFINITY_PREFIX.indexOf('-') + 1)
 const EXPECT_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])

@@ -1,14 +1,14 @@
 import { Shipper, type ShipperOptions } from './shipper.ts'
 import type { Origin } from './loki.ts'
-import type { Span, Trace } from '../traces/span.ts'
+import type { SampledSpans, Span } from '../traces/span.ts'
 
 const KINDS = { internal: 1, server: 2, client: 3 } as const
 const STATUSES = { unset: 0, ok: 1, error: 2 } as const
 
 /** The body of OTLP/HTTP with JSON (protocol 1.x): ids in hexadecimal digits, 64-bit numbers as text. */
-export function otlpBody({ app, environment }: Origin, traces: readonly Trace[]): object {
+export function otlpBody({ app, environment }: Origin, requests: readonly SampledSpans[]): object {
   return {
-    resourceSpans: [...Map.groupBy(traces, ({ release }) => release)].map(([release, ofRelease]) => ({
+    resourceSpans: [...Map.groupBy(requests, ({ release }) => release)].map(([release, ofRelease]) => ({
       resource: {
         attributes: attributesOf({
           'service.name': 'gateway',
@@ -53,16 +53,16 @@ function valueOf(value: string | number | boolean): object {
   return Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value }
 }
 
-/** Sends the traces that their callers want sampled. @param url the collector's base: `http://127.0.0.1:4318` */
+/** Sends the spans of sampled requests. @param url the collector's base: `http://127.0.0.1:4318` */
 export function shipToOtlp(
   url: string,
   origin: Origin,
-  options: Pick<ShipperOptions<Trace>, 'onTrouble' | 'queueMax' | 'backoffMs'>,
-): Shipper<Trace> {
+  options: Pick<ShipperOptions<SampledSpans>, 'onTrouble' | 'queueMax' | 'backoffMs'>,
+): Shipper<SampledSpans> {
   return new Shipper({
     ...options,
     url: new URL('v1/traces', url.endsWith('/') ? url : `${url}/`).href,
-    encode: (traces) => otlpBody(origin, traces),
+    encode: (requests) => otlpBody(origin, requests),
     // OTLP 1.x, "Retryable Response Codes".
     retried: (status) => [429, 502, 503, 504].includes(status),
   })

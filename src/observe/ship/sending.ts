@@ -1,6 +1,6 @@
 import type { StoredLine } from '../logs/line.ts'
 import type { Destinations } from '../logs/thread/messages.ts'
-import type { Trace } from '../traces/span.ts'
+import type { SampledSpans, TakenSpans } from '../traces/span.ts'
 import { shipToLoki } from './loki.ts'
 import { shipToOtlp } from './otlp.ts'
 import type { Shipper } from './shipper.ts'
@@ -9,7 +9,7 @@ import type { Shipper } from './shipper.ts'
 export class Sending {
   readonly #onTrouble: (what: string) => void
   #loki: Shipper<StoredLine> | null = null
-  #otlp: Shipper<Trace> | null = null
+  #otlp: Shipper<SampledSpans> | null = null
   /** By those that are not used any more. */
   #dropped = { loki: 0, otlp: 0 }
 
@@ -23,16 +23,17 @@ export class Sending {
     this.#otlp?.close()
     const trouble = (whom: string) => ({ onTrouble: (what: string) => this.#onTrouble(`${whom}: ${what}`) })
     this.#loki = loki === null ? null : shipToLoki(loki, origin, trouble('lines are not sent to Loki'))
-    this.#otlp = otlp === null ? null : shipToOtlp(otlp, origin, trouble('traces are not sent'))
+    this.#otlp = otlp === null ? null : shipToOtlp(otlp, origin, trouble('spans are not sent'))
   }
 
   lines(lines: readonly StoredLine[]): void {
     this.#loki?.add(lines)
   }
 
-  /** Only those that their callers want recorded. */
-  traces(traces: readonly Trace[]): void {
-    this.#otlp?.add(traces.filter(({ sampled }) => sampled))
+  /** Those that come when they are sent nowhere any more are let go: they were not asked for. */
+  spans({ requests, left }: TakenSpans): void {
+    this.#otlp?.add(requests)
+    this.#dropped.otlp += left
   }
 
   dropped(): { readonly loki: number; readonly otlp: number } {

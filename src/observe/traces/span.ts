@@ -4,7 +4,7 @@ export interface Span {
   readonly traceId: string
   /** 16 hexadecimal digits. */
   readonly spanId: string
-  /** Null: the first of its trace here. */
+  /** Null: the first of its trace. */
   readonly parentSpanId: string | null
   readonly name: string
   readonly kind: 'server' | 'client' | 'internal'
@@ -28,9 +28,19 @@ export interface Trace {
   /** `POST /api/trades`, as routed: no ids, no query. */
   readonly route: string
   readonly because: KeptBecause
-  /** The caller wants it recorded, as `traceparent` says: only then it is sent on. */
+  /** The caller wants it recorded, as `traceparent` says, or there is none: then it is sent on, kept or not. */
   readonly sampled: boolean
   readonly spans: readonly Span[]
+}
+
+/** The spans of one sampled request, to be sent on. */
+export type SampledSpans = Pick<Trace, 'release' | 'spans'>
+
+/** What a worker has gathered of them. */
+export interface TakenSpans {
+  readonly requests: readonly SampledSpans[]
+  /** Sampled requests for whose spans there was no room. */
+  readonly left: number
 }
 
 /** The spans in the order of a waterfall: every parent before its children, siblings by their start. */

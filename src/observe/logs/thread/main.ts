@@ -50,7 +50,10 @@ const CALLS: { [M in keyof LogCalls]: (input: LogCalls[M]['input']) => unknown }
   },
   addTraces: ({ traces: kept }) => {
     traces.add(kept)
-    sending.traces(kept)
+    return {}
+  },
+  addSpans: (taken) => {
+    sending.spans(taken)
     return {}
   },
   traces: (query) => traces.list(query),

@@ -3,7 +3,7 @@ import type { LogPage, LogQuery, StoredLine } from '../line.ts'
 import type { DropReason } from '../reader.ts'
 import type { FollowAnswer, FollowAsk } from '../ring.ts'
 import type { Origin } from '../../ship/loki.ts'
-import type { Trace } from '../../traces/span.ts'
+import type { TakenSpans, Trace } from '../../traces/span.ts'
 import type { TracePage, TraceQuery } from '../../traces/store.ts'
 
 /** What the thread can be asked. */
@@ -17,6 +17,7 @@ export interface LogCalls {
   stats: { input: { none?: never }; output: LogStats }
   send: { input: Destinations; output: { none?: never } }
   addTraces: { input: { traces: readonly Trace[] }; output: { none?: never } }
+  addSpans: { input: TakenSpans; output: { none?: never } }
   traces: { input: TraceQuery; output: TracePage }
   trace: { input: { id: string }; output: { traces: readonly Trace[] } }
 }
@@ -43,7 +44,7 @@ export interface Around {
 export interface LogStats {
   /** By reason; `loki`: kept here, but not sent on. */
   readonly dropped: Readonly<Record<DropReason | 'loki', number>>
-  /** Traces that were not sent on: nobody took them in time. */
+  /** Sampled requests whose spans were not sent on: there was no room, or nobody took them in time. */
   readonly tracesNotSent: number
   /** On disk. */
   readonly bytes: number
