@@ -101,6 +101,13 @@ export class ClientConnection implements BodySource, ExchangeConnection, OpenCon
     this.#phase = 'answer'
   }
 
+  leave(): void {
+    this.#phase = 'linger'
+    // A client that takes nothing of what was written for it would stay for ever.
+    this.deadline.arm(this.#host.idleMs)
+    this.socket.destroySoon()
+  }
+
   answered(exchange: ClientExchange): void {
     if (this.#exchange !== exchange) return
     this.#exchange = null
@@ -174,7 +181,7 @@ export class ClientConnection implements BodySource, ExchangeConnection, OpenCon
     let made = false
     const socket = acceptWith(accepted, {
       buffer: () => (made ? this.#buffers.next(this.#body?.done === false) : SHARED_BUFFER),
-      callback: (count, buffer) => (this.#onRead(buffer as Buffer, count), true),
+      callback: (count, buffer) => this.#onRead(buffer as Buffer, count),
     })
     made = true
     return socket
@@ -182,11 +189,13 @@ export class ClientConnection implements BodySource, ExchangeConnection, OpenCon
 
   readonly #onData = (bytes: Buffer): void => this.#take(bytes, bytes.length)
 
-  #onRead(buffer: Buffer, count: number): void {
-    if (this.#phase === 'handed-over') return void this.socket.push(Buffer.from(buffer.subarray(0, count)))
+  #onRead(buffer: Buffer, count: number): boolean {
+    // False: the stream is full of what the other end of a tunnel has not taken.
+    if (this.#phase === 'handed-over') return this.socket.push(Buffer.from(buffer.subarray(0, count)))
     this.#lent = true
     this.#take(buffer, count)
     this.#lent = false
+    return true
   }
 
   #take(bytes: Buffer, count: number): void {
@@ -200,7 +209,9 @@ export class ClientConnection implements BodySource, ExchangeConnection, OpenCon
   readonly #onEnd = (): void => {
     // Everything has been written and only has to leave: it may.
     const exchange = this.#exchange
-    const leaves = exchange?.leaves() === true && (this.#exchange === exchange || this.#exchange === null)
+    // Of answers that were gathered, the exchanges are over before the system has them.
+    if (exchange === null) return this.socket.writableLength > 0 ? this.leave() : this.destroy()
+    const leaves = exchange.leaves() && (this.#exchange === exchange || this.#exchange === null)
     if (leaves) this.socket.end()
     else this.destroy()
   }
@@ -229,7 +240,7 @@ export class ClientConnection implements BodySource, ExchangeConnection, OpenCon
       case 'answer':
         return this.#exchange?.idle()
       case 'idle':
-        return this.socket.destroySoon()
+        return this.leave()
       case 'linger':
         return this.destroy()
       default:
@@ -340,9 +351,7 @@ export class ClientConnection implements BodySource, ExchangeConnection, OpenCon
   #close(waits: boolean): void {
     if (!this.requestIsComplete || this.#ahead !== null || waits) return this.#linger()
     // Not a request any more what stands behind this one, even if it came with it: nobody would answer it (RFC 9112 §9.6).
-    this.#phase = 'linger'
-    this.deadline.arm(this.#host.idleMs)
-    this.socket.destroySoon()
+    this.leave()
   }
 
   /**

@@ -38,4 +38,6 @@ export interface OpenConnection {
   readonly peer: ClientSide['peer']
   /** No request is open, and not a byte of a next one has come. `ns`: on the clock of `monotonicNs`. */
   isSilentSince(ns: number): boolean
+  /** Ends it behind what was written to it; what still comes is no request any more. */
+  leave(): void
 }

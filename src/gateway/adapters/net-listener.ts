@@ -128,7 +128,7 @@ export function createNetListener(options: ListenerOptions): Listener {
   function closeSilent(retiredNs: number): void {
     const before = monotonicNs() - RETIRE_SILENCE_MS * 1e6
     if (retiredNs > before) return
-    for (const connection of connections) if (connection.isSilentSince(before)) connection.socket.destroySoon()
+    for (const connection of connections) if (connection.isSilentSince(before)) connection.leave()
   }
 
   function settleWhenEmpty(): void {
