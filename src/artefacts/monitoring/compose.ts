@@ -121,16 +121,7 @@ function telemetry({ environment }: ResolvedApp): Parameters<typeof yamlSections
             command: ['--config=/etc/collector/collector.yml'],
             environment: { ENVIRONMENT: environment },
             ports: open('otlpHttp', 'otlpGrpc'),
-            volumes: [
-              './collector:/etc/collector:ro',
-              // Written out: in the short form the colons of the default are counted as well, until it is filled in.
-              {
-                type: 'bind',
-                source: `\${SEAWORTHY_LOGS:-../../.seaworthy/${environment}/logs}`,
-                target: '/logs',
-                read_only: true,
-              },
-            ],
+            volumes: ['./collector:/etc/collector:ro'],
             depends_on: { loki: { condition: 'service_started' }, jaeger: { condition: 'service_started' } },
           },
           loki: {

@@ -13,7 +13,7 @@ void test('every key of collector, Loki and Jaeger is one that their documentati
 void test('a misspelt key, one in the wrong place and a name that has ended are found', () => {
   const wrong: readonly (readonly [from: string, to: string, found: string])[] = [
     ['limit_mib:', 'limit_mb:', 'processors.memory_limiter.limit_mb'],
-    ['file_log:', 'filelog:', 'receivers.filelog.include[]'],
+    ['otlp_http/loki:', 'otlphttp/loki:', 'exporters.otlphttp/loki.endpoint'],
     ['retention_period:', 'retention:', 'limits_config.retention'],
     ['max_traces:', 'traces_max:', 'extensions.jaeger_storage.backends.traces.memory.traces_max'],
     ['auth_enabled:', 'extra:\n  auth_enabled:', 'extra.auth_enabled'],

@@ -35,14 +35,6 @@ export const DOCUMENTED_KEYS: Readonly<Record<string, readonly Documented[]>> = 
     SERVICE,
     BATCH,
     {
-      source: `${CONTRIB}/receiver/filelogreceiver/README.md`,
-      keys: ['include[]', 'start_at', 'include_file_name'].map((key) => `receivers.file_log.${key}`),
-    },
-    {
-      source: `${CONTRIB}/pkg/stanza/docs/operators/json_parser.md`,
-      keys: ['type', 'if', 'on_error', 'parse_to'].map((key) => `receivers.file_log.operators[].${key}`),
-    },
-    {
       source: `${CORE}/processor/memorylimiterprocessor/README.md`,
       keys: ['check_interval', 'limit_mib', 'spike_limit_mib'].map((key) => `processors.memory_limiter.${key}`),
     },

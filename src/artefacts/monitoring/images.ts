@@ -21,7 +21,7 @@ export const IMAGES = {
     image: 'grafana/grafana:12.4.10',
     source: 'https://github.com/NethServer/ns8-metrics/releases/tag/1.4.0',
   },
-  // From 0.144 and 0.149 on it calls its parts otlp_http and file_log.
+  // From 0.144 on it calls its exporter otlp_http.
   collector: {
     image: 'otel/opentelemetry-collector-contrib:0.158.0',
     source: 'https://github.com/XRPLF/rippled/pull/6494',

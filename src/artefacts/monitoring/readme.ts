@@ -35,8 +35,9 @@ Compose 2.24 or newer. Values of secrets come from the environment of the shell,
     docker compose -f compose.yml -f compose.telemetry.yml up -d --wait
 
 Should port 9464 have been taken, \`seaworthy status\` shows the one in use: change it in \`prometheus.yml\`.
-Lines are read from the folder of logs of the environment's state, \`.seaworthy/${app.environment}/logs\` two folders up; where it is elsewhere, set
-\`SEAWORTHY_LOGS\`. Everything listens on 127.0.0.1 only. Images are pinned by tag; pin them by digest where your registry can be asked.
+Lines and traces come from Seaworthy once the config says where to: \`loki: 'http://127.0.0.1:3100'\` and \`otlp: 'http://127.0.0.1:4318'\` in
+\`environments.${app.environment}\`. Lines are sent without the values of secrets; the files they come from have them as they were printed.
+Everything listens on 127.0.0.1 only. Images are pinned by tag; pin them by digest where your registry can be asked.
 
 ## What was not verified here
 

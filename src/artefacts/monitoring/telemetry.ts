@@ -21,18 +21,11 @@ export function telemetryFiles({ environment }: Pick<ResolvedApp, 'environment'>
 function collector(): string {
   return yamlSections([
     {
-      about: 'OTLP from the gateway and the services; lines from the files that the keeper writes.',
+      about:
+        'OTLP from the gateway and the services. Lines that instances print come from control itself, without the values of secrets.',
       value: {
         receivers: {
           otlp: { protocols: { grpc: { endpoint: '0.0.0.0:4317' }, http: { endpoint: '0.0.0.0:4318' } } },
-          file_log: {
-            include: ['/logs/*.log'],
-            start_at: 'end',
-            include_file_name: true,
-            operators: [
-              { type: 'json_parser', if: 'body matches "^{"', on_error: 'send_quiet', parse_to: 'attributes' },
-            ],
-          },
         },
       },
     },
@@ -72,7 +65,7 @@ function collector(): string {
           extensions: ['health_check'],
           pipelines: {
             logs: {
-              receivers: ['otlp', 'file_log'],
+              receivers: ['otlp'],
               processors: ['memory_limiter', 'resource', 'batch'],
               exporters: ['otlp_http/loki'],
             },
