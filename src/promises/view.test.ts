@@ -52,6 +52,12 @@ void test('a rate that nobody has asked for takes nothing from what is seen; a b
   assert.deepEqual(trade('met', 100).slice(0, 2), ['met', 'met'], 'what users met outweighs a measurement')
 })
 
+void test('a freshness that nothing tells is unknown, and says what is missing', () => {
+  const [queue] = promiseViews(appWith({ queue: { on: { service: 'api' }, freshness: '30s' } }), NO_FACTS, new Map())
+  assert.deepEqual([queue!.standing, queue!.objectives[0]!.standing], [null, null])
+  assert.match(queue!.objectives[0]!.shownBy!, /^no metric is named/)
+})
+
 void test('broken or infeasible is what an exit code tells', () => {
   const kept = viewsWith('met', 'met').filter(({ promise }) => promise === 'trade')
   assert.equal(isBroken(kept), false)

@@ -9,6 +9,7 @@ import { objectiveId, worst, type Infeasible, type Objective, type PromiseState,
 import { configPathOf, objectivesOf } from './objectives.ts'
 import { owedText } from './owed.ts'
 import { promiseRules } from './promise-rules.ts'
+import { freshnessStanding } from './shown/freshness.ts'
 import { isOccasional } from './shown/occasional.ts'
 import { throughputByCapacity } from './shown/throughput.ts'
 import { NOT_WATCHED, type Stood } from './stood.ts'
@@ -101,8 +102,11 @@ export function promiseViews(
   })
 }
 
+const NO_LAG = { now: null, worst: null }
+
 /** Traffic speaks first: it is what users met. Where it says nothing of a rate, a measurement of `load` may. */
 function shownOf(objective: Objective, app: ResolvedApp, facts: Facts, stood: Stood = NOT_WATCHED): Stood {
+  if (objective.kind === 'freshness' && objective.metric === null) return freshnessStanding(objective, NO_LAG)
   if (objective.kind !== 'throughput' || stood.standing !== null) return stood
   const measured = throughputByCapacity(objective, app, facts)
   if (measured === null) return stood
