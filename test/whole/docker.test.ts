@@ -93,6 +93,12 @@ test('one service on one engine: made, moved, started, asked, killed, ended', { 
     assert.equal(other.docker(...words), '65532')
   })
 
+  await t.test('an image that is not there is never pulled', async () => {
+    const nowhere = 'registry.example.com/api:1'
+    await assert.rejects(containers.start(release, 'api', [1], nowhere, {}), { code: 'image.not-there' })
+    assert.deepEqual(await containers.observe(), [])
+  })
+
   const started = await containers.start(release, 'api', [1, 2], image, { JWT_KEY: SECRET })
   await t.test('both instances become healthy by their own check', async () => {
     assert.deepEqual(started.map(({ instance }) => instance.id).toSorted(), ['api@7-3fa9c1d2-1', 'api@7-3fa9c1d2-2'])
@@ -143,23 +149,32 @@ test('one service on one engine: made, moved, started, asked, killed, ended', { 
     engine.docker('rm', '--force', outside)
   })
 
-  await t.test('what is there stays; what was killed comes back by itself', async () => {
-    const again = await containers.start(release, 'api', [1, 2], image, {})
-    assert.deepEqual(again.map((one) => one.id).toSorted(), started.map((one) => one.id).toSorted())
-    const [first] = again as [Observed]
-    process.kill(first.instance.pid!, 'SIGKILL')
-    const now = async (): Promise<Observed> => (await containers.observe()).find((one) => one.id === first.id)!
-    await until(async () => (await now()).instance.restarts === 1, 'the engine to start it again')
-    await until(async () => (await now()).health === 'healthy', 'it to be healthy again')
-    assert.equal(ask(engine, `http://${first.instance.host}:8080/up`), 'yes')
-  })
+  await t.test(
+    'what is there stays; what was killed comes back by itself, what was stopped when it is asked for',
+    async () => {
+      const again = await containers.start(release, 'api', [1, 2], image, {})
+      assert.deepEqual(again.map((one) => one.id).toSorted(), started.map((one) => one.id).toSorted())
+      const [first] = again as [Observed]
+      process.kill(first.instance.pid!, 'SIGKILL')
+      const now = async (): Promise<Observed> => (await containers.observe()).find((one) => one.id === first.id)!
+      await until(async () => (await now()).instance.restarts === 1, 'the engine to start it again')
+      await until(async () => (await now()).health === 'healthy', 'it to be healthy again')
+      assert.equal(ask(engine, `http://${first.instance.host}:8080/up`), 'yes')
+
+      engine.docker('stop', first.id)
+      assert.equal((await now()).instance.state, 'stopped')
+      await containers.start(release, 'api', [1, 2], image, {})
+      await until(async () => (await now()).health === 'healthy', 'what was stopped to be healthy')
+      assert.equal(ask(engine, `http://${first.instance.host}:8080/up`), 'yes')
+    },
+  )
 
   await t.test('one that ends at once is named with what it said last', async () => {
     const broken = await makeImage(release, 'broken', build)
     await containers.start(release, 'broken', [1], broken, {})
     const now = async (): Promise<Observed> =>
       (await containers.observe()).find(({ instance }) => instance.service === 'broken')!
-    await until(async () => (await now()).instance.state === 'crash-loop', 'a crash loop')
+    await until(async () => (await now()).instance.state === 'crash-loop', 'a crash loop', 120_000)
     const one = await now()
     const lastLines = await containers.lastLines(one, 5)
     const cause = causeOfContainer({ observed: one, service: release.config.services['broken']!, lastLines })

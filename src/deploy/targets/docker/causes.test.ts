@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { dockerRelease } from '../../../../test/support/docker-release.ts'
-import { causeOfContainer, imageMissing } from './causes.ts'
+import { causeOfContainer } from './causes.ts'
 import { observed, type Observed } from './observe.ts'
 
 const fixtures = join(import.meta.dirname, '../../../../test/fixtures/docker')
@@ -55,5 +55,4 @@ test('a port of the host that somebody else has', () => {
 
 test('nothing is said of one that runs, was just made, or was stopped before it ever ended', () => {
   assert.equal(causeOf(of('api')), 'none')
-  assert.match(imageMissing('shop:1', null).text, /shop:1 is not on the engine/)
 })

@@ -24,17 +24,6 @@ export function causeOfContainer(sighted: Sighted): Cause | null {
   return null
 }
 
-/** An image that is not on the engine, where nothing may be pulled behind our back. */
-export function imageMissing(image: string, host: string | null): Cause {
-  return {
-    name: 'image-missing',
-    certainty: 'proven',
-    text: `the image ${image} is not on ${host ?? 'the engine'}`,
-    basis: 'the engine does not know it',
-    cure: 'Deploy again: it is built and brought there first.',
-  }
-}
-
 /** The last number before the engine's sentence is the port: `Bind for 127.0.0.1:8080 failed: …`. */
 const portTaken: Explain = ({ observed: { error } }) => {
   if (!/port is already allocated|address already in use/i.test(error)) return null

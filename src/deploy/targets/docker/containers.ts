@@ -1,5 +1,5 @@
 import { Problem } from '../../../core/problem.ts'
-import type { Release } from '../../release.ts'
+import type { InstanceState, Release } from '../../release.ts'
 import { mustRun, runCommand, type RunOptions } from '../run-command.ts'
 import {
   carrierOf,
@@ -20,6 +20,7 @@ import {
 } from './commands.ts'
 import { containerOf, type Container } from './container.ts'
 import { USER_ID } from './dockerfile.ts'
+import { mustHaveImage } from './images.ts'
 import { networkName, secretsVolume, type Place } from './names.ts'
 import { observed, type Observed } from './observe.ts'
 import { SECRETS_FOLDER } from './own-files.ts'
@@ -30,6 +31,9 @@ export interface ContainersOptions {
   readonly place: Place
   readonly run: RunOptions
 }
+
+/** Nothing of it runs, and the engine will not change that by itself. */
+const IDLE: ReadonlySet<InstanceState> = new Set(['starting', 'stopped'])
 
 /** The containers of one environment on one engine. What is there is found by its labels each time, never remembered. */
 export class Containers {
@@ -49,7 +53,8 @@ export class Containers {
   /**
    * Has the instances with these numbers there and started, beside whatever runs. One that the engine cannot start is no
    * failure here: its observation says why.
-   * @param values of the service's secrets
+   * @param values of the service's secrets; empty: those that its volume has
+   * @throws Problem `image.not-there`
    */
   async start(
     release: Release,
@@ -63,15 +68,17 @@ export class Containers {
     const there = new Map((await this.observe()).map((one) => [one.instance.id, one]))
     for (const network of new Set(wanted.flatMap(({ networks }) => networks))) await this.#haveNetwork(network)
     const missing = wanted.filter(({ instance }) => !there.has(instance))
-    if (missing.length > 0) await this.#haveVolumes(release, service, missing[0]!, values)
+    if (missing.length > 0) {
+      await mustHaveImage(host, image, run)
+      await this.#haveVolumes(release, service, missing[0]!, values)
+    }
     for (const container of missing) {
       await mustRun(createContainer(host, container), run)
       for (const command of connectNetworks(host, container)) await mustRun(command, run)
     }
-    // Made and never started: by us just now, or by a command that was killed in between.
+    // Made and never started, by us just now or by a command that was killed in between; or stopped by somebody.
     for (const { instance, name } of wanted)
-      if ((there.get(instance)?.instance.state ?? 'starting') === 'starting')
-        await runCommand(startContainer(host, name), run)
+      if (IDLE.has(there.get(instance)?.instance.state ?? 'starting')) await runCommand(startContainer(host, name), run)
     const ids = new Set(wanted.map(({ instance }) => instance))
     return (await this.observe()).filter(({ instance }) => ids.has(instance.id))
   }
@@ -123,7 +130,7 @@ export class Containers {
     const { host, place, run } = this.#options
     for (const { name } of volumes) await mustRun(createVolume(host, name, place), run)
     const volume = secretsVolume(place, service, release.id)
-    if (!volumes.some(({ name }) => name === volume)) return
+    if (!volumes.some(({ name }) => name === volume) || Object.keys(values).length === 0) return
     const files = Object.entries(values).map(([name, value]) => ({
       name,
       bytes: Buffer.from(value),

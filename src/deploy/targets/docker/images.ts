@@ -64,7 +64,7 @@ export async function makeImage(release: Release, service: string, options: Buil
         },
       )
     }
-    await mustHave(host, name, run)
+    await mustHaveImage(host, name, run)
     return name
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -73,7 +73,7 @@ export async function makeImage(release: Release, service: string, options: Buil
 
 /** Brings an image from one engine to another without a registry, layers that are there already left out. Says what it did. */
 export async function bringImage(name: string, from: Host, to: Host, run: RunOptions): Promise<Transfer> {
-  const image = await mustHave(from, name, run)
+  const image = await mustHaveImage(from, name, run)
   const ids = (await mustRun(listImages(to), run)).split('\n').filter((id) => id !== '')
   const there =
     ids.length === 0
@@ -90,14 +90,15 @@ export async function bringImage(name: string, from: Host, to: Host, run: RunOpt
     const entries = await listArchive(file)
     const sent = entriesToSend(entries, await layersInArchive(file, entries), transfer.present)
     await mustRun(loadImage(to, name), { ...run, input: sendEntries(path, sent) })
-    await mustHave(to, name, run)
+    await mustHaveImage(to, name, run)
     return transfer
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function mustHave(host: Host, name: string, run: RunOptions): Promise<ImageLook> {
+/** @throws Problem `image.not-there` */
+export async function mustHaveImage(host: Host, name: string, run: RunOptions): Promise<ImageLook> {
   const image = await lookAtImage(host, name, run)
   if (image !== null) return image
   throw new Problem('image.not-there', `the image ${name} is not on ${host ?? 'the engine'}`, {
