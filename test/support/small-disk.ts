@@ -12,9 +12,12 @@ export interface SmallDisk extends Disposable {
   free(): void
 }
 
-/** Null where it cannot be made: only root may, and not in every container. */
-export function makeSmallDisk(mebibytes: number): SmallDisk | null {
-  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-disk-'))
+/**
+ * Null where it cannot be made: only root may, and not in every container.
+ * @param at an empty folder that it is mounted at. @default one of its own
+ */
+export function makeSmallDisk(mebibytes: number, at?: string): SmallDisk | null {
+  const folder = at ?? mkdtempSync(join(tmpdir(), 'seaworthy-disk-'))
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', folder])
   if (status !== 0) {
     rmdirSync(folder)

@@ -3,6 +3,7 @@
  * over when there is room again. Windows are a tenth of what they are (never below three collections), thresholds as they are.
  */
 import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { startHookSink } from '../support/hook-sink.ts'
@@ -25,22 +26,30 @@ if (disk !== null) {
     await using project = new TestProject({ ...plainConfig({ environment: { state } }), alerts }, {}, state)
     await project.must(['up', '--detach'], { OPS_URL: `${hooks.url}/ops`, SEAWORTHY_ALERT_WINDOWS: FACTOR })
     const overview = () => project.control.call('alerts.list', {})
-    const stateOf = async (rule: string): Promise<string> => {
-      const own = (await overview()).alerts.filter((one) => one.rule === rule && one.labels['mount'] === small.folder)
+    const stateOf = async (rule: string, of = small): Promise<string> => {
+      const own = (await overview()).alerts.filter((one) => one.rule === rule && one.labels['mount'] === of.folder)
       return own[0]?.state ?? 'none'
     }
-    const becomes = async (rule: string, wanted: string): Promise<void> => {
+    const becomes = async (rule: string, wanted: string, of = small): Promise<void> => {
       const since = Date.now()
-      await until(async () => (await stateOf(rule)) === wanted, `${rule} to be ${wanted}`, WITHIN_MS)
+      await until(async () => (await stateOf(rule, of)) === wanted, `${rule} to be ${wanted}`, WITHIN_MS)
       t.diagnostic(`${rule} ${wanted} after ${Math.round((Date.now() - since) / 1_000)} s`)
     }
     const begun = Date.now()
     await until(async () => (await overview()).evaluatedAtMs > begun + 10_000, 'a look', 60_000)
     assert.deepEqual([await stateOf('DiskFilling'), await stateOf('DiskAlmostFull')], ['none', 'none'])
 
+    // As a volume for the data of a need is: mounted within, and later.
+    mkdirSync(join(state, 'volume'))
+    using volume = makeSmallDisk(8, join(state, 'volume'))!
+    volume.fill(0.95)
+
     small.fill(0.87)
     await becomes('DiskFilling', 'firing')
     assert.equal(await stateOf('DiskAlmostFull'), 'none')
+    await becomes('DiskAlmostFull', 'firing', volume)
+    volume.free()
+    await becomes('DiskAlmostFull', 'inactive', volume)
 
     small.fill(1)
     await becomes('DiskAlmostFull', 'firing')
@@ -61,6 +70,6 @@ if (disk !== null) {
     t.diagnostic(isTold() ? 'its end was told' : `the incident goes on with ${(await others()).join(', ')}`)
     const { events } = await project.control.call('events', { after: 0, limit: 1_000 })
     const ended = events.filter(({ kind, text }) => kind === 'alert-resolved' && text.includes(small.folder))
-    assert.equal(ended.length, 2)
+    assert.equal(ended.length, 4, 'two of each disk')
   })
 }

@@ -54,7 +54,7 @@ export class Collection {
   readonly #collector: Collector
   readonly #instances: InstanceSources
   readonly #gateway: GatewaySource
-  readonly #host: readonly Source[]
+  readonly #host: () => readonly Source[]
   readonly #own: readonly Source[]
   readonly #more: (() => readonly Source[])[] = []
   readonly #needs = new Map<string, { readonly url: string; readonly source: NeedSource }>()
@@ -139,7 +139,7 @@ export class Collection {
       ...this.#own,
       ...this.#instances.sources(),
       ...this.#needSources(),
-      ...this.#host,
+      ...this.#host(),
       ...this.#more.flatMap((sources) => sources()),
     ]
   }

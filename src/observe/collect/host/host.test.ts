@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { METRICS } from '../../../promises/metrics/catalogue.ts'
 import type { Measured } from '../source.ts'
 import { cpuFacts, memoryFacts, networkFacts } from './facts.ts'
-import { mountsOf } from './mounts.ts'
+import { mountsOf, MOUNTS_MAX } from './mounts.ts'
 import { hostSources } from './sources.ts'
 
 const signal = new AbortController().signal
@@ -68,8 +68,28 @@ void test('each file system counts once, under where it is mounted; those that h
   ])
 })
 
+void test('file systems mounted within a folder count as well, so many of them', () => {
+  const line = (at: string, device: string, type = 'ext4') => `30 27 ${device} / ${at} rw - ${type} x rw`
+  const mountinfo = [
+    line('/', '8:1'),
+    line('/srv/state', '8:2'),
+    line('/srv/state/needs/db', '8:3'),
+    line('/srv/state/needs/db/wal', '8:9'),
+    line('/srv/state/needs/db/wal', '8:4'),
+    line('/srv/state-of-others', '8:5'),
+    line('/srv/state/proc', '0:3', 'proc'),
+    line('/home', '8:6'),
+  ].join('\n')
+  const places = (folders: readonly string[]): readonly string[] => mountsOf(folders, mountinfo).map(({ at }) => at)
+  assert.deepEqual(mountsOf(['/srv/state'], mountinfo).at(-1), { at: '/srv/state/needs/db/wal', device: '8:4' })
+  assert.deepEqual(places(['/srv/state']), ['/srv/state', '/srv/state/needs/db', '/srv/state/needs/db/wal'])
+  assert.deepEqual(places(['/srv/state/needs']), ['/srv/state', '/srv/state/needs/db', '/srv/state/needs/db/wal'])
+  const many = Array.from({ length: 100 }, (_, index) => line(`/srv/state/${index}`, `9:${index}`)).join('\n')
+  assert.equal(mountsOf(['/srv/state'], `${mountinfo}\n${many}`).length, MOUNTS_MAX)
+})
+
 void test('this machine is read as it is', async () => {
-  const sources = hostSources({ folders: [import.meta.dirname] })
+  const sources = hostSources({ folders: [import.meta.dirname] })()
   const all = (await Promise.all(sources.map(({ read }) => read(signal)))).flat()
   const valueOf = (metric: string, label?: string): number =>
     all.find((one) => one.metric === metric && (label === undefined || Object.values(one.labels).includes(label)))!

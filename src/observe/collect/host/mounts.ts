@@ -29,17 +29,27 @@ const PSEUDO: ReadonlySet<string> = new Set([
   'tracefs',
 ])
 
-/** The file systems that these folders lie on, each once, by what /proc/self/mountinfo says. */
+/** Mounted within our folders, more than anybody has: beyond them, disks are left out. */
+export const MOUNTS_MAX = 32
+
+/**
+ * The file systems that these folders lie on, and those mounted within them, as the data of a need often are; each once, by
+ * what /proc/self/mountinfo says.
+ */
 export function mountsOf(folders: readonly string[], mountinfo: string): readonly Mount[] {
-  const all = mountinfo.split('\n').flatMap(readMount)
+  // A later mount over the same place hides the earlier one.
+  const all = [
+    ...new Map(mountinfo.split('\n').flatMap((line) => readMount(line).map((one) => [one.at, one]))).values(),
+  ]
   const found = folders.flatMap((folder) => {
-    // A later mount over the same place hides the earlier one.
     const holding = all.filter(({ at }) => holds(at, folder))
     const longest = Math.max(...holding.map(({ at }) => at.length))
-    return holding.findLast(({ at }) => at.length === longest) ?? []
+    const below = all.filter(({ at }) => at !== folder && holds(folder, at))
+    return [...holding.filter(({ at }) => at.length === longest), ...below]
   })
   return found
     .filter(({ device, type }, index) => !PSEUDO.has(type) && found.findIndex((one) => one.device === device) === index)
+    .slice(0, MOUNTS_MAX)
     .map(({ at, device }) => ({ at, device }))
 }
 

@@ -11,8 +11,11 @@ export interface HostOptions {
   readonly proc?: string
 }
 
-/** The machine itself, and each file system that a folder of ours lies on: one that hangs hides nothing of the rest. */
-export function hostSources({ folders, proc = '/proc' }: HostOptions): readonly Source[] {
+/**
+ * The machine itself, and each file system that a folder of ours lies on or holds now: asked again and again, since disks come
+ * and go. One that hangs hides nothing of the rest.
+ */
+export function hostSources({ folders, proc = '/proc' }: HostOptions): () => readonly Source[] {
   const machine: Source = {
     name: 'host',
     target: 'machine',
@@ -30,12 +33,10 @@ export function hostSources({ folders, proc = '/proc' }: HostOptions): readonly 
       ]
     },
   }
-  const disks = mountsOf(folders, readFileSync(`${proc}/self/mountinfo`, 'utf8')).map(({ at }): Source => ({
-    name: 'disk',
-    target: at,
-    read: () => readDisk(at),
-  }))
-  return [machine, ...disks]
+  return () => {
+    const mounts = mountsOf(folders, readFileSync(`${proc}/self/mountinfo`, 'utf8'))
+    return [machine, ...mounts.map(({ at }): Source => ({ name: 'disk', target: at, read: () => readDisk(at) }))]
+  }
 }
 
 async function readDisk(mount: string): Promise<readonly Measured[]> {
