@@ -24,12 +24,27 @@ export interface Message {
 /** Messages on their way out, in state.db: what is saved here is delivered at least once, whatever dies in between. */
 export interface Outbox {
   add(message: Pick<Message, 'channel' | 'about' | 'body'>, now: number): void
-  due(now: number, limit: number): readonly Message[]
+  /** Oldest first, so many of each channel: one that hangs keeps nothing from the others. What is about the same incident or deploy never overtakes what waits for its next try. */
+  due(now: number, ofEach: number): readonly Message[]
   /** It is done with, and what is written down of that is one change with it: whatever dies, there is not one without the other. */
   done(message: Message, write: () => void): void
   /** It is tried again later, ever more slowly. */
   postpone(message: Message, now: number): void
 }
+
+/** What a letter belongs to; null for one that stands alone. */
+const THREAD = `coalesce('incident ' || json_extract(body, '$.letter.notification.incident'),
+  'deploy ' || json_extract(body, '$.letter.message.deploy'))`
+
+/** An end that is told before its beginning would leave the beginning standing, for ever. */
+const DUE = `
+  with waiting as (
+    select channel as behind, ${THREAD} as thread, min(sequence) as first from outbox where due_at > ?1 group by 1, 2)
+  select * from (
+    select outbox.*, row_number() over (partition by channel order by sequence) as place
+    from outbox left join waiting on behind = channel and thread = ${THREAD}
+    where due_at <= ?1 and (first is null or sequence < first))
+  where place <= ?2 order by sequence`
 
 export function makeOutbox(state: State): Outbox {
   return state.tables((db) => {
@@ -45,17 +60,19 @@ export function makeOutbox(state: State): Outbox {
           'delete from outbox where sequence not in (select sequence from outbox order by sequence desc limit ?)',
         ).run(MESSAGES_MAX)
       },
-      due: (now, limit) => {
-        const rows = db.prepare('select * from outbox where due_at <= ? order by sequence limit ?').all(now, limit)
-        return rows.map((row) => ({
-          sequence: row['sequence'] as number,
-          channel: row['channel'] as string,
-          createdAt: row['created_at'] as number,
-          attempts: row['attempts'] as number,
-          dueAt: row['due_at'] as number,
-          about: row['about'] as string,
-          body: JSON.parse(row['body'] as string) as unknown,
-        }))
+      due: (now, ofEach) => {
+        return db
+          .prepare(DUE)
+          .all(now, ofEach)
+          .map((row) => ({
+            sequence: row['sequence'] as number,
+            channel: row['channel'] as string,
+            createdAt: row['created_at'] as number,
+            attempts: row['attempts'] as number,
+            dueAt: row['due_at'] as number,
+            about: row['about'] as string,
+            body: JSON.parse(row['body'] as string) as unknown,
+          }))
       },
       done: ({ sequence }, write) =>
         state.atomically(() => {

@@ -35,7 +35,7 @@ async function make(t: TestContext, answer: (request: IncomingMessage, response:
   let now = 1_000_000
   const events: string[] = []
   const outbox = makeOutbox(state)
-  const channels = { find: (): Channel | null => ({ kind: 'webhook', url: `${origin}${SECRET_PATH}` }) }
+  const channels = { find: (_name: string): Channel | null => ({ kind: 'webhook', url: `${origin}${SECRET_PATH}` }) }
   const clock = { now: () => now, sleep: async () => {} }
   const disk = { isFull: false }
   const onEvent = (kind: string, text: string): void => {
@@ -93,6 +93,48 @@ test('a receiver that fails twice is tried again, each time later, and said once
     'notify-failed: ops (m1): it answered 503; it is tried again',
     'notified: ops was told: m1',
   ])
+})
+
+test('an end never overtakes its beginning, and what is about something else does not wait for either', async (t) => {
+  let left = 1
+  const { postman, outbox, bodies, waiting, later } = await make(t, (request, response) =>
+    end(left-- > 0 ? 503 : 200)(request, response),
+  )
+  const notification = { app: 'shop', environment: 'local', severity: 'P0', title: '', alerts: [], runbook: null }
+  const tell = (incident: string, kind: string): void => {
+    const letter = {
+      kind: 'alert',
+      notification: { ...notification, incident, kind, id: `${incident}/${kind}`, atMs: 0 },
+    }
+    outbox.add({ channel: 'ops', about: kind, body: { letter } }, 1_000_000)
+  }
+  tell('i1', 'fired')
+  await postman.deliver()
+  tell('i1', 'resolved')
+  tell('i2', 'fired')
+  const ids = (): readonly unknown[] => bodies.map((body) => (body as { id: string }).id)
+  await postman.deliver()
+  assert.deepEqual(ids(), ['i1/fired', 'i2/fired'])
+  later(1_000)
+  await postman.deliver()
+  assert.deepEqual([ids().slice(2), waiting()], [['i1/fired', 'i1/resolved'], 0])
+})
+
+test('a channel with much that it does not take keeps nothing from the others', async (t) => {
+  const { postman, outbox, channels, add, bodies } = await make(t, (request, response) =>
+    end(request.url === '/stuck' ? 503 : 200)(request, response),
+  )
+  const find = channels.find
+  channels.find = (name) => {
+    const channel = find(name)
+    return name === 'stuck' && channel?.kind === 'webhook'
+      ? { ...channel, url: channel.url.replace(SECRET_PATH, '/stuck') }
+      : channel
+  }
+  for (let n = 0; n < 50; n++) outbox.add({ channel: 'stuck', about: 's', body: { stuck: n } }, 1_000_000)
+  add(1)
+  await postman.deliver()
+  assert.deepEqual(bodies.map((body) => JSON.stringify(body)).toSorted(), ['{"n":1}', '{"stuck":0}'])
 })
 
 test('a receiver that hangs is left after the timeout, one that is gone as well; no event holds its URL', async (t) => {

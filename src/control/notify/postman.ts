@@ -9,7 +9,7 @@ import { postJson, type Posted } from './post.ts'
 
 /** How long a channel may take to answer. */
 const TIMEOUT_MS = 5_000
-/** Messages taken up at one time. */
+/** Messages of one channel taken up at one time. */
 const ROUND_MAX = 20
 
 export interface PostmanOptions {
