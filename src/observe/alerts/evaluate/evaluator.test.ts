@@ -182,6 +182,21 @@ void test('a rule of somebody that cannot be answered silences itself alone', as
   ])
 })
 
+void test('a rule of somebody that is not answered in time keeps nobody else waiting', async () => {
+  const series = new MemoryStore()
+  const expression = parseExpression('endless > 1')
+  const slow = {
+    instant: (asked: Expression, atMs: number) =>
+      asked === expression ? new Promise<never>(() => {}) : series.instant(asked, atMs),
+  }
+  const { evaluator } = make(slow)
+  healthy(series, BEAT(1), 0)
+  const own: AlertRule = { ...rules[0]!, name: 'OwnIdea', origin: { kind: 'user' }, expression, noData: null }
+  const pass = await evaluator.evaluate([...rules, own], BEAT(1))
+  assert.match(pass.refused.get('OwnIdea')!, /not evaluated within 40 ms/)
+  assert.deepEqual([pass.failed, states(evaluator)], [null, ['InstanceDown firing', 'ServiceDown firing']])
+})
+
 void test('alerts of a rule that is gone end with it', async () => {
   const { series, evaluator, store } = make()
   healthy(series, BEAT(1), 0)

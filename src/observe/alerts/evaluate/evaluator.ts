@@ -8,6 +8,8 @@ import { alertKey, track, type Answer } from './track.ts'
 
 /** A pass that takes longer has failed: the next beat is 10 s after its own. */
 export const PASS_MS_MAX = 5_000
+/** A rule of the config's own is left out when it takes this share of the pass: it is asked last, and slows down nobody else. */
+const OWN_SHARE = 0.8
 /** Alerts kept track of at once, over all rules; a rule by unbounded labels must not fill the memory. */
 export const ALERTS_MAX = 1_000
 /** Without a complete pass for so long, the path of alerts is itself broken. */
@@ -108,14 +110,18 @@ export class Evaluator {
     refused: Map<string, string>,
   ): Promise<readonly (readonly [AlertRule, Answer])[]> {
     const { query, passMsMax = PASS_MS_MAX } = this.#options
-    const ask = async (rule: AlertRule): Promise<readonly (readonly [AlertRule, readonly Value[]])[]> => {
+    const askOwn = async (rule: AlertRule): Promise<readonly Value[] | null> => {
       try {
-        return [[rule, await query.instant(rule.expression, atMs)]]
+        return await withDeadline(query.instant(rule.expression, atMs), OWN_SHARE * passMsMax)
       } catch (error) {
-        if (rule.origin.kind !== 'user' || !isRefusal(error)) throw error
+        if (!isRefusal(error) && !(error instanceof LateError)) throw error
         refused.set(rule.name, error.message)
-        return []
+        return null
       }
+    }
+    const ask = async (rule: AlertRule): Promise<readonly (readonly [AlertRule, readonly Value[]])[]> => {
+      const values = rule.origin.kind === 'user' ? await askOwn(rule) : await query.instant(rule.expression, atMs)
+      return values === null ? [] : [[rule, values]]
     }
     const answers = (await withDeadline(Promise.all(rules.map(ask)), passMsMax)).flat()
     const byName = new Map(answers.map(([{ name }, found]) => [name, found]))
@@ -167,9 +173,11 @@ function isSame(before: Alert | undefined, after: Alert): boolean {
   )
 }
 
+class LateError extends Error {}
+
 async function withDeadline<T>(work: Promise<T>, withinMs: number): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`the rules were not evaluated within ${withinMs} ms`)), withinMs)
+  const timer = setTimeout(() => reject(new LateError(`not evaluated within ${withinMs} ms`)), withinMs)
   try {
     return await Promise.race([work, promise])
   } finally {
