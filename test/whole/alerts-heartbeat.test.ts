@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HEARTBEAT_EVERY_MS } from '../../src/control/alerts/heartbeat.ts'
+import { nextBeat } from '../../src/observe/collect/beat.ts'
 import { startHookSink } from '../support/hook-sink.ts'
 import { plainConfig, TestProject, until } from '../support/project.ts'
 
@@ -9,6 +10,8 @@ import { plainConfig, TestProject, until } from '../support/project.ts'
 const BEAT_WITHIN_MS = HEARTBEAT_EVERY_MS + 60_000
 /** What a receiver allows for that is told every minute. */
 const MISSED_MS = 1.25 * HEARTBEAT_EVERY_MS
+/** Long enough for a control to look around a few times. */
+const LIFE_MS = 2_000
 
 void test('the heartbeat stays away while control is stopped or keeps dying, and goes on after it', async (t) => {
   await using hooks = await startHookSink()
@@ -49,15 +52,19 @@ void test('the heartbeat stays away while control is stopped or keeps dying, and
   assert.ok(evaluatedAt() > killedAt, 'of an evaluation of its own')
   t.diagnostic(`killed: nothing for ${again - back} ms, heard ${again - killedAt} ms after the kill`)
 
-  // Each of them comes up, and is dead before it has evaluated anything.
+  // Each of them comes up and lives for a while, and is dead before the first time that it would evaluate: after a beat.
   const count = beats().length
   let deaths = 0
+  let alive = { pid: 0, untilMs: 0 }
   await until(
     async () => {
       const pid = await controlOf(project)
-      if (pid !== null) {
+      if (pid !== null && pid !== alive.pid)
+        alive = { pid, untilMs: Math.min(Date.now() + LIFE_MS, nextBeat(Date.now(), 0)) }
+      if (pid !== null && Date.now() >= alive.untilMs) {
         process.kill(pid, 'SIGKILL')
         deaths += 1
+        await until(async () => (await controlOf(project)) !== pid, 'its end')
       }
       return isMissed(again)()
     },
