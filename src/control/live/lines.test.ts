@@ -9,6 +9,7 @@ import type { LogLine, StoredLine } from '../../observe/logs/line.ts'
 import { Ring } from '../../observe/logs/ring.ts'
 import { LogStore } from '../../observe/logs/store/store.ts'
 import { followLive, type LiveNews } from '../api/live-client.ts'
+import { LINES_PER_SECOND } from './lines.ts'
 import { AT, read, serve, type Raw } from './testing.ts'
 import type { LiveOptions } from './live.ts'
 
@@ -152,6 +153,21 @@ void test('a reader that is slower than the lines is told how many went by, and 
     quick.frames.some(({ event }) => event === 'gap'),
     false,
   )
+})
+
+void test('all readers together are told so many lines a second: what they ask for leaves time for everything else', async (t) => {
+  const logs = makeLogs(t)
+  const served = await serve(t, {}, logs)
+  const raws = await Promise.all([0, 1, 2, 3].map(() => read(t, served.socket, 'logs')))
+  await until(() => raws.every(({ reader }) => reader.lastId!.includes('/')), 'their places')
+  const before = served.sleptMs
+  for (let round = 1; round <= 5; round++) {
+    logs.write(500)
+    await until(() => raws.every((raw) => texts(raw).length === round * 500), 'all of them')
+  }
+  // Not the pauses behind the newest of them: those may be yet to come.
+  const least = (4 * 4 * 500 * 4 * 1_000) / LINES_PER_SECOND
+  assert.ok(served.sleptMs - before >= least, `${served.sleptMs - before} ms of ${least}`)
 })
 
 void test('lines that cannot be told any more end the stream: its reader asks again', async (t) => {

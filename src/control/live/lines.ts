@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../core/clock.ts'
 import { Problem } from '../../core/problem.ts'
 import { PAGE_LINES_MAX, type LogPage, type LogQuery, type StoredLine } from '../../observe/logs/line.ts'
@@ -16,16 +17,23 @@ export const OVERLAP_MS = 10_000
 /** Lines looked up at most where another thread reads the logs since. */
 export const CAUGHT_UP_MAX = 10_000
 
+/** Lines told to all readers together in a second: some 6 % of a core. What is more goes by. */
+export const LINES_PER_SECOND = 20_000
+/** Lines told in one go: others have their turn then. */
+const LINES_IN_A_TURN = 100
+
 export interface LineSource {
   readonly logs: Pick<LogThread, 'call'>
   readonly clock: Clock
+  /** How many are told lines now. */
+  readonly readers: () => number
 }
 
 /**
  * Tells a reader the lines it asks for, as fast as it takes them: what it does not take waits in the tail that all readers
  * share, and when that has gone on without it, it is told of a gap. Ends with the stream.
  */
-export async function tellLines(stream: LiveStream, { logs, clock }: LineSource): Promise<void> {
+export async function tellLines(stream: LiveStream, { logs, clock, readers }: LineSource): Promise<void> {
   const { lines: query } = stream.ask
   /** Told out of the store, so not again out of the tail. */
   let caughtUp: ReadonlySet<string> = new Set()
@@ -45,15 +53,23 @@ export async function tellLines(stream: LiveStream, { logs, clock }: LineSource)
         continue
       }
       if (missed.isCut) tellGap(stream, null)
-      await tellAll(stream, missed.lines, () => before)
+      await tellAll(
+        stream,
+        missed.lines.map((line) => ({ line, place: before })),
+      )
       caughtUp = new Set(missed.lines.map(({ id }) => id))
-      const fresh = answer.lines.filter(({ id }) => !caughtUp.has(id))
-      await tellAll(stream, fresh, () => before)
+      await tellAll(
+        stream,
+        answer.lines.filter(({ id }) => !caughtUp.has(id)).map((line) => ({ line, place: before })),
+      )
     } else if (answer !== null) {
       if (answer.dropped > 0) tellGap(stream, answer.dropped)
       const from = Math.max((before?.told ?? 0) - answer.dropped, 0)
-      const fresh = answer.lines.slice(from).filter(({ id }) => !caughtUp.has(id))
-      await tellAll(stream, fresh, (count) => before && { ...before, told: from + count })
+      const placed = answer.lines.map((line, index) => ({ line, place: before && { ...before, told: index + 1 } }))
+      await tellAll(
+        stream,
+        placed.slice(from).filter(({ line: { id } }) => !caughtUp.has(id)),
+      )
     }
     if (stream.over.aborted) return
     if (answer !== null) stream.place = { ...stream.place, lines: { after: answer.after, told: 0, atMs: nowMs } }
@@ -61,18 +77,21 @@ export async function tellLines(stream: LiveStream, { logs, clock }: LineSource)
     if (answer !== null && before === null) stream.tellPlace()
     const isEarly = answer === null || (before !== null && answer.lines.length === 0 && nowMs - askedAt < FOLLOW_MS / 2)
     if (isEarly) await again()
+    const pauseMs = ((answer?.lines.length ?? 0) * readers() * 1_000) / LINES_PER_SECOND
+    if (pauseMs >= 1) await clock.sleep(pauseMs, stream.over).catch(() => {})
   }
 }
 
-/** @param placeOf where the stream stands when so many of them have been told */
+/** Each with where the stream stands when it has been told. */
 async function tellAll(
   stream: LiveStream,
-  lines: readonly StoredLine[],
-  placeOf: (told: number) => LinePlace | null,
+  placed: readonly { readonly line: StoredLine; readonly place: LinePlace | null }[],
 ): Promise<void> {
-  for (const [index, line] of lines.entries()) {
-    stream.tell('line', JSON.stringify(line), { ...stream.place, lines: placeOf(index + 1) })
+  for (const [index, { line, place }] of placed.entries()) {
+    if (stream.over.aborted) return
+    stream.tell('line', JSON.stringify(line), { ...stream.place, lines: place })
     await stream.room()
+    if (index % LINES_IN_A_TURN === LINES_IN_A_TURN - 1) await nextTurn()
   }
 }
 

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { until } from '../../../test/support/project.ts'
 import { Problem } from '../../core/problem.ts'
 import { followLive, type LiveNews } from '../api/live-client.ts'
+import { FrameReader } from '../api/sse.ts'
 import { EVENTS_KEPT } from '../state.ts'
 import { READERS_MAX } from './live.ts'
 import { AT, get, read, serve, type Raw } from './testing.ts'
@@ -47,6 +48,29 @@ void test('an event that is written while a reader comes is told once', async (t
   live().wake()
   await until(() => [behind, fresh].every((raw) => texts(raw).at(-1) === 'four'), 'the next')
   assert.deepEqual([texts(behind), texts(fresh)], [['one', 'two', 'three', 'four'], ['four']])
+})
+
+void test('a reader that is still behind gets what happens meanwhile in its turn', async (t) => {
+  const { socket, live, state, add } = await serve(t)
+  const many = 5_000
+  state.atomically(() => {
+    for (let index = 1; index <= many; index++) state.addEvent(AT, 'test', `${index} ${'x'.repeat(200)}`)
+  })
+  const response = await get(socket, '/v1/live?topics=events', '0')
+  const [reader] = live().readers()
+  await until(() => reader!.waiting > 0, 'more to be there than the reader takes')
+  add('meanwhile')
+  live().wake()
+  const [frames, got] = [new FrameReader(), [] as number[]]
+  response.setEncoding('utf8').on('data', (text: string) => {
+    for (const { data } of frames.push(text)) got.push((JSON.parse(data) as { sequence: number }).sequence)
+  })
+  t.after(() => response.destroy())
+  await until(() => got.at(-1) === many + 1, 'the newest')
+  assert.deepEqual(
+    got,
+    Array.from({ length: many + 1 }, (_, index) => index + 1),
+  )
 })
 
 void test('the client goes on by itself when control is killed, and says that it was away', async (t) => {

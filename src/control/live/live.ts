@@ -69,7 +69,7 @@ export class Live {
     this.#streams.add(stream)
     response.on('close', () => this.#streams.delete(stream))
     if (ask.topics.has('events') && from !== null) this.#run('events', this.#catchUp(stream), stream)
-    if (ask.topics.has('logs')) this.#run('lines', tellLines(stream, this.#options), stream)
+    if (ask.topics.has('logs')) this.#run('lines', this.#tellLines(stream), stream)
     this.look()
   }
 
@@ -115,6 +115,12 @@ export class Live {
     } finally {
       this.#looking.delete(topic)
     }
+  }
+
+  #tellLines(stream: LiveStream): Promise<void> {
+    const { logs, clock } = this.#options
+    const readers = (): number => this.readers().filter(({ ask }) => ask.topics.has('logs')).length
+    return tellLines(stream, { logs, clock, readers })
   }
 
   /** To those who have got everything before; the others read on their own until they have. */

@@ -25,6 +25,8 @@ export interface Served {
   readonly restart: () => Promise<void>
   /** What was logged as an error; at the end there must be nothing. */
   readonly errors: unknown[]
+  /** What the stream has waited by the clock. */
+  sleptMs: number
   value: unknown
   nowMs: number
 }
@@ -46,10 +48,11 @@ export async function serve(
       Promise.resolve({ json: JSON.stringify(value), mark: JSON.stringify(value) })
     const values = { status: () => looked(served.value), alerts: never, deploys: () => looked(rows.deploys()) }
     const rows = makeLiveRows(state)
-    const clock = {
-      now: () => served.nowMs,
-      sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms, signal),
+    const sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
+      served.sleptMs += ms
+      return systemClock.sleep(ms, signal)
     }
+    const clock = { now: () => served.nowMs, sleep }
     const logger = { error: (...what: unknown[]) => void errors.push(what) } as unknown as LiveOptions['logger']
     live = new Live({ rows, values, logs, clock, logger, bounds: { ...STREAM_BOUNDS, ...bounds } })
     state.onEvent = () => live.wake()
@@ -74,6 +77,7 @@ export async function serve(
       await start()
     },
     errors,
+    sleptMs: 0,
     value: { n: 0 },
     nowMs: AT,
   }
