@@ -22,7 +22,7 @@ function makeLogs(t: TestContext, max?: number) {
     rmSync(folder, { recursive: true, force: true })
   })
   let epoch = 1
-  let busyFor = 0
+  const busyFor = { follow: 0, search: 0 }
   let ring = new Ring('epoch-1', max)
   let count = 0
   const keep = (service: string, many: number): readonly StoredLine[] =>
@@ -32,11 +32,11 @@ function makeLogs(t: TestContext, max?: number) {
     )
   return {
     call: (async (method: 'follow' | 'search', input: never) => {
-      if (busyFor-- > 0) throw new Problem('logs.busy', 'the logs cannot be asked right now')
+      if (busyFor[method]-- > 0) throw new Problem('logs.busy', 'the logs cannot be asked right now')
       return method === 'follow' ? ring.follow(input) : store.search((input as { query: object }).query, input)
     }) as LiveOptions['logs']['call'],
-    /** So many questions are refused. */
-    refuse: (count: number) => void (busyFor = count),
+    /** So many questions of the kind are refused. */
+    refuse: (method: 'follow' | 'search', count: number) => void (busyFor[method] = count),
     write: (many: number, service = 'api') => ring.add(keep(service, many)),
     /** Kept by a thread that died before it could tell. */
     keepUntold: (many: number) => void keep('api', many),
@@ -98,7 +98,7 @@ void test('another thread, or another control, goes on where the one before was:
     count = round === 1 ? Number(told()[0]!.slice('line '.length)) : count
     logs.write(10)
     logs.keepUntold(5)
-    logs.refuse(round)
+    logs.refuse(round % 2 === 0 ? 'follow' : 'search', round)
     // Once the thread alone, once control with it.
     logs.restart()
     if (round % 2 === 0) await served.restart()
