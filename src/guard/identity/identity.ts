@@ -139,11 +139,17 @@ function takes(matcher: RouteMatcher<RouteMatch>, { host, method, target, header
 /** What `_method` of a query or a form tells frameworks instead of POST: Laravel, Symfony, Rails' Rack, Express' method-override. */
 export function methodsIn(parameters: string): string[] {
   if (!MAY_TELL_METHOD.test(parameters)) return []
-  const told = new URLSearchParams(parameters).getAll('_method')
-  return told.map((method) => method.trim().toUpperCase())
+  return [...new URLSearchParams(parameters)].flatMap(([name, value]) =>
+    readByPhp(name) === '_method' ? [value.trim().toUpperCase()] : [],
+  )
 }
 
-const MAY_TELL_METHOD = /(?:^|&)(?:_|%5f)[^=&]{6,18}=/i
+const MAY_TELL_METHOD = /method|%/
+
+/** PHP drops blanks before a name and what follows a NUL in it, and writes `_` for a blank, a dot and a bracket that nothing closes. */
+function readByPhp(name: string): string {
+  return name.replace(/\0.*$/s, '').trimStart().replaceAll(/[ .[]/g, '_')
+}
 
 /** By these a client tells frameworks another method or path than the request line: Symfony, Rails' Rack, IIS and others. */
 const OVERRIDES: ReadonlyMap<string, 'method' | 'path'> = new Map([

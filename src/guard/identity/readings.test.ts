@@ -54,7 +54,16 @@ void test('a format at the end of a path does not make it another one', () => {
 })
 
 void test('another method in the query needs what that one needs', () => {
-  for (const query of ['_method=DELETE', 'a=b&_method=delete', '%5Fmethod=delete', '_method=PUT&_method=+Delete'])
+  for (const query of [
+    '_method=DELETE',
+    'a=b&_method=delete',
+    '%5Fmethod=delete',
+    '_method=PUT&_method=+Delete',
+    '+_method=DELETE',
+    '.method=DELETE',
+    '%5bmethod=DELETE',
+    '_method%00x=DELETE',
+  ])
     assert.equal(isOpen('POST', `/items/1?${query}`), false, query)
   for (const query of ['_method=PUT', 'method=delete', 'q=_method', 'x_method=delete'])
     assert.ok(isOpen('POST', `/items/1?${query}`), query)

@@ -35,6 +35,7 @@ for (const threats of ['block', 'off'] as const)
       [FORM, '%5Fmethod=delete'],
       [FORM, '_method=PUT&_method=DELETE'],
       [MULTIPART, `${part('a', 'b')}${part('_method', 'delete')}--b--\r\n`],
+      [MULTIPART, `${part('.method', 'delete')}--b--\r\n`],
       ['application/json', '{"a":"b","\\u005fmethod":"delete"}'],
     ]
     for (const [type, body] of meant) assert.equal(await ask(type, body), '401', body)

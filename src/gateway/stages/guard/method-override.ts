@@ -57,4 +57,5 @@ function methodInJson(text: string): string[] {
 }
 
 /** The content of a part of that name. */
-const PART = /[;\s]name\s{0,4}=\s{0,4}"?_method"?[^\r\n]{0,128}\r?\n(?:[^\r\n]{1,256}\r?\n){0,8}\r?\n([^\r\n]{0,32})/gi
+const PART =
+  /[;\s]name\s{0,4}=\s{0,4}"?\s{0,16}[_. [+]method"?[^\r\n]{0,128}\r?\n(?:[^\r\n]{1,256}\r?\n){0,8}\r?\n([^\r\n]{0,32})/gi
