@@ -192,7 +192,6 @@ test('the maximal config reports what is not built yet, and nothing that is', ()
       'backups',
       "environments.box.target: 'docker' is not yet in effect",
       'environments.box.host',
-      'environments.box.prometheus',
       "environments.cluster.target: 'kubernetes' is not yet in effect",
       'environments.cluster.context',
       'environments.cluster.namespace',

@@ -59,7 +59,7 @@ const ENVIRONMENT = [
   'approval',
   'loki',
   'otlp',
-  'telemetry.prometheus',
+  'prometheus',
   ...SERVICE.map((key) => `overrides.services.*.${key}`),
   ...GATEWAY.map((key) => `overrides.gateway.${key}`),
   'overrides.guard',

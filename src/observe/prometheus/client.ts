@@ -90,6 +90,6 @@ function tooLarge(bytesMax: number): Problem {
 
 function unreachable(url: string, why: string): Problem {
   return new Problem('series.unreachable', `the Prometheus at ${url} cannot be asked: ${why}`, {
-    hint: 'See that it runs, and that `telemetry.prometheus` names it.',
+    hint: 'See that it runs, and that `prometheus` of the environment names it.',
   })
 }
