@@ -15,6 +15,11 @@ const cases: readonly [what: string, change: Partial<RetryQuestion>, again: bool
   ['PATCH without a body on one', { method: 'PATCH' }, false],
   ['GET answered with nonsense', { failure: { ...reset, kind: 'malformed' } }, false],
   ['POST with a body on a refused connection', { failure: refused, method: 'POST', hasBody: true }, true],
+  [
+    'POST on a connection that ended before it was written',
+    { failure: { ...reset, kind: 'unsent' }, method: 'POST' },
+    true,
+  ],
   ['POST that could not connect in time', { failure: { ...refused, kind: 'connect-timeout' }, method: 'POST' }, true],
   ['a second failure', { failure: refused, attempts: 2 }, false],
   ['a route without retries', { failure: refused, allowed: false }, false],

@@ -1,4 +1,4 @@
-import type { UpstreamFailure } from './upstream-link.ts'
+import type { FailureKind, UpstreamFailure } from './upstream-link.ts'
 
 /** Attempts for one request, the first one included. */
 export const ATTEMPTS_MAX = 2
@@ -19,8 +19,9 @@ export interface RetryQuestion {
  */
 export function mayRetry({ failure, attempts, method, hasBody, allowed }: RetryQuestion): boolean {
   if (!allowed || attempts >= ATTEMPTS_MAX) return false
-  if (failure.kind === 'not-connected' || failure.kind === 'connect-timeout') return true
+  if (NEVER_SENT.has(failure.kind)) return true
   return failure.kind === 'lost' && !hasBody && IDEMPOTENT.has(method)
 }
 
+const NEVER_SENT: ReadonlySet<FailureKind> = new Set(['not-connected', 'connect-timeout', 'unsent'])
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])

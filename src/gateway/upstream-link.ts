@@ -16,10 +16,10 @@ export interface UpstreamRequest {
 }
 
 /**
- * `not-connected`: refused or reset before a byte was sent. `connect-timeout`: likewise, after waiting. `lost`: the
- * connection ended after the request may have been sent. `malformed`: what came back is not HTTP.
+ * `not-connected`: refused or reset before a byte was sent. `connect-timeout`: likewise, after waiting. `unsent`: a kept-alive
+ * connection ended before a byte was written to it. `lost`: the connection ended after the request may have been sent. `malformed`: what came back is not HTTP.
  */
-export type FailureKind = 'not-connected' | 'connect-timeout' | 'lost' | 'malformed'
+export type FailureKind = 'not-connected' | 'connect-timeout' | 'unsent' | 'lost' | 'malformed'
 
 export interface UpstreamFailure {
   readonly kind: FailureKind

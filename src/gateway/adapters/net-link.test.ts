@@ -15,12 +15,18 @@ interface Answered {
 function ask(
   link: UpstreamLink,
   path: string,
-  parts: { method?: string; body?: Buffer; fresh?: boolean; onCall?: (call: UpstreamCall) => void } = {},
+  parts: {
+    method?: string
+    body?: Buffer
+    fresh?: boolean
+    onCall?: (call: UpstreamCall) => void
+    onConnected?: () => void
+  } = {},
 ): Promise<Answered | string> {
-  const { method = 'GET', body, fresh = false, onCall } = parts
+  const { method = 'GET', body, fresh = false, onCall, onConnected = () => {} } = parts
   return new Promise((resolve) => {
     const events: UpstreamEvents = {
-      connected: () => {},
+      connected: onConnected,
       answered({ status, body: stream }) {
         let text = ''
         stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
@@ -213,5 +219,19 @@ void test('what breaks off says when', async () => {
     '/bad-chunk': 'malformed',
   })
   assert.equal(await ask(createNetLink({ host: '127.0.0.1', port: 1 }), '/'), 'not-connected')
+  link.close()
+})
+
+void test('who has waited for a connection is told when its request is on its way, and waits for an answer from then on', async () => {
+  using upstream = await startBytes({ '/first': OK })
+  const link = createNetLink({ host: '127.0.0.1', port: upstream.port }, { connectionsMax: 1 })
+  const told: string[] = []
+  const first = ask(link, '/first')
+  let waiting: UpstreamCall | undefined
+  void ask(link, '/mute', { onCall: (call) => (waiting = call), onConnected: () => void told.push('mute') })
+  assert.deepEqual(await first, { status: 200, text: 'ok' })
+  await until(() => upstream.seen.includes('/mute'))
+  assert.deepEqual(told, ['mute'])
+  waiting!.destroy()
   link.close()
 })

@@ -51,7 +51,11 @@ export function createNetLink(
   function use(connection: UpstreamConnection, call: Call): void {
     connection.begin(call)
     // Not before `send` has returned.
-    if (!call.sent) process.nextTick(() => call.destroyed || call.settled || call.events.connected())
+    if (!call.sent) process.nextTick(tellConnected, call)
+  }
+
+  function tellConnected(call: Call): void {
+    if (!call.destroyed && !call.settled) call.events.connected()
   }
 
   function open(call: Call, once: boolean): void {
@@ -76,7 +80,10 @@ export function createNetLink(
       const [next] = line
       line.delete(next!)
       next!.ready()
-      return use(connection, next!)
+      use(connection, next!)
+      // Whoever waits for the answer counts from here: when it asked, nothing could be sent.
+      if (next!.sent) process.nextTick(tellConnected, next)
+      return
     }
     const now = performance.now()
     if (idle.length >= FREE_CONNECTIONS_MAX || now - openedMs > AGE_MS_MAX) return connection.destroy()

@@ -22,7 +22,7 @@ const CHUNK_END = Buffer.from('\r\n')
 export interface ConnectionOwner {
   /** The answer has ended at its last byte and the connection may be used again. */
   free(connection: UpstreamConnection): void
-  /** It is no more. */
+  /** It is no more, or ends just now. Later calls do nothing. */
   gone(connection: UpstreamConnection): void
 }
 
@@ -57,7 +57,7 @@ export class UpstreamConnection implements CallConnection, Sender {
   #ending = false
   readonly #buffers = new ReadBuffer()
   #error = 'closed'
-  /** A whole request that is written behind what else has arrived in this turn. */
+  /** A whole request that is written behind what else has arrived in this turn; until then the upstream knows nothing of it. */
   #posted: string | null = null
 
   constructor(call: Call, { host, port, owner, once }: ConnectionOptions) {
@@ -119,8 +119,11 @@ export class UpstreamConnection implements CallConnection, Sender {
 
   post(): void {
     const text = this.#posted
+    if (text === null || this.#socket.destroyed) return
     this.#posted = null
-    if (text !== null && !this.#socket.destroyed) writeDirectly(this.#socket, text)
+    writeDirectly(this.#socket, text)
+    // The system has refused it, all of it: what it takes in part it does not refuse at once.
+    if (this.#socket.destroyed) this.#posted = text
   }
 
   writeBody(bytes: Buffer): boolean {
@@ -144,6 +147,8 @@ export class UpstreamConnection implements CallConnection, Sender {
   }
 
   destroy(): void {
+    // Not only when it has closed, later in this turn: the pool would give it to a request meanwhile.
+    this.#owner.gone(this)
     this.#socket.destroy()
   }
 
@@ -161,6 +166,7 @@ export class UpstreamConnection implements CallConnection, Sender {
 
   readonly #onError = (error: NodeJS.ErrnoException): void => {
     this.#error = error.code ?? error.message
+    this.#owner.gone(this)
   }
 
   readonly #onDrain = (): void => {
@@ -186,7 +192,7 @@ export class UpstreamConnection implements CallConnection, Sender {
     if (call === null || call.destroyed || call.ended) return
     if (call.settled) return call.sink?.fail(new Error(`the upstream broke off: ${this.#error}`))
     if (!this.#connected) return call.fail(this.#timedOut ? 'connect-timeout' : 'not-connected', this.#error)
-    call.fail(this.#reader.begun ? 'malformed' : 'lost', this.#error)
+    call.fail(this.#posted !== null ? 'unsent' : this.#reader.begun ? 'malformed' : 'lost', this.#error)
   }
 
   /** False: enough for now. */

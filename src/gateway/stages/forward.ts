@@ -133,6 +133,7 @@ function failureAnswer({ kind }: UpstreamFailure): Answer {
 const FAILURES: Readonly<Record<FailureKind, [status: number, text: string]>> = {
   'connect-timeout': [504, 'The service did not accept a connection in time.'],
   'not-connected': [502, 'The service cannot be reached.'],
+  unsent: [502, 'The service broke off before it was asked.'],
   lost: [502, 'The service broke off before it answered.'],
   malformed: [502, 'The service sent something that is not HTTP.'],
 }
