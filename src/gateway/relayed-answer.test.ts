@@ -29,6 +29,19 @@ void test('each field comes once: the route goes before the guard, the app befor
   }
 })
 
+void test('what the guard is told to say, it says once and last, also where a route says it', async () => {
+  await using upstream = await startUpstream('1', (_incoming, response) => void response.end('x'))
+  const headers = { 'x-frame-options': 'SAMEORIGIN', 'Seaworthy-Release': 'mine' }
+  const guard = policyOf({ headers: { 'X-Frame-Options': 'ALLOW', 'X-Powered-By': 'nobody' } })
+  const options = [{ host: null, method: null, path: '/', headers }]
+  await using gateway = await startGateway(tableOf([upstream.upstream], { guard, options }))
+  const fields = await fieldsOf(gateway.port, '/')
+  const valuesOf = (name: string) => fields.flatMap(([one, value]) => (one === name ? [value] : []))
+  assert.deepEqual(valuesOf('x-frame-options'), ['ALLOW'])
+  assert.deepEqual(valuesOf('x-powered-by'), ['nobody'])
+  assert.deepEqual(valuesOf('seaworthy-release'), ['1'])
+})
+
 async function fieldsOf(port: number, path: string): Promise<readonly (readonly [string, string])[]> {
   using client = rawConnection(port, `GET ${path} HTTP/1.1\r\nHost: a\r\nOrigin: https://a.example\r\n\r\n`)
   await until(() => client.text.endsWith('x'))

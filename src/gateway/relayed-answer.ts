@@ -39,6 +39,8 @@ export class RelayedAnswer {
   replaced: string[] = NO_REPLACEMENT
   /** More of them, the same list for many answers. */
   replacedToo: readonly string[] = NONE
+  /** How much of `replaced` came by `replaceOwn`, into an empty one. */
+  #own = 0
   #head: ResponseHead | null
   #headers: string[] | null = null
   #body: Readable | null = null
@@ -124,6 +126,7 @@ export class RelayedAnswer {
     if (this.#headers === null && this.replaced.length === 0 && this.replacedToo === NONE) {
       this.replaced =
         fields.length === 0 ? [name, value, other, otherValue] : [name, value, other, otherValue, ...fields]
+      this.#own = this.replaced.length
       return
     }
     for (let index = 0; index < fields.length; index += 2) this.replace(fields[index]!, fields[index + 1]!)
@@ -131,10 +134,19 @@ export class RelayedAnswer {
     this.replace(other, otherValue)
   }
 
-  /** The same for several that no stage has replaced yet, names and values in turn. */
+  /** The same for several, names and values in turn. Given the same list for many answers, it is prepared once. */
   replaceAll(pairs: readonly string[]): void {
-    if (this.#headers === null && this.replacedToo === NONE) this.replacedToo = pairs
+    const isFree = this.#headers === null && this.replacedToo === NONE && !this.#haveReplaced(pairs)
+    if (isFree) this.replacedToo = pairs
     else for (let index = 0; index < pairs.length; index += 2) this.replace(pairs[index]!, pairs[index + 1]!)
+  }
+
+  /** What `replaceOwn` puts first in an otherwise untouched answer is nobody else's: no config may name it. */
+  #haveReplaced(pairs: readonly string[]): boolean {
+    for (let index = this.#own; index < this.replaced.length; index += 2) {
+      if (indexIn(pairs, this.replaced[index]!.toLowerCase()) !== -1) return true
+    }
+    return false
   }
 
   #replacement(lowerName: string): string | undefined {

@@ -129,8 +129,35 @@ export const origin = () => {
 
 export const email = () => matching(/^[^\s@]+@[^\s@]+$/, "an e-mail address; write it such as 'team@example.com'")
 
-export const headerName = () =>
-  matching(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "a header's name; use letters, digits and '-', such as 'X-Frame-Options'")
+export const headerName = () => {
+  const error = "a header's name; use up to 63 letters, digits and '-', such as 'X-Frame-Options'"
+  const ownError = 'a header that the gateway does not write itself; remove it'
+  return matching(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,63}$/, error).refine(
+    (name) => !OF_THE_GATEWAY.has(name.toLowerCase()),
+    {
+      error: ownError,
+    },
+  )
+}
+
+/** They frame an answer, speak of one connection, or tell where it came from: a second one would be believed by some readers. */
+const OF_THE_GATEWAY: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'proxy-connection',
+  'ratelimit',
+  'ratelimit-policy',
+  'seaworthy-release',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'x-correlation-id',
+  'x-ratelimit-limit',
+  'x-ratelimit-remaining',
+  'x-ratelimit-reset',
+])
 
 /** RFC 9110 5.5, without the obsolete bytes: a line break here would be a second header. */
 export const headerValue = () =>
