@@ -1,5 +1,5 @@
 /** The values that frame a message or decide about its connection, read without leniency. */
-import { CLASSES, isName, SPACE, HTAB, TOKEN } from './bytes.ts'
+import { CLASSES, COLON, CR, isName, SPACE, HTAB, TOKEN } from './bytes.ts'
 import { plainName } from './drop-set.ts'
 
 export const NOT_A_LENGTH = -2
@@ -15,6 +15,12 @@ function hasTabAround(bytes: Uint8Array, start: number, end: number): boolean {
   at = end
   while (bytes[at] === SPACE) at++
   return bytes[at] === HTAB
+}
+
+/** Whether a value stands as we would write it: behind one space or none, before the end of its line. */
+export function isPlaced(bytes: Uint8Array, start: number, end: number): boolean {
+  const colon = bytes[start - 1] === SPACE ? start - 2 : start - 1
+  return bytes[colon] === COLON && bytes[end] === CR
 }
 
 /** Content-Length: digits alone, at most 2^53 - 1 (RFC 9112 §6.3); NOT_A_LENGTH otherwise. */

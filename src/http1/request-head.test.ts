@@ -21,6 +21,32 @@ void test('a head is read into offsets, and everything else is cut out on demand
   assert.equal(head.contentLength, -1)
 })
 
+void test('a head is passed on in one piece where line and Host say what would be written anew', () => {
+  const passedOn = (text: string): string | null => reads(text).passedOn(dropSet(['x-drop']))
+  assert.equal(
+    passedOn(
+      'GET /a HTTP/1.1\r\nX-Drop: 1\r\nX: 1\r\nhOST: A.b:80\r\nConnection: x-named\r\nX-Named: 1\r\nY:2 \r\n\r\n',
+    ),
+    'GET /a HTTP/1.1\r\nX: 1\r\nhOST: A.b:80\r\nY:2 \r\n',
+  )
+  for (const host of ['a', '', 'a.b:80']) {
+    for (const space of ['', ' ']) {
+      const line = `Host:${space}${host}\r\n`
+      assert.equal(passedOn(`GET / HTTP/1.1\r\n${line}\r\n`), `GET / HTTP/1.1\r\n${line}`)
+    }
+  }
+  // Readers that take a tab, or what stands behind a value, for a part of it would serve another host than was judged.
+  for (const host of ['\ta', ' \ta', '  a', 'a ', ' a\t', ' a \t ']) {
+    const head = reads(`GET / HTTP/1.1\r\nX: 1\r\nHost:${host}\r\n\r\n`)
+    assert.equal(head.passedOn(dropSet()), null, JSON.stringify(host))
+    assert.equal(head.authority, 'a')
+    assert.equal(head.endToEnd(dropSet()), 'X: 1\r\n')
+  }
+  for (const line of ['GET http://b/ HTTP/1.1', 'GET / HTTP/1.0', 'OPTIONS * HTTP/1.1']) {
+    assert.equal(passedOn(`${line}\r\nHost: a\r\n\r\n`), null, line)
+  }
+})
+
 void test('a head object forgets the head before', () => {
   const reader = new RequestReader()
   const head = new RequestHead()

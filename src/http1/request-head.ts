@@ -3,6 +3,7 @@ import {
   hostOf,
   isAuthority,
   isChunked,
+  isPlaced,
   isWord,
   lengthOf,
   listsProtocol,
@@ -40,6 +41,7 @@ export class RequestHead extends Head {
   #hostStart = -1
   #hostEnd = 0
   #hostTwice = false
+  #hostIsPlaced = false
   #expects = 0
   #asksWebsocket = false
   readonly #connection: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, names: null }
@@ -53,7 +55,8 @@ export class RequestHead extends Head {
    * says the same. Null where line and Host have to be written anew.
    */
   passedOn(drop: DropSet): string | null {
-    return this.#form === 'origin' && this.version === 11 ? this.endToEnd(drop, 0, HOST) : null
+    const isPlain = this.#form === 'origin' && this.version === 11 && this.#hostIsPlaced
+    return isPlain ? this.endToEnd(drop, 0, HOST) : null
   }
 
   get hasBody(): boolean {
@@ -86,6 +89,7 @@ export class RequestHead extends Head {
         if (this.#hostTwice) return fault.HOST_TWICE
         this.#hostStart = start
         this.#hostEnd = end
+        this.#hostIsPlaced = isPlaced(bytes, start, end)
         return null
       case CONTENT_LENGTH:
         if (this.contentLength !== -1) return fault.LENGTH_TWICE
@@ -124,6 +128,7 @@ export class RequestHead extends Head {
     this.#path = null
     this.#hostStart = -1
     this.#hostTwice = false
+    this.#hostIsPlaced = false
     this.#expects = 0
     this.#asksWebsocket = false
     this.#connection.close = false

@@ -21,6 +21,25 @@ void test('an answer is read like a request', () => {
   assert.equal(readsAnswer('HTTP/1.1 999 Odd\r\n\r\n').status, 999)
 })
 
+void test('a head is passed on in one piece where line and length say what would be written anew', () => {
+  const line = 'HTTP/1.1 200 OK\r\n'
+  const passedOn = (text: string): string | null => readsAnswer(text).passedOn(line, dropSet(['x-drop']))
+  assert.equal(
+    passedOn(line + 'X-Drop: 1\r\nX: 1\r\nCONTENT-length: 3\r\nServer: y\r\n\r\n'),
+    line + 'X: 1\r\nCONTENT-length: 3\r\nServer: y\r\n',
+  )
+  for (const length of ['0', ' 0', '10', ' 10']) {
+    assert.equal(passedOn(`${line}Content-Length:${length}\r\n\r\n`), `${line}Content-Length:${length}\r\n`)
+  }
+  for (const length of ['00', ' 03', '  3', '3 ', ' 3  ']) {
+    assert.equal(passedOn(`${line}Content-Length:${length}\r\n\r\n`), null, JSON.stringify(length))
+  }
+  for (const other of ['HTTP/1.0 200 OK', 'HTTP/1.1 200 Fine', 'HTTP/1.1 200', 'HTTP/1.1 200 OK ', 'HTTP/1.1 201 OK']) {
+    assert.equal(passedOn(`${other}\r\nContent-Length: 3\r\n\r\n`), null, other)
+  }
+  assert.equal(passedOn(`${line}Transfer-Encoding: chunked\r\n\r\n`), null)
+})
+
 void test('where the body ends follows from status, question and fields, in this order', () => {
   const framing = (status: number, fields: string, asked = GET): [string, number, boolean] => {
     const head = readsAnswer(`HTTP/1.1 ${status} X\r\n${fields}\r\n`, asked)

@@ -1,5 +1,5 @@
 import { CLASSES, CR, LF, SPACE, VALUE } from './bytes.ts'
-import { isChunked, lengthOf, listsProtocol, NOT_A_LENGTH, readConnection } from './field-values.ts'
+import { isChunked, isPlaced, lengthOf, listsProtocol, NOT_A_LENGTH, readConnection } from './field-values.ts'
 import type { ConnectionOptions } from './field-values.ts'
 import type { DropSet } from './drop-set.ts'
 import { ANSWER_FIELDS_MAX, Head } from './head.ts'
@@ -56,7 +56,7 @@ export class ResponseHead extends Head {
       case CONTENT_LENGTH:
         if (this.contentLength !== -1) return fault.LENGTH_TWICE
         this.contentLength = lengthOf(bytes, start, end)
-        this.#lengthIsPlain = bytes[start] !== ZERO || end - start === 1
+        this.#lengthIsPlain = (bytes[start] !== ZERO || end - start === 1) && isPlaced(bytes, start, end)
         if (this.contentLength === NOT_A_LENGTH) return fault.BAD_LENGTH
         return this.chunked ? fault.LENGTH_WITH_CODING : null
       case TRANSFER_ENCODING:
