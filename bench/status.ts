@@ -3,7 +3,7 @@
  * once and are asked in turn: one with few series, and one whose instances show many at /metrics, which control collects every
  * ten seconds meanwhile. Asked are the three methods that the command asks, and the whole command as it is published.
  */
-import { execFileSync, spawn } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -63,14 +63,16 @@ async function measure(): Promise<number> {
   for (const [name, times] of Object.entries(parts)) say(`  ${name}`, describe(times))
 
   const commands: Record<keyof typeof places, number[]> = { few: [], many: [] }
-  const nothing: number[] = []
+  const [nothing, cpu]: [number[], number[]] = [[], []]
   for (let round = 0; round < Number(values.commands); round++) {
     for (const name of ['few', 'many'] as const)
-      commands[name].push(await timeOf(places[name].folder, [program, 'status']))
-    nothing.push(await timeOf(built, ['--eval', '0']))
+      commands[name].push((await timeOf(places[name].folder, [program, 'status'])).tookMs)
+    nothing.push((await timeOf(built, ['--eval', '0'])).tookMs)
+    cpu.push((await timeOf(many.folder, [program, 'status'])).cpuMs)
   }
   for (const name of ['few', 'many'] as const) say(`command, ${name}`, describe(commands[name]))
   say('node alone', describe(nothing))
+  say('CPU of command, many', describe(cpu))
   const ratio = quantile(api.many, 0.5) / quantile(api.few, 0.5)
   say('many / few', `${ratio.toFixed(2)} x, medians of the answers`)
 
@@ -126,14 +128,15 @@ async function countOf({ control }: TestProject): Promise<number> {
   return (await control.call('series.list', { metric: null, matching: null })).series.length
 }
 
-function timeOf(cwd: string, args: readonly string[]): Promise<number> {
-  const begun = performance.now()
+/** By bash, which says what a child has used of the CPU. */
+function timeOf(cwd: string, args: readonly string[]): Promise<{ readonly tookMs: number; readonly cpuMs: number }> {
+  const timed = 'TIMEFORMAT="%R %U %S"; time "$@" >/dev/null'
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] })
-    child.once('error', reject)
-    child.once('close', (code) =>
-      code === 0 ? resolve(performance.now() - begun) : reject(new Error(`${args.join(' ')} ended with ${code}`)),
-    )
+    execFile('bash', ['-c', timed, 'bash', process.execPath, ...args], { cwd }, (error, _stdout, stderr) => {
+      const [real = NaN, user = NaN, system = NaN] = stderr.trim().split(' ').map(Number)
+      if (error === null) resolve({ tookMs: real * 1_000, cpuMs: (user + system) * 1_000 })
+      else reject(new Error(`${args.join(' ')}: ${stderr}`))
+    })
   })
 }
 

@@ -35,10 +35,12 @@ export const statusCommand: MakeCommand = (onExitCode) => {
         await control.call('health.look', {})
         return await watchStatus({ socket: socketPath(project.stateFolder, 'control'), json, say })
       }
-      const status = await control.call('status', {})
-      const health = await control.call('health.look', {})
+      const [status, health, { needs }] = await Promise.all([
+        control.call('status', {}),
+        control.call('health.look', {}),
+        control.call('need.list', {}),
+      ])
       if (check && health.state !== 'fine') onExitCode(EXIT.broken)
-      const { needs } = await control.call('need.list', {})
       const { deploys } = history ? await control.call('deploy.list', { limit: HISTORY_SHOWN }) : { deploys: [] }
       const { events } = history ? await control.call('events', { after: 0, limit: HISTORY_SHOWN }) : { events: [] }
       if (json) return printJson({ ...status, needs, health, ...(history ? { deploys, events } : {}) })
