@@ -73,6 +73,8 @@ export const FAMILIES: readonly Family[] = [
   value('markup: comments', '<!--'),
   value('markup: schemes', 'java\tscript:'),
   value('markup: scripts', '<script'),
+  value('markup: seven bits', '\u00bca'),
+  value('markup: seven bits, closed', '\u00bcab\u00be'),
   value('markup: script without tags', '";alert(1)//'),
   // Paths
   value('path: dots', '../'),

@@ -5,7 +5,7 @@
 import type { Hit, Value } from '../../detector.ts'
 import { SCORE } from '../../detector.ts'
 import { HitList } from '../hit-list.ts'
-import { lowerUnits } from '../../scan/units.ts'
+import { END, lowerUnits } from '../../scan/units.ts'
 import { rolled } from '../word-table.ts'
 import { activeDataAt, hiddenHostAt, scheme, scriptSchemeAt, skipJunk } from './scheme.ts'
 import { ScriptRules } from './script.ts'
@@ -56,6 +56,8 @@ export class HtmlScan {
   #quoteKinds = 0
   /** Where the next end tag of a script stands; the length when there is none. */
   #scriptEnd = -1
+  /** The same of an end tag in seven-bit disguise. */
+  #sevenBitEnd = -1
   readonly #script = new ScriptRules((rule, score, start, end) => this.#found(rule, score, start, end))
 
   run(value: Value, report: (hit: Hit) => void): void {
@@ -67,7 +69,7 @@ export class HtmlScan {
     this.#inTag = this.#broken = this.#inStyle = false
     this.#quote = this.#quoteKinds = 0
     this.#quoteAt = -2
-    this.#scriptEnd = -1
+    this.#scriptEnd = this.#sevenBitEnd = -1
     this.#script.begin(value, units)
     this.#urlAt(skipJunk(units, 0), true)
     let at = 0
@@ -146,11 +148,27 @@ export class HtmlScan {
         this.#script.mark(at, code)
         return at + 1
       case 0xbc:
-        if (sevenBitTagAt(units, lower, at)) this.#found('xss.element', SCORE.proof, at, at + 8)
+        this.#sevenBit(at)
         return at + 1
       default:
         return at + 1
     }
+  }
+
+  /** `¼script¾`, and any tag that is closed in the same way: `¼cup, ¾cup` of a recipe is not. */
+  #sevenBit(at: number): void {
+    const word = sevenBitTagAt(this.#units, this.#lower, at)
+    if (word < 0) return
+    if ((word & (ACTIVE | STRUCTURE)) !== 0 || this.#sevenBitEnds(at + 1))
+      this.#found('xss.element', SCORE.proof, at, at + 8)
+  }
+
+  #sevenBitEnds(at: number): boolean {
+    if (this.#sevenBitEnd < at) {
+      const end = this.#lower.indexOf('\u00bc/', at)
+      this.#sevenBitEnd = end < 0 ? this.#lower.length : end
+    }
+    return isLetter(this.#units[this.#sevenBitEnd + 2] ?? END)
   }
 
   /** Three kinds of quotes in a row: made to break out of whichever is open. */

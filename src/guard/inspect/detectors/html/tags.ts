@@ -77,23 +77,24 @@ function isAround(code: number, what: number): boolean {
 }
 
 /**
- * Whether a tag begins at `start` whose brackets seven-bit readers make of `¼` and `¾`: one of our names, or any that ends and is
- * closed by `¼/…`. `¼cup, ¾cup` of a recipe is none.
+ * Code of the name in HTML_WORDS of the tag that begins at `start` and whose brackets seven-bit readers make of `¼` and `¾`: 0 for any
+ * other name, -1 where no such tag stands.
  */
-export function sevenBitTagAt(units: Uint16Array, lower: string, start: number): boolean {
+export function sevenBitTagAt(units: Uint16Array, lower: string, start: number): number {
   let hash = 0
   let at = start + 1
-  const bound = Math.min(lower.length, start + SEVEN_BIT_MAX)
-  for (; at < bound && isLetter(units[at]!); at++) hash = rolled(hash, units[at]!)
-  if (at === start + 1) return false
-  const rest = lower.slice(at, bound)
-  const end = rest.indexOf('\u00be')
-  if (end < 0) return false
-  if ((HTML_WORDS.find(hash, lower, start + 1, at) & (ACTIVE | STRUCTURE)) !== 0) return true
-  const close = rest.indexOf('\u00bc/', end)
-  return close >= 0 && isLetter(rest.charCodeAt(close + 2))
+  for (; at < start + SEVEN_BIT_NAME_MAX && isLetter(units[at]!); at++) hash = rolled(hash, units[at]!)
+  if (at === start + 1) return -1
+  // It ends before the next one begins.
+  for (let end = at; end < start + SEVEN_BIT_MAX; end++) {
+    const code = units[end]!
+    if (code === 0xbe) return HTML_WORDS.find(hash, lower, start + 1, at)
+    if (code === 0xbc || code === END) return -1
+  }
+  return -1
 }
 
+const SEVEN_BIT_NAME_MAX = 24
 const SEVEN_BIT_MAX = 128
 
 /** The end of a tag of one of our names that is written letter by letter, `<s c r i p t`; -1 when it is none. */
