@@ -10,6 +10,8 @@ export interface Command {
   readonly stdin?: Uint8Array
   /** Ended by SIGKILL after this long. */
   readonly timeoutMs: number
+  /** Its exit code decides nothing: what has come of it is looked at afterwards. @default false */
+  readonly mayFail?: boolean
   /** Why it is run, for the plan. */
   readonly because: string
 }

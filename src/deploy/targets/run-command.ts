@@ -89,6 +89,11 @@ export async function mustRun(command: Command, options: RunOptions): Promise<st
   return stdout
 }
 
+/** One after the other; ends at the first that fails and may not. @throws Problem `target.tool-failed` */
+export async function runAll(commands: readonly Command[], options: RunOptions): Promise<void> {
+  for (const command of commands) await (command.mayFail === true ? runCommand : mustRun)(command, options)
+}
+
 function ended(
   child: ReturnType<typeof spawn>,
   command: Command,

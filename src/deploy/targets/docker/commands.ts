@@ -62,14 +62,9 @@ export function connectNetworks(host: Host, { name, networks, alias }: Container
     )
 }
 
-/** The container that lends its file system to fill a volume, and never runs. */
-export function carrierOf(volume: string): string {
-  return `${volume}_carrier`
-}
-
 /**
- * Puts files into a volume: only through a container that mounts it do they reach the engine by stdin. Those that run mount
- * it read-only.
+ * Puts files into a volume: only through a container that mounts it do they reach the engine by stdin. This one never runs;
+ * those that do mount it read-only.
  * @param archive a tar of the files, with owner and mode
  */
 export function fillVolume(
@@ -77,11 +72,13 @@ export function fillVolume(
   place: Place,
   { name, folder, image, archive }: { name: string; folder: string; image: string; archive: Uint8Array },
 ): readonly Command[] {
-  const carrier = carrierOf(name)
+  const carrier = `${name}_carrier`
   const because = `puts ${name} in place`
   const mount = mountOf({ name, folder, isReadOnly: false })
   const made = ['create', '--pull', 'never', '--name', carrier, ...flags('--label', placeLabels(place))]
   return [
+    // One is left where a command was killed in between.
+    { ...removeContainers(host, [carrier]), mayFail: true },
     docker(host, [...made, '--network', 'none', '--mount', mount, image], SHORT_MS, because),
     { ...docker(host, ['cp', '-', `${carrier}:${folder}`], SHORT_MS, because), stdin: archive },
     removeContainers(host, [carrier]),
@@ -99,22 +96,25 @@ export function createNetwork(host: Host, name: string, place: Place, isInside: 
   return docker(host, argv, SHORT_MS, `makes the network ${name}`)
 }
 
-/** Exits with 1 where it is not there. */
-export function inspectNetwork(host: Host, name: string): Command {
-  return docker(host, ['network', 'inspect', name], SHORT_MS, `looks for the network ${name}`)
+/** Names of an environment's networks. */
+export function listNetworks(host: Host, place: Place): Command {
+  const filters = flags('--filter', prefixed(placeLabels(place)))
+  const argv = ['network', 'ls', ...filters, '--format', '{{.Name}}']
+  return docker(host, argv, SHORT_MS, 'looks which networks are there')
 }
 
 export function removeNetwork(host: Host, name: string): Command {
   return docker(host, ['network', 'rm', name], SHORT_MS, `removes the network ${name}`)
 }
 
+/** Whether it runs then, and why not, is for the engine to show. */
 export function startContainer(host: Host, name: string): Command {
-  return docker(host, ['start', name], SHORT_MS, `starts ${name}`)
+  return { ...docker(host, ['start', name], SHORT_MS, `starts ${name}`), mayFail: true }
 }
 
-/** SIGTERM, and SIGKILL after the grace that it was made with. */
+/** SIGTERM, and SIGKILL after the grace that each was made with. Somebody may have removed one meanwhile. */
 export function stopContainers(host: Host, names: readonly string[], graceMs: number): Command {
-  return docker(host, ['stop', ...names], graceMs + STOP_SLACK_MS, `stops ${names.join(', ')}`)
+  return { ...docker(host, ['stop', ...names], graceMs + STOP_SLACK_MS, `stops ${names.join(', ')}`), mayFail: true }
 }
 
 /** By name or id, with the volumes that nobody named. */

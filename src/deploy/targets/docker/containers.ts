@@ -1,39 +1,30 @@
 import { Problem } from '../../../core/problem.ts'
-import type { InstanceState, Release } from '../../release.ts'
-import { mustRun, runCommand, type RunOptions } from '../run-command.ts'
+import type { Release } from '../../release.ts'
+import { mustRun, runAll, runCommand, type RunOptions } from '../run-command.ts'
 import {
-  carrierOf,
-  connectNetworks,
-  createContainer,
-  createNetwork,
-  createVolume,
-  fillVolume,
   inspectContainers,
-  inspectNetwork,
   listContainers,
+  listNetworks,
   readLogs,
   removeContainers,
   removeVolume,
-  startContainer,
   stopContainers,
   type Host,
 } from './commands.ts'
-import { containerOf, type Container } from './container.ts'
-import { USER_ID } from './dockerfile.ts'
+import { containerOf } from './container.ts'
 import { mustHaveImage } from './images.ts'
-import { networkName, secretsVolume, type Place } from './names.ts'
+import { secretsVolume, type Place } from './names.ts'
 import { observed, type Observed } from './observe.ts'
-import { SECRETS_FOLDER } from './own-files.ts'
-import { tarOf } from './tar.ts'
+import { startCommands } from './start-commands.ts'
+
+/** How often containers may go between a list of them and a look at them. */
+const LOOKS_MAX = 3
 
 export interface ContainersOptions {
   readonly host: Host
   readonly place: Place
   readonly run: RunOptions
 }
-
-/** Nothing of it runs, and the engine will not change that by itself. */
-const IDLE: ReadonlySet<InstanceState> = new Set(['starting', 'stopped'])
 
 /** The containers of one environment on one engine. What is there is found by its labels each time, never remembered. */
 export class Containers {
@@ -43,11 +34,18 @@ export class Containers {
     this.#options = options
   }
 
+  /** @throws Problem `target.tool-failed`: an engine that does not answer is not one without containers */
   async observe(): Promise<readonly Observed[]> {
     const { host, place, run } = this.#options
-    const ids = (await mustRun(listContainers(host, place), run)).split('\n').filter((id) => id !== '')
-    // One that goes between the two looks makes the second exit with 1; the others are told all the same.
-    return ids.length === 0 ? [] : observed((await runCommand(inspectContainers(host, ids), run)).stdout)
+    for (let look = 1; ; look++) {
+      const ids = linesOf(await mustRun(listContainers(host, place), run))
+      if (ids.length === 0) return []
+      const inspect = inspectContainers(host, ids)
+      if (look === LOOKS_MAX) return observed(await mustRun(inspect, run))
+      const { code, stdout } = await runCommand(inspect, run)
+      // One that has gone since it was listed makes it exit with 1; so does an engine that has.
+      if (code === 0) return observed(stdout)
+    }
   }
 
   /**
@@ -63,22 +61,13 @@ export class Containers {
     image: string,
     values: Readonly<Record<string, string>>,
   ): Promise<readonly Observed[]> {
-    const { host, run } = this.#options
+    const { host, place, run } = this.#options
     const wanted = numbers.map((number) => containerOf(release, service, number, image))
-    const there = new Map((await this.observe()).map((one) => [one.instance.id, one]))
-    for (const network of new Set(wanted.flatMap(({ networks }) => networks))) await this.#haveNetwork(network)
-    const missing = wanted.filter(({ instance }) => !there.has(instance))
-    if (missing.length > 0) {
-      await mustHaveImage(host, image, run)
-      await this.#haveVolumes(release, service, missing[0]!, values)
-    }
-    for (const container of missing) {
-      await mustRun(createContainer(host, container), run)
-      for (const command of connectNetworks(host, container)) await mustRun(command, run)
-    }
-    // Made and never started, by us just now or by a command that was killed in between; or stopped by somebody.
-    for (const { instance, name } of wanted)
-      if (IDLE.has(there.get(instance)?.instance.state ?? 'starting')) await runCommand(startContainer(host, name), run)
+    const networks = linesOf(await mustRun(listNetworks(host, place), run))
+    const there = { containers: await this.observe(), networks }
+    const commands = startCommands({ host, place, wanted, values, there })
+    if (commands.length > 0) await mustHaveImage(host, image, run)
+    await runAll(commands, run)
     const ids = new Set(wanted.map(({ instance }) => instance))
     return (await this.observe()).filter(({ instance }) => ids.has(instance.id))
   }
@@ -105,8 +94,7 @@ export class Containers {
   /** Somebody may have removed one meanwhile: what counts is that they are gone. */
   async #remove(ids: readonly string[], graceMs: number): Promise<void> {
     const { host, run } = this.#options
-    await runCommand(stopContainers(host, ids, graceMs), run)
-    await runCommand(removeContainers(host, ids), run)
+    await runAll([stopContainers(host, ids, graceMs), { ...removeContainers(host, ids), mayFail: true }], run)
     const left = (await this.observe()).filter(({ id }) => ids.includes(id))
     if (left.length === 0) return
     const names = left.map(({ instance }) => instance.id).join(', ')
@@ -114,32 +102,8 @@ export class Containers {
       hint: 'Look at it with `docker inspect`, then run the command again.',
     })
   }
+}
 
-  async #haveNetwork(name: string): Promise<void> {
-    const { host, place, run } = this.#options
-    if ((await runCommand(inspectNetwork(host, name), run)).code === 0) return
-    await mustRun(createNetwork(host, name, place, name === networkName(place, 'inside')), run)
-  }
-
-  async #haveVolumes(
-    release: Release,
-    service: string,
-    { volumes, image }: Container,
-    values: Readonly<Record<string, string>>,
-  ): Promise<void> {
-    const { host, place, run } = this.#options
-    for (const { name } of volumes) await mustRun(createVolume(host, name, place), run)
-    const volume = secretsVolume(place, service, release.id)
-    if (!volumes.some(({ name }) => name === volume) || Object.keys(values).length === 0) return
-    const files = Object.entries(values).map(([name, value]) => ({
-      name,
-      bytes: Buffer.from(value),
-      mode: 0o400,
-      owner: USER_ID,
-    }))
-    // One is left where a command was killed in between.
-    await runCommand(removeContainers(host, [carrierOf(volume)]), run)
-    const filled = { name: volume, folder: SECRETS_FOLDER, image, archive: tarOf(files) }
-    for (const command of fillVolume(host, place, filled)) await mustRun(command, run)
-  }
+function linesOf(text: string): readonly string[] {
+  return text.split('\n').filter((line) => line !== '')
 }

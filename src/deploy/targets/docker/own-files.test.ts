@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { after, test } from 'node:test'
+import { after, test, type TestContext } from 'node:test'
 import { dockerRelease } from '../../../../test/support/docker-release.ts'
 import type { Runtime } from './base.ts'
 import { CHECK_VARIABLE, ownCheck, ownFiles, type OwnCheck } from './own-files.ts'
@@ -49,9 +49,9 @@ for (const runtime of RUNTIMES) {
     }
   })
 
-  test(`${runtime}: the check passes and fails as the gate would`, async () => {
+  test(`${runtime}: the check passes and fails as the gate would`, async (t) => {
     const { program, check } = own(runtime)
-    const server = await serve()
+    const server = await serve(t)
     const { port } = server.address() as AddressInfo
     const passes = (what: OwnCheck, at = port): Promise<boolean> =>
       new Promise((resolve) => {
@@ -92,10 +92,11 @@ test('what is asked follows the config: nothing where staying up is all there is
 })
 
 /** Answers with the status that the path names. */
-async function serve(): Promise<Server> {
+async function serve(t: TestContext): Promise<Server> {
   const server = createServer((request, response) => {
     response.writeHead(Number(request.url!.slice(1)), { location: '/200', connection: 'close' }).end('it is ready')
   })
+  t.after(() => server.close())
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return server
 }
