@@ -62,16 +62,22 @@ export class Attempt extends Timed implements UpstreamEvents, LeaveListener, End
   begin(): void {
     const { head, body, client, bodyFilter } = this.#exchange
     const { ready } = body
+    // First: whatever answers, the claim is held until it has been sent.
+    this.#exchange.onEnded(this)
     if (ready !== null) {
       if (ready.length > this.#limits.bodyBytesMax) return this.#refuse(tooLarge(this.#limits.bodyBytesMax))
       const refused = bodyFilter?.(ready) ?? bodyFilter?.(NO_BYTES) ?? null
       if (refused !== null) return this.#refuse(refused)
     }
     const length = ready === null ? body.length : ready.length
+    const text = requestHead(this.#exchange, length)
+    client.onGone(this)
+    // It had left while a stage waited, and its fields have gone with it: what would be sent is not what it asked.
+    if (this.#settled) return
     this.#call = this.#claim.upstream.link.send(
       {
         method: head.method,
-        head: requestHead(this.#exchange, length),
+        head: text,
         body: !body.present ? 'none' : (ready ?? (length === null ? 'chunked' : 'length')),
         connectMs: this.#limits.connectMs,
         fresh: this.#fresh,
@@ -81,8 +87,6 @@ export class Attempt extends Timed implements UpstreamEvents, LeaveListener, End
     )
     // Once the head has gone, it is the client's pace as much as the upstream's that the end is far away.
     this.#claim.cut = () => client.cut(this.#settled ? 'client-gone' : 'aborted')
-    client.onGone(this)
-    this.#exchange.onEnded(this)
     if (this.#call.sent) this.#startWaiting(msOf(this.#exchange.resentNs || this.#exchange.sentNs))
     else if (body.present && ready === null) this.arm(this.#limits.requestMs)
   }
