@@ -10,6 +10,8 @@ export interface DockerEngine extends AsyncDisposable {
   readonly host: string
   /** Runs docker with these words; its answer. */
   readonly docker: (...args: readonly string[]) => string
+  /** Ends the engine, and with it all that runs, and starts it again on the same data: as a reboot does. */
+  readonly restart: () => Promise<void>
 }
 
 /**
@@ -19,6 +21,30 @@ export interface DockerEngine extends AsyncDisposable {
 export async function startEngine(): Promise<DockerEngine> {
   const folder = mkdtempSync(join(tmpdir(), 'seaworthy-engine-'))
   const host = `unix://${folder}/docker.sock`
+  let stop: () => Promise<void>
+  try {
+    stop = await startDaemon(folder, host)
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
+  return {
+    host,
+    docker: (...args) =>
+      execFileSync('docker', ['--host', host, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim(),
+    restart: async () => {
+      await stop()
+      stop = await startDaemon(folder, host)
+    },
+    [Symbol.asyncDispose]: async () => {
+      await stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Resolves when it answers, with what ends it. */
+async function startDaemon(folder: string, host: string): Promise<() => Promise<void>> {
   const roots = ['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec')]
   const more = ['--pidfile', join(folder, 'pid'), '--host', host]
   const child = spawn('unshare', ['--net', '--mount', '--propagation', 'private', 'dockerd', ...roots, ...more], {
@@ -32,24 +58,18 @@ export async function startEngine(): Promise<DockerEngine> {
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM')
     await ended
-    rmSync(folder, { recursive: true, force: true })
   }
   try {
     const version = { argv: ['docker', '--host', host, 'version'] as const, timeoutMs: 10_000, because: 'a test' }
     await until(async () => {
-      if (child.exitCode !== null) throw new Error(`the engine ended: ${log}`)
+      if (child.exitCode !== null || child.pid === undefined) throw new Error(`the engine ended: ${log}`)
       return (await runCommand(version, { env: process.env })).code === 0
     }, 'the Docker engine to answer')
   } catch (error) {
     await stop()
     throw new Error(`no Docker engine: ${log}`, { cause: error })
   }
-  return {
-    host,
-    docker: (...args) =>
-      execFileSync('docker', ['--host', host, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim(),
-    [Symbol.asyncDispose]: stop,
-  }
+  return stop
 }
 
 /**

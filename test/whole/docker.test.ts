@@ -169,6 +169,20 @@ test('one service on one engine: made, moved, started, asked, killed, ended', { 
     },
   )
 
+  await t.test('after a restart of the engine both are there again, and nobody asked for it', async () => {
+    await engine.restart()
+    const ids = started.map(({ id }) => id).toSorted()
+    const healthy = async (): Promise<readonly string[]> =>
+      (await containers.observe()).filter(({ health }) => health === 'healthy').map(({ id }) => id)
+    await until(
+      async () => (await healthy()).toSorted().join(' ') === ids.join(' '),
+      'both to be healthy again',
+      60_000,
+    )
+    const answer = ask(engine, 'http://api-7-3fa9c1d2-2:8080/')
+    assert.equal((JSON.parse(answer) as { secret: string }).secret, createHash('sha256').update(SECRET).digest('hex'))
+  })
+
   await t.test('one that ends at once is named with what it said last', async () => {
     const broken = await makeImage(release, 'broken', build)
     await containers.start(release, 'broken', [1], broken, {})
