@@ -56,7 +56,7 @@ const CONFIG = {
   environments: { local: { target: 'process', watch: { for: '1s' }, drain: '1s' } },
 }
 
-void test('a Postgres that is away is one page, and its end is told', { concurrency: true }, async (t) => {
+void test('a Postgres that is away is one page, and its end is told', { concurrency: true, timeout: 900_000 }, async (t) => {
   t.diagnostic(`windows and waits times ${FACTOR}`)
   await Promise.all([
     t.test('frozen: whom it has is left hanging, nobody who comes is answered', (t) =>
