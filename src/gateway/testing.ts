@@ -111,7 +111,8 @@ export async function startGateway(
     lines: () =>
       readFileSync(log, 'utf8')
         .split('\n')
-        .filter((line) => line !== '')
+        // Behind the last line's end stands nothing, or the beginning of one that is being written.
+        .slice(0, -1)
         .map((line) => JSON.parse(line) as Record<string, unknown>),
     async [Symbol.asyncDispose]() {
       await once.retire()

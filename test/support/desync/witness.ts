@@ -91,7 +91,8 @@ export async function startNginxWitness(): Promise<Witness> {
     seen: () =>
       readFileSync(log, 'latin1')
         .split('\n')
-        .filter((line) => line !== '')
+        // Behind the last line's end stands nothing, or the beginning of one that is being written.
+        .slice(0, -1)
         .map((line) => {
           const { method, target, body, status } = JSON.parse(line) as Record<string, string>
           return { method: method!, target: target!, body: body!, whole: status === '200' }
