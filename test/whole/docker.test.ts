@@ -82,6 +82,8 @@ test('one service on one engine: made, moved, started, asked, killed, ended', { 
     assert.equal(await makeImage(release, 'api', build), image)
     assert.equal((await lookAtImage(engine.host, image, run))!.id, id)
     await assert.rejects(makeImage(withArtifact(release, 'api', 'moved'), 'api', build), { code: 'deploy.moved' })
+    const nowhere = { ...build, bases: { ...BASES, node: 'seaworthy-no-such-base:1' } }
+    await assert.rejects(makeImage(release, 'api', nowhere), { code: 'image.not-there', message: /nor to be fetched/ })
   })
 
   await t.test('to another engine travel only the layers that it lacks, and it runs there', async () => {
@@ -135,7 +137,7 @@ test('one service on one engine: made, moved, started, asked, killed, ended', { 
     assert.ok(!seen.includes(SECRET))
   })
 
-  await t.test('from another network nobody reaches it, and it reaches nobody outside', async () => {
+  await t.test('from another network nobody reaches it, nor it them, and its own has no way out', async () => {
     const [{ id: container }] = started as [Observed]
     const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}'
     const address = engine.docker('inspect', '--format', format, container)
@@ -147,6 +149,9 @@ test('one service on one engine: made, moved, started, asked, killed, ended', { 
     await until(() => ask(engine, url, 'bridge') === 'outside', 'a server outside')
     assert.equal(engine.docker('exec', container, 'node', '-e', ASK, url), 'unreachable')
     engine.docker('rm', '--force', outside)
+    // There is no outside here to be reached: what the engine holds of the network has to do.
+    const inside = ['network', 'inspect', '--format', '{{.Internal}}', 'seaworthy_shop_staging_inside']
+    assert.equal(engine.docker(...inside), 'true')
   })
 
   await t.test(

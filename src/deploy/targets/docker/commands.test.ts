@@ -16,6 +16,7 @@ import {
   listNetworks,
   loadImage,
   readDriver,
+  pullImage,
   readLogs,
   removeContainers,
   removeNetwork,
@@ -172,6 +173,7 @@ test('the other commands, word by word', () => {
   assert.deepEqual(here(inspectContainers(null, ['a', 'b'])), ['inspect', '--type', 'container', 'a', 'b'])
   assert.deepEqual(here(inspectImages(null, ['a', 'b'])), ['image', 'inspect', 'a', 'b'])
   assert.deepEqual(here(listImages(null)), ['image', 'ls', '--quiet', '--no-trunc'])
+  assert.deepEqual(here(pullImage(SSH, 'node:24')), ['--host', SSH, 'pull', '--quiet', 'node:24'])
   assert.deepEqual(here(readDriver(null)), ['info', '--format', '{{json .DriverStatus}}'])
   assert.deepEqual(here(readLogs(null, 'c', 30)), ['logs', '--tail', '30', 'c'])
   assert.deepEqual(here(saveImage(null, IMAGE, '/tmp/i.tar')), ['save', '--output', '/tmp/i.tar', IMAGE])

@@ -31,6 +31,11 @@ export function buildImage(
   return docker(host, args, LONG_MS, `makes ${name}`)
 }
 
+/** Fetches an image from its registry; there may be none. */
+export function pullImage(host: Host, image: string): Command {
+  return docker(host, ['pull', '--quiet', image], LONG_MS, `fetches ${image}`)
+}
+
 /** Never pulls: what is to run was put in place before, or is refused. */
 export function createContainer(host: Host, container: Container): Command {
   const { name, image, labels, networks, alias, argv, env, user, graceMs, volumes } = container

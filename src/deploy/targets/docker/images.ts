@@ -8,7 +8,16 @@ import { readSource } from '../../source.ts'
 import { mustRun, runCommand, type RunOptions } from '../run-command.ts'
 import { entriesToSend, layersInArchive, listArchive, sendEntries } from './archive.ts'
 import { BASES, pinned, runtimeOf, type Runtime } from './base.ts'
-import { buildImage, inspectImages, listImages, loadImage, readDriver, saveImage, type Host } from './commands.ts'
+import {
+  buildImage,
+  pullImage,
+  inspectImages,
+  listImages,
+  loadImage,
+  readDriver,
+  saveImage,
+  type Host,
+} from './commands.ts'
 import { writeContext } from './context.ts'
 import { imageOf } from './image-of.ts'
 import { LABEL } from './names.ts'
@@ -34,7 +43,7 @@ export async function lookAtImage(host: Host, name: string, run: RunOptions): Pr
 
 /**
  * Makes the image of a service unless the engine has it, and returns its name.
- * @throws Problem `deploy.moved` `deploy.build-failed` `image.no-base` `target.tool-failed`
+ * @throws Problem `deploy.moved` `deploy.build-failed` `image.no-base` `image.not-there` `target.tool-failed`
  */
 export async function makeImage(release: Release, service: string, options: BuildOptions): Promise<string> {
   const { host, run, projectFolder, keptOut, bases = BASES } = options
@@ -46,7 +55,7 @@ export async function makeImage(release: Release, service: string, options: Buil
   const runtime = runtimeOf(service, declared)
   const source = await readSource(projectFolder, declared, keptOut)
   if (source.hash !== artifact) throw filesMoved(release, service, source)
-  const base = pinned(bases[runtime], (await lookAtImage(host, bases[runtime], run))?.digests ?? [])
+  const base = await haveBase(host, bases[runtime], run)
   const folder = await mkdtemp(join(tmpdir(), 'seaworthy-image-'))
   try {
     await writeContext(folder, { source, service: declared, name: service, runtime, base })
@@ -69,6 +78,23 @@ export async function makeImage(release: Release, service: string, options: Buil
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Fetched before it is used, so that the digest under which it came is known when the Dockerfile is written. */
+async function haveBase(host: Host, reference: string, run: RunOptions): Promise<string> {
+  const there = await lookAtImage(host, reference, run)
+  if (there !== null) return pinned(reference, there.digests)
+  const { lastLines } = await runCommand(pullImage(host, reference), run)
+  const fetched = await lookAtImage(host, reference, run)
+  if (fetched !== null) return pinned(reference, fetched.digests)
+  throw new Problem(
+    'image.not-there',
+    `the base image ${reference} is not on ${host ?? 'the engine'}, nor to be fetched`,
+    {
+      hint: 'Let the engine reach its registry, or bring the image there: `docker save` on one machine, `docker load` on the other.',
+      details: lastLines.map((line) => `| ${line}`),
+    },
+  )
 }
 
 /** Brings an image from one engine to another without a registry, layers that are there already left out. Says what it did. */

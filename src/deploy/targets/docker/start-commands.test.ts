@@ -78,3 +78,21 @@ test('one that was made and never ran is made again; one that was stopped is sta
     `start ${two.name}`,
   ])
 })
+
+test("a secret is its user's alone; in an image of somebody else, whose user is not known, its container's", () => {
+  const image = `registry.example.com/api@sha256:${'a'.repeat(64)}`
+  const modeIn = (service: object): string => {
+    const container = containerOf(
+      dockerRelease({ api: { routes: ['/'], secrets: ['JWT_KEY'], ...service } }),
+      'api',
+      1,
+      image,
+    )
+    const there = { containers: [], networks: [] }
+    const input = { host: null, place: PLACE, wanted: [container], values: { JWT_KEY: 'geheim' }, there }
+    const archive = startCommands(input).find(({ stdin }) => stdin !== undefined)!.stdin!
+    return Buffer.from(archive).toString('latin1', 100, 107)
+  }
+  assert.equal(modeIn({ start: 'node main.js' }), '0000400')
+  assert.equal(modeIn({ image }), '0000444')
+})

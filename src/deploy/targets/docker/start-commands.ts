@@ -62,12 +62,14 @@ export function startCommands({ host, place, wanted, values, there }: StartInput
 function fillSecrets(
   host: Host,
   place: Place,
-  { volumes, image }: Container,
+  { volumes, image, user }: Container,
   values: StartInput['values'],
 ): readonly Command[] {
   const volume = volumes.find(({ folder }) => folder === SECRETS_FOLDER)
   const entries = Object.entries(values)
   if (volume === undefined || entries.length === 0) return []
-  const files = entries.map(([name, value]) => ({ name, bytes: Buffer.from(value), mode: 0o400, owner: USER_ID }))
+  // As whom an image of somebody else runs is not known; in its container nobody else does.
+  const mode = user === null ? 0o444 : 0o400
+  const files = entries.map(([name, value]) => ({ name, bytes: Buffer.from(value), mode, owner: USER_ID }))
   return fillVolume(host, place, { name: volume.name, folder: SECRETS_FOLDER, image, archive: tarOf(files) })
 }
