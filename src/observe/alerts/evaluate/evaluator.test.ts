@@ -7,6 +7,8 @@ import { instanceRules } from '../../../promises/built-in/instances.ts'
 import { requestRules } from '../../../promises/built-in/requests.ts'
 import type { Expression } from '../../../promises/expression.ts'
 import { parseExpression } from '../../../promises/expression/parse.ts'
+import { promiseRules } from '../../../promises/promise-rules.ts'
+import { appWith } from '../../../promises/testing.ts'
 import type { Alert } from '../alert.ts'
 import type { SeriesQuery } from '../../series/query.ts'
 import { MemoryStore } from '../../series/memory-store.ts'
@@ -133,6 +135,41 @@ void test('series that vanish are an alert of their own, one severity lower, and
   healthy(series, BEAT(9))
   await evaluator.evaluate(rules, BEAT(9))
   assert.deepEqual(states(evaluator), ['InstanceDown inactive', 'ServiceDown inactive', 'ServiceDownNoData inactive'])
+})
+
+void test('a promise whose counts vanish has not been mended: its alert goes on, by labels that the counts have and it has not', async () => {
+  const { series, evaluator } = make()
+  const own = promiseRules(appWith({ trade: { on: { service: 'api' }, availability: '99.9%' } }))
+  const beat = (n: number): Promise<unknown> => {
+    healthy(series, BEAT(n))
+    return evaluator.evaluate([...own, ...alertPathRules()], BEAT(n))
+  }
+  const labels = { watch: 'trade', service: 'api' }
+  const counts = (n: number, value: number | null): void =>
+    series.append([
+      { metric: 'seaworthy_watched_requests_total', labels: { ...labels, status: '5xx' }, atMs: BEAT(n), value },
+      { metric: 'seaworthy_watched_duration_seconds_count', labels, atMs: BEAT(n), value },
+    ])
+  for (let n = 0; n <= 6; n++) {
+    counts(n, n * 10)
+    await beat(n)
+  }
+  assert.ok(states(evaluator).includes('TradeAvailabilityBurn1h firing'))
+  counts(7, null)
+  // The short window is five minutes: after them the condition yields nothing any more.
+  for (let n = 7; n <= 50; n++) await beat(n)
+  const after = states(evaluator).filter((state) => state.startsWith('TradeAvailabilityBurn1h'))
+  assert.deepEqual(after, ['TradeAvailabilityBurn1h firing', 'TradeAvailabilityBurn1hNoData firing'])
+})
+
+void test('one rule that is asked alone knows as well that its series are missing', async () => {
+  const { series, evaluator } = make()
+  healthy(series, BEAT(1), 0)
+  await evaluator.evaluate(rules, BEAT(1))
+  const gone = { service: 'api', instance: 'api-1' }
+  series.append([{ metric: 'seaworthy_instance_up', labels: gone, atMs: BEAT(2), value: null }])
+  await evaluator.evaluate(rules, BEAT(2), new Set(['ServiceDown']))
+  assert.ok(states(evaluator).includes('ServiceDown firing'), states(evaluator).join())
 })
 
 void test('a store that does not answer in time changes nothing, until the path of alerts is itself the alert', async () => {

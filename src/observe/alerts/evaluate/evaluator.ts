@@ -82,8 +82,8 @@ export class Evaluator {
 
   async #evaluate(rules: readonly AlertRule[], atMs: number, only: ReadonlySet<string> | null): Promise<Pass> {
     const asked = rules
-      .flatMap((rule) => [rule, ...[noDataRule(rule)].filter((each) => each !== null)])
       .filter(({ name }) => only?.has(name) ?? true)
+      .flatMap((rule) => [rule, ...[noDataRule(rule)].filter((each) => each !== null)])
     let failed: string | null = null
     const refused = new Map<string, string>()
     let answers: readonly (readonly [AlertRule, Answer])[]

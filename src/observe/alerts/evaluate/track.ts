@@ -42,7 +42,7 @@ export function track(rule: AlertRule, before: readonly Alert[], answer: Answer,
   return [...held, ...others]
 }
 
-/** `absent()` names what its selector fixes: everything with these labels is missing. */
+/** `absent()` names what its selector fixes: everything with these labels is missing. One that a sum has dropped tells no alert apart. */
 function isPartOf(part: Labels, labels: Labels): boolean {
-  return Object.entries(part).every(([label, value]) => labels[label] === value)
+  return Object.entries(part).every(([label, value]) => (labels[label] ?? value) === value)
 }
