@@ -56,40 +56,44 @@ const CONFIG = {
   environments: { local: { target: 'process', watch: { for: '1s' }, drain: '1s' } },
 }
 
-void test('a Postgres that is away is one page, and its end is told', { concurrency: true, timeout: 900_000 }, async (t) => {
-  t.diagnostic(`windows and waits times ${FACTOR}`)
-  await Promise.all([
-    t.test('frozen: whom it has is left hanging, nobody who comes is answered', (t) =>
-      isOnePage(t, ['NeedDown'], async ({ project }) => {
-        const { pid } = await needOf(project, 'db')
-        const all = [pid!, ...childrenOf(pid!)]
-        for (const each of all) process.kill(each, 'SIGSTOP')
-        return async () => {
-          for (const each of all.toReversed()) signalIfThere(each, 'SIGCONT')
-        }
-      }),
-    ),
-    t.test('gone: killed, and its port taken by somebody else', (t) =>
-      isOnePage(t, ['NeedDown', 'ScrapeFailing'], async ({ project, alerts, credentials }) => {
-        const stranger = await takePort(project, credentials.port)
-        return async () => {
-          const scrape = await alerts.of('ScrapeFailing')
-          stranger.close()
-          assert.deepEqual([scrape?.labels['target'], scrape?.held?.stage], ['db', 'inhibit'])
-        }
-      }),
-    ),
-    t.test('full: somebody holds all of its connections', (t) =>
-      isOnePage(
-        t,
-        ['NeedDown', 'PostgresConnectionsHigh'],
-        ({ credentials: { port, password } }) =>
-          holdAll(`postgres://app:${password}@127.0.0.1:${port}/${databaseName('db')}`),
-        allowTwelve,
+void test(
+  'a Postgres that is away is one page, and its end is told',
+  { concurrency: true, timeout: 900_000 },
+  async (t) => {
+    t.diagnostic(`windows and waits times ${FACTOR}`)
+    await Promise.all([
+      t.test('frozen: whom it has is left hanging, nobody who comes is answered', (t) =>
+        isOnePage(t, ['NeedDown'], async ({ project }) => {
+          const { pid } = await needOf(project, 'db')
+          const all = [pid!, ...childrenOf(pid!)]
+          for (const each of all) process.kill(each, 'SIGSTOP')
+          return async () => {
+            for (const each of all.toReversed()) signalIfThere(each, 'SIGCONT')
+          }
+        }),
       ),
-    ),
-  ])
-})
+      t.test('gone: killed, and its port taken by somebody else', (t) =>
+        isOnePage(t, ['NeedDown', 'ScrapeFailing'], async ({ project, alerts, credentials }) => {
+          const stranger = await takePort(project, credentials.port)
+          return async () => {
+            const scrape = await alerts.of('ScrapeFailing')
+            stranger.close()
+            assert.deepEqual([scrape?.labels['target'], scrape?.held?.stage], ['db', 'inhibit'])
+          }
+        }),
+      ),
+      t.test('full: somebody holds all of its connections', (t) =>
+        isOnePage(
+          t,
+          ['NeedDown', 'PostgresConnectionsHigh'],
+          ({ credentials: { port, password } }) =>
+            holdAll(`postgres://app:${password}@127.0.0.1:${port}/${databaseName('db')}`),
+          allowTwelve,
+        ),
+      ),
+    ])
+  },
+)
 
 interface World {
   readonly project: TestProject
