@@ -9,8 +9,8 @@ const ENVIRONMENTS = {
   docker: { target: 'docker', host: 'ssh://deploy@staging.example.com' },
   kubernetes: { target: 'kubernetes', context: 'prod' },
 }
+/** `up` last: it stays in front of what it has begun. */
 const COMMANDS = [
-  ['up'],
   ['plan'],
   ['deploy'],
   ['deploy', '--dry-run'],
@@ -20,21 +20,18 @@ const COMMANDS = [
   ['stop'],
   ['pause'],
   ['resume'],
+  ['up'],
 ]
 
 test('an environment on Docker or Kubernetes is refused, whatever is asked of it', async () => {
   await using project = new TestProject({ ...plainConfig(), environments: ENVIRONMENTS })
-  const asked = Object.keys(ENVIRONMENTS).flatMap((environment) =>
-    COMMANDS.map(([verb, ...flags]) => [verb!, environment, ...flags]),
-  )
-  const seen: unknown[] = []
-  for (const words of asked) {
-    const { code, stderr } = await project.run(words)
-    seen.push([words.join(' '), code, /\[([a-z.-]+)\]/.exec(stderr)?.[1]])
+  for (const environment of Object.keys(ENVIRONMENTS)) {
+    for (const [verb, ...flags] of COMMANDS) {
+      const words = [verb!, environment, ...flags]
+      const { code, stderr } = await project.run(words)
+      // The first that is not refused ends it: the next ones would wait for what it has begun.
+      assert.deepEqual([code, /\[([a-z.-]+)\]/.exec(stderr)?.[1]], [2, 'target.not-yet'], words.join(' '))
+    }
   }
-  assert.deepEqual(
-    seen,
-    asked.map((words) => [words.join(' '), 2, 'target.not-yet']),
-  )
   assert.equal(existsSync(join(project.folder, '.seaworthy')), false)
 })
