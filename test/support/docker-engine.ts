@@ -47,7 +47,9 @@ export async function startEngine(): Promise<DockerEngine> {
 async function startDaemon(folder: string, host: string): Promise<() => Promise<void>> {
   const roots = ['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec')]
   const more = ['--pidfile', join(folder, 'pid'), '--host', host]
-  const child = spawn('unshare', ['--net', '--mount', '--propagation', 'private', 'dockerd', ...roots, ...more], {
+  // A test that is killed takes its engine with it.
+  const apart = ['--pdeathsig', 'TERM', 'unshare', '--net', '--mount', '--propagation', 'private']
+  const child = spawn('setpriv', [...apart, 'dockerd', ...roots, ...more], {
     env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
