@@ -14,7 +14,9 @@ export function severityLevel(value: unknown): Level | null {
 const NUMBERED = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 
 function wordLevel(word: string): Level | null {
-  return WORDS[word.toLowerCase().replace(/\d$/, '')] ?? null
+  const name = word.toLowerCase().replace(/\d$/, '')
+  // Whoever makes a program log chooses the word: `constructor` is none of ours.
+  return Object.hasOwn(WORDS, name) ? WORDS[name]! : null
 }
 
 const WORDS: Readonly<Record<string, Level>> = {

@@ -40,6 +40,8 @@ void test('JSON in the shapes that programs write', () => {
   )
   assert.deepEqual(parts('{"level":"info"}'), [null, 'info', null, null, '{"level":"info"}'])
   assert.deepEqual(parts('{"no end'), [null, 'info', null, null, '{"no end'])
+  const deep = `{"a":${'['.repeat(32_000)}${']'.repeat(32_000)}}`
+  assert.deepEqual(parts(deep), [null, 'info', null, null, deep], 'nested as deeply as a line can be')
 })
 
 void test('the levels of all six names, by number and word', () => {
@@ -52,6 +54,11 @@ void test('the levels of all six names, by number and word', () => {
     levels(['[error] x', 'WARN x', 'level=debug x', 'fatal: x', 'an error in prose', 'panic: x', 'Error: x']),
     ['error', 'warn', 'debug', 'fatal', 'info', 'fatal', 'error'],
   )
+  const foreign = ['constructor', '__proto__', 'toString', 'valueOf'].flatMap((word) => [
+    `level=${word} x`,
+    `{"level":"${word}","msg":"x"}`,
+  ])
+  assert.deepEqual(new Set(levels(foreign)), new Set(['info']), 'words that every object has')
 })
 
 void test('text keeps its words; its time, level, ids and stack are found in it', () => {

@@ -69,7 +69,7 @@ export function parseRecord(record: string): Parsed {
     }
   }
   const isAccess = fields['part'] === 'access' && typeof fields['status'] === 'number'
-  const text = isAccess ? accessText(fields) : describe(fields)
+  const text = saidIn(fields, isAccess)
   return {
     atMs: firstOf(TIMES, (name) => timeOf(fields[name])),
     level:
@@ -88,6 +88,16 @@ function parseJson(line: string): Fields | null {
     return typeof value === 'object' && value !== null ? (value as Fields) : null
   } catch {
     return null
+  }
+}
+
+/** Empty: the line has to speak for itself. What is nested too deeply to be written out must not stop who reads it. */
+function saidIn(fields: Fields, isAccess: boolean): string {
+  try {
+    return isAccess ? accessText(fields) : describe(fields)
+  } catch (error) {
+    if (error instanceof RangeError) return ''
+    throw error
   }
 }
 

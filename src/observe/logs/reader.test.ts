@@ -115,6 +115,24 @@ void test('lines that the disk does not take are read again, and in the end left
   assert.deepEqual(texts(store.search({ text: 'three' }).lines), [])
 })
 
+void test('the oldest lines go for a full disk alone, not for whatever else is wrong', (t) => {
+  for (const [errcode, goes] of [
+    [13, 1],
+    [5, 0],
+    [undefined, 0],
+  ] as const) {
+    const { store, reader, write } = startOf(t)
+    let gone = 0
+    store.append = () => {
+      throw Object.assign(new Error('it fails'), { errcode })
+    }
+    store.dropOldest = () => (gone++, false)
+    write('api', 'one\n')
+    reader.look(Date.now() + MINUTE)
+    assert.equal(gone, goes, `errcode ${errcode}`)
+  }
+})
+
 void test('lines older than what is kept are left out and counted', (t) => {
   const { store, reader, write } = startOf(t)
   write('api', `{"time":${Date.now() - 40 * 24 * 60 * MINUTE},"msg":"old"}\n{"time":${Date.now()},"msg":"new"}\n`)

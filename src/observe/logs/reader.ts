@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Scrub } from '../../core/scrub.ts'
+import { isDiskFull } from '../../core/system-problem.ts'
 import type { LogLine, StoredLine } from './line.ts'
 import { parseRecord } from './parse.ts'
 import { cutText } from './records.ts'
@@ -107,7 +108,8 @@ export class Reader {
     try {
       return store.append(lines, marks)
     } catch (error) {
-      if (!store.dropOldest()) throw error
+      // Only a full disk gains by it: whatever else is wrong, the oldest lines would go one file after the other.
+      if (!isDiskFull(error) || !store.dropOldest()) throw error
       return store.append(lines, marks)
     }
   }

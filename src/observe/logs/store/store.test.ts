@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -214,6 +224,59 @@ void test('a damaged file is set aside, the others are searched', (t) => {
   assert.deepEqual(
     readdirSync(folder).filter((name) => name.endsWith('damaged')),
     ['000001.db.damaged'],
+  )
+})
+
+void test('a file that is damaged while it is used is set aside and told, whatever is asked of it first', (t) => {
+  const spoil = (folder: string, name: string): void => {
+    const path = join(folder, name)
+    // All but the first page, which says what there is.
+    writeFileSync(path, Buffer.concat([readFileSync(path).subarray(0, 4096), randomBytes(64 * 1024)]))
+  }
+  const first: Readonly<Record<string, (store: LogStore) => void>> = {
+    search: (store) => void store.search({}),
+    append: (store) => void store.append([line(5, 'five')], new Map()),
+    prune: (store) => store.prune(),
+    tidy: (store) => void store.tidy(),
+  }
+  for (const [what, ask] of Object.entries(first)) {
+    const folder = folderOf(t)
+    const told: string[] = []
+    const segmentBytesMax = what === 'append' ? 1e9 : 1
+    const made = new LogStore(folder, { now: () => 1e3, segmentBytesMax })
+    for (const at of [1, 2, 3]) made.append([line(at, `at ${at}`)], new Map())
+    made.close()
+    const store = openStore(t, folder, { now: () => 1e3, segmentBytesMax, onDamaged: (path) => told.push(path) })
+    spoil(folder, '000001.db')
+    ask(store)
+    assert.deepEqual(told, [join(folder, '000001.db.damaged')], what)
+    store.append([line(9, 'nine')], new Map())
+    const found = store.search({}).lines.map(({ text }) => text)
+    assert.deepEqual(found, what === 'append' ? ['nine', 'five'] : ['nine', 'at 3', 'at 2'], what)
+  }
+})
+
+void test('a file that cannot be opened for now is none that is damaged', (t) => {
+  const folder = folderOf(t)
+  const first = new LogStore(folder)
+  first.append([line(Date.now(), 'one')], new Map())
+  first.close()
+  mkdirSync(join(folder, '000001.db-wal'))
+  assert.throws(() => new LogStore(folder), { errcode: 14 })
+  assert.deepEqual(readdirSync(folder).toSorted(), ['000001.db', '000001.db-wal'])
+  rmdirSync(join(folder, '000001.db-wal'))
+  assert.equal(openStore(t, folder).search({}).lines.length, 1)
+})
+
+void test('after the clock was set back lines stand where they were written', (t) => {
+  let now = 400 * DAY_MS
+  const store = openStore(t, folderOf(t), { now: () => now })
+  store.append([line(now, 'too late')], new Map())
+  now = 10 * DAY_MS
+  store.append([line(now, 'now')], new Map())
+  assert.deepEqual(
+    store.search({ fromMs: now - 1, toMs: now + 1 }).lines.map(({ text, atMs }) => [text, atMs]),
+    [['now', now]],
   )
 })
 

@@ -15,6 +15,8 @@ export interface StoreOptions {
   readonly bytesMax?: number
   /** A file of lines is closed at this size, or after a day. @default a sixteenth of `bytesMax` */
   readonly segmentBytesMax?: number
+  /** Told of a file that was set aside, since it is no whole one. @default nobody */
+  readonly onDamaged?: (path: string) => void
   /** For tests. */
   readonly now?: () => number
 }
@@ -28,6 +30,11 @@ export interface SearchOptions {
   readonly withinMs?: number
 }
 
+/** SQLITE_CORRUPT, SQLITE_NOTADB. */
+const DAMAGED: ReadonlySet<number> = new Set([11, 26])
+/** SQLITE_ERROR besides: a table that should be there is not. */
+const OPENED: ReadonlySet<number> = new Set([1, ...DAMAGED])
+
 const END: Position = { atMs: 9e14, segment: 0, count: 0 }
 
 /**
@@ -39,6 +46,7 @@ export class LogStore {
   readonly #folder: string
   readonly #bytesMax: number
   readonly #segmentBytesMax: number
+  readonly #onDamaged: (path: string) => void
   readonly #now: () => number
   /** Oldest first; the last one is written to. */
   #segments: Segment[] = []
@@ -47,11 +55,12 @@ export class LogStore {
   #marks: Map<string, Mark>
 
   constructor(folder: string, options: StoreOptions = {}) {
-    const { keepMs = 30 * DAY_MS, bytesMax = 2 * 1024 ** 3, now = Date.now } = options
+    const { keepMs = 30 * DAY_MS, bytesMax = 2 * 1024 ** 3, onDamaged = () => {}, now = Date.now } = options
     this.#folder = folder
     this.keepMs = keepMs
     this.#bytesMax = bytesMax
     this.#segmentBytesMax = options.segmentBytesMax ?? bytesMax / 16
+    this.#onDamaged = onDamaged
     this.#now = now
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     for (const name of readdirSync(folder)
@@ -60,9 +69,11 @@ export class LogStore {
       const path = join(folder, name)
       try {
         this.#segments.push(new Segment(path))
-      } catch {
-        // Cut short in its making, or damaged: what the others hold is not lost with it.
-        renameSync(path, `${path}.damaged`)
+      } catch (error) {
+        // Cut short in its making, or damaged: what the others hold is not lost with it. One that only cannot be opened now,
+        // on a full disk or while another program holds it, is a whole one.
+        if (!isDamage(error, OPENED)) throw error
+        this.#setAside(path)
       }
     }
     this.#sealed = this.#segments.slice(0, -1)
@@ -76,7 +87,9 @@ export class LogStore {
 
   /** Keeps lines and the places up to which they were read, both or none. @throws Error when the disk is full */
   append(lines: readonly LogLine[], marks: ReadonlyMap<string, Mark>): readonly StoredLine[] {
-    const places = this.#current().append(lines, marks)
+    const segment = this.#current()
+    // A damaged one takes nothing, for ever: a new one does.
+    const places = this.#whole(segment, () => segment.append(lines, marks)) ?? this.#current().append(lines, marks)
     for (const [output, mark] of marks) this.#marks.set(output, mark)
     return lines
       .toSorted((one, other) => one.atMs - other.atMs)
@@ -113,7 +126,7 @@ export class LogStore {
       const below = Math.min(keyBelow(baseMs, number, start), to)
       const from = keyOf(baseMs, { atMs: query.fromMs ?? -Infinity, count: 0 })
       const bounds = { match, from, below, limit: limit + 1 }
-      const hits = segment.search(bounds)
+      const hits = this.#whole(segment, () => segment.search(bounds)) ?? []
       found = [...found, ...hits]
         .toSorted((one, other) => newestFirst(one.position, other.position))
         .slice(0, limit + 1)
@@ -127,7 +140,8 @@ export class LogStore {
     const sizes = new Map(this.#segments.map((segment) => [segment, segment.bytes()]))
     let bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0)
     for (const segment of this.#segments.slice(0, -1)) {
-      const last = segment.range()?.last.atMs ?? 0
+      const last = this.#whole(segment, () => segment.range())?.last.atMs ?? 0
+      if (!this.#segments.includes(segment)) continue
       if (last >= oldestMs && bytes <= this.#bytesMax) continue
       bytes -= sizes.get(segment)!
       this.#drop(segment)
@@ -138,9 +152,13 @@ export class LogStore {
   tidy(): boolean {
     const [segment] = this.#sealed
     if (segment === undefined) return false
-    if (segment.merge()) return true
-    segment.seal()
-    this.#sealed.shift()
+    const isMore = this.#whole(segment, () => {
+      if (segment.merge()) return true
+      segment.seal()
+      return false
+    })
+    if (isMore === true) return true
+    if (this.#sealed[0] === segment) this.#sealed.shift()
     return this.#sealed.length > 0
   }
 
@@ -167,9 +185,30 @@ export class LogStore {
     segment.remove()
   }
 
+  /** What a file says; null for one that turns out to be damaged: it is set aside, and the others go on without it. */
+  #whole<T>(segment: Segment, ask: () => T): T | null {
+    try {
+      return ask()
+    } catch (error) {
+      if (!isDamage(error, DAMAGED)) throw error
+      this.#segments = this.#segments.filter((one) => one !== segment)
+      this.#sealed = this.#sealed.filter((one) => one !== segment)
+      segment.close()
+      this.#setAside(segment.path)
+      return null
+    }
+  }
+
+  #setAside(path: string): void {
+    renameSync(path, `${path}.damaged`)
+    this.#onDamaged(`${path}.damaged`)
+  }
+
   #current(): Segment {
     const last = this.#segments.at(-1)
-    const isFit = last !== undefined && this.#now() - last.baseMs < DAY_MS && last.bytes() < this.#segmentBytesMax
+    // A clock that was set back begins another one, too: keys are times as seen from the beginning of their file.
+    const isNear = last !== undefined && Math.abs(this.#now() - last.baseMs) < DAY_MS
+    const isFit = isNear && last.bytes() < this.#segmentBytesMax
     if (isFit) return last
     const number = (last?.number ?? 0) + 1
     const path = join(this.#folder, `${String(number).padStart(6, '0')}.db`)
@@ -184,12 +223,17 @@ export class LogStore {
   #byNewest({ fromMs = -Infinity, toMs = Infinity }: LogQuery, start: Position) {
     return this.#segments
       .flatMap((segment) => {
-        const range = segment.range()
+        const range = this.#whole(segment, () => segment.range())
         return range === null ? [] : [{ segment, first: range.first, last: range.last }]
       })
       .filter(({ first, last }) => first.atMs <= Math.min(toMs, start.atMs) && last.atMs >= fromMs)
       .toSorted((one, other) => newestFirst(one.last, other.last))
   }
+}
+
+function isDamage(error: unknown, codes: ReadonlySet<number>): boolean {
+  const { errcode } = error as { errcode?: number }
+  return errcode !== undefined && codes.has(errcode & 0xff)
 }
 
 function pageOf(found: readonly Hit[], limit: number): LogPage {

@@ -18,7 +18,10 @@ const LOOK_EVERY_MS = 250
 const PRUNE_EVERY_MS = 60_000
 
 const { stateFolder, epoch, ...bounds } = workerData as ThreadOptions
-const store = new LogStore(join(stateFolder, 'logs.db'), bounds)
+const store = new LogStore(join(stateFolder, 'logs.db'), {
+  ...bounds,
+  onDamaged: (path) => post({ trouble: `lines were damaged; what is left of them is ${path}` }),
+})
 const traces = new TraceStore(join(stateFolder, 'traces.db'))
 const ring = new Ring(epoch)
 const sending = new Sending((trouble) => post({ trouble }))
