@@ -1,5 +1,6 @@
 import type { Notification } from '../../observe/alerts/incident.ts'
 import { details, headline } from './alert-message.ts'
+import { decoded } from './decoded.ts'
 import { inWords, type DeployMessage } from './deploy-message.ts'
 
 const ORIGIN = 'https://events.pagerduty.com'
@@ -16,7 +17,7 @@ export interface PagerDutyService {
 export function parsePagerDuty(secret: string): PagerDutyService {
   if (!URL.canParse(secret)) return { origin: ORIGIN, routingKey: secret.trim() }
   const { origin, username } = new URL(secret)
-  return { origin, routingKey: decodeURIComponent(username) }
+  return { origin, routingKey: decoded(username) }
 }
 
 /** An event of the Events API v2: one incident there for each of ours, whatever is told of it and however often. */

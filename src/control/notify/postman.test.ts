@@ -172,6 +172,24 @@ test('what trying again cannot mend is given up at once', async (t) => {
   ])
 })
 
+test('a letter that cannot be written is told, tried again, and keeps no other from its channel', async (t) => {
+  const { postman, outbox, events, waiting, bodies, add, later } = await make(t, end(204))
+  // As an older version, or somebody's hand, may have left it: an alert without its time.
+  const notification = { id: 'x', kind: 'fired', incident: 'i1', app: 'shop', environment: 'local', alerts: [] }
+  outbox.add({ channel: 'ops', about: 'odd', body: { letter: { kind: 'alert', notification } } }, 1_000_000)
+  add(1)
+  await postman.deliver()
+  await postman.deliver()
+  assert.deepEqual([bodies, waiting()], [[{ n: 1 }], 1])
+  assert.deepEqual(events, [
+    'notify-failed: ops (odd): it could not be written for this channel (RangeError); it is tried again',
+    'notified: ops was told: m1',
+  ])
+  later(MESSAGE_MS_MAX + 1)
+  await postman.deliver()
+  assert.equal(waiting(), 0)
+})
+
 test('a redirect is no delivery, and is not followed', async (t) => {
   const { postman, add, bodies, events } = await make(t, (_, response) =>
     response.writeHead(302, { location: '/elsewhere' }).end(),

@@ -90,6 +90,15 @@ export class Postman {
 
   async #post(channel: Channel | null, { body }: Message, letter: Letter | null, timeoutMs: number): Promise<Posted> {
     if (channel === null) return { ok: false, final: true, because: 'no such channel is declared any more' }
-    return letter === null ? postJson(channel.url, body, timeoutMs) : deliver(channel, letter, timeoutMs)
+    try {
+      return await (letter === null ? postJson(channel.url, body, timeoutMs) : deliver(channel, letter, timeoutMs))
+    } catch (error) {
+      // What it says may hold the secret; its kind does not.
+      return { ok: false, final: false, because: `it could not be written for this channel (${kindOf(error)})` }
+    }
   }
+}
+
+function kindOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'no error'
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -62,4 +62,24 @@ void test('each route keeps its newest, and none longer than seven days', (t) =>
   now = 1_001 + TRACES_KEPT_MS
   store.add([trace(9_999, now, 1)])
   assert.equal(store.list({ route: 'GET /rare' }).traces.length, 0)
+})
+
+void test('a file that is none any more is put aside, and what comes from then on is kept', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-traces-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const path = join(folder, 'traces.db')
+  writeFileSync(path, 'no database at all, and longer than the head of one would be: '.repeat(4))
+  const told: string[] = []
+  for (let round = 0; round < 2; round++) {
+    const store = new TraceStore(
+      path,
+      () => 10_000,
+      (aside) => told.push(aside),
+    )
+    store.add([trace(round, 1_000, 5)])
+    assert.equal(store.list({}).traces.length, round + 1)
+    store.close()
+  }
+  assert.deepEqual(told, [`${path}.damaged`])
+  assert.match(readFileSync(told[0]!, 'utf8'), /^no database/)
 })

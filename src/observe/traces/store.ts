@@ -1,3 +1,4 @@
+import { renameSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { Trace } from './span.ts'
 
@@ -9,6 +10,8 @@ export const TRACES_PER_ROUTE_MAX = 200
 /** … and of all: the oldest go. */
 export const TRACES_MAX = 20_000
 const PAGE_MAX = 200
+/** SQLITE_CORRUPT, SQLITE_NOTADB. */
+const DAMAGED: ReadonlySet<number> = new Set([11, 26])
 
 export interface TraceQuery {
   readonly fromMs?: number
@@ -36,15 +39,18 @@ export class TraceStore {
   readonly #db: DatabaseSync
   readonly #now: () => number
 
-  constructor(path: string, now: () => number = Date.now) {
+  /** @param onDamaged told where a file that is none any more was put aside: traces begin anew then */
+  constructor(path: string, now: () => number = Date.now, onDamaged: (aside: string) => void = () => {}) {
     this.#now = now
-    this.#db = new DatabaseSync(path, { timeout: 5_000 })
-    this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-      CREATE TABLE IF NOT EXISTS traces (id INTEGER PRIMARY KEY, trace TEXT NOT NULL, correlation TEXT NOT NULL,
-        start REAL NOT NULL, duration REAL NOT NULL, route TEXT NOT NULL, because TEXT NOT NULL, value TEXT NOT NULL);
-      CREATE INDEX IF NOT EXISTS by_trace ON traces (trace);
-      CREATE INDEX IF NOT EXISTS by_request ON traces (correlation);
-      CREATE INDEX IF NOT EXISTS by_route ON traces (route, id);`)
+    try {
+      this.#db = open(path)
+    } catch (error) {
+      if (!DAMAGED.has(((error as { errcode?: number }).errcode ?? 0) & 0xff)) throw error
+      renameSync(path, `${path}.damaged`)
+      for (const beside of ['-wal', '-shm']) rmSync(`${path}${beside}`, { force: true })
+      this.#db = open(path)
+      onDamaged(`${path}.damaged`)
+    }
   }
 
   add(traces: readonly Trace[]): void {
@@ -108,6 +114,23 @@ export class TraceStore {
       .prepare('DELETE FROM traces WHERE id <= (SELECT id FROM traces ORDER BY id DESC LIMIT 1 OFFSET ?)')
       .run(TRACES_MAX)
   }
+}
+
+/** @throws Error, with the file closed, for what is no database */
+function open(path: string): DatabaseSync {
+  const db = new DatabaseSync(path, { timeout: 5_000 })
+  try {
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+      CREATE TABLE IF NOT EXISTS traces (id INTEGER PRIMARY KEY, trace TEXT NOT NULL, correlation TEXT NOT NULL,
+        start REAL NOT NULL, duration REAL NOT NULL, route TEXT NOT NULL, because TEXT NOT NULL, value TEXT NOT NULL);
+      CREATE INDEX IF NOT EXISTS by_trace ON traces (trace);
+      CREATE INDEX IF NOT EXISTS by_request ON traces (correlation);
+      CREATE INDEX IF NOT EXISTS by_route ON traces (route, id);`)
+  } catch (error) {
+    db.close()
+    throw error
+  }
+  return db
 }
 
 function summaryOf({ spans, ...trace }: Trace): TraceSummary {

@@ -114,6 +114,8 @@ void test('a mail server is named by its URL', () => {
     from: 'a@b.c',
   })
   assert.equal(parseMailServer('smtp://mail.example.com?from=x@y.z')!.port, 587)
+  const bare = parseMailServer('smtp://a:100%ig%20%zz%ff-%C3%BC@mail.example.com')!
+  assert.equal(bare.login!.password, '100%ig %zz%ff-ü', 'a % that nobody has escaped')
   for (const text of ['https://mail.example.com', 'mail.example.com', 'smtp://'])
     assert.equal(parseMailServer(text), null)
 })

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { decoded } from '../decoded.ts'
 
 /** A mail server as its secret names it: `smtps://user:password@mail.example.com?from=alerts@example.com`. */
 export interface MailServer {
@@ -19,13 +20,13 @@ export function parseMailServer(url: string): MailServer | null {
   const { protocol, hostname: host, port, username, password, searchParams } = new URL(url)
   const usual = PORTS[protocol]
   if (usual === undefined || host === '') return null
-  const user = decodeURIComponent(username)
+  const user = decoded(username)
   const from = searchParams.get('from') ?? (user.includes('@') ? user : `seaworthy@${hostname()}`)
   return {
     host: host.replace(/^\[(.*)\]$/, '$1'),
     port: port === '' ? usual : Number(port),
     tls: protocol === 'smtps:',
-    login: user === '' ? null : { user, password: decodeURIComponent(password) },
+    login: user === '' ? null : { user, password: decoded(password) },
     from,
   }
 }
