@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { FileTail, readLogs } from './log-files.ts'
+import { textOf } from './log-text.ts'
 
 function folderOf(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'seaworthy-logs-'))
@@ -54,4 +55,16 @@ test('a tail gives whole lines only, survives being emptied, and cuts a line wit
   appendFileSync(file, 'y'.repeat(200_000))
   const [cut] = read()
   assert.equal(cut?.length, 64 * 1024)
+})
+
+test('a file of short lines alone is read as well, and a time that no calendar has is none', (t) => {
+  const folder = folderOf(t)
+  writeFileSync(join(folder, 'logs', 'api.log'), 'x\n'.repeat(200_000))
+  assert.equal(readLogs(folder, { service: 'api' }, 10).length, 10)
+  writeFileSync(join(folder, 'logs', 'odd.log'), '{"time":1e300,"msg":"a"}\n{"time":"9999999999999999999","msg":"b"}\n')
+  const lines = readLogs(folder, { service: 'odd' }, 10)
+  assert.deepEqual(
+    lines.map((line) => textOf(line).replace(/^\S+/, '').trim()),
+    ['odd                  a', 'odd                  b'],
+  )
 })

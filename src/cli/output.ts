@@ -28,9 +28,9 @@ export function printError(error: unknown, json: boolean, say = (text: string): 
     )
     return
   }
-  stderr.write(`${paint('red', say(error.message))}  [${error.code}]\n`)
-  for (const detail of error.details) stderr.write(`  ${say(detail)}\n`)
-  if (error.hint) stderr.write(`${paint('cyan', '→')} ${say(error.hint)}\n`)
+  stderr.write(`${paint('red', printable(say(error.message)))}  [${error.code}]\n`)
+  for (const detail of error.details) stderr.write(`  ${printable(say(detail))}\n`)
+  if (error.hint) stderr.write(`${paint('cyan', '→')} ${printable(say(error.hint))}\n`)
 }
 
 export function printJson(value: unknown): void {
@@ -38,7 +38,13 @@ export function printJson(value: unknown): void {
 }
 
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`)
+  process.stdout.write(`${printable(text)}\n`)
+}
+
+/** What an app or a client has written (a label, the last lines of a job) must not steer the terminal of who reads it. */
+export function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what it is about
+  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '?')
 }
 
 /** Columns of text, each as wide as its widest cell. */

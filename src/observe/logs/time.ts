@@ -7,9 +7,12 @@ export function timeOf(value: unknown): number | null {
   return Number.isNaN(at) ? null : at
 }
 
+/** The last moment that a date can hold (ECMA-262, time values and time range). */
+const LAST_MS = 8.64e15
+
 /** By its size: what would be before 1973 in one unit is the next larger one. */
 function numberTime(value: number): number | null {
-  if (!(value > 0)) return null
+  if (!(value > 0) || value > LAST_MS * 1e6) return null
   if (value > 1e17) return Math.floor(value / 1e6)
   if (value > 1e14) return Math.floor(value / 1e3)
   return Math.floor(value > 1e11 ? value : value * 1e3)
