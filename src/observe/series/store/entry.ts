@@ -1,4 +1,5 @@
 import { compileMatchers, seriesKey, type Labels, type Matcher } from '../../../core/series/labels.ts'
+import { metricOf } from '../../../promises/metrics/catalogue.ts'
 import { Head } from './head.ts'
 import type { SeriesRow } from './file.ts'
 import { isCounter } from './fold.ts'
@@ -9,6 +10,8 @@ export class Entry {
   readonly metric: string
   readonly labels: Labels
   readonly isRising: boolean
+  /** One of Seaworthy's own metrics, on which alerts and promises stand. */
+  readonly isOurs: boolean
   readonly head = new Head()
   newestMs: number
   /** Had samples lately, and did not end: it counts against the bound. */
@@ -24,6 +27,7 @@ export class Entry {
     this.labels = labels
     this.newestMs = newestMs
     this.isRising = isCounter(metric)
+    this.isOurs = metricOf(metric) !== null
   }
 }
 

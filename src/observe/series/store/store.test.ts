@@ -139,6 +139,33 @@ void test('what is older than the newest of its series, or too much, is dropped 
   store.close()
 })
 
+void test('an app with ever new labels leaves room for what alerts stand on, living and gone', () => {
+  const store = new SeriesStore({ path: path(), seriesMax: 10 })
+  let at = START
+  const take = (metric: string, name: string, value: number | null): void =>
+    store.take(store.entryOf(metric, { name }), at, value)
+  for (let index = 0; index < 20; index++) take('app_hits', `living ${index}`, 1)
+  take('seaworthy_instance_up', 'first', 1)
+  store.commit()
+  assert.deepEqual([store.counts.living, store.counts.dropped.series], [9, 12])
+  for (let round = 0; round < 100; round++) {
+    at += SCRAPE
+    for (let index = 0; index < 8; index++) take('app_hits', `round ${round - 1} ${index}`, null)
+    for (let index = 0; index < 8; index++) take('app_hits', `living ${index}`, null)
+    for (let index = 0; index < 7; index++) take('app_hits', `round ${round} ${index}`, 1)
+    store.commit()
+  }
+  assert.ok(store.counts.known <= 81, `${store.counts.known} known`)
+  at += SCRAPE
+  take('seaworthy_instance_up', 'second', 1)
+  const up = store.instant(parseExpression('seaworthy_instance_up{name="second"}'), at)
+  assert.deepEqual(
+    up.map(({ value }) => value),
+    [1],
+  )
+  store.close()
+})
+
 void test('a file that grows too large forgets its oldest hours first', () => {
   const store = new SeriesStore({ path: path(), bytesMax: 300_000 })
   const random = randomFrom(5)

@@ -2,6 +2,7 @@ import { Problem } from '../../../core/problem.ts'
 import type { Labels, Matcher } from '../../../core/series/labels.ts'
 import type { Series } from '../../../core/series/series.ts'
 import type { Expression, Selector } from '../../../promises/expression.ts'
+import { metricOf } from '../../../promises/metrics/catalogue.ts'
 import { seriesOf, type Columns } from '../columns.ts'
 import { evaluateAt, evaluateOver } from '../evaluate/evaluate.ts'
 import type { Range, Value } from '../query.ts'
@@ -20,6 +21,11 @@ const CLOSE_AFTER_MS = 60_000
 const RAW_SPARE_MS = 2 * HOUR_MS
 /** Series that are gone are kept as long as their samples; so many of them, for each that lives, at most. */
 const KNOWN_PER_LIVING = 10
+/**
+ * Of either bound, the part that what apps export may fill: one whose labels have a value for every user must not leave the
+ * environment without the series that alerts stand on.
+ */
+const APP_SHARE = 0.8
 /** Of one series within an hour; 360 are usual. */
 const HEAD_SAMPLES_MAX = 4_000
 /** What one query may read: 500 series of a day, ten times over. */
@@ -81,7 +87,8 @@ export class SeriesStore {
   entryOf(metric: string, labels: Labels): Entry | null {
     const held = this.#entries.find(metric, labels)
     if (held !== undefined) return held
-    if (this.#living >= this.#seriesMax || this.#entries.size >= this.#seriesMax * KNOWN_PER_LIVING) return null
+    const seriesMax = this.#seriesMaxOf(metricOf(metric) !== null)
+    if (this.#living >= seriesMax || this.#entries.size >= seriesMax * KNOWN_PER_LIVING) return null
     const entry = this.#entries.add({ id: this.#entries.nextId, metric, labels, newestMs: -1 })
     this.#unsaved.push(entry)
     return entry
@@ -92,7 +99,8 @@ export class SeriesStore {
     if (entry === null) this.#dropped.series += 1
     else if (atMs <= entry.newestMs || atMs < this.#closedMs) this.#dropped.late += 1
     else if (entry.head.count >= HEAD_SAMPLES_MAX) this.#dropped.rate += 1
-    else if (value !== null && !entry.isLiving && this.#living >= this.#seriesMax) this.#dropped.series += 1
+    else if (value !== null && !entry.isLiving && this.#living >= this.#seriesMaxOf(entry.isOurs))
+      this.#dropped.series += 1
     else {
       this.#hold(entry, atMs, value)
       if (value === null) {
@@ -104,6 +112,10 @@ export class SeriesStore {
         this.#fresh.values.push(value)
       }
     }
+  }
+
+  #seriesMaxOf(isOurs: boolean): number {
+    return isOurs ? this.#seriesMax : Math.ceil(this.#seriesMax * APP_SHARE)
   }
 
   /** Puts on the disk what was taken since the last time, and closes the hours that are over. */
