@@ -44,4 +44,8 @@ void test('somebody outside hears every minute that rules are evaluated, and not
   evaluatedAtMs = now += HEARTBEAT_EVERY_MS
   await heartbeat.beat()
   assert.deepEqual(events, ['heartbeat-failed', 'heartbeat'], 'each turn is said once')
+  const before = heard()
+  evaluatedAtMs = now -= 3_600_000
+  await heartbeat.beat()
+  assert.equal(heard(), before + 1, 'a clock that was set back makes nobody wait until it is as late again')
 })

@@ -38,7 +38,9 @@ export class Heartbeat {
     const { app, environment, clock, channels, evaluatedAtMs, onEvent } = this.#options
     const nowMs = clock.now()
     const atMs = evaluatedAtMs()
-    if (nowMs < this.#dueMs || atMs === null || nowMs - atMs > FRESH_MS) return
+    // What is due later than it can be was planned by a clock that has been set back since.
+    const isDue = nowMs >= this.#dueMs || this.#dueMs - nowMs > HEARTBEAT_EVERY_MS
+    if (!isDue || atMs === null || nowMs - atMs > FRESH_MS) return
     const channel = channels.find(HEARTBEAT)
     if (channel === null) return
     const evaluatedAt = new Date(atMs).toISOString()

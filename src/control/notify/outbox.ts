@@ -36,14 +36,17 @@ export interface Outbox {
 const THREAD = `coalesce('incident ' || json_extract(body, '$.letter.notification.incident'),
   'deploy ' || json_extract(body, '$.letter.message.deploy'))`
 
+/** Not before its next try; what is due later than that can be was planned by a clock that has been set back since. */
+const WAITS = `(due_at > ?1 and due_at <= ?1 + ${RETRY_MS_MAX})`
+
 /** An end that is told before its beginning would leave the beginning standing, for ever. */
 const DUE = `
   with waiting as (
-    select channel as behind, ${THREAD} as thread, min(sequence) as first from outbox where due_at > ?1 group by 1, 2)
+    select channel as behind, ${THREAD} as thread, min(sequence) as first from outbox where ${WAITS} group by 1, 2)
   select * from (
     select outbox.*, row_number() over (partition by channel order by sequence) as place
     from outbox left join waiting on behind = channel and thread = ${THREAD}
-    where due_at <= ?1 and (first is null or sequence < first))
+    where not ${WAITS} and (first is null or sequence < first))
   where place <= ?2 order by sequence`
 
 export function makeOutbox(state: State): Outbox {

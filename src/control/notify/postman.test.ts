@@ -190,6 +190,18 @@ test('a letter that cannot be written is told, tried again, and keeps no other f
   assert.equal(waiting(), 0)
 })
 
+test('a message does not wait until a clock that was set back is as late again', async (t) => {
+  let status = 503
+  const { postman, add, bodies, waiting, later } = await make(t, (request, response) => end(status)(request, response))
+  add(1)
+  await postman.deliver()
+  add(2)
+  status = 200
+  later(-3_600_000)
+  await postman.deliver()
+  assert.deepEqual([bodies, waiting()], [[{ n: 1 }, { n: 1 }, { n: 2 }], 0])
+})
+
 test('a redirect is no delivery, and is not followed', async (t) => {
   const { postman, add, bodies, events } = await make(t, (_, response) =>
     response.writeHead(302, { location: '/elsewhere' }).end(),
