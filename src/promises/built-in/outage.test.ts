@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AlertRule } from '../alert-rule.ts'
 import { noDataRule } from '../no-data-rule.ts'
+import { allRules } from '../rules.ts'
+import { appWith } from '../testing.ts'
 import { instanceRules } from './instances.ts'
 import { needRules } from './needs.ts'
 import { quietDuringOutage } from './outage.ts'
@@ -51,6 +53,19 @@ void test('what wakes nobody keeps nothing quiet that would', () => {
     ),
   )
   assert.deepEqual(quieted('TradeBurnP2'), [])
+})
+
+void test('a page is kept quiet by a page alone, of every app', () => {
+  const { alerts } = allRules(
+    appWith({ trade: { on: { service: 'api' }, availability: '99.9%', latency: { p95: '1s' } } }),
+  )
+  const severityOf = new Map(alerts.map((rule) => [rule.name, rule.severity]))
+  const softer = alerts.flatMap(({ name, severity, inhibits }) =>
+    inhibits.filter(({ rule }) => (severityOf.get(rule) ?? 'P3') < severity).map(({ rule }) => `${name} > ${rule}`),
+  )
+  assert.deepEqual(softer, [])
+  assert.equal(severityOf.get('NeedDown'), 'P0')
+  assert.equal(allRules(appWith({})).alerts.find(({ name }) => name === 'NeedDown')!.severity, 'P1')
 })
 
 void test('a promise that burns fast is told instead of the symptom', () => {

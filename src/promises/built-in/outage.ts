@@ -1,4 +1,4 @@
-import type { AlertRule } from '../alert-rule.ts'
+import type { AlertRule, Severity } from '../alert-rule.ts'
 import { SYMPTOMS } from './requests.ts'
 
 /** Built-in rules whose firing says why promises are broken: of the same service, or of those that use the need. */
@@ -6,10 +6,12 @@ const CAUSES: ReadonlySet<string> = new Set(['ServiceDown', 'NeedDown'])
 
 /**
  * A service that is down, or without its need, breaks its promises, too; and a promise that burns is the same fault as the
- * built-in symptom. The cause is told, what follows from it belongs to it.
+ * built-in symptom. The cause is told, what follows from it belongs to it; so it is as grave as the gravest of them: a page that
+ * is kept quiet by something that pages nobody would reach nobody.
  */
 export function quietDuringOutage(rules: readonly AlertRule[]): readonly AlertRule[] {
-  const promised = rules.filter(({ origin }) => origin.kind === 'promise').map(({ name }) => name)
+  const promises = rules.filter(({ origin }) => origin.kind === 'promise')
+  const promised = promises.map(({ name }) => name)
   return rules.map((rule) => {
     const isPage = rule.origin.kind === 'promise' && rule.severity <= 'P1'
     if (isPage)
@@ -20,8 +22,12 @@ export function quietDuringOutage(rules: readonly AlertRule[]): readonly AlertRu
     if (!CAUSES.has(rule.name)) return rule
     // As it quiets a symptom, so it quiets a promise.
     const ways = rule.inhibits.filter((inhibition) => inhibition.rule === SYMPTOMS[0])
+    const severity = promises.reduce<Severity>(
+      (most, each) => (each.severity < most ? each.severity : most),
+      rule.severity,
+    )
     return adding(
-      rule,
+      { ...rule, severity },
       ways.flatMap((way) => promised.map((name) => ({ ...way, rule: name }))),
     )
   })
