@@ -131,6 +131,22 @@ void test('what is to be told is told, whenever control is killed', async (t) =>
   assert.equal(night.sink.of('alert.resolved').length, 1)
 })
 
+void test('each acknowledgement of an incident that woke somebody anew has an id of its own', async (t) => {
+  const night = await make(t)
+  night.up(0)
+  await night.alerts().evaluate()
+  night.later(5_000)
+  night.alerts().look()
+  const acknowledged = night.alerts().acknowledge('i1', 'anna')
+  night.alerts().incidents.save({ ...acknowledged, acknowledgedAtMs: null, messages: 2 })
+  night.alerts().acknowledge('i1', 'anna')
+  await night.deliver()
+  assert.deepEqual(
+    night.sink.of('alert.acknowledged').map(({ body }) => body['id']),
+    ['shop/local/i1/acknowledged', 'shop/local/i1/acknowledged/1'],
+  )
+})
+
 void test('an escalation that waits while somebody answers is not sent', async (t) => {
   const night = await make(t)
   night.up(0)

@@ -130,7 +130,7 @@ export class Alerts {
     const { severity, runbook, title } = incident
     const about = { app, environment, incident: id, kind: 'acknowledged' } as const
     const facts = { severity, runbook, title: `${title} (${by})`, alerts: [], atMs }
-    const notification = { ...about, ...facts, id: notificationId(about, incident.reopened) }
+    const notification = { ...about, ...facts, id: notificationId(about, incident.messages - 1) }
     this.#options.state.atomically(() => {
       this.incidents.save(acknowledged)
       this.incidents.add(id, { atMs, by, kind: 'acknowledged' })

@@ -253,3 +253,50 @@ void test('what a person has resolved although it fires is told again only when 
   assert.equal(night.told.length, 1)
   assert.equal(night.pass(2 * MINUTE).told.length, 2)
 })
+
+void test('what comes back is escalated by the time since then, under an id that no escalation had', () => {
+  const routes: Routes = [{ severities: null, to: ['ops'], escalate: [{ afterMs: MINUTE, to: ['boss'] }] }]
+  const night = new Night(routes)
+    .fire('InstanceDown')
+    .pass(70 * SECOND)
+    .end('InstanceDown')
+    .pass(30 * SECOND)
+    .fire('InstanceDown')
+    .pass(70 * SECOND)
+  assert.deepEqual(night.told.slice(3), ['105 fired P1 ops', '165 escalated P1 boss'])
+  assert.equal(new Set(night.ids).size, night.ids.length, night.ids.join())
+})
+
+void test('an acknowledgement is for what was known: what gets graver wakes anew, and is repeated and escalated as such', () => {
+  const escalate = [{ afterMs: 2 * MINUTE, to: ['boss'] }]
+  const night = new Night([{ severities: null, to: ['ops'], escalate }]).fire('HighErrorRatio').pass(MINUTE)
+  night.change('i1', { acknowledgedAtMs: night.nowMs })
+  night
+    .pass(10 * MINUTE)
+    .fire('ServiceDown')
+    .pass(6 * MINUTE)
+  assert.deepEqual(night.told.slice(1), ['665 fired P0 ops', '785 escalated P0 boss', '965 fired P0 ops'])
+  assert.equal(night.incidents[0]!.acknowledgedAtMs, null)
+})
+
+void test('a second outage in an incident that never ended is news, though the first was acknowledged; what flaps is not', () => {
+  const cpu = { service: 'api', instance: 'api-1' }
+  const night = new Night()
+    .fire('InstanceCpuHigh', cpu)
+    .pass(MINUTE)
+    .fire('ServiceDown')
+    .pass(10 * SECOND)
+  assert.equal(night.told.length, 2)
+  night.change('i1', { acknowledgedAtMs: night.nowMs })
+  night.end('ServiceDown').pass(4 * MINUTE)
+  night
+    .fire('ServiceDown')
+    .pass(MINUTE)
+    .end('ServiceDown')
+    .pass(60 * MINUTE)
+  assert.equal(night.told.length, 2, 'back within five minutes')
+  const atMs = night.nowMs
+  night.fire('ServiceDown').pass(10 * SECOND)
+  assert.deepEqual(night.told.slice(2), [`${atMs / SECOND + 1} fired P0 ops+chat`])
+  assert.equal(night.incidents[0]!.acknowledgedAtMs, null)
+})

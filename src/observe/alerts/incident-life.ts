@@ -2,7 +2,7 @@ import { fillSummary } from './evaluate/summary.ts'
 import { quietMsOf, REOPEN_MS, type IncidentRecord } from './incident-record.ts'
 import { heldBy, notificationId, type Notification, type TimelineEntry, type Verdict } from './incident.ts'
 import type { Context, Firing, Routes } from './stages/context.ts'
-import { deduplicate, REPEAT_MS } from './stages/deduplicate.ts'
+import { deduplicate, forgetGone, REPEAT_MS } from './stages/deduplicate.ts'
 import { escalate } from './stages/escalate.ts'
 import { gravest, groupOf, toldFromMs } from './stages/group.ts'
 import { inhibit } from './stages/inhibit.ts'
@@ -60,9 +60,11 @@ function advance(group: string, incident: IncidentRecord | null, members: Member
   if (incident === null) return begin(group, passing, around)
   if (incident.resolvedAtMs !== null) return again(incident, members, passing, around)
   if (members.length === 0) return quieten(incident, around)
-  const awake: IncidentRecord = incident.quietSinceMs === null ? incident : { ...incident, quietSinceMs: null }
+  const heard = forgetGone(incident, members, nowMs)
+  const awake: IncidentRecord = heard.quietSinceMs === null ? heard : { ...heard, quietSinceMs: null }
   const due = deduplicate(awake, passing, nowMs)
-  if (due.tell) return tell(awake, passing, around)
+  if (due.tell)
+    return tell(due.wakes && awake.acknowledgedAtMs !== null ? wakingAnew(awake, nowMs) : awake, passing, around)
   const steps = passing.length === 0 ? [] : escalate(awake, around.routes, nowMs)
   if (steps.length > 0) return raise(awake, passing, steps, around)
   const known = withExplained(awake, members)
@@ -110,16 +112,20 @@ function again(incident: IncidentRecord, members: Members, passing: Members, aro
   if (sinceMs >= REOPEN_MS) return begin(incident.group, passing, around)
   if (passing.length === 0 || around.nowMs < toldFromMs(passing)) return null
   const reopened: IncidentRecord = {
-    ...incident,
+    ...wakingAnew(incident, around.nowMs),
     resolvedAtMs: null,
-    acknowledgedAtMs: null,
     cause: null,
     reopened: incident.reopened + 1,
     quietSinceMs: null,
     known: [],
-    escalated: [],
   }
   return tell(reopened, passing, around)
+}
+
+/** Whoever has acknowledged what was, has not acknowledged this; its escalations begin anew. */
+function wakingAnew(incident: IncidentRecord, nowMs: number): IncidentRecord {
+  const escalations = incident.escalations ?? incident.escalated.length
+  return { ...incident, acknowledgedAtMs: null, escalated: [], escalations, wokeAtMs: nowMs }
 }
 
 function tell(incident: IncidentRecord, passing: Members, around: Surroundings): Step {
@@ -157,7 +163,7 @@ function raise(
   steps: readonly { readonly id: string; readonly to: readonly string[] }[],
   around: Surroundings,
 ): Step {
-  const taken = incident.escalated.length
+  const taken = incident.escalations ?? incident.escalated.length
   const send = steps.map(({ to }, index) => ({
     notification: notify('escalated', incident, passing, around, taken + index + 1),
     to,
@@ -166,6 +172,7 @@ function raise(
     incident: {
       ...incident,
       escalated: [...incident.escalated, ...steps.map(({ id }) => id)],
+      escalations: taken + steps.length,
       told: [...new Set([...incident.told, ...steps.flatMap(({ to }) => to)])],
     },
     send,

@@ -5,6 +5,8 @@ export interface IncidentRecord extends Omit<Incident, 'timeline'> {
   readonly group: string
   /** Keys of the alerts that were told, or that told ones explain. */
   readonly known: readonly string[]
+  /** Those of them that do not fire, each since when. @default none */
+  readonly gone?: Readonly<Record<string, number>>
   /** Channels that have heard of it: they hear of its end. */
   readonly told: readonly string[]
   readonly toldAtMs: number
@@ -12,6 +14,10 @@ export interface IncidentRecord extends Omit<Incident, 'timeline'> {
   readonly messages: number
   /** Steps of escalations that were taken. */
   readonly escalated: readonly string[]
+  /** Escalations sent since it was opened, also before it came back: each has an id of its own. @default those of `escalated` */
+  readonly escalations?: number
+  /** From when its escalations count: when it last woke somebody anew. @default openedAtMs */
+  readonly wokeAtMs?: number
   /** How often it came back soon after it was over. */
   readonly reopened: number
   /** Since when none of its alerts fires; null while one does. */

@@ -1,5 +1,5 @@
 import type { Severity } from '../../../promises/alert-rule.ts'
-import type { IncidentRecord } from '../incident-record.ts'
+import { REOPEN_MS, type IncidentRecord } from '../incident-record.ts'
 import type { Firing } from './context.ts'
 import { gravest, toldFromMs } from './group.ts'
 
@@ -14,7 +14,8 @@ export const REPEAT_MS: Readonly<Record<Severity, number>> = {
 export const GROUP_INTERVAL_MS = 5 * 60_000
 
 export type Due =
-  | { readonly tell: true; readonly why: 'graver' | 'more' | 'again' }
+  /** `wakes`: an acknowledgement of what was known before is none of this. */
+  | { readonly tell: true; readonly why: 'graver' | 'more' | 'again'; readonly wakes: boolean }
   | { readonly tell: false; readonly untilMs: number | null }
 
 /**
@@ -25,10 +26,24 @@ export function deduplicate(incident: IncidentRecord, passing: readonly Firing[]
   const known = new Set(incident.known)
   const news = passing.filter(({ key }) => !known.has(key))
   const worst = gravest(news)
+  const wakes = worst !== null && (worst.rule.severity < incident.severity || worst.rule.severity === 'P0')
   const isAt = (fromMs: number, why: 'graver' | 'more' | 'again'): Due =>
-    nowMs >= fromMs ? { tell: true, why } : { tell: false, untilMs: fromMs }
+    nowMs >= fromMs ? { tell: true, why, wakes } : { tell: false, untilMs: fromMs }
   if (worst !== null && worst.rule.severity < incident.severity) return isAt(toldFromMs([worst]), 'graver')
   if (worst !== null) return isAt(incident.toldAtMs + GROUP_INTERVAL_MS, 'more')
   if (incident.acknowledgedAtMs !== null || passing.length === 0) return { tell: false, untilMs: null }
   return isAt(incident.toldAtMs + REPEAT_MS[incident.severity], 'again')
+}
+
+/** What has not fired for as long as it takes to be another incident is news when it fires again, though this one never ended. */
+export function forgetGone(incident: IncidentRecord, firing: readonly Firing[], nowMs: number): IncidentRecord {
+  const before = incident.gone ?? {}
+  const there = new Set(firing.map(({ key }) => key))
+  const since = incident.known
+    .filter((key) => !there.has(key))
+    .map((key): readonly [string, number] => [key, before[key] ?? nowMs])
+  const gone = Object.fromEntries(since.filter(([, atMs]) => nowMs - atMs < REOPEN_MS))
+  const isSame = Object.keys(gone).join() === Object.keys(before).join() && since.length === Object.keys(gone).length
+  if (isSame) return incident
+  return { ...incident, known: incident.known.filter((key) => there.has(key) || Object.hasOwn(gone, key)), gone }
 }

@@ -13,10 +13,11 @@ export interface EscalationStep {
 /** Steps that are due and have not been taken. Acknowledging or resolving an incident ends them all. */
 export function escalate(incident: IncidentRecord, routes: Routes, nowMs: number): readonly EscalationStep[] {
   if (!isOpen(incident)) return []
+  const fromMs = incident.wokeAtMs ?? incident.openedAtMs
   return routes.flatMap((route, place) =>
     takes(route, incident.severity)
       ? route.escalate
-          .map((step, index) => ({ id: `${place}/${index}`, to: step.to, atMs: incident.openedAtMs + step.afterMs }))
+          .map((step, index) => ({ id: `${place}/${index}`, to: step.to, atMs: fromMs + step.afterMs }))
           .filter(({ id, atMs }) => atMs <= nowMs && !incident.escalated.includes(id))
           .map(({ id, to }) => ({ id, to }))
       : [],
