@@ -68,6 +68,13 @@ void test('a page is kept quiet by a page alone, of every app', () => {
   assert.equal(allRules(appWith({})).alerts.find(({ name }) => name === 'NeedDown')!.severity, 'P1')
 })
 
+void test('what is slow does not explain what fails', () => {
+  const { alerts } = allRules(appWith({ trade: { on: { service: 'api' }, latency: { p95: '1s' } } }))
+  const slow = alerts.find(({ name }) => name === 'TradeLatency95Burn6h')!
+  const symptoms = slow.inhibits.map(({ rule }) => rule).filter((rule) => !rule.startsWith('Trade'))
+  assert.deepEqual(symptoms, ['SlowAnswers', 'VerySlowAnswers', 'SlowestAnswers'])
+})
+
 void test('a promise that burns fast is told instead of the symptom', () => {
   assert.ok(quieted('TradeBurnP0').includes('CriticalErrorRatio'))
 })

@@ -1,5 +1,5 @@
 import type { AlertRule, Severity } from '../alert-rule.ts'
-import { SYMPTOMS } from './requests.ts'
+import { SLOW_SYMPTOMS, SYMPTOMS } from './requests.ts'
 
 /** Built-in rules whose firing says why promises are broken: of the same service, or of those that use the need. */
 const CAUSES: ReadonlySet<string> = new Set(['ServiceDown', 'NeedDown'])
@@ -17,7 +17,10 @@ export function quietDuringOutage(rules: readonly AlertRule[]): readonly AlertRu
     if (isPage)
       return adding(
         rule,
-        SYMPTOMS.map((symptom) => ({ rule: symptom, equal: ['service'] })),
+        (rule.category === 'performance' ? SLOW_SYMPTOMS : SYMPTOMS).map((symptom) => ({
+          rule: symptom,
+          equal: ['service'],
+        })),
       )
     if (!CAUSES.has(rule.name)) return rule
     // As it quiets a symptom, so it quiets a promise.

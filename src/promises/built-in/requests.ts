@@ -37,14 +37,11 @@ export function requestRules(): readonly AlertRule[] {
 /** Those of them that wake nobody: all that an optional need, whose own loss wakes nobody, may keep quiet. */
 export const LIGHT_SYMPTOMS: readonly string[] = ['HighErrorRatio', 'SlowAnswers']
 
+/** Those of them that say that it is slow: they are explained by slowness, and what fails is not. */
+export const SLOW_SYMPTOMS: readonly string[] = ['SlowAnswers', 'VerySlowAnswers', 'SlowestAnswers']
+
 /** What a service's absence explains. */
-export const SYMPTOMS: readonly string[] = [
-  'HighErrorRatio',
-  'CriticalErrorRatio',
-  'SlowAnswers',
-  'VerySlowAnswers',
-  'SlowestAnswers',
-]
+export const SYMPTOMS: readonly string[] = ['HighErrorRatio', 'CriticalErrorRatio', ...SLOW_SYMPTOMS]
 
 /** Failed answers: 5xx, and those that broke off. A client that went away has failed by itself. */
 function errors(name: string, options: { share: string; minutes: number; severity: Severity }): AlertRule {
