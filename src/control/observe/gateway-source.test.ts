@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Counters } from '../../gateway/admin/protocol.ts'
 import { addCounters, createCounterBook } from '../../gateway/counters.ts'
+import { createWatchedBook, type WatchedBook } from '../../gateway/watched.ts'
 import { GatewaySource } from './gateway-source.ts'
 
 /** So many good answers of the live release. */
@@ -45,4 +46,29 @@ void test('a worker that does not answer takes nobody else away', async () => {
     () => new Promise(() => {}),
   )
   assert.equal(await valueOf(source, 'seaworthy_requests_total'), 7)
+})
+
+void test('a watch that is counted anew, since its promise has changed, is not blind until it has caught up', async () => {
+  const watch = (boundsMs: readonly number[]) => ({ id: 'trade', service: 'api', match: null, boundsMs })
+  const failed = (book: WatchedBook, count: number): Counters => {
+    for (let nth = 0; nth < count; nth++) book.count({ host: '', method: 'GET', path: '/' }, 'api', '5xx', 3)
+    return { ...answers(0), watched: book.snapshot() }
+  }
+  const book = createWatchedBook()
+  let watches = [watch([200])]
+  book.apply(watches)
+  let now = failed(book, 1_000)
+  const fleet = { report: async () => now, counters: () => now, workers: () => [1] }
+  const source = new GatewaySource({ fleet, view: () => ({ releases: new Set(), serving: [], watches }) })
+  await source.begin()
+  const errors = async (): Promise<number | undefined> =>
+    (await source.read()).find(
+      ({ metric, labels }) => metric === 'seaworthy_watched_requests_total' && labels['status'] === '5xx',
+    )?.value
+  watches = [watch([300])]
+  book.apply(watches)
+  now = failed(book, 1)
+  const before = (await errors())!
+  now = failed(book, 10)
+  assert.deepEqual([before, await errors()], [0, 10])
 })

@@ -25,7 +25,7 @@ export class GatewaySource implements Source {
   readonly name = 'gateway'
   readonly target = 'workers'
   readonly #options: GatewaySourceOptions
-  #start: ReadonlyMap<string, number> = new Map()
+  #start = new Map<string, number>()
 
   constructor(options: GatewaySourceOptions) {
     this.#options = options
@@ -39,9 +39,17 @@ export class GatewaySource implements Source {
 
   readonly read = async (): Promise<readonly Measured[]> =>
     (await this.#readings()).map((one) => {
-      const before = GROWS.test(one.metric) ? (this.#start.get(seriesKey(one.metric, one.labels)) ?? 0) : 0
-      return before === 0 ? one : { ...one, value: Math.max(0, one.value - before) }
+      const before = GROWS.test(one.metric) ? this.#startOf(one) : 0
+      return before === 0 ? one : { ...one, value: one.value - before }
     })
+
+  /** Of what stands below where it stood, workers have begun to count anew: from here on, and not once it has caught up. */
+  #startOf({ metric, labels, value }: Measured): number {
+    const key = seriesKey(metric, labels)
+    const known = this.#start.get(key) ?? 0
+    if (value < known) this.#start.set(key, value)
+    return Math.min(known, value)
+  }
 
   async #readings(): Promise<readonly Measured[]> {
     const { fleet, view, waitMs = ASK_WORKERS_MS } = this.#options
