@@ -215,7 +215,13 @@ export class Control {
     this.live = makeLive({ state, status, health, needs, alerts, rollouts, logs, clock, logger })
     this.heartbeat = new Heartbeat({ ...watched, evaluatedAtMs: () => alerts.evaluator.evaluatedAtMs, onEvent })
     const isWanted = (letter: Letter): boolean => alerts.isWanted(letter)
-    this.postman = new Postman({ ...told, onEvent, isWanted, onOutcome: (...what) => alerts.onOutcome(...what) })
+    this.postman = new Postman({
+      ...told,
+      onEvent,
+      isWanted,
+      onOutcome: (...what) => alerts.onOutcome(...what),
+      onLate: (...what) => alerts.onLate(...what),
+    })
   }
 
   async status(): Promise<Status> {

@@ -68,6 +68,7 @@ async function make(t: TestContext) {
       timeoutMs: 2_000,
       isWanted: (letter) => alerts.isWanted(letter),
       onOutcome: (...what) => alerts.onOutcome(...what),
+      onLate: (...what) => alerts.onLate(...what),
     })
     return { alerts, postman }
   }
@@ -145,6 +146,22 @@ void test('each acknowledgement of an incident that woke somebody anew has an id
     night.sink.of('alert.acknowledged').map(({ body }) => body['id']),
     ['shop/local/i1/acknowledged', 'shop/local/i1/acknowledged/1'],
   )
+})
+
+void test('a channel that takes nothing is counted while it does not, and not when it is given up after a day', async (t) => {
+  const night = await make(t)
+  night.sink.answer(503)
+  night.up(0)
+  await night.alerts().evaluate()
+  night.later(5_000)
+  night.alerts().look()
+  const failed: (number | undefined)[] = []
+  for (let atMs = 0; atMs < 64_000; atMs += 1_000) {
+    await night.deliver()
+    failed.push(night.alerts().path().told.get('ops')?.failed)
+    night.later(1_000)
+  }
+  assert.deepEqual([failed[0], failed[30], failed[31], failed[63]], [0, 0, 1, 2])
 })
 
 void test('an escalation that waits while somebody answers is not sent', async (t) => {

@@ -211,6 +211,15 @@ export class Alerts {
       this.incidents.add(incident, { atMs, by: 'control', kind: 'notification', channel, outcome })
     }
     // Last: what finds no room to be written is tried again, and not counted twice.
+    this.#count(channel, outcome)
+  }
+
+  /** A channel that takes nothing for a while has failed long before it is given up. */
+  onLate(letter: Letter, channel: string): void {
+    if (letter.kind === 'alert') this.#count(channel, 'failed')
+  }
+
+  #count(channel: string, outcome: 'sent' | 'failed'): void {
     const before = this.#told.get(channel) ?? NOBODY
     this.#told.set(channel, { ...before, [outcome]: before[outcome] + 1 })
   }

@@ -3,7 +3,7 @@ import type { Measured, Source } from '../../observe/collect/source.ts'
 /** What the path of alerts says of itself. */
 export interface AlertPath {
   readonly completeAtMs: number
-  /** Messages by channel, since control began; channels that nobody was told by are there with zeros. */
+  /** Messages by channel, and tries that failed, since control began; channels that nobody was told by are there with zeros. */
   readonly told: ReadonlyMap<string, { readonly sent: number; readonly failed: number }>
 }
 

@@ -11,6 +11,8 @@ import { postJson, type Posted } from './post.ts'
 const TIMEOUT_MS = 5_000
 /** Messages of one channel taken up at one time. */
 const ROUND_MAX = 20
+/** Tries after which a receiver is not just restarting: the sixth comes after half a minute. */
+const LATE_TRIES = 6
 
 export interface PostmanOptions {
   readonly outbox: Outbox
@@ -23,6 +25,8 @@ export interface PostmanOptions {
   readonly isWanted?: (letter: Letter) => boolean
   /** What came of telling a channel; at least once for each. */
   readonly onOutcome?: (letter: Letter, channel: string, outcome: 'sent' | 'failed') => void
+  /** The sixth try was in vain, or a later one: it is tried on, and somebody should know by another way. */
+  readonly onLate?: (letter: Letter, channel: string) => void
 }
 
 /** Delivers what is due: each channel's messages in their order, all channels at once. Never throws for a channel. */
@@ -71,6 +75,7 @@ export class Postman {
       })
     }
     outbox.postpone(message, clock.now())
+    if (letter !== null && message.attempts + 1 >= LATE_TRIES) this.#options.onLate?.(letter, name)
     if (message.attempts === 0) onEvent('notify-failed', `${name} (${about}): ${posted.because}; it is tried again`)
     return false
   }

@@ -39,7 +39,7 @@ export function alertPathRules(): readonly AlertRule[] {
         '>',
         '0',
       ),
-      summary: 'The channel {{ $labels.channel }} could not be told: {{ $value }} messages in 10 min.',
+      summary: 'The channel {{ $labels.channel }} could not be told: {{ $value }} tries failed in 10 min.',
     }),
   ]
 }

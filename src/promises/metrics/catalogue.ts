@@ -93,7 +93,7 @@ export const METRICS: readonly Metric[] = [
     ['seaworthy_heartbeat_timestamp_seconds', [], 'When the rules were last evaluated.'],
     ['seaworthy_deploys_total', ['outcome'], 'Deploys that ended.'],
     ['seaworthy_release_live', ['service', 'release'], '1 for the release that is live.'],
-    ['seaworthy_notifications_total', ['channel', 'outcome'], 'Messages of alerts: sent, failed.'],
+    ['seaworthy_notifications_total', ['channel', 'outcome'], 'Messages of alerts: sent, and tries that failed.'],
     ['seaworthy_series', [], 'Series in the store.'],
     ['seaworthy_samples_dropped_total', ['reason'], 'Samples that a bound kept out.'],
     ['seaworthy_log_lines_dropped_total', ['reason'], 'Lines that a bound kept out.'],
