@@ -16,7 +16,7 @@ export async function explainFile(file: string, app: ResolvedApp): Promise<Expla
   return null
 }
 
-/** `file` may name it from anywhere: 'ops/prometheus.yml'. */
+/** `file` may name it from anywhere: 'ops/monitoring/prometheus/prometheus.yml'. */
 export function explainArtefact(
   file: string,
   artefacts: readonly Artefact[],

@@ -16,7 +16,7 @@ interface Options {
 
 export const auditTrailCommand: MakeCommand = () => {
   const command = environmentCommand('audit-trail', DESCRIPTION)
-    .option('--since <time>', "only records since then: '2h', '7d', or an ISO 8601 time")
+    .option('--since <time>', "only records since then: '2h', '7d', or an ISO 8601 time (UTC unless it names a zone)")
     .option('--limit <count>', `the newest so many, at most ${RECORDS_MAX} (default: ${SHOWN})`)
     .option(
       '--verify',

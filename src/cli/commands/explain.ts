@@ -24,7 +24,7 @@ export const explainCommand: MakeCommand = () => {
     .argument('[environment]', "the environment (default: 'local', or the only one)")
     .addHelpText(
       'after',
-      '\nExamples:\n  seaworthy explain\n  seaworthy explain trade/availability\n  seaworthy explain TradeAvailabilityBurn1h\n  seaworthy explain promises.trade.latency.p95 production\n  seaworthy explain gateway.timeouts\n  seaworthy explain figures\n  seaworthy explain ops/prometheus.yml',
+      '\nExamples:\n  seaworthy explain\n  seaworthy explain trade/availability\n  seaworthy explain TradeAvailabilityBurn1h\n  seaworthy explain promises.trade.latency.p95 production\n  seaworthy explain gateway.timeouts\n  seaworthy explain figures\n  seaworthy explain ops/monitoring/prometheus/prometheus.yml',
     )
     .action(async (what: string | undefined, environment: string | undefined) => {
       const { config, json } = globalsOf(command)

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs'
 import type { ResolvedApp } from '../../config/resolved.ts'
 import { connectControl, environmentDown, type ControlClient } from '../../control/api/client.ts'
 import { Problem } from '../../core/problem.ts'
-import { parseDuration } from '../../core/quantity.ts'
 import { socketPath } from '../../keeper/paths.ts'
 import { LEVELS, type Level, type LogQuery } from '../../observe/logs/line.ts'
 import { sourceOf } from '../../observe/logs/source.ts'
@@ -14,6 +13,7 @@ import { followFiles } from '../log-follow.ts'
 import type { ShownLine } from '../log-lines.ts'
 import { printLine } from '../log-text.ts'
 import { requestNote } from '../request-note.ts'
+import { momentOf } from '../since.ts'
 
 const FROM_FILES = 'control does not answer: these lines come from the files, as they were written'
 const OURS = ['gateway', 'control', 'keeper', 'hook']
@@ -39,7 +39,7 @@ export const logsCommand: MakeCommand = () => {
     .option('-s, --service <name>', "a service's instances and jobs, or 'gateway', 'control', 'keeper', 'hook'")
     .option('-i, --instance <id>', 'one instance')
     .option('-l, --level <level>', `at least: ${LEVELS.join(', ')}`)
-    .option('--since <when>', "a time, or how long ago: '10min'")
+    .option('--since <when>', "a time (UTC unless it names a zone), or how long ago: '10min'")
     .option('--until <when>', 'likewise')
     .option('--id <correlation>', "one request's lines, everywhere")
     .option('--correlation <id>', 'the same as --id')
@@ -125,8 +125,8 @@ function readQuery(options: LogsOptions): LogQuery {
     ...(service === undefined ? {} : { service }),
     ...(instance === undefined ? {} : { instance }),
     ...(level === undefined ? {} : { level: readLevel(level) }),
-    ...(since === undefined ? {} : { fromMs: readTime(since, '--since') }),
-    ...(until === undefined ? {} : { toMs: readTime(until, '--until') }),
+    ...(since === undefined ? {} : { fromMs: momentOf(since, '--since') }),
+    ...(until === undefined ? {} : { toMs: momentOf(until, '--until') }),
     ...(correlationId === undefined ? {} : { correlationId }),
     ...(trace === undefined ? {} : { traceId: trace.toLowerCase() }),
     ...(text === undefined ? {} : { text }),
@@ -153,15 +153,6 @@ function readLevel(text: string): Level {
   const level = LEVELS.find((name) => name === text)
   if (level) return level
   throw new Problem('cli.usage', `--level: '${text}' is none of ${LEVELS.join(', ')}`)
-}
-
-function readTime(text: string, option: string): number {
-  const duration = parseDuration(text)
-  if (duration.ok) return Date.now() - duration.value
-  const at = Date.parse(text)
-  if (Number.isNaN(at))
-    throw new Problem('cli.usage', `${option}: '${text}' is neither a time nor a duration like '10min'`)
-  return at
 }
 
 function readCount(text: string): number {

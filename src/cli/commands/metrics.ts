@@ -24,7 +24,7 @@ export const metricsCommand: MakeCommand = () => {
     .option('--step <duration>', `between two points of a range (default: a ${STEPS}th of it)`)
     .option(
       '--raw',
-      'the samples as they were collected, of a metric such as \'up{service="api"}\' (default range: 5min)',
+      'the samples as they were collected, of a metric such as \'seaworthy_instance_up{service="api"}\' (default range: 5min)',
     )
     .argument('[query]', 'an expression; without it, the catalogue')
     .argument('[environment]', "the environment (default: 'local', or the only one)")

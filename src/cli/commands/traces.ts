@@ -28,7 +28,7 @@ function listCommand(): Command {
     .option('--slow', 'only the slow ones, the slowest first')
     .option('--failed', 'only the failed ones')
     .option('--route <route>', "one route: 'GET /api'")
-    .option('--since <when>', "a time, or how long ago: '10min'")
+    .option('--since <when>', "a time (UTC unless it names a zone), or how long ago: '10min'")
     .option('-n, --lines <count>', 'at most so many', '50')
     .argument('[environment]', "the environment (default: 'local', or the only one)")
     .addHelpText(

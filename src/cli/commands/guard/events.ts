@@ -28,7 +28,7 @@ const DESCRIPTION = 'Security events: refusals, attacks, blocks; reads the files
 
 export const eventsCommand: MakeCommand = () => {
   const command = environmentCommand('events', DESCRIPTION)
-    .option('--since <time>', "only since then: '2h', '7d', or an ISO 8601 time")
+    .option('--since <time>', "only since then: '2h', '7d', or an ISO 8601 time (UTC unless it names a zone)")
     .option('--class <class>', 'only attacks of this class, such as sqli')
     .option('--client <address>', 'only of this client')
     .option('--route <path>', 'only of requests below this path')
