@@ -18,7 +18,7 @@ const views = promiseViews(
   NO_FACTS,
   new Map([
     ['trade/availability', { standing: 'at-risk', spending: { ...spent, left: '0.12345' } }],
-    ['trade/errors', { standing: 'met', spending: { ...spent, left: '0.7' } }],
+    ['trade/errors', { standing: 'broken', spending: { ...spent, left: '-1.5' } }],
   ]),
 )
 
@@ -27,9 +27,9 @@ void test('one line for each part, then what cannot be and what is not known', (
   assert.deepEqual(
     text.split('\n').map((line) => line.trimEnd()),
     [
-      'trade: unproven, at-risk',
+      'trade: unproven, broken',
       '  trade/availability  unproven  at-risk, budget 43.2 min, 12.34 % left  99.9 % of requests to api are answered, over 30 d',
-      '  trade/errors        unproven  met, budget 1.44 h, 70 % left           at most 0.2 % of requests to api fail, over 30 d',
+      '  trade/errors        unproven  broken, budget 1.44 h, 2.5 times spent  at most 0.2 % of requests to api fail, over 30 d',
       '  trade/throughput    unproven  -                                       all of it holds at 300 requests in 1 s',
       '  trade/availability is not decided without max_connections of db: known once the environment is up',
       '  trade/throughput is not decided without what an instance of api carries: seaworthy load --capacity --service api',

@@ -1,3 +1,4 @@
+import { timesSpent } from '../promises/budget.ts'
 import { Decimal } from '../promises/decimal.ts'
 import { refusalLines } from '../promises/objective.ts'
 import type { ObjectiveView, PromiseView } from '../promises/view.ts'
@@ -28,8 +29,13 @@ export function describeExplanations(found: readonly Explanation[]): string {
 /** What nobody has seen is unknown, and never met. */
 function standingText({ standing, shownBy, budget }: ObjectiveView): string {
   if (budget === null) return standing ?? (shownBy === null ? '-' : 'unknown')
-  const left = budget.left === null ? '' : `, ${Decimal.of(budget.left).rounded(4, 'down').toPercent()} left`
+  const left = budget.left === null ? '' : `, ${leftText(budget.left)}`
   return `${standing ?? 'not watched'}, budget ${budget.time}${left}`
+}
+
+function leftText(left: string): string {
+  const times = timesSpent(left)
+  return times === null ? `${Decimal.of(left).rounded(4, 'down').toPercent()} left` : `${times} times spent`
 }
 
 function linesOf({ id, shownBy, refusals, lacks }: ObjectiveView): readonly string[] {

@@ -1,5 +1,6 @@
 import type { HealthReport, PromiseLine, Reason, ServiceLine } from '../control/api/health-methods.ts'
 import type { NeedReport } from '../control/needs/report.ts'
+import { timesSpent } from '../promises/budget.ts'
 import { Decimal } from '../promises/decimal.ts'
 import { table } from './output.ts'
 
@@ -87,8 +88,14 @@ function alsoText({ state, text }: Reason): string {
 }
 
 function promiseText({ objective, standing, left }: PromiseLine): string {
-  const budget = left === null ? '' : ` (${Decimal.of(left).rounded(4, 'down').toPercent()} of its budget left)`
+  const budget = left === null ? '' : ` (${budgetText(left)})`
   return `${objective} ${standing === null ? 'not known' : standing === 'at-risk' ? 'at risk' : standing}${budget}`
+}
+
+function budgetText(left: string): string {
+  const times = timesSpent(left)
+  if (times !== null) return `${times} times its budget spent`
+  return `${Decimal.of(left).rounded(4, 'down').toPercent()} of its budget left`
 }
 
 function serviceText(service: ServiceLine, at: number): string {

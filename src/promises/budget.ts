@@ -41,6 +41,11 @@ export function spending(objective: Budgeted, { bad, total }: EventCounts): Spen
   return { badShare, spent: spent.toText(), left: ONE.minus(spent).toText() }
 }
 
+/** How many times an overspent budget is spent, such as '1.5', from what is left of it; null when it is not overspent. */
+export function timesSpent(left: string): string | null {
+  return left.startsWith('-') ? ONE.minus(Decimal.of(left)).rounded(2, 'half-up').toText() : null
+}
+
 /** An increase is extrapolated in doubles: a millionth of an event is nothing, and neither is less than none. */
 function counted(events: number): Decimal {
   return Decimal.of(Math.max(0, events).toFixed(6))

@@ -90,7 +90,7 @@ const SITUATIONS: readonly (readonly [string, Partial<HealthFacts>, string, stri
     'a broken promise',
     { promises: promise('broken', '-0.5') },
     'broken',
-    'trade/availability is broken, -50 % of its budget is left',
+    'trade/availability is broken, 1.5 times its budget is spent',
   ],
   [
     'a broken promise without a budget',

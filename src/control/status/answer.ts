@@ -1,3 +1,4 @@
+import { timesSpent } from '../../promises/budget.ts'
 import { Decimal } from '../../promises/decimal.ts'
 import type { FiringAlert, HealthState, PromiseLine, Reason, ServiceLine } from '../api/health-methods.ts'
 import type { NeedReport } from '../needs/report.ts'
@@ -98,7 +99,7 @@ function promises({ promises: lines }: HealthFacts): readonly Reason[] {
     if (stands === 'met') return []
     if (stands === null)
       return [reason('unknown', 'promise', objective, `nothing shows yet whether ${objective} is kept`)]
-    const budget = left === null ? '' : `, ${percentOf(left)} of its budget is left`
+    const budget = left === null ? '' : `, ${budgetText(left)}`
     return [
       reason(stands, 'promise', objective, `${objective} is ${stands === 'broken' ? 'broken' : 'at risk'}${budget}`),
     ]
@@ -127,8 +128,10 @@ function reason(state: Reason['state'], kind: Reason['kind'], name: string, text
   return { state, kind, name, text }
 }
 
-function percentOf(left: string): string {
-  return Decimal.of(left).rounded(4, 'down').toPercent()
+function budgetText(left: string): string {
+  const times = timesSpent(left)
+  if (times !== null) return `${times} times its budget is spent`
+  return `${Decimal.of(left).rounded(4, 'down').toPercent()} of its budget is left`
 }
 
 function secondsOf(ms: number): string {
