@@ -99,6 +99,24 @@ void test('one whose process does not run is down, whatever the gateway has noti
   ])
 })
 
+void test('one that traffic has left says nothing: warm, it must not hide that the live ones are down', async () => {
+  const { state, collector, ups, look } = world(instance('old'), instance('new'))
+  state.routed = new Set(['old', 'new'])
+  look()
+  state.routed = new Set(['new'])
+  look()
+  await collector.collect(10_000)
+  // It ends while it is warm: nobody misses it. The live one is missed, also when the table lets go of it once it is down.
+  state.instances = [
+    instance('old', { state: 'restarting', pid: null }),
+    instance('new', { state: 'restarting', pid: null }),
+  ]
+  look()
+  state.routed = new Set()
+  await collector.collect(20_000)
+  assert.deepEqual(ups(), ['old 1500 1', 'new 1500 1', 'old 10000 null', 'new 10000 1', 'new 10001 0', 'new 20000 0'])
+})
+
 void test('without a gateway nobody is down for want of it', () => {
   const { state, ups, look } = world(instance('one'))
   state.routed.add('one')

@@ -22,7 +22,7 @@ export interface InstanceSourcesOptions {
 interface Known {
   readonly source: Source
   readonly metrics: Source | null
-  /** Once it has taken traffic, or has run without a port, it is expected to be up. */
+  /** Since it takes traffic, or runs without a port, it is expected to be up. */
   isExpected: boolean
   /** The most CPU that was counted, of one leader. */
   cpu: { readonly pid: number; readonly seconds: number } | null
@@ -91,13 +91,15 @@ export class InstanceSources {
 
   /**
    * Down is whose process does not run, and whom every worker of the gateway has taken out. Of one that has yet to take traffic
-   * nothing is said: whether it comes up is what its deploy waits for.
+   * nothing is said: whether it comes up is what its deploy waits for. Nor of one that runs and that traffic has left: instances
+   * that are kept warm would hide that no live one answers.
    */
   #up(instance: Instance): readonly Measured[] {
     const known = this.#knownOf(instance)
     const { id, state, port } = instance
     const isRouted = this.#options.routed().has(id)
-    if (isRouted || (port === null && state === 'running')) known.isExpected = true
+    if (state === 'running') known.isExpected = isRouted || port === null
+    else if (isRouted) known.isExpected = true
     if (!known.isExpected) return []
     const { workers, down } = this.#options.gateway()
     const isOut = isRouted && workers > 0 && down.filter((one) => one === id).length >= workers
