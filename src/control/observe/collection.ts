@@ -71,6 +71,7 @@ export class Collection {
       instances: () => supervisor.instances(),
       release: (id) => state.release(id),
       routed: () => upstreamsOf(options.table()),
+      inWork: () => new Set([state.get('live'), state.get('canary')?.release ?? null].filter((id) => id !== null)),
       gateway: () => ({ workers: fleet.workers().length, down: this.#down }),
       onDropped: (count) => (this.#dropped += count),
       now: () => clock.now(),

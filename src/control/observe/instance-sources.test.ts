@@ -32,6 +32,7 @@ function world(...instances: Instance[]) {
     routed: new Set<string>(),
     workers: 2,
     down: [] as string[],
+    inWork: new Set(['1-a']),
     now: 1_000,
     cpu: null as number | null,
   }
@@ -39,6 +40,7 @@ function world(...instances: Instance[]) {
     instances: () => state.instances,
     release: () => ({ config: { services: { api: { cpu: state.cpu, memoryBytesMax: 1_000 } } } }) as unknown as Release,
     routed: () => state.routed,
+    inWork: () => state.inWork,
     gateway: () => state,
     onDropped: () => {},
     now: () => state.now,
@@ -115,6 +117,19 @@ void test('one that traffic has left says nothing: warm, it must not hide that t
   state.routed = new Set()
   await collector.collect(20_000)
   assert.deepEqual(ups(), ['old 1500 1', 'new 1500 1', 'old 10000 null', 'new 10000 1', 'new 10001 0', 'new 20000 0'])
+})
+
+void test('a worker that listens on nothing speaks for its service while its release is in work', async () => {
+  const { state, collector, ups } = world(
+    instance('old', { port: null }),
+    instance('new', { port: null, release: '2-b' }),
+  )
+  await collector.collect(10_000)
+  state.inWork = new Set(['2-b'])
+  await collector.collect(20_000)
+  state.instances = state.instances.map((one) => ({ ...one, state: 'restarting', pid: null }))
+  await collector.collect(30_000)
+  assert.deepEqual(ups(), ['old 10000 1', 'old 20000 null', 'new 20000 1', 'new 30000 0'])
 })
 
 void test('without a gateway nobody is down for want of it', () => {

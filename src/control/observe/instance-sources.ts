@@ -13,6 +13,8 @@ export interface InstanceSourcesOptions {
   readonly release: (id: string) => Release | null
   /** Ids of instances that the routing tables name. */
   readonly routed: () => ReadonlySet<string>
+  /** Ids of the releases that are there to work: the live one, and one on trial. */
+  readonly inWork: () => ReadonlySet<string>
   /** What the gateway sees: how many workers there are, and the upstreams they have taken out, once for each worker. */
   readonly gateway: () => { readonly workers: number; readonly down: readonly string[] }
   readonly onDropped: (count: number) => void
@@ -22,7 +24,7 @@ export interface InstanceSourcesOptions {
 interface Known {
   readonly source: Source
   readonly metrics: Source | null
-  /** Since it takes traffic, or runs without a port, it is expected to be up. */
+  /** Since it takes traffic, or runs without a port in a release that works, it is expected to be up. */
   isExpected: boolean
   /** The most CPU that was counted, of one leader. */
   cpu: { readonly pid: number; readonly seconds: number } | null
@@ -96,9 +98,9 @@ export class InstanceSources {
    */
   #up(instance: Instance): readonly Measured[] {
     const known = this.#knownOf(instance)
-    const { id, state, port } = instance
+    const { id, state, port, release } = instance
     const isRouted = this.#options.routed().has(id)
-    if (state === 'running') known.isExpected = isRouted || port === null
+    if (state === 'running') known.isExpected = isRouted || (port === null && this.#options.inWork().has(release))
     else if (isRouted) known.isExpected = true
     if (!known.isExpected) return []
     const { workers, down } = this.#options.gateway()
