@@ -14,7 +14,7 @@ import { alertLabelsOf, originOf, ruleFileOf, ruleSetOf } from './rules.ts'
  */
 export function ruleTests(rules: readonly AlertRule[]): readonly Artefact[] {
   const all = rules.flatMap((rule) => {
-    const cases = casesOf(rule)
+    const cases = knownCasesOf(rule)
     return typeof cases === 'string' ? [] : cases.map((each) => ({ rule, each }))
   })
   const byFile = Map.groupBy(all, ({ rule, each }) => testsPath(rule, each.stepMs))
@@ -35,9 +35,24 @@ export function untestedRules(
   rules: readonly AlertRule[],
 ): readonly { readonly rule: AlertRule; readonly why: string }[] {
   return rules.flatMap((rule) => {
-    const cases = casesOf(rule)
+    const cases = knownCasesOf(rule)
     return typeof cases === 'string' ? [{ rule, why: cases }] : []
   })
+}
+
+/** Rules of one app; beyond, nothing is remembered of any. */
+const KNOWN_MAX = 5_000
+const known = new Map<string, ReturnType<typeof casesOf>>()
+
+/** Of one rule they are asked for five times, by the files and by their checks, and take some tenths of a second to find. */
+export function knownCasesOf(rule: AlertRule): ReturnType<typeof casesOf> {
+  const key = JSON.stringify(rule)
+  let cases = known.get(key)
+  if (cases === undefined) {
+    if (known.size >= KNOWN_MAX) known.clear()
+    known.set(key, (cases = casesOf(rule)))
+  }
+  return cases
 }
 
 function testsPath(rule: AlertRule, stepMs: number): string {
