@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { StoredLine } from './line.ts'
-import { Ring } from './ring.ts'
+import { Ring, RING_LINES_MAX, RING_TEXT_MAX } from './ring.ts'
 
 const line = (text: string, service = 'api'): StoredLine => ({
   id: text,
@@ -46,5 +46,28 @@ void test('after a restart what the new process has seen is told from its beginn
   assert.deepEqual(
     lines.map(({ text }) => text),
     ['first'],
+  )
+})
+
+void test('long lines are bounded by their text: held, and in one answer; none but the oldest is missing', async () => {
+  const ring = new Ring('e')
+  const { after } = await ring.follow({ query: {}, after: null, waitMs: 0 })
+  const length = 64 * 1024
+  const count = RING_TEXT_MAX / length + 10
+  assert.ok(count < RING_LINES_MAX)
+  for (let n = 0; n < count; n++) ring.add([{ ...line('x'.repeat(length)), id: String(n) }])
+  const got: string[] = []
+  let lost = 0
+  for (let at = after, round = 0; round < 100; round++) {
+    const answer = await ring.follow({ query: {}, after: at, waitMs: 0 })
+    assert.ok(answer.lines.length <= 32, `${answer.lines.length} lines of 64 KiB at once`)
+    got.push(...answer.lines.map(({ id }) => id))
+    lost += answer.dropped
+    at = answer.after
+  }
+  assert.equal(lost, 10)
+  assert.deepEqual(
+    got,
+    Array.from({ length: count - 10 }, (_, n) => String(n + 10)),
   )
 })

@@ -2,11 +2,15 @@ import { matchesQuery, type LogQuery, type StoredLine } from './line.ts'
 
 /** The newest lines are held for those who follow: more are told as dropped to whoever is slower. */
 export const RING_LINES_MAX = 10_000
+/** And no more text than this: a line may have 64 KiB. In characters. */
+export const RING_TEXT_MAX = 32 * 1024 * 1024
 /** At most so many wait at once. */
 export const FOLLOWERS_MAX = 64
 /** The longest that a follower is kept waiting. */
 export const FOLLOW_WAIT_MS_MAX = 30_000
 const ANSWER_LINES_MAX = 1_000
+/** Of one answer: control turns it into JSON, and does nothing else meanwhile. In characters; one line always goes. */
+const ANSWER_TEXT_MAX = 2 * 1024 * 1024
 
 export interface FollowAsk {
   readonly query: LogQuery
@@ -37,6 +41,8 @@ export class Ring {
   readonly #max: number
   #lines: (StoredLine | undefined)[] = []
   #count = 0
+  #oldest = 0
+  #text = 0
   readonly #waiting = new Set<Waiting>()
 
   constructor(epoch: string, max = RING_LINES_MAX) {
@@ -45,7 +51,12 @@ export class Ring {
   }
 
   add(lines: readonly StoredLine[]): void {
-    for (const line of lines) this.#lines[this.#count++ % this.#max] = line
+    for (const line of lines) {
+      if (this.#count - this.#oldest >= this.#max) this.#dropOldest()
+      this.#lines[this.#count++ % this.#max] = line
+      this.#text += line.text.length
+      while (this.#text > RING_TEXT_MAX) this.#dropOldest()
+    }
     for (const waiting of this.#waiting) {
       const found = this.#since(waiting.ask.query, waiting.from)
       if (found.lines.length > 0 || found.dropped > 0) this.#settle(waiting, found)
@@ -66,6 +77,12 @@ export class Ring {
     })
   }
 
+  #dropOldest(): void {
+    const slot = this.#oldest++ % this.#max
+    this.#text -= this.#lines[slot]!.text.length
+    this.#lines[slot] = undefined
+  }
+
   #settle(waiting: Waiting, answer: FollowAnswer): void {
     this.#waiting.delete(waiting)
     clearTimeout(waiting.timer)
@@ -80,12 +97,16 @@ export class Ring {
   }
 
   #since(query: LogQuery, from: number): FollowAnswer {
-    const oldest = Math.max(this.#count - this.#max, 0)
+    const oldest = this.#oldest
+    let text = 0
     const lines: StoredLine[] = []
     let at = Math.max(from, oldest)
     for (; at < this.#count && lines.length < ANSWER_LINES_MAX; at++) {
       const line = this.#lines[at % this.#max]!
-      if (matchesQuery(line, query)) lines.push(line)
+      if (!matchesQuery(line, query)) continue
+      text += line.text.length
+      if (text > ANSWER_TEXT_MAX && lines.length > 0) break
+      lines.push(line)
     }
     return { lines, after: `${this.#epoch}:${at}`, dropped: Math.max(oldest - from, 0) }
   }
