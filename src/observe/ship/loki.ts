@@ -35,6 +35,8 @@ export function shipToLoki(
     ...options,
     url: new URL('loki/api/v1/push', url.endsWith('/') ? url : `${url}/`).href,
     encode: (lines) => lokiBody(origin, lines),
+    // With its time and ids.
+    bytesOf: ({ text }) => text.length + 300,
     retried: (status) => status === 429 || status >= 500,
   })
 }

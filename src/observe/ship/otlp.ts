@@ -63,6 +63,8 @@ export function shipToOtlp(
     ...options,
     url: new URL('v1/traces', url.endsWith('/') ? url : `${url}/`).href,
     encode: (requests) => otlpBody(origin, requests),
+    // A span with its attributes has some 700 bytes as JSON.
+    bytesOf: ({ spans }) => spans.length * 1_000,
     // OTLP 1.x, "Retryable Response Codes".
     retried: (status) => [429, 502, 503, 504].includes(status),
   })

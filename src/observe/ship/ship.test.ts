@@ -197,3 +197,24 @@ void test('who does not answer, or is gone, fills a bounded queue and nothing el
   await until(() => troubles.length > 0, 'trouble')
   assert.deepEqual([gone.dropped, troubles], [1, ['ECONNREFUSED']])
 })
+
+void test('long lines are sent in pushes that a receiver takes, and wait in a bounded memory', async (t) => {
+  const long = (index: number): StoredLine => line(`n${index} ${'x'.repeat(64_000)}`)
+  const sink = await startSink(t, ok)
+  const shipper = shipToLoki(sink.url, origin, { onTrouble: () => {} })
+  t.after(() => shipper.close())
+  shipper.add(Array.from({ length: 100 }, (_, index) => long(index)))
+  const sent = (): readonly string[] => sink.got.flatMap(({ body }) => body.match(/n\d+ x/g) ?? [])
+  await until(() => sent().length === 100, 'all of them')
+  assert.deepEqual(
+    sent(),
+    Array.from({ length: 100 }, (_, index) => `n${index} x`),
+  )
+  for (const { body } of sink.got) assert.ok(body.length < 2 * 1024 * 1024, `a push of ${body.length} bytes`)
+
+  const hanging = await startSink(t, () => {})
+  const stuck = shipToLoki(hanging.url, origin, { onTrouble: () => {} })
+  t.after(() => stuck.close())
+  stuck.add(Array.from({ length: 1_500 }, (_, index) => long(index)))
+  assert.ok(stuck.dropped > 400, `${stuck.dropped} of 1500 were left out`)
+})

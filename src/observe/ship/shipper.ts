@@ -2,8 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 /** Of what waits to be sent; more is left out and counted. */
 export const QUEUE_MAX = 20_000
+/** And so many bytes of it, about. */
+const QUEUE_BYTES_MAX = 64 * 1024 * 1024
 /** In one request. */
 export const BATCH_MAX = 1_000
+/** And about so many bytes: receivers refuse what is much more (Loki takes 4 MiB by default), and it would be sent for ever. */
+const BATCH_BYTES_MAX = 1024 * 1024
 /** How long something waits for others to be sent with. */
 const GATHER_MS = 500
 const TIMEOUT_MS = 10_000
@@ -11,6 +15,8 @@ const TIMEOUT_MS = 10_000
 export interface ShipperOptions<T> {
   readonly url: string
   readonly encode: (items: readonly T[]) => unknown
+  /** About how long an item is when it is sent, in bytes. */
+  readonly bytesOf: (item: T) => number
   /** Answers after which the same is sent again; after every other it is given up. */
   readonly retried: (status: number) => boolean
   /** Told once when sending begins to fail. */
@@ -25,6 +31,7 @@ export class Shipper<T> {
   readonly #options: ShipperOptions<T>
   readonly #ending = new AbortController()
   #queue: T[] = []
+  #bytes = 0
   #dropped = 0
   #isRunning = false
 
@@ -38,9 +45,15 @@ export class Shipper<T> {
   }
 
   add(items: readonly T[]): void {
-    const room = (this.#options.queueMax ?? QUEUE_MAX) - this.#queue.length
-    for (const item of room < items.length ? items.slice(0, Math.max(room, 0)) : items) this.#queue.push(item)
-    this.#dropped += Math.max(items.length - room, 0)
+    const { queueMax = QUEUE_MAX, bytesOf } = this.#options
+    for (const item of items) {
+      const bytes = bytesOf(item)
+      if (this.#queue.length >= queueMax || this.#bytes + bytes > QUEUE_BYTES_MAX) this.#dropped += 1
+      else {
+        this.#queue.push(item)
+        this.#bytes += bytes
+      }
+    }
     if (this.#queue.length === 0 || this.#isRunning) return
     this.#isRunning = true
     void this.#run().finally(() => (this.#isRunning = false))
@@ -50,6 +63,7 @@ export class Shipper<T> {
   close(): void {
     this.#ending.abort()
     this.#queue = []
+    this.#bytes = 0
   }
 
   async #run(): Promise<void> {
@@ -57,7 +71,7 @@ export class Shipper<T> {
     let backoffMs = min
     await this.#sleep(GATHER_MS)
     while (this.#queue.length > 0) {
-      const batch = this.#queue.slice(0, BATCH_MAX)
+      const batch = this.#batch()
       const result = await this.#post(batch)
       if (this.#ending.signal.aborted) return
       if (result.kind === 'again') {
@@ -71,8 +85,18 @@ export class Shipper<T> {
         this.#options.onTrouble(result.because)
       }
       backoffMs = min
-      this.#queue.splice(0, batch.length)
+      for (const item of this.#queue.splice(0, batch.length)) this.#bytes -= this.#options.bytesOf(item)
     }
+  }
+
+  /** The oldest; one alone may be larger than a batch. */
+  #batch(): readonly T[] {
+    let bytes = 0
+    const end = this.#queue.findIndex((item, index) => {
+      bytes += this.#options.bytesOf(item)
+      return index > 0 && (index >= BATCH_MAX || bytes > BATCH_BYTES_MAX)
+    })
+    return this.#queue.slice(0, end === -1 ? undefined : end)
   }
 
   async #post(batch: readonly T[]): Promise<Posted> {
