@@ -20,9 +20,10 @@ const REASONS: readonly (readonly [file: RegExp, reasons: Readonly<Record<string
       'route.repeat_interval': 'what lasts is told again',
       'route.routes[].group_wait': 'the watchdog waits for nobody',
       'route.routes[].group_interval': 'the watchdog is told each minute: its watcher misses it soon',
-      'route.routes[].repeat_interval': 'the watchdog is told each minute: its watcher misses it soon',
+      'route.routes[].repeat_interval':
+        'each minute, counted from the moment it was told: just below the interval at which it is looked',
       'route.routes[].routes[].group_wait': 'a page: figures.group-wait, and a part of the time until somebody knows',
-      'route.routes[].routes[].repeat_interval': 'a page that lasts is told again',
+      'route.routes[].routes[].repeat_interval': 'a page that lasts is told again every 5 min: just below five looks',
       'time_intervals[].time_intervals[].*[]': 'alerts.maintenance, in UTC, a part for each day',
     },
   ],
