@@ -48,3 +48,12 @@ void test('a panel over a metric that nobody measures is told', () => {
   const invented = { ...boards[1]!, rows: [{ title: 'x', panels: [panel('x', 'short', [nothing, 'x'])] }] }
   assert.deepEqual(unknownMetrics([invented], rules), ['Services: nothing_total is in no scrape of ours'])
 })
+
+void test('who left by himself was answered neither well nor badly, in every panel of shares', () => {
+  const shares = boardsOf(app)
+    .flatMap(({ rows }) => rows.flatMap(({ panels }) => panels))
+    .filter(({ title }) => title.includes('answered well'))
+  assert.equal(shares.length, 3)
+  for (const { title, queries } of shares)
+    assert.equal(promql(queries[0]!.expression).match(/client-gone\|unanswered/g)?.length, 2, title)
+})

@@ -16,7 +16,11 @@ export function deploysBoard(): Board {
           panel('Deploys that ended', 'short', [select('seaworthy_deploys_total'), '{{outcome}}']),
           panel('Requests by release', 'reqps', [requests(), '{{service}} {{release}}']),
           panel('Share answered well, by release', 'percentunit', [
-            calc(requests(['status', '!~', '5xx|aborted']), '/', requests()),
+            calc(
+              requests(['status', '!~', '5xx|aborted|client-gone|unanswered']),
+              '/',
+              requests(['status', '!~', 'client-gone|unanswered']),
+            ),
             '{{service}} {{release}}',
           ]),
         ],

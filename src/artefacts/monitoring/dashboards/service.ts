@@ -22,7 +22,11 @@ export function serviceBoard({ services }: Pick<ResolvedApp, 'services'>): Board
         panels: [
           panel('Requests', 'reqps', [sum(counted(), 'service', 'status'), '{{service}} {{status}}']),
           panel('Share that is answered well', 'percentunit', [
-            calc(sum(counted(['status', '!~', '5xx|aborted']), 'service'), '/', sum(counted(), 'service')),
+            calc(
+              sum(counted(['status', '!~', '5xx|aborted|client-gone|unanswered']), 'service'),
+              '/',
+              sum(counted(['status', '!~', 'client-gone|unanswered']), 'service'),
+            ),
             '{{service}}',
           ]),
           panel(
