@@ -10,7 +10,7 @@ export type Budgeted = Extract<Objective, { readonly kind: 'availability' | 'lat
 
 /** What the gateway's classes of status mean for a promise: what the client itself left is neither good nor bad. */
 const BAD = '5xx|aborted'
-const NOBODYS = 'client-gone|unanswered'
+export const NOBODYS = 'client-gone|unanswered'
 
 /** What of an objective's events there is in a window, by service (or by need). */
 export interface Events {

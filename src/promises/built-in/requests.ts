@@ -1,4 +1,5 @@
 import type { AlertRule, Severity } from '../alert-rule.ts'
+import { NOBODYS } from '../events.ts'
 import type { Expression, Selector } from '../expression.ts'
 import { and, calc, compare, DAY_MS, MINUTE_MS, over, select, sum } from './ask.ts'
 import { builtIn } from './rule.ts'
@@ -43,10 +44,10 @@ export const SLOW_SYMPTOMS: readonly string[] = ['SlowAnswers', 'VerySlowAnswers
 /** What a service's absence explains. */
 export const SYMPTOMS: readonly string[] = ['HighErrorRatio', 'CriticalErrorRatio', ...SLOW_SYMPTOMS]
 
-/** Failed answers: 5xx, and those that broke off. A client that went away has failed by itself. */
+/** Failed answers: 5xx, and those that broke off. A client that went away has failed by itself, and is no answer: as promises count. */
 function errors(name: string, options: { share: string; minutes: number; severity: Severity }): AlertRule {
   const windowMs = options.minutes * MINUTE_MS
-  const all = byService(watched('requests_total'), windowMs)
+  const all = byService(watched('requests_total', ['status', '!~', NOBODYS]), windowMs)
   const failed = byService(watched('requests_total', ['status', '=~', '5xx|aborted']), windowMs)
   return builtIn('critical', {
     name,

@@ -66,7 +66,8 @@ void test('an app gets the rules for what it has', () => {
 })
 
 void test('ratios ask for a minimum of requests, and count what broke off as failed', () => {
-  const all = 'sum by (service) (increase(seaworthy_watched_requests_total{watch=~"service/.+"}[5m]))'
+  const all =
+    'sum by (service) (increase(seaworthy_watched_requests_total{watch=~"service/.+",status!~"client-gone|unanswered"}[5m]))'
   const failed =
     'sum by (service) (increase(seaworthy_watched_requests_total{watch=~"service/.+",status=~"5xx|aborted"}[5m]))'
   assert.equal(

@@ -73,6 +73,16 @@ const ETH = { device: 'eth0', direction: 'in' }
 const CASES: readonly (readonly [shown: readonly Shown[], holding: readonly string[]])[] = [
   [requests(99.4, 0.6), ['HighErrorRatio']],
   [requests(99.6, 0.4), []],
+  // Who left by himself is no request that was answered well.
+  [
+    [
+      ...requests(99.4, 0.6),
+      ...['client-gone', 'unanswered'].map((status) =>
+        counter('seaworthy_watched_requests_total', 50, { ...watched, status }),
+      ),
+    ],
+    ['HighErrorRatio'],
+  ],
   [requests(94, 6), ['CriticalErrorRatio', 'HighErrorRatio']],
   // 18 requests in five minutes, all failed.
   [requests(0, 0.06), []],
