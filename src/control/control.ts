@@ -261,6 +261,9 @@ export class Control {
       this.#isStopping = false
       throw error
     }
+    this.collection.end()
+    // Without its series it stops all the same.
+    await this.series.written().catch(() => {})
     this.live.stop()
     setImmediate(() => {
       this.#options.keeper.shutdown(SHUTDOWN_GRACE_MS).catch((error: unknown) => {

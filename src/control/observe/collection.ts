@@ -104,6 +104,11 @@ export class Collection {
     }
   }
 
+  /** The environment has been stopped: its series end, so that the next `up` does not count instances of before among its own. */
+  end(): void {
+    this.#collector.end(this.#options.clock.now())
+  }
+
   /** More sources: of those who have something of their own to tell. Asked at every beat which there are. */
   add(sources: () => readonly Source[]): void {
     this.#more.push(sources)

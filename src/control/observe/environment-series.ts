@@ -49,6 +49,11 @@ export class EnvironmentSeries implements SeriesQuery, SeriesSink {
     this.#own.append(readings)
   }
 
+  /** Resolves when what was appended is written: the thread answers in order. */
+  async written(): Promise<void> {
+    await this.#own.series('seaworthy_instance_up', [])
+  }
+
   instant(expression: Expression, atMs: number): Promise<readonly Value[]> {
     return this.#query().instant(expression, atMs)
   }

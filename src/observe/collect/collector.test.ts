@@ -32,6 +32,16 @@ const upOf = (taken: readonly Reading[], source: string): readonly (number | nul
     .filter(({ metric, labels }) => metric === 'seaworthy_scrape_up' && labels['source'] === source)
     .map(({ value }) => value)
 
+void test('at the end every series ends, so that nobody who begins anew takes the last word for news', async () => {
+  const { collector, taken, own } = collecting([{ name: 'x', target: 'x', read: async () => [one('up', 1)] }])
+  await collector.collect(10_000)
+  collector.end(12_000)
+  collector.end(13_000)
+  assert.deepEqual(own(), ['up 10000 1', 'up 12000 null'])
+  assert.deepEqual(upOf(taken, 'x'), [1, null])
+  assert.deepEqual(collector.current(), [])
+})
+
 void test('a server that takes the connection and says nothing delays nobody and is not asked twice at once', async (t) => {
   let asked = 0
   const silent = createServer(() => (asked += 1))

@@ -49,6 +49,12 @@ export class Collector {
     await Promise.all(sources.map((source) => this.#read(source, atMs)))
   }
 
+  /** Every series ends at this instant: nobody will measure again, and the last word is no news to whoever begins anew. */
+  end(atMs: number): void {
+    for (const target of this.#targets.values()) this.#replace(target, [], atMs)
+    this.#targets.clear()
+  }
+
   /**
    * A value that is known at once, between two beats. It belongs to a source, which goes on with it: a beat whose answer comes
    * later than it does not take it back.
