@@ -117,6 +117,20 @@ void test('a need that is down explains the symptoms of its users, and nobody el
   )
 })
 
+void test('a message is titled by the gravest that fires now, also when what came before was as grave', () => {
+  const night = new Night().fire('CriticalErrorRatio').pass(MINUTE).end('CriticalErrorRatio')
+  night.fire('InstanceDown', { service: 'api', instance: 'api@1-a-1' }).pass(6 * MINUTE)
+  assert.deepEqual(night.told, ['5 fired P1 ops+chat', '305 fired P1 ops+chat'])
+  const [incident] = night.incidents
+  assert.deepEqual(
+    [incident!.title, incident!.runbook],
+    ['api@1-a-1 does not answer.', 'docs/guides/alerts.md#instancedown'],
+  )
+  night.end('InstanceDown')
+  night.fire('HighErrorRatio').pass(6 * MINUTE)
+  assert.equal(night.incidents[0]!.title, 'api@1-a-1 does not answer.', 'what is less grave changes no title')
+})
+
 void test('what is over before anybody was told is not told', () => {
   const night = new Night()
     .fire('InstanceDown')

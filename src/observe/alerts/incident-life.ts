@@ -137,7 +137,7 @@ function tell(incident: IncidentRecord, passing: Members, around: Surroundings):
   const told: IncidentRecord = {
     ...incident,
     severity,
-    title: incident.title === '' || severity < incident.severity ? titleOf(first) : incident.title,
+    title: incident.title === '' || first.rule.severity <= incident.severity ? titleOf(first) : incident.title,
     runbook: first.rule.runbook,
     told: [...new Set([...incident.told, ...to])],
     toldAtMs: nowMs,
