@@ -22,6 +22,7 @@ class Night {
   incidents: IncidentRecord[] = []
   readonly told: string[] = []
   readonly ids: string[] = []
+  readonly alerts: string[] = []
   silences: Surroundings['silences'] = []
   maintenance: Surroundings['maintenance'] = []
   #firing: Firing[] = []
@@ -66,6 +67,8 @@ class Night {
       this.nowMs += SECOND
       for (const step of live(this.#firing, this.around())) {
         this.incidents = [...this.incidents.filter(({ id }) => id !== step.incident.id), step.incident]
+        for (const entry of step.entries)
+          if (entry.kind === 'alert') this.alerts.push(`${entry.atMs / SECOND} ${entry.rule}`)
         for (const { notification, to } of step.send) {
           this.ids.push(notification.id)
           this.told.push(`${this.nowMs / SECOND} ${notification.kind} ${notification.severity} ${to.join('+')}`)
@@ -106,6 +109,16 @@ void test('an outage is one message, after five seconds, and one when it is over
   assert.deepEqual(night.ids, ['shop/local/i1/fired', 'shop/local/i1/resolved'])
   assert.deepEqual([night.incidents.length, night.incidents[0]!.cause], [1, 'alerts ended'])
   assert.equal(night.incidents[0]!.title, 'No instance of api answers.')
+})
+
+void test('a timeline has the time at which an alert fired, not that of the message which told it', () => {
+  const night = new Night()
+    .fire('HighErrorRatio')
+    .pass(MINUTE)
+    .fire('SlowAnswers')
+    .pass(6 * MINUTE)
+  assert.deepEqual(night.told, ['30 fired P2 ops+chat', '330 fired P2 ops+chat'])
+  assert.deepEqual(night.alerts, ['0 HighErrorRatio', '60 SlowAnswers'])
 })
 
 void test('a need that is down explains the symptoms of its users, and nobody else', () => {

@@ -148,7 +148,8 @@ function tell(incident: IncidentRecord, passing: Members, around: Surroundings):
   const entries = passing
     .filter(({ key }) => !known.has(key))
     .map(({ alert }): TimelineEntry => ({
-      atMs: nowMs,
+      // What waited for its group, or for the next repetition, fired before it was told.
+      atMs: alert.firedAtMs ?? nowMs,
       by: 'control',
       kind: 'alert',
       rule: alert.rule,
