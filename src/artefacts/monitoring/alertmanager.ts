@@ -18,6 +18,8 @@ export const SECRETS_FOLDER = '/run/secrets'
 const [EACH_MINUTE, EVERY_FIVE] = ['50s', '4m50s']
 /** The secret with the URL that is told of the watchdog, and misses it. */
 export const DEAD_MAN = 'DeadMan'
+/** Without `alerts.heartbeat`, a variable of this family's own: unset, nobody misses the watchdog. */
+export const DEAD_MAN_URL = 'SEAWORTHY_DEAD_MAN_URL'
 /** The mail server of channels that write mail: the address inside their secret cannot be read from a file. */
 const SMARTHOST = loopback('smtp')
 /** No name of a channel has a capital. */
@@ -76,8 +78,7 @@ function routesOf({ channels, pager, routes }: ResolvedAlerts): ResolvedAlerts['
 export function secretsOf(app: ResolvedApp): Readonly<Record<string, string>> {
   const { channels, pager, heartbeat } = alertsOf(app)
   return {
-    // Without `alerts.heartbeat` it is a variable of this family's own: unset, nobody misses the watchdog.
-    [DEAD_MAN]: heartbeat ?? 'SEAWORTHY_DEAD_MAN_URL',
+    [DEAD_MAN]: heartbeat ?? DEAD_MAN_URL,
     ...(pager === null ? {} : { [PAGER]: pager }),
     ...Object.fromEntries(
       Object.entries(channels)

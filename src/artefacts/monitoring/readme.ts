@@ -1,7 +1,7 @@
 import type { ResolvedApp } from '../../config/resolved.ts'
 import type { Rules } from '../../promises/rules.ts'
 import type { Artefact } from '../family.ts'
-import { alertsOf, secretsOf } from './alertmanager.ts'
+import { alertsOf, DEAD_MAN, DEAD_MAN_URL, secretsOf } from './alertmanager.ts'
 import { untestedRules } from './rule-tests.ts'
 
 /** What is there, how it is started, and what nobody has verified. */
@@ -10,6 +10,7 @@ export function readme(app: ResolvedApp, { alerts, recordings }: Rules): Artefac
   const escalates = routes.some(({ escalate }) => escalate.length > 0)
   const mails = Object.values(channels).some(({ kind }) => kind === 'email')
   const untested = untestedRules(alerts)
+  const deadMan = secretsOf(app)[DEAD_MAN]
   const secrets = [...new Set([...Object.values(secretsOf(app)), 'GRAFANA_ADMIN_PASSWORD'])]
   const text = `# Monitoring of ${app.name}, ${app.environment}
 
@@ -31,7 +32,7 @@ Seaworthy evaluates itself. These files are yours: \`seaworthy generate --check\
 ## Start
 
 Compose 2.24 or newer. Values of secrets come from the environment of the shell, under these names: ${secrets.map((name) => `\`${name}\``).join(', ')}.
-
+${deadMan === DEAD_MAN_URL ? `\`${DEAD_MAN_URL}\` is a URL that hears of Alertmanager as long as it works, and raises the alarm when it does not; \`alerts.heartbeat\` names another.\n` : ''}
     docker compose -f compose.yml -f compose.telemetry.yml up -d --wait
 
 Should port 9464 have been taken, \`seaworthy status\` shows the one in use: change it in \`prometheus.yml\`.
