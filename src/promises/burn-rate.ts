@@ -31,8 +31,6 @@ export const BURN_WINDOWS: readonly BurnWindow[] = [
 export const BURN_RATE_MIN = '0.9'
 /** Fewer events in the long window say nothing: with ten, one failure is a tenth of them. */
 export const EVENTS_MIN = 20
-/** And so many of them bad: where little goes on, a single failure is a large share. */
-export const BAD_EVENTS_MIN = 2
 /** Digits behind the point of a rate or a threshold that does not end: 28 d in three days is 0.9333… */
 const DIGITS = 12
 

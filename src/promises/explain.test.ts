@@ -35,7 +35,7 @@ void test('a threshold is told with its arithmetic', () => {
   assert.deepEqual(explain('TradeAvailabilityBurn1h', all), [
     {
       what: 'TradeAvailabilityBurn1h',
-      value: 'P0: a share above 0.0144 over 1 h and over 5 min, of at least 20 events, more than one of them bad',
+      value: 'P0: a share above 0.0144 over 1 h and over 5 min, of at least 20 events',
       from: 'promises.trade.availability',
       arithmetic: [
         'burn rate: 2 % of the budget × 30 d ÷ 1 h = 14.4',

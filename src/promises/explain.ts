@@ -120,7 +120,7 @@ function explainBurnRate(objective: Budgeted, burn: BurnRate): Explanation {
   const over = Decimal.of(objective.overMs)
   return {
     ...about,
-    value: `${window.severity}: a share above ${threshold.toText()} over ${text(window.longMs)} and over ${text(window.shortMs)}, of at least ${EVENTS_MIN} events, more than one of them bad`,
+    value: `${window.severity}: a share above ${threshold.toText()} over ${text(window.longMs)} and over ${text(window.shortMs)}, of at least ${EVENTS_MIN} events`,
     arithmetic: [
       `burn rate: ${Decimal.of(window.share).toPercent()} of the budget × ${durationText(over)} ÷ ${text(window.longMs)} = ${rate.rounded(3).toText()}`,
       `threshold: ${rate.rounded(3).toText()} × ${budgetShare(objective).toText()} = ${threshold.toText()}`,

@@ -1,6 +1,6 @@
 import type { ResolvedApp } from '../config/resolved.ts'
 import type { AlertRule, RecordingRule } from './alert-rule.ts'
-import { BAD_EVENTS_MIN, BURN_WINDOWS, EVENTS_MIN, firingRates, type BurnRate } from './burn-rate.ts'
+import { BURN_WINDOWS, EVENTS_MIN, firingRates, type BurnRate } from './burn-rate.ts'
 import { Decimal } from './decimal.ts'
 import {
   badShare,
@@ -81,22 +81,15 @@ export function labelsOf(objective: Budgeted): Readonly<Record<string, string>> 
 export function burnCondition(objective: Budgeted, { window, threshold }: BurnRate): Expression {
   const long = eventsOf(objective, window.longMs)
   const both = and(above(long, threshold), above(eventsOf(objective, window.shortMs), threshold))
-  return and(both, enough(long, threshold))
+  return and(both, enough(long))
 }
 
 function above(events: Events, threshold: Decimal): Expression {
   return { kind: 'binary', op: '>', left: badShare(events), right: number(threshold.toText()), on: null }
 }
 
-/** Of few events one alone may pass a threshold: of 25 in an hour it is 4 %. Above a tenth of the least there may be, it cannot. */
-function enough({ count, badCount }: Events, threshold: Decimal): Expression {
-  const all = atLeast(count, EVENTS_MIN)
-  const isSure = !Decimal.of(BAD_EVENTS_MIN).isAbove(threshold.times(Decimal.of(EVENTS_MIN)))
-  return isSure ? all : and(all, atLeast(badCount, BAD_EVENTS_MIN))
-}
-
-function atLeast(of: Expression, least: number): Expression {
-  return { kind: 'binary', op: '>=', left: of, right: number(String(least)), on: null }
+function enough({ count }: Events): Expression {
+  return { kind: 'binary', op: '>=', left: count, right: number(String(EVENTS_MIN)), on: null }
 }
 
 function and(left: Expression, right: Expression): Expression {
@@ -111,7 +104,7 @@ function symptomRule({ objective, threshold, detectMs }: Symptom): AlertRule {
     origin: { kind: 'promise', objective: objectiveId(objective) },
     category: 'critical',
     severity: 'P0',
-    expression: and(above(events, threshold), enough(events, threshold)),
+    expression: and(above(events, threshold), enough(events)),
     forMs: 0,
     labels: labelsOf(objective),
     summary:

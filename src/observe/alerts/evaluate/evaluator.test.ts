@@ -162,27 +162,6 @@ void test('a promise whose counts vanish has not been mended: its alert goes on,
   assert.deepEqual(after, ['TradeAvailabilityBurn1h firing', 'TradeAvailabilityBurn1hNoData firing'])
 })
 
-void test('one failure in a quiet hour is no rate of failures, two of them are', async () => {
-  const own = promiseRules(appWith({ trade: { on: { service: 'api' }, availability: '99.9%' } }))
-  const fired: string[] = []
-  for (const failed of [1, 2]) {
-    const { series, evaluator } = make()
-    for (let n = 0; n <= 360; n++) {
-      const labels = { watch: 'trade', service: 'api' }
-      const atMs = BEAT(n)
-      const value = n > 350 ? failed : 0
-      series.append([
-        { metric: 'seaworthy_watched_requests_total', labels: { ...labels, status: '2xx' }, atMs, value: n / 15 },
-        { metric: 'seaworthy_watched_requests_total', labels: { ...labels, status: '5xx' }, atMs, value },
-        { metric: 'seaworthy_watched_duration_seconds_count', labels, atMs, value: n / 15 + value },
-      ])
-    }
-    await evaluator.evaluate(own, BEAT(360))
-    fired.push(`${failed}: ${evaluator.alerts().some(({ rule }) => rule === 'TradeAvailabilityBurn1h')}`)
-  }
-  assert.deepEqual(fired, ['1: false', '2: true'])
-})
-
 void test('one rule that is asked alone knows as well that its series are missing', async () => {
   const { series, evaluator } = make()
   healthy(series, BEAT(1), 0)
