@@ -32,7 +32,7 @@ void test('what cannot be understood ends with 2 and starts nothing', async () =
     [['up', '--quickly'], /unknown option '--quickly'/],
     [['up', 'moon'], /moon/],
     [['deploy', '--resume', '--abort'], /exclude each other/],
-    [['logs', '--level', 'loud'], /'loud' is none of debug, info, warn, error/],
+    [['logs', '--level', 'loud'], /'loud' is none of trace, debug, info, warn, error, fatal/],
     [['logs', '--since', 'yesterday'], /'yesterday' is neither a time nor a duration/],
     [['logs', '-n', 'many'], /'many' is no whole number/],
     [['status', '-c', '/nowhere'], /\/nowhere/],
