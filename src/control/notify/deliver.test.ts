@@ -135,3 +135,30 @@ void test('an answer that is well and says in its body that it failed is no deli
   const posted = await deliver({ kind: 'slack', url: `http://${sink.host}/s` }, LETTER, 5_000)
   assert.deepEqual([posted.ok, posted.ok || posted.final], [false, false])
 })
+
+void test('a webhook that wants a login gets it, and no URL with one', async (t) => {
+  const asked: unknown[] = []
+  const server = createServer((request, response) => {
+    asked.push([request.url, request.headers.authorization])
+    request.resume().on('end', () => response.writeHead(204).end())
+  })
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  const channel = { kind: 'webhook', url: `http://ops:100%25%20sure@${host}/hook?x=1` } as const
+  assert.deepEqual(await deliver(channel, LETTER, 5_000), { ok: true })
+  assert.deepEqual(asked, [['/hook?x=1', `Basic ${Buffer.from('ops:100% sure').toString('base64')}`]])
+})
+
+void test('whatever a label holds, a Slack message is not longer than Slack takes', async () => {
+  await using sink = await startSink()
+  const title = '<&>'.repeat(2_000)
+  const letter = { kind: 'alert', notification: { ...NOTIFICATION, title } } as const
+  assert.deepEqual(await deliver({ kind: 'slack', url: `http://${sink.host}/` }, letter, 5_000), { ok: true })
+  const { text } = sink.got[0]!.body as { text: string }
+  assert.ok(text.length <= 3_000, `${text.length} characters`)
+  assert.match(text, /&(?:amp|lt|gt);$/)
+})

@@ -1,3 +1,5 @@
+import { decoded } from './decoded.ts'
+
 export type Posted =
   | { readonly ok: true }
   /** `final`: trying again cannot help. */
@@ -9,10 +11,11 @@ const PASSING = new Set([408, 425, 429])
 /** Posts JSON once. What it says of a failure never holds the URL, which is a secret. */
 export async function postJson(url: string, body: unknown, timeoutMs: number): Promise<Posted> {
   try {
-    const response = await fetch(url, {
+    const { address, login } = loginIn(url)
+    const response = await fetch(address, {
       method: 'POST',
       body: JSON.stringify(body),
-      headers: { 'content-type': 'application/json', 'user-agent': 'seaworthy' },
+      headers: { 'content-type': 'application/json', 'user-agent': 'seaworthy', ...login },
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     })
@@ -30,6 +33,18 @@ export async function postJson(url: string, body: unknown, timeoutMs: number): P
     if (!URL.canParse(url)) return { ok: false, final: true, because: 'what the secret holds is no URL' }
     return { ok: false, final: false, because: code ?? 'it could not be reached' }
   }
+}
+
+/** A URL may hold a user and a password, which `fetch` refuses: they go where HTTP has them (RFC 7617). */
+function loginIn(url: string): { readonly address: string; readonly login: Readonly<Record<string, string>> } {
+  if (!URL.canParse(url)) return { address: url, login: {} }
+  const address = new URL(url)
+  const { username, password } = address
+  if (username === '' && password === '') return { address: url, login: {} }
+  address.username = ''
+  address.password = ''
+  const login = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')
+  return { address: address.href, login: { authorization: `Basic ${login}` } }
 }
 
 /** How much of an answer is looked at. */

@@ -14,6 +14,15 @@ export function slackBody(headline: string, small: readonly string[]): unknown {
   }
 }
 
+/** Cut as it is sent: each `<` is four characters there, and a block that is too long is refused with all that it says. */
 function plain(text: string): string {
-  return text.slice(0, BLOCK_CHARACTERS_MAX).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  let escaped = ''
+  for (const character of text) {
+    const next = ESCAPES[character] ?? character
+    if (escaped.length + next.length > BLOCK_CHARACTERS_MAX) break
+    escaped += next
+  }
+  return escaped
 }
+
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
