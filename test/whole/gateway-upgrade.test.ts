@@ -89,11 +89,7 @@ test('new workers run the code now on disk; when that is broken, the old ones se
     assert.ok(text.includes(from))
     writeFileSync(path, text.replace(from, to))
   }
-  edit(
-    'stages/respond.ts',
-    "'Seaworthy-Release', release)",
-    "'Seaworthy-Release', release); setField(answer, 'X-Code', 'new')",
-  )
+  edit('stages/respond.ts', '  keepStanding(exchange', "  setField(answer, 'X-Code', 'new')\n  keepStanding(exchange")
   const { stdout } = await project.must(['restart', 'gateway'])
   assert.match(stdout, /new gateway workers serve after \d+ ms \(1: pid \d+, 2: pid \d+\)/)
   // A kept connection may still lead to an old worker, whose next answer closes it.
