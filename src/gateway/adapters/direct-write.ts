@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { getSystemErrorName } from 'node:util'
 
 /** What a socket writes through, as far as it is known here. */
@@ -27,8 +27,9 @@ let spare: WriteOrder | null = null
  * to as a stream (docs/decisions/0024).
  */
 export function writeDirectly(socket: Socket, text: string): boolean {
+  // Inside TLS a message is never written at once, whatever its handle says of what waits.
+  if (socket.constructor !== Socket) return writeAsStream(socket, text)
   const handle = (socket as unknown as { _handle?: Handle | null })._handle ?? null
-  // The size is no number inside TLS.
   const isFree = handle !== null && handle.writeQueueSize === 0 && socket.writableLength === 0 && socket.writable
   if (!isFree || socket.connecting || socket.writableCorked !== 0) return writeAsStream(socket, text)
   if (Order === null) return learn(socket, handle, text)
