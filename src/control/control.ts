@@ -307,7 +307,9 @@ export class Control {
 
   /** To where the live release says: what finds no room, or nobody to take it, is counted. */
   sendSpans({ requests, left }: TakenSpans): void {
-    this.logs.call('addSpans', { requests, left }).catch((error: unknown) => {
+    // First, so that what comes right behind a switch finds where it goes.
+    const told = this.sendTelemetry().then(() => this.logs.call('addSpans', { requests, left }))
+    told.catch((error: unknown) => {
       this.#options.logger.warn('spans were not sent on', { requests: requests.length, error: String(error) })
     })
   }
