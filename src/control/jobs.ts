@@ -123,7 +123,8 @@ export class Jobs {
     await this.#keeper.forget(name)
     const output = this.outputOf(name)
     const lines = lastLines(output, LINES_SHOWN)
-    keepEnd(output, OUTPUT_BYTES_MAX)
+    // The one before as well: while it was moved, the job went on writing.
+    for (const file of [output, `${output}.1`]) keepEnd(file, OUTPUT_BYTES_MAX)
     return lines
   }
 
