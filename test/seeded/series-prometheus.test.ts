@@ -98,13 +98,13 @@ async function compare(
   writeFileSync(join(run, 'rules.yml'), JSON.stringify({ groups: [{ name: 'seeded', rules: rules.map(ruleFile) }] }))
   const test = { rule_files: ['rules.yml'], evaluation_interval: promqlDuration(EVALUATE_MS), tests }
   writeFileSync(join(run, 'test.yml'), JSON.stringify(test))
-  const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', 'test.yml'], {
+  const { status, signal, stdout, stderr } = spawnSync('promtool', ['test', 'rules', 'test.yml'], {
     cwd: run,
     encoding: 'utf8',
     timeout: RUN_WITHIN_MS,
     maxBuffer: 2 ** 28,
   })
-  return { said: status === 0 ? '' : `${stdout}${stderr}`, firings, fired }
+  return { said: status === 0 ? '' : `${stdout}${stderr}` || `ended by ${signal}`, firings, fired }
 }
 
 /** At each evaluation, and for each rule, the alerts that fire. */

@@ -203,6 +203,8 @@ test('maintenance shows the page for the services it names, files too, and nothi
   const page = await fetch(`${url}/web/`)
   assert.deepEqual([page.status, page.headers.get('retry-after'), await page.text()], [503, '30', '<h1>closed</h1>'])
   assert.equal((await fetch(url)).status, 200)
+  // Workers tell their counts twice a second.
+  await until(async () => (await project.status()).paused!.counts.turnedAway > 0, 'the count of who was turned away')
   const { stdout } = await project.must(['status'])
   assert.match(stdout, /paused +web is in maintenance since .* by .*: 1 turned away/)
   await project.must(['resume'])

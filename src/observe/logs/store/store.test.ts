@@ -256,7 +256,7 @@ void test('a file that is damaged while it is used is set aside and told, whatev
   }
 })
 
-void test('a file that cannot be opened for now is none that is damaged', (t) => {
+void test('a file that cannot be opened for now is not taken for a damaged one', (t) => {
   const folder = folderOf(t)
   const first = new LogStore(folder)
   first.append([line(Date.now(), 'one')], new Map())
