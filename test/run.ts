@@ -13,6 +13,8 @@ interface Outcome {
   readonly failed: number
   /** The files with failures, where the runner names them. */
   readonly files?: readonly string[]
+  /** Of the failures: what was skipped, or left for later. */
+  readonly notRun?: number
 }
 
 /** More than these have a cause in common, which no second run mends. */
@@ -103,14 +105,15 @@ async function tests(files: readonly string[], options: readonly string[] = []):
   ])
   const count = (word: string): number => Number(new RegExp(`^ℹ ${word} (\\d+)$`, 'm').exec(output)?.[1] ?? Number.NaN)
   const passed = count('pass')
-  const failed = count('fail') + count('cancelled') + count('skipped') + count('todo')
+  const notRun = count('skipped') + count('todo')
+  const failed = count('fail') + count('cancelled') + notRun
   if (Number.isNaN(passed + failed) || passed === 0) return { passed: 0, failed: 1 }
   const failing = [...new Set(Array.from(output.matchAll(/^test at (\S+\.test\.ts):\d/gm), ([, file]) => file!))]
-  return { passed, failed: failed === 0 && code !== 0 ? 1 : failed, files: failing }
+  return { passed, failed: failed === 0 && code !== 0 ? 1 : failed, files: failing, notRun }
 }
 
 /** What remains of the failures when each of the few files that had them is run again with the machine to itself. */
-async function again({ passed, failed, files = [] }: Outcome): Promise<Outcome> {
+async function again({ passed, failed, files = [], notRun = 0 }: Outcome): Promise<Outcome> {
   if (files.length === 0 || files.length > AGAIN_MAX) return { passed, failed }
   const seconds: Outcome[] = []
   for (const file of files) {
@@ -119,7 +122,11 @@ async function again({ passed, failed, files = [] }: Outcome): Promise<Outcome> 
     if (second.failed === 0) unsteady.push(file)
     seconds.push(second)
   }
-  const stillFailed = seconds.reduce((sum, second) => sum + second.failed, 0)
+  // In whichever file it stands, a second run does not tell of what the first has not run.
+  const stillFailed = Math.max(
+    notRun,
+    seconds.reduce((sum, second) => sum + second.failed, 0),
+  )
   return { passed: passed + failed - stillFailed, failed: stillFailed }
 }
 

@@ -43,7 +43,8 @@ function nameOf(name: string): string {
   if (known !== undefined) return known
   if (NOT_IN_NAME.test(name) || name === '') throw new FieldError(name)
   const text = inOnePiece(name + ': ')
-  if (names.size < NAMES_MAX) names.set(name, text)
+  // A copy: a name that was cut out of a head keeps all of the head.
+  if (names.size < NAMES_MAX) names.set(Buffer.from(name, 'latin1').toString('latin1'), text)
   return text
 }
 

@@ -10,7 +10,6 @@ import { RelayedAnswer } from '../relayed-answer.ts'
 import type { Flow, FlowSink } from '../relayed-answer.ts'
 import { answerHead } from './answer-head.ts'
 import type { Plan } from './answer-head.ts'
-import { writeDirectly } from './direct-write.ts'
 import { postSoon } from './outbox.ts'
 import type { Sender } from './outbox.ts'
 
@@ -93,7 +92,7 @@ export class ClientExchange implements ClientSide, FlowSink, Sink, Sender {
   }
 
   get holding(): boolean {
-    return this.#flushing || this.#connection.socket.writableLength > 0
+    return this.#connection.socket.writableLength > 0
   }
 
   get destroyed(): boolean {
@@ -289,8 +288,8 @@ export class ClientExchange implements ClientSide, FlowSink, Sink, Sender {
     if (text === null) return
     this.#posted = null
     this.#flushing = false
-    if (writeDirectly(this.#connection.socket, text)) this.#complete()
-    else this.#waitForSystem()
+    this.#connection.socket.write(text, 'latin1')
+    this.#flush()
   }
 
   /** The body takes its time from here. */
@@ -301,17 +300,12 @@ export class ClientExchange implements ClientSide, FlowSink, Sink, Sender {
 
   /** Everything has been written: the exchange is over when the system has it. */
   #flush(): void {
-    const { socket } = this.#connection
+    const { socket, deadline } = this.#connection
     this.#flow = null
     this.#source = null
     // Held back for the answers of this turn, they leave as soon as it is over.
     const isGathered = socket.writableCorked > 0 && socket.writableLength < socket.writableHighWaterMark
-    if (socket.writableLength === 0 || isGathered) this.#complete()
-    else this.#waitForSystem()
-  }
-
-  #waitForSystem(): void {
-    const { socket, deadline } = this.#connection
+    if (socket.writableLength === 0 || isGathered) return this.#complete()
     this.#flushing = true
     deadline.arm(this.#idleMs)
     socket.write('', (error) => {

@@ -1,6 +1,6 @@
-import { monotonicNs } from '../../core/clock.ts'
 import { constants } from 'node:http2'
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import { monotonicNs } from '../../core/clock.ts'
 import type { ClientSide, Interruption, Outcome } from '../exchange.ts'
 import { pump, sinkOf } from '../pump.ts'
 import type { Pump } from '../pump.ts'

@@ -5,7 +5,6 @@ import type { BodyReader } from '../../http1/index.ts'
 import { Deadline } from '../deadlines.ts'
 import { endToEnd } from '../headers.ts'
 import { RelayedAnswer } from '../relayed-answer.ts'
-import { writeDirectly } from './direct-write.ts'
 import { postSoon } from './outbox.ts'
 import type { Sender } from './outbox.ts'
 import { ReadBuffer, SHARED_BUFFER } from './read-buffer.ts'
@@ -121,7 +120,7 @@ export class UpstreamConnection implements CallConnection, Sender {
     const text = this.#posted
     if (text === null || this.#socket.destroyed) return
     this.#posted = null
-    writeDirectly(this.#socket, text)
+    this.#socket.write(text, 'latin1')
     // The system has refused it, all of it: what it takes in part it does not refuse at once.
     if (this.#socket.destroyed) this.#posted = text
   }
