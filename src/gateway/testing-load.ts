@@ -10,7 +10,8 @@ export interface LoadAnswer {
   readonly failure: string | null
 }
 
-export interface Load {
+/** Disposed of, it has stopped: against nobody it would go on for ever. */
+export interface Load extends AsyncDisposable {
   count(): number
   /** Lets what is in flight end and returns everything. */
   stop(): Promise<LoadAnswer[]>
@@ -25,15 +26,13 @@ export function startLoad(port: number, { clients }: { readonly clients: number 
     for (let turn = index; !stopping.signal.aborted; turn++)
       answers.push(await ask(port, agent, turn % 3 === 0 ? 'POST' : 'GET'))
   })
-  return {
-    count: () => answers.length,
-    async stop() {
-      stopping.abort()
-      await Promise.all(loops)
-      for (const agent of agents) agent.destroy()
-      return answers
-    },
+  const stop = async (): Promise<LoadAnswer[]> => {
+    stopping.abort()
+    await Promise.all(loops)
+    for (const agent of agents) agent.destroy()
+    return answers
   }
+  return { count: () => answers.length, stop, [Symbol.asyncDispose]: async () => void (await stop()) }
 }
 
 function ask(port: number, agent: Agent, method: string): Promise<LoadAnswer> {

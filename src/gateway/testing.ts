@@ -170,7 +170,7 @@ export async function holdWorkers({ retireMs = 3_000 } = {}): Promise<WorkerProc
 }
 
 /** Polls until `condition` holds; throws after `withinMs`. */
-export async function until(condition: () => boolean | Promise<boolean>, withinMs = 5_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
   const deadline = Date.now() + withinMs
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`still not true after ${withinMs} ms: ${condition.toString()}`)

@@ -78,18 +78,20 @@ const BOTH_WITHIN_MS = 30_000
 
 void test('50 switches under load over two workers: nothing fails, no POST is doubled, nothing flips back', async () => {
   let posts = 0
-  const slow = (release: string): Promise<TestUpstream> =>
-    startUpstream(release, (request, response) => {
+  await using upstreams = new AsyncDisposableStack()
+  const slow = async (release: string): Promise<TestUpstream> => {
+    const upstream = await startUpstream(release, (request, response) => {
       if (request.method === 'POST') posts += 1
       request.resume()
       request.on('end', () => setTimeout(() => response.end(release), 5 + (posts % 20)))
     })
-  const releases: TestUpstream[] = []
+    return upstreams.use(upstream)
+  }
   const first = await slow('0')
   await using whole = await startWhole(tableOf([first.upstream]))
   // Workers that began before now have applied nothing but the saved table.
   const switches: { ns: number; release: number }[] = []
-  const load = startLoad(whole.workers.port, { clients: 20 })
+  await using load = startLoad(whole.workers.port, { clients: 20 })
 
   let live = first
   for (let round = 1; round <= 50; round++) {
@@ -98,10 +100,9 @@ void test('50 switches under load over two workers: nothing fails, no POST is do
     assert.equal(workers, 2)
     assert.ok(firstAckNs <= lastAckNs && lastAckNs <= monotonicNs())
     switches.push({ ns: lastAckNs, release: round })
-    const report = await whole.fleet.drain([live.upstream.id], 2_000)
+    const report = await whole.fleet.drain([live.upstream.id], 20_000)
     assert.equal(report.cut, 0)
     await live[Symbol.asyncDispose]()
-    releases.push(next)
     live = next
   }
   const answers = await load.stop()
@@ -122,7 +123,6 @@ void test('50 switches under load over two workers: nothing fails, no POST is do
     answers.length,
   )
   assert.equal(cells.filter((cell) => cell.status !== '2xx').length, 0)
-  await live[Symbol.asyncDispose]()
 })
 
 void test('an upload slower than the switch reaches the old release whole', async () => {
@@ -247,20 +247,15 @@ void test('SIGTERM under load: a worker and its successor lose nothing', async (
     request.on('end', () => setTimeout(() => response.end('1'), 10))
   })
   await using whole = await startWhole(tableOf([upstream.upstream]))
-  const load = startLoad(whole.workers.port, { clients: 16 })
-  try {
-    for (let round = 0; round < 3; round++) {
-      const old = whole.expected.splice(0)
-      for (const { worker } of old) whole.expected.push(await whole.workers.start(worker))
-      await until(() => whole.expected.every(({ pid }) => whole.fleet.workers().some((worker) => worker.pid === pid)))
-      const before = load.count()
-      await until(() => load.count() > before + 50)
-      for (const { pid } of old) whole.workers.kill(pid, 'SIGTERM')
-      await until(() => old.every(({ pid }) => !whole.workers.running(pid)), 20_000)
-    }
-  } finally {
-    // Against nobody it would go on for ever.
-    await load.stop()
+  await using load = startLoad(whole.workers.port, { clients: 16 })
+  for (let round = 0; round < 3; round++) {
+    const old = whole.expected.splice(0)
+    for (const { worker } of old) whole.expected.push(await whole.workers.start(worker))
+    await until(() => whole.expected.every(({ pid }) => whole.fleet.workers().some((worker) => worker.pid === pid)))
+    const before = load.count()
+    await until(() => load.count() > before + 50)
+    for (const { pid } of old) whole.workers.kill(pid, 'SIGTERM')
+    await until(() => old.every(({ pid }) => !whole.workers.running(pid)), 20_000)
   }
   const answers = await load.stop()
 
