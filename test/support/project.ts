@@ -162,11 +162,12 @@ export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
   withinMs = 30_000,
+  everyMs = 25,
 ): Promise<void> {
   const deadline = Date.now() + withinMs
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`waited ${withinMs} ms for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 25))
+    await new Promise((resolve) => setTimeout(resolve, everyMs))
   }
 }
 

@@ -4,16 +4,16 @@
  */
 import assert from 'node:assert/strict'
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { get } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { startTraffic, watchAlerts } from '../support/alert-watch.ts'
 import { startHookSink } from '../support/hook-sink.ts'
 import { root, TestProject, until } from '../support/project.ts'
 import { startRedis } from '../support/redis-server.ts'
 
 const FACTOR = '0.1'
-const FIRES_WITHIN_MS = 150_000
-const ENDS_WITHIN_MS = 150_000
+const TOLD_WITHIN_MS = 150_000
+const RULES = ['HighErrorRatio', 'CriticalErrorRatio', 'OptionalNeedDown', 'ScrapeFailing']
 
 const configOf = (moods: string): object => ({
   name: 'moody',
@@ -48,42 +48,25 @@ void test('faults fire their alerts, none before, and each is over after its fau
     if (isOn) writeFileSync(join(moods, name), '')
     else rmSync(join(moods, name))
   }
-  // The machine's own load and memory are not what is tried here.
-  const stateOf = async (rule: string): Promise<string> => {
-    const { alerts } = await project.control.call('alerts.list', {})
-    return alerts.filter((alert) => alert.rule === rule).map(({ state }) => state)[0] ?? 'none'
-  }
-  const fires = async (rule: string, since: number): Promise<void> => {
-    await until(async () => (await stateOf(rule)) === 'firing', `${rule} to fire`, FIRES_WITHIN_MS)
-    t.diagnostic(`${rule} fired after ${Math.round((Date.now() - since) / 1_000)} s`)
-  }
-  const ends = async (rule: string, since: number): Promise<void> => {
-    await until(async () => (await stateOf(rule)) !== 'firing', `${rule} to end`, ENDS_WITHIN_MS)
-    t.diagnostic(`${rule} was over after ${Math.round((Date.now() - since) / 1_000)} s`)
-  }
+  const alerts = watchAlerts(project, t)
   using traffic = startTraffic(port)
-  const own = ['HighErrorRatio', 'CriticalErrorRatio', 'OptionalNeedDown', 'ScrapeFailing']
-  const evaluatedAt = async (): Promise<number> => (await project.control.call('alerts.list', {})).evaluatedAtMs
-  const begun = Date.now()
-  await until(async () => (await evaluatedAt()) > begun + 20_000, 'two quiet looks', 60_000)
-  for (const rule of own) assert.equal(await stateOf(rule), 'none', `${rule} before any fault`)
+  await alerts.quiet(RULES)
 
   const at = Date.now()
   mood('fail', true)
   mood('mute', true)
   await cache.kill()
-  await Promise.all(own.map((rule) => fires(rule, at)))
+  await alerts.fires(RULES, at)
   await until(() => hooks.of('alert.fired').length > 0, 'a message', 60_000)
   // An optional need that is gone explains the lighter symptoms of its users; what wakes somebody is told all the same.
-  const { alerts } = await project.control.call('alerts.list', {})
-  assert.equal(alerts.find(({ rule }) => rule === 'HighErrorRatio')?.held?.stage, 'inhibit')
-  assert.equal(alerts.find(({ rule }) => rule === 'CriticalErrorRatio')?.held, null)
+  assert.equal((await alerts.of('HighErrorRatio'))?.held?.stage, 'inhibit')
+  assert.equal((await alerts.of('CriticalErrorRatio'))?.held, null)
 
   const over = Date.now()
   mood('fail', false)
   mood('mute', false)
   await cache.start()
-  await Promise.all(own.map((rule) => ends(rule, over)))
+  await alerts.ends(RULES, over)
   traffic.stop()
   // The machine's own load is not what is tried here.
   const ours = async () => {
@@ -91,7 +74,7 @@ void test('faults fire their alerts, none before, and each is over after its fau
     return incidents.filter(({ group }) => /^(?:service|need)\//.test(group))
   }
   const areOver = async (): Promise<boolean> => (await ours()).every(({ resolvedAtMs }) => resolvedAtMs !== null)
-  await until(areOver, 'every incident to be over', ENDS_WITHIN_MS)
+  await until(areOver, 'every incident to be over', TOLD_WITHIN_MS)
   const ids = (await ours()).map(({ id }) => id).toSorted()
   const told = (event: string): readonly string[] =>
     hooks
@@ -102,14 +85,3 @@ void test('faults fire their alerts, none before, and each is over after its fau
   await until(() => told('alert.resolved').length === ids.length, 'every end to be told')
   assert.deepEqual([told('alert.fired'), told('alert.resolved')], [ids, ids], 'each told once, beginning and end')
 })
-
-/** Ten requests a second, whatever becomes of them. */
-function startTraffic(port: number): { stop(): void } & Disposable {
-  const ask = (): void => {
-    const request = get({ port, host: '127.0.0.1', agent: false }, (response) => response.resume())
-    request.on('error', () => {})
-  }
-  const timer = setInterval(ask, 100)
-  const stop = (): void => clearInterval(timer)
-  return { stop, [Symbol.dispose]: stop }
-}

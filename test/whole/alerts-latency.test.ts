@@ -57,19 +57,19 @@ void test('answers over the promised latency fire its alert, those within it do 
   // Over the promise, and far from what would be slow for anybody.
   const slowAt = Date.now()
   delay(500)
-  await alerts.fire(PROMISED, slowAt)
+  await alerts.fires(PROMISED, slowAt)
   await until(() => hooks.of('alert.fired').some(({ body }) => body['severity'] === 'P0'), 'the page', WITHIN_MS)
   assert.match(String(hooks.of('alert.fired')[0]!.body['title']), /^api spends the budget of read\/latency-0\.95 /)
   await alerts.quiet(BUILT_IN)
 
   const verySlowAt = Date.now()
   delay(2_500)
-  await alerts.fire(BUILT_IN, verySlowAt)
+  await alerts.fires(BUILT_IN, verySlowAt)
   for (const rule of BUILT_IN) assert.equal((await alerts.of(rule))?.held?.stage, 'inhibit', `${rule} is explained`)
 
   const over = Date.now()
   delay(20)
-  await alerts.end([...PROMISED, ...BUILT_IN], over)
+  await alerts.ends([...PROMISED, ...BUILT_IN], over)
   await until(() => hooks.of('alert.resolved').length > 0, 'the end to be told', WITHIN_MS)
   t.diagnostic(`its end was told after ${Math.round((Date.now() - over) / 1_000)} s`)
   traffic.stop()

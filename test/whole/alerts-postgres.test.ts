@@ -122,7 +122,7 @@ async function isOnePage(
   const at = Date.now()
   const undo = await fault(world)
   try {
-    await alerts.fire(all, at)
+    await alerts.fires(all, at)
     for (const rule of CHILDREN) assert.equal((await alerts.of(rule))?.held?.stage, 'inhibit', rule)
     await until(() => ofThese(hooks, 'alert.fired').length > 0, 'the page')
   } finally {
@@ -130,7 +130,7 @@ async function isOnePage(
   }
   const over = Date.now()
   await untilNeed(project, 'db', 'healthy')
-  await alerts.end(all, over)
+  await alerts.ends(all, over)
   await until(() => ofThese(hooks, 'alert.resolved').length > 0, 'the end to be told')
   traffic.stop()
   const incidents = await alerts.incidents('need/db', 'service/api', 'category/infrastructure')
