@@ -79,6 +79,7 @@ async function make(t: TestContext) {
   })
   return {
     sink,
+    channels,
     series,
     errors,
     state: () => state,
@@ -146,6 +147,33 @@ void test('each acknowledgement of an incident that woke somebody anew has an id
     night.sink.of('alert.acknowledged').map(({ body }) => body['id']),
     ['shop/local/i1/acknowledged', 'shop/local/i1/acknowledged/1'],
   )
+})
+
+void test('PagerDuty has one incident for each, though two environments and a new state.db count from i1 alike', async (t) => {
+  const keysOf = async (): Promise<readonly string[]> => {
+    const night = await make(t)
+    night.channels.save({ ops: { kind: 'pagerduty', url: night.sink.url.replace('//', '//R0UT1NG@') } })
+    night.up(0)
+    await night.alerts().evaluate()
+    night.later(5_000)
+    night.alerts().look()
+    night.restart()
+    night.later(5 * 60_000)
+    night.alerts().look()
+    night.alerts().acknowledge('i1', 'anna')
+    night.alerts().resolve('i1', 'anna', 'known')
+    await night.deliver()
+    const events = night.sink.got.map(({ body }) => body)
+    assert.deepEqual(
+      events.map((body) => body['event_action']),
+      ['trigger', 'trigger', 'acknowledge', 'resolve'],
+    )
+    return [...new Set(events.map((body) => body['dedup_key'] as string))]
+  }
+  const [one, other] = [await keysOf(), await keysOf()]
+  assert.deepEqual([one.length, other.length], [1, 1])
+  assert.notEqual(one[0], other[0])
+  assert.match(one[0]!, /^shop\/local\/i1\/[0-9a-f-]{36}$/)
 })
 
 void test('a channel that takes nothing is counted while it does not, and not when it is given up after a day', async (t) => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
 import { Problem } from '../../core/problem.ts'
@@ -127,9 +128,10 @@ export class Alerts {
     const atMs = this.#options.clock.now()
     const acknowledged = { ...incident, acknowledgedAtMs: atMs }
     const { app, environment } = this.#options
-    const { severity, runbook, title } = incident
+    const { severity, runbook, title, dedupKey } = incident
     const about = { app, environment, incident: id, kind: 'acknowledged' } as const
-    const facts = { severity, runbook, title: `${title} (${by})`, alerts: [], atMs }
+    const key = dedupKey === undefined ? {} : { dedupKey }
+    const facts = { ...key, severity, runbook, title: `${title} (${by})`, alerts: [], atMs }
     const notification = { ...about, ...facts, id: notificationId(about, incident.messages - 1) }
     this.#options.state.atomically(() => {
       this.incidents.save(acknowledged)
@@ -286,6 +288,7 @@ export class Alerts {
       channels: channels.names(),
       incidents: this.incidents.current(nowMs - REPEAT_MS.P2),
       nextId: () => this.incidents.nextId(),
+      nonce: () => randomUUID(),
     }
   }
 

@@ -1,3 +1,4 @@
+import { dedupKeyOf } from '../../observe/alerts/incident.ts'
 import type { Channel } from '../api/hooks-methods.ts'
 import { details, headline, webhookBody } from './alert-message.ts'
 import { facts, inWords } from './deploy-message.ts'
@@ -48,8 +49,10 @@ function mailOf(letter: Letter, to: readonly string[]): Parameters<typeof sendMa
       atMs: Date.parse(finishedAt ?? startedAt),
     }
   }
-  const { id, app, environment, incident, atMs } = letter.notification
-  return { id, thread: incident === null ? id : `${app}/${environment}/${incident}`, to, subject, text, atMs }
+  const { id, atMs } = letter.notification
+  const thread = dedupKeyOf(letter.notification)
+  // Mail servers drop what has an id that they have seen, and an id without its key comes again in a new state.db.
+  return { id: thread === id ? id : `${thread} ${id}`, thread, to, subject, text, atMs }
 }
 
 function lineOf(letter: Letter): string {

@@ -1,4 +1,4 @@
-import type { Notification } from '../../observe/alerts/incident.ts'
+import { dedupKeyOf, type Notification } from '../../observe/alerts/incident.ts'
 import { details, headline } from './alert-message.ts'
 import { decoded } from './decoded.ts'
 import { inWords, type DeployMessage } from './deploy-message.ts'
@@ -22,9 +22,9 @@ export function parsePagerDuty(secret: string): PagerDutyService {
 
 /** An event of the Events API v2: one incident there for each of ours, whatever is told of it and however often. */
 export function pagerDutyEvent(notification: Notification, routingKey: string): { path: string; body: unknown } {
-  const { id, kind, app, environment, incident, severity, atMs, alerts, runbook } = notification
-  // A test has no incident, and must not join one.
-  const dedupKey = incident === null ? id : `${app}/${environment}/${incident}`
+  const { id, kind, app, environment, severity, atMs, alerts, runbook } = notification
+  // At most 255 characters are taken: app and environment have 40 at most, the number of an incident ten.
+  const dedupKey = dedupKeyOf(notification)
   const path = '/v2/enqueue'
   if (kind === 'resolved' || kind === 'acknowledged') {
     const action = kind === 'resolved' ? 'resolve' : 'acknowledge'

@@ -22,6 +22,7 @@ class Night {
   incidents: IncidentRecord[] = []
   readonly told: string[] = []
   readonly ids: string[] = []
+  readonly keys = new Set<string | undefined>()
   readonly alerts: string[] = []
   silences: Surroundings['silences'] = []
   maintenance: Surroundings['maintenance'] = []
@@ -36,11 +37,12 @@ class Night {
   around(): Surroundings {
     const { nowMs, silences, maintenance, incidents } = this
     const nextId = (): string => `i${this.incidents.length + 1}`
+    const nonce = (): string => `n${this.incidents.length + 1}`
     const newest = [...new Map(incidents.map((each) => [each.group, each])).values()]
     const channels = ['ops', 'chat']
     const names = { app: 'shop', environment: 'local' }
     const known = { rules, silences, maintenance, routes: this.#routes, channels }
-    return { ...names, ...known, nowMs, ended: this.#ended, incidents: newest, nextId }
+    return { ...names, ...known, nowMs, ended: this.#ended, incidents: newest, nextId, nonce }
   }
 
   fire(rule: string, labels: Record<string, string> = { service: 'api' }): this {
@@ -71,6 +73,7 @@ class Night {
           if (entry.kind === 'alert') this.alerts.push(`${entry.atMs / SECOND} ${entry.rule}`)
         for (const { notification, to } of step.send) {
           this.ids.push(notification.id)
+          this.keys.add(notification.dedupKey)
           this.told.push(`${this.nowMs / SECOND} ${notification.kind} ${notification.severity} ${to.join('+')}`)
         }
       }
@@ -109,6 +112,26 @@ void test('an outage is one message, after five seconds, and one when it is over
   assert.deepEqual(night.ids, ['shop/local/i1/fired', 'shop/local/i1/resolved'])
   assert.deepEqual([night.incidents.length, night.incidents[0]!.cause], [1, 'alerts ended'])
   assert.equal(night.incidents[0]!.title, 'No instance of api answers.')
+})
+
+void test('whatever is told of one incident has its key, also when it has come back, and another has another', () => {
+  const routes: Routes = [{ severities: null, to: ['ops'], escalate: [{ afterMs: MINUTE, to: ['boss'] }] }]
+  const night = new Night(routes).fire('ServiceDown').pass(6 * MINUTE)
+  night
+    .end('ServiceDown')
+    .pass(MINUTE)
+    .fire('ServiceDown')
+    .pass(MINUTE)
+    .end('ServiceDown')
+    .pass(6 * MINUTE)
+  const kinds = night.told.map((line) => line.split(' ')[1])
+  assert.deepEqual(kinds, ['fired', 'escalated', 'fired', 'resolved', 'fired', 'resolved'])
+  assert.deepEqual([...night.keys], ['shop/local/i1/n1'])
+  night
+    .pass(6 * MINUTE)
+    .fire('ServiceDown')
+    .pass(10 * SECOND)
+  assert.deepEqual([...night.keys], ['shop/local/i1/n1', 'shop/local/i2/n2'])
 })
 
 void test('a timeline has the time at which an alert fired, not that of the message which told it', () => {

@@ -19,6 +19,8 @@ export interface Surroundings extends Context {
   readonly incidents: readonly IncidentRecord[]
   /** A fresh id: `i7`. */
   readonly nextId: () => string
+  /** What no other incident has had, whichever environment counted it. */
+  readonly nonce: () => string
 }
 
 /** What has to be saved, all of it at once, so that what is told is told whoever dies. */
@@ -74,9 +76,11 @@ function advance(group: string, incident: IncidentRecord | null, members: Member
 function begin(group: string, passing: Members, around: Surroundings): Step | null {
   const first = gravest(passing)
   if (first === null || around.nowMs < toldFromMs(passing)) return null
+  const id = around.nextId()
   const fresh: IncidentRecord = {
-    id: around.nextId(),
+    id,
     group,
+    dedupKey: [around.app, around.environment, id, around.nonce()].join('/'),
     severity: first.rule.severity,
     title: '',
     openedAtMs: around.nowMs,
@@ -221,11 +225,12 @@ function notify(
   { app, environment, nowMs }: Pick<Surroundings, 'app' | 'environment' | 'nowMs'>,
   step: number,
 ): Notification {
-  const { id, severity, title, runbook } = incident
+  const { id, severity, title, runbook, dedupKey } = incident
   return {
     id: notificationId({ app, environment, incident: id, kind }, step),
     kind,
     incident: id,
+    ...(dedupKey === undefined ? {} : { dedupKey }),
     app,
     environment,
     severity,

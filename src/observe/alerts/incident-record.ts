@@ -3,6 +3,8 @@ import type { Incident } from './incident.ts'
 /** An incident with what control has to remember of what it told; its timeline lies beside it. */
 export interface IncidentRecord extends Omit<Incident, 'timeline'> {
   readonly group: string
+  /** What receivers know it by, for as long as it lives. @default app/environment/id, in records of earlier versions */
+  readonly dedupKey?: string
   /** Keys of the alerts that were told, or that told ones explain. */
   readonly known: readonly string[]
   /** Those of them that do not fire, each since when. @default none */

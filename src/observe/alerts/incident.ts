@@ -16,6 +16,8 @@ export interface Notification {
   readonly id: string
   readonly kind: 'fired' | 'escalated' | 'acknowledged' | 'resolved' | 'deploy' | 'test'
   readonly incident: string | null
+  /** See `dedupKeyOf`. */
+  readonly dedupKey?: string
   readonly app: string
   readonly environment: string
   readonly severity: Severity
@@ -59,6 +61,21 @@ export function isOpen({
 export function heldBy(verdicts: readonly Verdict[]): Extract<Verdict, { kind: 'hold' }> | null {
   const holds = verdicts.filter((verdict) => verdict.kind === 'hold')
   return holds.toSorted((one, other) => STAGES.indexOf(one.stage) - STAGES.indexOf(other.stage))[0] ?? null
+}
+
+/**
+ * What everything that is told of one incident has in common, and nothing of another has: other than `i7`, which every
+ * environment counts for itself, and begins anew when its state is.
+ */
+export function dedupKeyOf({
+  dedupKey,
+  id,
+  incident,
+  app,
+  environment,
+}: Pick<Notification, 'dedupKey' | 'id' | 'incident' | 'app' | 'environment'>): string {
+  // A test has no incident, and must not join one. Incidents of versions that gave them no key go on as they began.
+  return dedupKey ?? (incident === null ? id : `${app}/${environment}/${incident}`)
 }
 
 /** The id of a notification: what is told twice has the same. `step`: 1, 2 … of an escalation, 0 of everything else. */
