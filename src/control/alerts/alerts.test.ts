@@ -140,6 +140,7 @@ void test('each acknowledgement of an incident that woke somebody anew has an id
   night.later(5_000)
   night.alerts().look()
   const acknowledged = night.alerts().acknowledge('i1', 'anna')
+  await night.deliver()
   night.alerts().incidents.save({ ...acknowledged, acknowledgedAtMs: null, messages: 2 })
   night.alerts().acknowledge('i1', 'anna')
   await night.deliver()
@@ -157,6 +158,7 @@ void test('PagerDuty has one incident for each, though two environments and a ne
     await night.alerts().evaluate()
     night.later(5_000)
     night.alerts().look()
+    await night.deliver()
     night.restart()
     night.later(5 * 60_000)
     night.alerts().look()
@@ -190,6 +192,32 @@ void test('a channel that takes nothing is counted while it does not, and not wh
     night.later(1_000)
   }
   assert.deepEqual([failed[0], failed[30], failed[31], failed[63]], [0, 0, 1, 2])
+})
+
+void test('a channel that takes nothing for two hours then hears the newest of what goes on, once, and its end', async (t) => {
+  const night = await make(t)
+  const fired = (): readonly unknown[] => night.sink.of('alert.fired').map(({ body }) => body['id'])
+  night.sink.answer(503)
+  night.up(0)
+  await night.alerts().evaluate()
+  night.later(5_000)
+  for (let minutes = 0; minutes < 120; minutes++) {
+    night.alerts().look()
+    await night.deliver()
+    night.later(60_000)
+  }
+  night.sink.answer(200)
+  night.later(5 * 60_000)
+  await night.deliver()
+  assert.deepEqual(fired(), ['shop/local/i1/fired/23'], 'told 24 times, each five minutes after the other')
+  night.up(1)
+  await night.alerts().evaluate()
+  night.later(BEAT_MS)
+  night.alerts().look()
+  night.later(BEAT_MS)
+  night.alerts().look()
+  await night.deliver()
+  assert.deepEqual([fired().length, night.sink.of('alert.resolved').length], [1, 1])
 })
 
 void test('an escalation that waits while somebody answers is not sent', async (t) => {

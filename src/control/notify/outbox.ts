@@ -1,3 +1,4 @@
+import { letterOf } from './letter.ts'
 import type { State } from '../state.ts'
 
 /** Messages that wait, at most; the oldest go first. */
@@ -23,6 +24,10 @@ export interface Message {
 
 /** Messages on their way out, in state.db: what is saved here is delivered at least once, whatever dies in between. */
 export interface Outbox {
+  /**
+   * What it says anew of an incident takes the place of what still waits to say the same of it on this channel, and its next
+   * try: a channel that takes nothing for hours is owed the newest, not every repetition.
+   */
   add(message: Pick<Message, 'channel' | 'about' | 'body'>, now: number): void
   /** Oldest first, so many of each channel: one that hangs keeps nothing from the others. What is about the same incident or deploy never overtakes what waits for its next try. */
   due(now: number, ofEach: number): readonly Message[]
@@ -35,6 +40,19 @@ export interface Outbox {
 /** What a letter belongs to; null for one that stands alone. */
 const THREAD = `coalesce('incident ' || json_extract(body, '$.letter.notification.incident'),
   'deploy ' || json_extract(body, '$.letter.message.deploy'))`
+
+const KIND = `json_extract(body, '$.letter.notification.kind')`
+
+/**
+ * What a message of `@kind` replaces, of the same channel and incident: what says the same, and what came between, which is
+ * no longer so. An acknowledgement between them stays, for what it was given to; and before a beginning that nobody has
+ * heard, no escalation counts, since it is not sent once somebody has answered.
+ */
+const REPLACED = `
+  with own as (select sequence, attempts, due_at, ${KIND} as kind from outbox where channel = @channel and ${THREAD} = @thread),
+    kept as (select coalesce(max(sequence), 0) as last from own
+      where case when @kind in ('fired', 'resolved') then kind = 'acknowledged' else kind != @kind end)
+  select sequence, attempts, due_at from own, kept where kind = @kind and sequence > last order by sequence limit 1`
 
 /** Not before its next try; what is due later than that can be was planned by a clock that has been set back since. */
 const WAITS = `(due_at > ?1 and due_at <= ?1 + ${RETRY_MS_MAX})`
@@ -54,11 +72,28 @@ export function makeOutbox(state: State): Outbox {
     db.exec(`create table if not exists outbox (
       sequence integer primary key autoincrement, channel text not null, created_at integer not null,
       attempts integer not null, due_at integer not null, about text not null, body text not null) strict`)
+    /** Takes out what the message replaces; null: nothing. */
+    const replace = (channel: string, body: unknown): { attempts: number; dueAt: number } | null => {
+      const letter = letterOf(body)
+      const incident = letter?.kind === 'alert' ? letter.notification.incident : null
+      if (letter?.kind !== 'alert' || incident === null) return null
+      const thread = `incident ${incident}`
+      const first = db.prepare(REPLACED).get({ channel, thread, kind: letter.notification.kind })
+      if (first === undefined) return null
+      db.prepare(`delete from outbox where channel = ? and ${THREAD} = ? and sequence >= ?`).run(
+        channel,
+        thread,
+        first['sequence'] as number,
+      )
+      return { attempts: first['attempts'] as number, dueAt: first['due_at'] as number }
+    }
     return {
       add: ({ channel, about, body }, now) => {
+        const { attempts, dueAt } = replace(channel, body) ?? { attempts: 0, dueAt: now }
+        // A new row, not the old one with new words: that may be on its way, and is done with when it arrives.
         db.prepare(
-          'insert into outbox (channel, created_at, attempts, due_at, about, body) values (?, ?, 0, ?, ?, ?)',
-        ).run(channel, now, now, about, JSON.stringify(body))
+          'insert into outbox (channel, created_at, attempts, due_at, about, body) values (?, ?, ?, ?, ?, ?)',
+        ).run(channel, now, attempts, dueAt, about, JSON.stringify(body))
         db.prepare(
           'delete from outbox where sequence not in (select sequence from outbox order by sequence desc limit ?)',
         ).run(MESSAGES_MAX)
