@@ -31,6 +31,14 @@ export const BURN_WINDOWS: readonly BurnWindow[] = [
 export const BURN_RATE_MIN = '0.9'
 /** Fewer events in the long window say nothing: with ten, one failure is a tenth of them. */
 export const EVENTS_MIN = 20
+/** A single bad event says nothing either: at 99.9 % it is above the 1.44 % of up to 69. */
+export const BAD_EVENTS_MIN = 2
+/**
+ * How that is asked for, since `increase` yields no whole numbers: it continues what it sees to the ends of its window, by
+ * 1.1 intervals at each at most. With six samples in the window and more one event becomes at most 1.44 and two are never
+ * less than 2, so that neither depends on where the samples lie.
+ */
+export const BAD_EVENTS_ABOVE = '1.5'
 /** Digits behind the point of a rate or a threshold that does not end: 28 d in three days is 0.9333… */
 const DIGITS = 12
 
@@ -61,6 +69,14 @@ export function burnRates(objective: Budgeted): readonly BurnRate[] {
       leftOut: fires ? (below ? 'kept' : null) : 'never',
     }
   })
+}
+
+/**
+ * Whether a rule has to ask for more than one bad event: where its threshold of the fewest events it judges by is more than
+ * that anyway, the question would never decide anything.
+ */
+export function asksForBadEvents(threshold: Decimal): boolean {
+  return Decimal.of(BAD_EVENTS_ABOVE).isAbove(threshold.times(Decimal.of(EVENTS_MIN)))
 }
 
 /** Those that are rules. */

@@ -1,6 +1,6 @@
 import type { ResolvedApp } from '../config/resolved.ts'
 import { SCRAPE_MS } from '../core/series/series.ts'
-import { BURN_RATE_MIN, BURN_WINDOWS, EVENTS_MIN } from './burn-rate.ts'
+import { BAD_EVENTS_ABOVE, BAD_EVENTS_MIN, BURN_RATE_MIN, BURN_WINDOWS, EVENTS_MIN } from './burn-rate.ts'
 import { REQUESTS_MIN } from './built-in/requests.ts'
 import { Decimal } from './decimal.ts'
 import { DELIVERY_MS, DOWN_MS, GROUP_WAIT_MS, OVERHEAD_MS } from './detection.ts'
@@ -63,6 +63,12 @@ const FIGURES: readonly Explanation[] = [
     `${EVENTS_MIN} events`,
     'burn rates: each asks for as many in its long window',
     'with ten, one failure is a tenth of them',
+  ),
+  figure(
+    'bad-events-min',
+    `${BAD_EVENTS_MIN} bad events`,
+    `burn rates whose threshold × ${EVENTS_MIN} is below ${BAD_EVENTS_ABOVE}: each asks for as many in its long window`,
+    `written > ${BAD_EVENTS_ABOVE}: increase makes at most 1.44 of one event, with six samples in the window, and of two no less than 2`,
   ),
   figure('requests-min', `${REQUESTS_MIN} requests`, 'the built-in alerts on a ratio: each asks for as many'),
   figure(

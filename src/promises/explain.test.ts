@@ -35,11 +35,12 @@ void test('a threshold is told with its arithmetic', () => {
   assert.deepEqual(explain('TradeAvailabilityBurn1h', all), [
     {
       what: 'TradeAvailabilityBurn1h',
-      value: 'P0: a share above 0.0144 over 1 h and over 5 min, of at least 20 events',
+      value: 'P0: a share above 0.0144 over 1 h and over 5 min, of at least 20 events, 2 of them bad',
       from: 'promises.trade.availability',
       arithmetic: [
         'burn rate: 2 % of the budget × 30 d ÷ 1 h = 14.4',
         'threshold: 14.4 × 0.001 = 0.0144',
+        '2 ÷ 0.0144 = 139: with fewer events in 1 h the second bad one decides, which comes later than what follows',
         '100 % bad: seen after 51.84 s, by the rule of 1h',
         '50 % bad: seen after 1.728 min, by the rule of 1h',
         '10 % bad: seen after 8.64 min, by the rule of 1h',

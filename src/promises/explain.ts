@@ -1,6 +1,6 @@
 import type { ResolvedApp } from '../config/resolved.ts'
 import { budgetMs } from './budget.ts'
-import { burnRates, EVENTS_MIN, leftOutLine, type BurnRate } from './burn-rate.ts'
+import { asksForBadEvents, BAD_EVENTS_MIN, burnRates, EVENTS_MIN, leftOutLine, type BurnRate } from './burn-rate.ts'
 import { Decimal, ONE } from './decimal.ts'
 import { detectionOf, DOWN_MS, OVERHEAD_MS } from './detection.ts'
 import { budgetedOf, budgetShare, type Budgeted } from './events.ts'
@@ -120,10 +120,11 @@ function explainBurnRate(objective: Budgeted, burn: BurnRate): Explanation {
   const over = Decimal.of(objective.overMs)
   return {
     ...about,
-    value: `${window.severity}: a share above ${threshold.toText()} over ${text(window.longMs)} and over ${text(window.shortMs)}, of at least ${EVENTS_MIN} events`,
+    value: `${window.severity}: a share above ${threshold.toText()} over ${text(window.longMs)} and over ${text(window.shortMs)}, of at least ${EVENTS_MIN} events${asksForBadEvents(threshold) ? `, ${BAD_EVENTS_MIN} of them bad` : ''}`,
     arithmetic: [
       `burn rate: ${Decimal.of(window.share).toPercent()} of the budget × ${durationText(over)} ÷ ${text(window.longMs)} = ${rate.rounded(3).toText()}`,
       `threshold: ${rate.rounded(3).toText()} × ${budgetShare(objective).toText()} = ${threshold.toText()}`,
+      ...badEventsLines(burn),
       ...['1', '0.5', '0.1', '0.05', '0.02'].map((errors) => {
         const found = detectionOf(objective, Decimal.of(errors))
         const when =
@@ -132,6 +133,15 @@ function explainBurnRate(objective: Budgeted, burn: BurnRate): Explanation {
       }),
     ],
   }
+}
+
+/** Below so many events the second bad one decides, and not their share. */
+function badEventsLines({ window, threshold }: BurnRate): readonly string[] {
+  if (!asksForBadEvents(threshold)) return []
+  const events = Decimal.of(BAD_EVENTS_MIN).dividedBy(threshold, 0, 'up').toText()
+  return [
+    `${BAD_EVENTS_MIN} ÷ ${threshold.toText()} = ${events}: with fewer events in ${text(window.longMs)} the second bad one decides, which comes later than what follows`,
+  ]
 }
 
 function explainWatches(app: ResolvedApp): readonly Explanation[] {

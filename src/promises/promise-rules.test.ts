@@ -27,13 +27,13 @@ void test('trade gets the rules a person would write, in digits', () => {
       ['TradeLatency95Burn3d', 'P2', 'performance', 0],
     ],
   )
-  const bad = (window: string) =>
-    `sum by (service) (rate(seaworthy_watched_requests_total{watch="trade",status=~"5xx|aborted"}[${window}]))`
+  const bad = (window: string, call = 'rate') =>
+    `sum by (service) (${call}(seaworthy_watched_requests_total{watch="trade",status=~"5xx|aborted"}[${window}]))`
   const all = (window: string, call = 'rate') =>
     `sum by (service) (${call}(seaworthy_watched_requests_total{watch="trade",status!~"client-gone|unanswered"}[${window}]))`
   assert.equal(
     promql(rules[0]!.expression),
-    `(((${bad('1h')} / ${all('1h')}) > 0.0144) and ((${bad('5m')} / ${all('5m')}) > 0.0144)) and (${all('1h', 'increase')} >= 20)`,
+    `(((${bad('1h')} / ${all('1h')}) > 0.0144) and ((${bad('5m')} / ${all('5m')}) > 0.0144)) and ((${all('1h', 'increase')} >= 20) and (${bad('1h', 'increase')} > 1.5))`,
   )
   const count = (window: string, call = 'rate') =>
     `sum by (service) (${call}(seaworthy_watched_duration_seconds_count{watch="trade"}[${window}]))`
@@ -76,6 +76,17 @@ void test('a detection that burn rates are too slow for gets a rule of its own',
   assert.match(promql(rulesWith('50s', '99.5%')[0]!.expression), /> 0\.3333\) and/)
 })
 
+void test('more than one bad event is asked for where a share could be that of one alone', () => {
+  const asks = (availability: string): readonly boolean[] =>
+    promiseRules(appWith({ trade: { on: onApi, availability } })).map(({ expression }) =>
+      promql(expression).endsWith('> 1.5))'),
+    )
+  // 14.4 × 0.0052 × 20 = 1.4976 < 1.5, and of 0.0053 it is 1.5264.
+  assert.deepEqual(asks('99.48%'), [true, true, true, true])
+  assert.deepEqual(asks('99.47%'), [false, true, true, true])
+  assert.deepEqual(asks('90%'), [false, false, false])
+})
+
 void test('a whole bound is found however it is written', () => {
   const [rule] = promiseRules(appWith({ trade: { on: onApi, latency: { p99: '2s' } } }))
   assert.match(promql(rule!.expression), /le=~"2\|2\[\.\]0"/)
@@ -96,7 +107,7 @@ void test('a need is judged by its probes', () => {
     `((count_over_time(${up(window)}) - sum_over_time(${up(window)})) / count_over_time(${up(window)})) > 0.0144`
   assert.equal(
     promql(rule!.expression),
-    `((${down('1h')}) and (${down('5m')})) and (count_over_time(${up('1h')}) >= 20)`,
+    `((${down('1h')}) and (${down('5m')})) and ((count_over_time(${up('1h')}) >= 20) and ((count_over_time(${up('1h')}) - sum_over_time(${up('1h')})) > 1.5))`,
   )
   assert.deepEqual(rule!.inhibits[0]!.equal, ['need', 'slo'])
 })

@@ -1,6 +1,13 @@
 import type { ResolvedApp } from '../config/resolved.ts'
 import type { AlertRule, RecordingRule } from './alert-rule.ts'
-import { BURN_WINDOWS, EVENTS_MIN, firingRates, type BurnRate } from './burn-rate.ts'
+import {
+  asksForBadEvents,
+  BAD_EVENTS_ABOVE,
+  BURN_WINDOWS,
+  EVENTS_MIN,
+  firingRates,
+  type BurnRate,
+} from './burn-rate.ts'
 import { Decimal } from './decimal.ts'
 import {
   badShare,
@@ -81,15 +88,18 @@ export function labelsOf(objective: Budgeted): Readonly<Record<string, string>> 
 export function burnCondition(objective: Budgeted, { window, threshold }: BurnRate): Expression {
   const long = eventsOf(objective, window.longMs)
   const both = and(above(long, threshold), above(eventsOf(objective, window.shortMs), threshold))
-  return and(both, enough(long))
+  return and(both, enough(long, threshold))
 }
 
 function above(events: Events, threshold: Decimal): Expression {
   return { kind: 'binary', op: '>', left: badShare(events), right: number(threshold.toText()), on: null }
 }
 
-function enough({ count }: Events): Expression {
-  return { kind: 'binary', op: '>=', left: count, right: number(String(EVENTS_MIN)), on: null }
+/** So many that their share says something, and of the bad ones more than a single one. */
+function enough({ count, badCount }: Events, threshold: Decimal): Expression {
+  const events: Expression = { kind: 'binary', op: '>=', left: count, right: number(String(EVENTS_MIN)), on: null }
+  if (!asksForBadEvents(threshold)) return events
+  return and(events, { kind: 'binary', op: '>', left: badCount, right: number(BAD_EVENTS_ABOVE), on: null })
 }
 
 function and(left: Expression, right: Expression): Expression {
@@ -104,7 +114,7 @@ function symptomRule({ objective, threshold, detectMs }: Symptom): AlertRule {
     origin: { kind: 'promise', objective: objectiveId(objective) },
     category: 'critical',
     severity: 'P0',
-    expression: and(above(events, threshold), enough(events)),
+    expression: and(above(events, threshold), enough(events, threshold)),
     forMs: 0,
     labels: labelsOf(objective),
     summary:

@@ -77,6 +77,7 @@ const MUTATIONS: readonly Mutation[] = [
   ['idle time counted as work', 'HostCpuHigh', inExpr('!~', '=~')],
   ['a long window six times as long', 'TradeAvailabilityBurn1h', inExpr('[1h]', '[6h]')],
   ['a short window six times as long', 'TradeAvailabilityBurn1h', inExpr('[5m]', '[30m]')],
+  ['no minimum of bad requests', 'TradeAvailabilityBurn1h', inExpr('> 1.5', '> 0.5')],
   ['the burn rate of another period', 'TradeAvailabilityBurn1h', inExpr('0.0144', '0.01344')],
   ['a budget ten times as large', 'TradeAvailabilityBurn1h', inExpr('0.0144', '0.144')],
   ['30 days written as 29', 'CertificateExpiresSoon', inExpr('2592000', '2505600')],

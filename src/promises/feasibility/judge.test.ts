@@ -122,6 +122,7 @@ void test('whatever is refused has a way out that passes: 200 seeded apps', () =
     'pool-connections',
     'restore-time',
     'single-point',
+    'traffic-too-slow',
     'traffic-too-small',
     'without-stricter',
   ])

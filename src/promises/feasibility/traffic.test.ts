@@ -48,3 +48,23 @@ void test('9: a budget of less than one request', () => {
 void test('without a promised rate nobody can say', () => {
   assert.deepEqual(judged({ availability: '99.9%' }), [])
 })
+
+void test('too few requests for what fails to be detected in time', () => {
+  const withDetect = (throughput: string, detect: string, availability = '99.9%') =>
+    appWith({ trade: { on: { service: 'api' }, availability, throughput }, operate: { on: 'operate', detect } })
+  const refusedOf = (...args: Parameters<typeof withDetect>) =>
+    onlyRefusal(traffic, { app: withDetect(...args), facts: NO_FACTS })
+  // 2 min − 30 s = 90 s; at one a minute 1.5 requests come in it; 2 × 60 ÷ 90 = 1.33, so 2.
+  const slow = refusedOf('1/min', '2min')
+  assert.deepEqual(slow.arithmetic, [
+    'detected in 2 min − 30 s until it is told = 1.5 min',
+    '1 in 1 min × 1.5 min = 1.5 < 2 failures, which a burn rate asks for',
+  ])
+  assert.match(slow.waysOut[0]!.text, /throughput: '2\/1min' in trade$/)
+  // Within a minute only the rule of one minute tells, and that judges by 20.
+  const few = refusedOf('19/min', '1min')
+  assert.equal(few.reason, 'traffic-too-slow')
+  assert.equal(few.arithmetic[1], '19 in 1 min × 1 min = 19 < 20 requests, which a rule of 1 min asks for')
+  for (const enough of [withDetect('20/min', '1min'), withDetect('2/90s', '2min'), withDetect('1/min', '1h', '99%')])
+    assert.deepEqual(traffic(enough, NO_FACTS), [])
+})

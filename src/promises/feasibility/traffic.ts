@@ -1,9 +1,12 @@
 import type { ResolvedApp } from '../../config/resolved.ts'
-import { EVENTS_MIN, firingRates } from '../burn-rate.ts'
+import { asksForBadEvents, BAD_EVENTS_MIN, EVENTS_MIN, fastestThreshold, firingRates } from '../burn-rate.ts'
 import { Decimal, ONE } from '../decimal.ts'
+import { OVERHEAD_MS } from '../detection.ts'
 import { budgetedOf, budgetShare, type Budgeted } from '../events.ts'
 import { configDuration, durationText } from '../figures.ts'
 import { objectiveId } from '../objective.ts'
+import { ruledObjectives } from '../promise-rules.ts'
+import { promisedDetectMs, SYMPTOM_WINDOW_MS, symptomOf } from '../symptom.ts'
 import { change, type Check, type Refusal, type WayOut } from './refusal.ts'
 import { lowered, wayOuts, type Reliability } from './share.ts'
 
@@ -16,7 +19,9 @@ interface Traffic {
 }
 
 /** Even at the promised rate there may be too few requests to alert on, or for a budget of one of them. */
-export const traffic: Check = (app) =>
+export const traffic: Check = (app) => [...tooFew(app), ...tooFewToDetect(app)]
+
+const tooFew = (app: ResolvedApp): readonly Refusal[] =>
   budgetedOf(app).flatMap((objective) => {
     const rate = rateOf(objective, app)
     if (rate === null || firingRates(objective).length === 0) return []
@@ -38,6 +43,38 @@ function tooFewToAlert(objective: Budgeted, rate: Traffic): Refusal | null {
     ],
     waysOut: [moreTraffic(objective, rate, count)],
   }
+}
+
+/** With every request failing: the rule of a minute has enough to judge by, or the second failure comes in time. */
+function tooFewToDetect(app: ResolvedApp): readonly Refusal[] {
+  const detectMs = promisedDetectMs(app)
+  if (detectMs === null) return []
+  return ruledObjectives(app).flatMap((objective) => {
+    const rate = rateOf(objective, app)
+    if (rate === null || objective.kind === 'latency' || firingRates(objective).length === 0) return []
+    const [needed, withinMs, what] =
+      symptomOf(objective, detectMs) !== null
+        ? [EVENTS_MIN, SYMPTOM_WINDOW_MS, 'requests, which a rule of 1 min asks for']
+        : [BAD_EVENTS_MIN, detectMs - OVERHEAD_MS, 'failures, which a burn rate asks for']
+    const asks = needed === EVENTS_MIN || asksForBadEvents(fastestThreshold(objective))
+    if (!asks || withinMs <= 0 || needed * rate.perMs <= rate.count * withinMs) return []
+    const within = durationText(Decimal.of(withinMs))
+    const detect = durationText(Decimal.of(detectMs))
+    return [
+      {
+        kind: 'refused',
+        objective: objectiveId(objective),
+        reason: 'traffic-too-slow',
+        arithmetic: [
+          needed === EVENTS_MIN
+            ? `detected in ${detect}: burn rates are too slow, and a rule of 1 min needs ${needed} requests`
+            : `detected in ${detect} − ${durationText(Decimal.of(OVERHEAD_MS))} until it is told = ${within}`,
+          `${rateText(rate)} × ${within} = ${inWindow(rate, withinMs).rounded(3).toText()} < ${needed} ${what}`,
+        ],
+        waysOut: [moreTraffic(objective, rate, Math.ceil((needed * rate.perMs) / withinMs))],
+      },
+    ]
+  })
 }
 
 function belowOneRequest(objective: Budgeted, rate: Traffic): Refusal | null {

@@ -172,10 +172,14 @@ function tighten(
     return { fires, silent: rest, clearly: fires, rest }
   }
   const threshold = halve([0, 1], (share) => truthOf(scene, between(share)))
+  // Where it fires all of them hold, and one that stood on its own threshold would be decided by how a sum is rounded.
+  const all = comparisonsOf(scene.expression)
+  const sides = (truth: boolean): readonly Expression[] => (truth ? all : [comparison])
   const away = (truth: boolean, distance: number): Levels => {
     const end = truth ? 1 : 0
     const isFine = (share: number): boolean =>
-      truthOf(scene, between(share)) === truth && distanceOf(scene, comparison, between(share)) >= distance
+      truthOf(scene, between(share)) === truth &&
+      sides(truth).every((each) => distanceOf(scene, each, between(share)) >= distance)
     return isFine(end) ? between(halve([threshold, end], isFine)) : between(end)
   }
   return { fires: away(true, NEAR), silent: away(false, NEAR), clearly: away(true, CLEAR), rest }
