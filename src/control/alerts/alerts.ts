@@ -76,6 +76,7 @@ export class Alerts {
   /** A sink that passes everything on, and hears at once of what went down between two beats. */
   hearing(sink: SeriesSink): SeriesSink {
     return {
+      cutFrom: (fromMs) => sink.cutFrom?.(fromMs),
       append: (readings) => {
         sink.append(readings)
         const down = readings.filter(({ metric, value }) => metric === 'seaworthy_instance_up' && value === 0)

@@ -49,6 +49,10 @@ export class EnvironmentSeries implements SeriesQuery, SeriesSink {
     this.#own.append(readings)
   }
 
+  cutFrom(fromMs: number): void {
+    this.#own.cutFrom(fromMs)
+  }
+
   /** Resolves when what was appended is written: the thread answers in order. */
   async written(): Promise<void> {
     await this.#own.series('seaworthy_instance_up', [])

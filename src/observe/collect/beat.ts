@@ -7,8 +7,8 @@ export function nextBeat(nowMs: number, lastMs: number): number {
   return next <= lastMs && lastMs - next < SET_BACK_MS ? lastMs + SCRAPE_MS : next
 }
 
-/** A clock that was set back by more than this is believed: waiting for the old time would be worse. */
-const SET_BACK_MS = 60_000
+/** A clock that was set back by more than a step is believed: what is measured meanwhile would be lost. */
+const SET_BACK_MS = SCRAPE_MS
 
 /** Calls `tick` at every beat; returns what ends it. Beats that were slept over are left out. */
 export function onBeat(tick: (atMs: number) => void, now: () => number = Date.now): () => void {

@@ -177,6 +177,7 @@ void test('beats are multiples of ten seconds, each once', () => {
   assert.equal(nextBeat(9_999, 0), 10_000)
   assert.equal(nextBeat(10_000, 10_000), 20_000)
   assert.equal(nextBeat(15_000, 20_000), 30_000, 'a clock set back a little')
+  assert.equal(nextBeat(15_000, 40_000), 20_000, 'a clock set back by more than a step')
   assert.equal(nextBeat(15_000, 1_000_000), 20_000, 'a clock that was wrong by far')
 })
 

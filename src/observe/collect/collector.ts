@@ -1,5 +1,5 @@
 import { seriesKey } from '../../core/series/labels.ts'
-import type { Reading } from '../../core/series/series.ts'
+import { SCRAPE_MS, type Reading } from '../../core/series/series.ts'
 import type { SeriesSink } from '../series/query.ts'
 import { READINGS_MAX, READ_MS, type Measured, type Source } from './source.ts'
 
@@ -31,6 +31,8 @@ export class Collector {
   readonly #options: CollectorOptions
   readonly #targets = new Map<string, Target>()
   #dropped = 0
+  /** Of all that was handed on; a source is never asked for more than a step. */
+  #newestMs = -Infinity
   #lastTurn: Promise<void> = Promise.resolve()
 
   constructor(options: CollectorOptions) {
@@ -39,6 +41,7 @@ export class Collector {
 
   /** One collection. Resolves when every source has answered or has been given up. */
   async collect(atMs: number): Promise<void> {
+    this.#follow(atMs)
     const sources = this.#options.sources()
     const keys = new Set(sources.map(keyOf))
     for (const [key, target] of this.#targets) {
@@ -51,6 +54,7 @@ export class Collector {
 
   /** Every series ends at this instant: nobody will measure again, and the last word is no news to whoever begins anew. */
   end(atMs: number): void {
+    this.#follow(atMs)
     for (const target of this.#targets.values()) this.#replace(target, [], atMs)
     this.#targets.clear()
   }
@@ -60,6 +64,7 @@ export class Collector {
    * later than it does not take it back.
    */
   note(of: Pick<Source, 'name' | 'target'>, measured: readonly Measured[], atMs: number): void {
+    this.#follow(atMs)
     const target = this.#targetOf(of)
     const news = measured.flatMap((one): Reading[] => {
       const key = seriesKey(one.metric, one.labels)
@@ -82,6 +87,22 @@ export class Collector {
     return this.#dropped
   }
 
+  /**
+   * A time that is more than a step behind what was measured, or behind what a control before this one has measured, is that of
+   * a clock that was set back: what stands at later instants would keep out all that comes until the clock has caught up.
+   */
+  #follow(atMs: number): void {
+    const isFirst = this.#newestMs === -Infinity
+    if (!isFirst && atMs >= this.#newestMs - SCRAPE_MS) {
+      this.#newestMs = Math.max(this.#newestMs, atMs)
+      return
+    }
+    this.#newestMs = atMs
+    this.#options.sink.cutFrom?.(atMs)
+    for (const { series } of this.#targets.values())
+      for (const [key, known] of series) series.set(key, { ...known, atMs: Math.min(known.atMs, atMs - 1) })
+  }
+
   async #read(source: Source, atMs: number): Promise<void> {
     const target = this.#targetOf(source)
     const began = performance.now()
@@ -97,8 +118,8 @@ export class Collector {
       measured = source.whenLost?.(error) ?? []
     }
     await this.#turn()
-    // Gone while it was asked: its series have ended.
-    if (this.#targets.get(keyOf(source)) !== target) return
+    // Gone while it was asked: its series have ended. Asked before the clock was set back: of an instant that is still to come.
+    if (this.#targets.get(keyOf(source)) !== target || atMs > this.#newestMs) return
     const isExpected = source.isExpected?.() ?? true
     const own: readonly Measured[] = isExpected
       ? [

@@ -28,6 +28,10 @@ class Growing {
     this.#held[this.#count++] = value
   }
 
+  cut(count: number): void {
+    this.#count = count
+  }
+
   get column(): Float64Array {
     return this.#held.subarray(0, this.#count)
   }
@@ -57,6 +61,15 @@ export class MemoryStore implements SeriesQuery, SeriesSink {
       }
       held.times.push(atMs)
       held.values.push(value)
+    }
+  }
+
+  cutFrom(fromMs: number): void {
+    for (const { times, values, ends } of this.#held.values()) {
+      const count = countUpTo(times.column, fromMs - 1)
+      times.cut(count)
+      values.cut(count)
+      ends.cut(countUpTo(ends.column, fromMs - 1))
     }
   }
 

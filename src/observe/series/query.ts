@@ -41,6 +41,8 @@ export interface SeriesQuery {
 export interface SeriesSink {
   /** Returns at once. What a bound keeps out is counted, by reason; what was taken is on the disk within SCRAPE_MS. */
   append(readings: readonly Reading[]): void
+  /** The clock was set back: what was taken at this instant or later is forgotten, so that what comes now is newer. */
+  cutFrom?(fromMs: number): void
 }
 
 /** How many steps a range has. */

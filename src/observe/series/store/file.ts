@@ -78,6 +78,11 @@ export class SeriesFile {
     this.#run('UPDATE series SET newest_ms = ? WHERE id = ?', newestMs, id)
   }
 
+  /** None has a sample later than that. */
+  lowerNewest(mostMs: number): void {
+    this.#run('UPDATE series SET newest_ms = ? WHERE newest_ms > ?', mostMs, mostMs)
+  }
+
   removeSeriesBefore(newestMs: number): void {
     this.#run('DELETE FROM series WHERE newest_ms < ?', newestMs)
   }
@@ -94,6 +99,10 @@ export class SeriesFile {
     this.#run('DELETE FROM journal WHERE newest_ms < ?', ms)
   }
 
+  removeBatches(): void {
+    this.#run('DELETE FROM journal')
+  }
+
   chunk(hour: number, series: number): Uint8Array | null {
     return this.#blob('SELECT data FROM chunks WHERE hour = ? AND series = ?', hour, series)
   }
@@ -106,6 +115,10 @@ export class SeriesFile {
     this.#run('DELETE FROM chunks WHERE hour < ?', hour)
   }
 
+  removeHoursFrom(hour: number): void {
+    this.#run('DELETE FROM chunks WHERE hour >= ?', hour)
+  }
+
   folded(day: number, series: number): Uint8Array | null {
     return this.#blob('SELECT data FROM folded WHERE day = ? AND series = ?', day, series)
   }
@@ -116,6 +129,10 @@ export class SeriesFile {
 
   removeDaysBefore(day: number): void {
     this.#run('DELETE FROM folded WHERE day < ?', day)
+  }
+
+  removeDaysFrom(day: number): void {
+    this.#run('DELETE FROM folded WHERE day >= ?', day)
   }
 
   /** Null: there is none. */

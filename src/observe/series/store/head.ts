@@ -12,6 +12,11 @@ export class Head {
     return this.#count
   }
 
+  /** -Infinity: nothing is held. */
+  get newestMs(): number {
+    return Math.max(this.#times[this.#count - 1] ?? -Infinity, this.#ends.at(-1) ?? -Infinity)
+  }
+
   add(atMs: number, value: number): void {
     if (this.#count === this.#times.length) this.#grow()
     this.#times[this.#count] = atMs
@@ -50,10 +55,18 @@ export class Head {
     this.#ends = this.#ends.filter((end) => end >= ms)
   }
 
+  replace({ times, values, ends }: Chunk): void {
+    this.#times = Float64Array.from(times)
+    this.#values = Float64Array.from(values)
+    this.#count = times.length
+    this.#ends = [...ends]
+  }
+
   #grow(): void {
     const [times, values] = [this.#times, this.#values]
-    this.#times = new Float64Array(times.length * 2)
-    this.#values = new Float64Array(values.length * 2)
+    const length = Math.max(8, times.length * 2)
+    this.#times = new Float64Array(length)
+    this.#values = new Float64Array(length)
     this.#times.set(times)
     this.#values.set(values)
   }

@@ -7,13 +7,25 @@ import type { Dropped, StoreOptions } from './store.ts'
 
 /** What goes to the thread that holds the store. It works on one after the other. */
 export type ToStore =
-  | ({ readonly kind: 'append'; readonly sequence: number; readonly definitions: readonly Definition[] } & Samples)
+  | ({
+      readonly kind: 'append'
+      readonly sequence: number
+      readonly definitions: readonly Definition[]
+      /** Before the samples are taken, what stands at this instant or later is forgotten. */
+      readonly cutFromMs: number | null
+    } & Samples)
   | { readonly kind: 'ask'; readonly id: number; readonly question: Question }
   | { readonly kind: 'close' }
 
 export type FromStore =
   | { readonly kind: 'opened'; readonly spoilt: string | null }
-  | { readonly kind: 'appended'; readonly sequence: number; readonly counts: StoreCounts }
+  /** `cutMs`: up to when there was something that has been forgotten. */
+  | {
+      readonly kind: 'appended'
+      readonly sequence: number
+      readonly counts: StoreCounts
+      readonly cutMs: number | null
+    }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
   | { readonly kind: 'refusal'; readonly id: number; readonly problem: ProblemJson }
   | { readonly kind: 'failure'; readonly id: number; readonly stack: string }

@@ -7,6 +7,7 @@ import { seriesOf, type Columns } from '../columns.ts'
 import { evaluateAt, evaluateOver } from '../evaluate/evaluate.ts'
 import type { Range, Value } from '../query.ts'
 import { decodeBatch, encodeBatch } from './batch.ts'
+import { cutFrom } from './cut.ts'
 import { Entries, type Entry } from './entry.ts'
 import { SeriesFile } from './file.ts'
 import { closeHours, DAY_MS, HOUR_MS } from './hours.ts'
@@ -61,6 +62,8 @@ export class SeriesStore {
   /** Every sample before it is in a chunk. */
   #closedMs: number
   #readSamples = 0
+  /** What could not be forgotten for want of room. */
+  #owedCutMs: number | null = null
 
   constructor({ path, seriesMax = SERIES_MAX, bytesMax = BYTES_MAX }: StoreOptions) {
     this.#file = new SeriesFile(path)
@@ -118,8 +121,28 @@ export class SeriesStore {
     return isOurs ? this.#seriesMax : Math.ceil(this.#seriesMax * APP_SHARE)
   }
 
+  /**
+   * Forgets what was taken at this instant or later, of a clock that has been set back since. Where the disk has no room for
+   * that, it is done with a later commit.
+   * @returns up to when there was something, at least; null: there was nothing to forget
+   */
+  cutFrom(fromMs: number): number | null {
+    const closedMs = this.#closedMs
+    const newestMs = Math.max(this.#newestMs, closedMs - 1)
+    if (newestMs < fromMs) return null
+    try {
+      this.#closedMs = cutFrom(this.#file, [...this.#entries.all()], { fromMs, closedMs })
+      this.#newestMs = fromMs - 1
+      this.#owedCutMs = null
+    } catch {
+      this.#owedCutMs = fromMs
+    }
+    return newestMs
+  }
+
   /** Puts on the disk what was taken since the last time, and closes the hours that are over. */
   commit(): void {
+    if (this.#owedCutMs !== null) this.cutFrom(this.#owedCutMs)
     const { ids, times, values } = this.#fresh
     if (ids.length + this.#freshEnds.ids.length > 0) {
       try {
@@ -247,10 +270,13 @@ export class SeriesStore {
   }
 
   #hold(entry: Entry, atMs: number, value: number | null): void {
+    const isNewest = atMs >= entry.head.newestMs
     if (value === null) entry.head.end(atMs)
     else entry.head.add(atMs, value)
-    entry.newestMs = atMs
+    entry.newestMs = Math.max(entry.newestMs, atMs)
     this.#newestMs = Math.max(this.#newestMs, atMs)
+    // A journal that was written anew tells of ends after all values.
+    if (!isNewest) return
     if (entry.isLiving !== (value !== null)) this.#living += value === null ? -1 : 1
     entry.isLiving = value !== null
   }

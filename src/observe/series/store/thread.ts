@@ -79,14 +79,22 @@ export class SeriesThread implements SeriesQuery, SeriesSink {
   }
 
   append(readings: readonly Reading[]): void {
-    if (readings.length === 0 || this.#isClosed) return
+    if (readings.length > 0) this.#append(readings, null)
+  }
+
+  cutFrom(fromMs: number): void {
+    this.#append([], fromMs)
+  }
+
+  #append(readings: readonly Reading[], cutFromMs: number | null): void {
+    if (this.#isClosed) return
     if (this.#unwrittenSamples + readings.length > QUEUE_SAMPLES_MAX) {
       this.#droppedFromQueue += readings.length
       return
     }
     const sequence = this.#next++
     const samples = this.#columnsOf(readings)
-    const append: Append = { kind: 'append', sequence, definitions: this.#interner.takeFresh(), ...samples }
+    const append: Append = { kind: 'append', sequence, definitions: this.#interner.takeFresh(), cutFromMs, ...samples }
     this.#unwritten.set(sequence, append)
     this.#unwrittenSamples += readings.length
     this.#send(append)
@@ -188,7 +196,10 @@ export class SeriesThread implements SeriesQuery, SeriesSink {
     worker.on('exit', () => this.#onLost(worker, null))
     const [first, ...others] = this.#unwritten.values()
     if (first !== undefined) this.#send({ ...first, definitions: this.#interner.all() })
-    else this.#send({ kind: 'append', sequence: -1, definitions: this.#interner.all(), ...this.#columnsOf([]) })
+    else {
+      const nothing = { sequence: -1, cutFromMs: null, ...this.#columnsOf([]) }
+      this.#send({ kind: 'append', definitions: this.#interner.all(), ...nothing })
+    }
     for (const append of others) this.#send({ ...append, definitions: [] })
     for (const [id, { question }] of this.#waiting) this.#send({ kind: 'ask', id, question })
   }
@@ -205,6 +216,8 @@ export class SeriesThread implements SeriesQuery, SeriesSink {
       this.#unwritten.delete(message.sequence)
       if (append !== undefined) this.#unwrittenSamples -= append.handles.length + append.endHandles.length
       this.#counts = message.counts
+      const cutFromMs = append?.cutFromMs ?? null
+      if (message.cutMs !== null && cutFromMs !== null) this.#tellCut(cutFromMs, message.cutMs)
       return
     }
     const waiting = this.#waiting.get(message.id)
@@ -212,6 +225,13 @@ export class SeriesThread implements SeriesQuery, SeriesSink {
     if (message.kind === 'answer') waiting?.resolve(message.answer)
     else if (message.kind === 'refusal') waiting?.reject(Problem.fromJSON(message.problem))
     else waiting?.reject(new Error(message.stack))
+  }
+
+  #tellCut(fromMs: number, toMs: number): void {
+    this.#options.logger.warn('the clock was set back: series begin anew where it stands now', {
+      from: new Date(fromMs).toISOString(),
+      to: new Date(toMs).toISOString(),
+    })
   }
 
   /** Measures from the last sign of life: the thread does one thing after the other. */

@@ -35,8 +35,7 @@ port.on('message', (message: ToStore) => {
   switch (message.kind) {
     case 'append':
       for (const definition of message.definitions) known.set(definition.handle, { definition, entry: null })
-      append(message)
-      tell({ kind: 'appended', sequence: message.sequence, counts: store.counts })
+      tell({ kind: 'appended', cutMs: append(message), sequence: message.sequence, counts: store.counts })
       return
     case 'ask':
       answer(message.id, message.question)
@@ -47,10 +46,13 @@ port.on('message', (message: ToStore) => {
   }
 })
 
-function append({ handles, times, values, endHandles, endTimes }: Samples): void {
+function append(message: Samples & { readonly cutFromMs: number | null }): number | null {
+  const { cutFromMs, handles, times, values, endHandles, endTimes } = message
+  const cutMs = cutFromMs === null ? null : store.cutFrom(cutFromMs)
   for (const [index, handle] of handles.entries()) store.take(entryOf(handle), times[index]!, values[index]!)
   for (const [index, handle] of endHandles.entries()) store.take(entryOf(handle), endTimes[index]!, null)
   store.commit()
+  return cutMs
 }
 
 function entryOf(handle: number): Entry | null {
