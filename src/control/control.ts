@@ -19,6 +19,7 @@ import type { Limits } from './guard/limits.ts'
 import { AfterDeploy } from './hooks/after-deploy.ts'
 import { Jobs } from './jobs.ts'
 import type { KeeperLink } from './keeper-link.ts'
+import type { Instances } from './instances.ts'
 import { lastLines } from './last-lines.ts'
 import { Leases } from './lease.ts'
 import { logSecretsOf } from './observe/log-secrets.ts'
@@ -77,6 +78,7 @@ export class Control {
   readonly fleet: Fleet
   readonly leases: Leases
   readonly supervisor: Supervisor
+  readonly instances: Instances
   readonly traffic: Traffic
   readonly certificates: Certificates
   readonly scaler: Scaler
@@ -143,8 +145,9 @@ export class Control {
       clock: this.clock,
       logger,
     })
-    const { supervisor, clock } = this
-    const seen = { instances: () => inTable(state, supervisor.instances()) }
+    this.instances = this.supervisor
+    const { supervisor, instances, clock } = this
+    const seen = { instances: () => inTable(state, instances.instances()) }
     this.certificates = new Certificates({
       folder,
       state,
@@ -154,18 +157,18 @@ export class Control {
       changed: () => this.traffic.refresh(state.get('token')),
     })
     const tlsOf = (release: Release) => this.certificates.tableOf(release)
-    this.traffic = new Traffic({ folder, state, fleet, supervisor: seen, clock, tlsOf })
+    this.traffic = new Traffic({ folder, state, fleet, instances: seen, clock, tlsOf })
     const { path } = options.environment
     const isBusy = () => this.#isBusy()
     const { memory } = this
-    const members = { folder, path, state, supervisor, memory, traffic: this.traffic, fleet, clock, isBusy }
+    const members = { folder, path, state, instances, supervisor, memory, traffic: this.traffic, fleet, clock, isBusy }
     this.scaler = new Scaler({ ...members, timing: options.scaleTiming })
     this.execs = new Execs({ folder, path, state, clock, secrets: this.#secrets, variablesOf: needsOf })
     this.services = new Services({ ...members, secrets: this.#secrets })
     this.retention = new Retention({
       folder,
       state,
-      supervisor,
+      instances,
       secrets: this.#secrets,
       clock,
       isBusy,
@@ -198,7 +201,7 @@ export class Control {
       mkdirSync(join(folder, name), { recursive: true, mode: 0o700 })
     const { scaler, needs, certificates, security } = this
     const table = () => security.table()
-    const measured = { state, supervisor, fleet, table, scaler, needs, certificates, security, clock, logger }
+    const measured = { state, instances, fleet, table, scaler, needs, certificates, security, clock, logger }
     const folders = [folder, join(folder, 'releases')]
     const { app, environment: name } = environment
     const onEvent = (kind: string, text: string): void => state.addEvent(clock.now(), kind, text)
@@ -237,7 +240,7 @@ export class Control {
       lease: this.leases.look(),
       running: this.state.runningDeploy(),
       last: last ?? null,
-      instances: this.supervisor.instances(),
+      instances: this.instances.instances(),
       gateway: await workers.status(this.fleet),
       tls: this.certificates.status(),
       stoppedServices: this.state.get('stoppedServices'),
@@ -333,7 +336,7 @@ export class Control {
 
   linesOf(name: string, count: number): readonly string[] {
     const lines = lastLines(join(this.#options.folder, 'logs', `${basename(name)}.log`), count)
-    return lines.map(this.supervisor.scrubOf(name))
+    return lines.map(this.instances.scrubOf(name))
   }
 
   /** Where users come in; over HTTPS where that is served: plain HTTP may do nothing but send them there. */

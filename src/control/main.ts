@@ -182,19 +182,21 @@ function repeat(what: string, work: () => void | Promise<void>, logger: Logger, 
   }, everyMs)
 }
 
-function outputs({ supervisor, needs }: Control): readonly string[] {
-  return [...supervisor.instances().map(({ id }) => id), ...needs.outputs()]
+function outputs({ instances, needs }: Control): readonly string[] {
+  return [...instances.instances().map(({ id }) => id), ...needs.outputs()]
 }
 
-async function lookAtLiveness({ supervisor, state }: Control, liveness: Liveness): Promise<void> {
-  const wedged = await liveness.look(supervisor.instances(), (id) => state.release(id))
-  for (const { id, because } of wedged) await supervisor.restartWedged(id, because)
+async function lookAtLiveness({ instances, state }: Control, liveness: Liveness): Promise<void> {
+  const wedged = await liveness.look(instances.instances(), (id) => state.release(id))
+  for (const { id, because } of wedged) await instances.restartWedged(id, because)
 }
 
-async function watchMemory({ memory, supervisor, state, clock }: Control): Promise<void> {
+async function watchMemory({ memory, instances, supervisor, state, clock }: Control): Promise<void> {
+  // Who keeps them elsewhere holds them to their limits, and processes of that place are none of this one.
+  if (!instances.acts) return
   const limitOf = ({ release, service }: Instance): number | null =>
     state.release(release)?.config.services[service]?.memoryBytesMax ?? null
-  for (const { id, because } of memory.look(supervisor.instances(), limitOf, clock.now()))
+  for (const { id, because } of memory.look(instances.instances(), limitOf, clock.now()))
     await supervisor.restartOverLimit(id, because)
 }
 

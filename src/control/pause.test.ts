@@ -48,7 +48,7 @@ function make(t: TestContext, apply: (table: RoutingTable) => Promise<void> = as
     folder,
     state,
     clock: systemClock,
-    supervisor: { instances: () => [] },
+    instances: { instances: () => [] },
     fleet: {
       apply: async (table) => {
         await apply(table)

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import type { Clock } from '../core/clock.ts'
+import type { Instances } from './instances.ts'
 import { pruneLogs } from './prune-logs.ts'
 import type { SecretFiles } from './secrets.ts'
 import type { State } from './state.ts'
-import type { Supervisor } from './supervisor.ts'
 
 /** Releases that can still be rolled back to. */
 export const RELEASES_KEPT = 5
@@ -11,7 +11,7 @@ export const RELEASES_KEPT = 5
 export interface RetentionOptions {
   readonly folder: string
   readonly state: State
-  readonly supervisor: Supervisor
+  readonly instances: Pick<Instances, 'instances' | 'stop'>
   readonly secrets: SecretFiles
   readonly clock: Clock
   /** Somebody is at work, or a deploy waits to be settled: then nothing is taken away. */
@@ -28,7 +28,7 @@ export class Retention {
 
   /** Stops a warm release whose time is over, and whatever runs that nothing needs. */
   async retire(): Promise<void> {
-    const { state, supervisor, clock, isBusy } = this.#options
+    const { state, instances, clock, isBusy } = this.#options
     if (isBusy()) return
     const until = state.get('warmUntil')
     const { live, warm } = state.world()
@@ -41,16 +41,16 @@ export class Retention {
       state.addEvent(clock.now(), 'warm-retired', text)
     }
     const needed = new Set([live, state.get('warm')])
-    const strays = supervisor.instances().filter(({ release }) => !needed.has(release))
-    await Promise.all(strays.map(({ id }) => supervisor.stop(id)))
+    const strays = instances.instances().filter(({ release }) => !needed.has(release))
+    await Promise.all(strays.map(({ id }) => instances.stop(id)))
   }
 
   /** Forgets releases that are neither in use nor among the newest that have been live. */
   forgetOldReleases(): void {
-    const { folder, state, supervisor, secrets } = this.#options
+    const { folder, state, instances, secrets } = this.#options
     const { live, warm } = state.world()
     const newest = state.onceLive().slice(0, RELEASES_KEPT)
-    const running = supervisor.instances().map(({ release }) => release)
+    const running = instances.instances().map(({ release }) => release)
     // What a migration that is under way leaves is found out by the connections of its release.
     const migrating = state.migrationRuns.running().map(({ release }) => release)
     const kept = new Set([live, warm, ...newest.map(({ id }) => id), ...running, ...migrating])

@@ -4,6 +4,7 @@ import { messageOf, Problem } from '../core/problem.ts'
 import { isRecreated } from '../deploy/plan.ts'
 import type { Instance, Release } from '../deploy/release.ts'
 import type { Fleet } from '../gateway/admin/fleet.ts'
+import type { Instances } from './instances.ts'
 import { makeInstances } from './launch.ts'
 import type { SecretFiles, Secrets } from './secrets.ts'
 import type { State } from './state.ts'
@@ -19,7 +20,9 @@ export interface ServicesOptions {
   readonly path: string
   readonly state: State
   readonly clock: Clock
-  readonly supervisor: Supervisor
+  readonly instances: Instances
+  /** Where `instances` acts, it is this. */
+  readonly supervisor: Pick<Supervisor, 'start' | 'untilStopped' | 'wake'>
   readonly traffic: Traffic
   readonly fleet: Fleet
   readonly secrets: SecretFiles
@@ -35,14 +38,14 @@ export class Services {
 
   /** Begins the instances that are not there yet. `values`: of its secrets; empty: those kept from before. */
   async start(release: Release, service: string, values: Secrets): Promise<readonly Instance[]> {
-    const { clock, folder, path, secrets, state, supervisor } = this.#options
+    const { clock, folder, instances, path, secrets, state, supervisor } = this.#options
     if (Object.keys(values).length > 0) secrets.save(release.id, service, values)
     const artifactFolder = join(folder, 'releases', release.artifacts[service]!)
     const launch = { release, service, artifactFolder, path }
     await supervisor.untilStopped(release.id, service)
     supervisor.wake(release.id, service)
     for (const row of await makeInstances(launch, folder, state, clock.now())) await supervisor.start(row)
-    return supervisor.instances().filter((instance) => instance.release === release.id && instance.service === service)
+    return instances.instances().filter((instance) => instance.release === release.id && instance.service === service)
   }
 
   /** Never what takes traffic, unless the service is recreated and so cannot run beside its next release. */
@@ -101,12 +104,12 @@ export class Services {
 
   /** Without asking whether it takes traffic. */
   async stopAll(release: string, service: string | null): Promise<readonly string[]> {
-    const { supervisor } = this.#options
-    const ids = supervisor
+    const { instances } = this.#options
+    const ids = instances
       .instances()
       .filter((instance) => instance.release === release && (service === null || instance.service === service))
       .map(({ id }) => id)
-    await Promise.all(ids.map((id) => supervisor.stop(id)))
+    await Promise.all(ids.map((id) => instances.stop(id)))
     return ids
   }
 

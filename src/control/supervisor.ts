@@ -7,6 +7,7 @@ import type { Instance, InstanceState } from '../deploy/release.ts'
 import { processesOf } from '../deploy/targets/process/listeners.ts'
 import type { ChildState, Exit } from '../keeper/protocol.ts'
 import { restartAfter } from './backoff.ts'
+import type { Instances } from './instances.ts'
 import type { KeeperLink } from './keeper-link.ts'
 import { lastLines } from './last-lines.ts'
 import { hasItsPort, moveFromTakenPort } from './move-port.ts'
@@ -44,7 +45,8 @@ interface Entry {
 }
 
 /** Keeps the instances running that should run: starts, adopts, restarts with backoff, stops with grace. */
-export class Supervisor {
+export class Supervisor implements Instances {
+  readonly acts = true
   readonly #options: SupervisorOptions
   readonly #entries = new Map<string, Entry>()
 

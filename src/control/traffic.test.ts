@@ -46,7 +46,7 @@ function make(t: TestContext, apply: (table: RoutingTable) => Promise<void> = as
     folder,
     state,
     clock: systemClock,
-    supervisor: { instances: () => instances },
+    instances: { instances: () => instances },
     fleet: {
       apply: async (table) => {
         await apply(table)

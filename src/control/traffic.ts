@@ -6,10 +6,10 @@ import type { Instance, Release } from '../deploy/release.ts'
 import type { Fleet } from '../gateway/admin/fleet.ts'
 import { readSavedTable, saveTable } from '../gateway/table-store.ts'
 import type { RoutingTable } from '../gateway/table.ts'
+import type { Instances } from './instances.ts'
 import { pauseFor } from './pause-record.ts'
 import { readPause } from './read-pause.ts'
 import type { State } from './state.ts'
-import type { Supervisor } from './supervisor.ts'
 import { makeTable } from './table.ts'
 import type { TableInput } from './table.ts'
 import { workerCountOf } from './worker-count.ts'
@@ -18,7 +18,7 @@ export interface TrafficOptions {
   readonly folder: string
   readonly state: State
   readonly fleet: Pick<Fleet, 'apply'>
-  readonly supervisor: Pick<Supervisor, 'instances'>
+  readonly instances: Pick<Instances, 'instances'>
   readonly clock: Clock
   /** What the table of a release says of TLS. @default nothing */
   readonly tlsOf?: (release: Release) => TableInput['tls']
@@ -127,13 +127,13 @@ export class Traffic {
   }
 
   #makeTable(release: Release, version: number, token: number): RoutingTable {
-    const { folder, state, supervisor } = this.#options
+    const { folder, state, instances } = this.#options
     const held = release.id === state.get('live') ? state.get('heldServices') : []
     const trial = state.get('canary')
     const onTrial = trial === null || trial.release === release.id ? null : state.release(trial.release)
     return makeTable({
       release,
-      instances: supervisor.instances(),
+      instances: instances.instances(),
       stoppedServices: [...state.get('stoppedServices'), ...held],
       releasesFolder: join(folder, 'releases'),
       secretsFolder: join(folder, 'secrets'),
@@ -151,7 +151,7 @@ export class Traffic {
   }
 
   #instancesOf(release: string, service?: string): readonly Instance[] {
-    return this.#options.supervisor
+    return this.#options.instances
       .instances()
       .filter((instance) => instance.release === release && (service === undefined || instance.service === service))
   }

@@ -3,10 +3,10 @@ import type { GateMethods } from '../api/gate-methods.ts'
 import type { Control } from '../control.ts'
 import { examine } from '../examine.ts'
 
-export function gateHandlers({ supervisor, memory }: Control) {
+export function gateHandlers({ instances, memory }: Control) {
   return {
     'instance.examine': ({ name }: GateMethods['instance.examine']['input']): { examination: Examination } => ({
-      examination: examine(name, supervisor, memory),
+      examination: examine(name, instances, memory),
     }),
   }
 }

@@ -22,7 +22,7 @@ import { seriesHandlers } from './series.ts'
 
 /** The control API: each method hands on to the part that does it. Deploy methods check the lease's token first. */
 export function makeHandlers(control: Control): Handlers {
-  const { state, leases, supervisor, jobs, rollouts, clock } = control
+  const { state, leases, instances, jobs, rollouts, clock } = control
   const fenced = fencedBy(leases)
   const deployOf = (id: string) => {
     const deploy = state.deploy(id)
@@ -79,7 +79,7 @@ export function makeHandlers(control: Control): Handlers {
       stopped: await control.services.stop(release, service),
     })),
     'instance.lines': ({ name, count }) => ({ lines: control.linesOf(name, Math.min(count, 1000)) }),
-    'instance.list': () => ({ instances: supervisor.instances() }),
+    'instance.list': () => ({ instances: instances.instances() }),
 
     'job.run': fenced(async ({ job }) => ({ exit: await jobs.run(withNeeds(job)) })),
     'job.cancel': fenced(async ({ name }) => done(await jobs.cancel(name))),

@@ -18,10 +18,10 @@ import { METRICS, metricOf } from '../../promises/metrics/catalogue.ts'
 import { watchesOf } from '../../promises/watches.ts'
 import type { Certificates } from '../certificates/certificates.ts'
 import type { Security } from '../guard/security.ts'
+import type { Instances } from '../instances.ts'
 import type { Needs } from '../needs/needs.ts'
 import type { Scaler } from '../scale/scaler.ts'
 import type { State } from '../state.ts'
-import type { Supervisor } from '../supervisor.ts'
 import type { GatewayView } from './gateway-readings.ts'
 import { GatewaySource } from './gateway-source.ts'
 import { InstanceSources } from './instance-sources.ts'
@@ -31,7 +31,7 @@ export interface CollectionOptions {
   /** Folders whose file systems count. */
   readonly folders: readonly string[]
   readonly state: Pick<State, 'get' | 'release' | 'world' | 'runningDeploy' | 'deploys'>
-  readonly supervisor: Pick<Supervisor, 'instances'>
+  readonly instances: Pick<Instances, 'instances'>
   /** The gateway's workers, and the routing table they were given last, also by a control before this one. */
   readonly fleet: Pick<Fleet, 'report' | 'counters' | 'workers'>
   readonly table: () => RoutingTable | null
@@ -66,9 +66,9 @@ export class Collection {
 
   constructor(options: CollectionOptions) {
     this.#options = options
-    const { clock, state, supervisor, fleet, folders, logger } = options
+    const { clock, state, instances, fleet, folders, logger } = options
     this.#instances = new InstanceSources({
-      instances: () => supervisor.instances(),
+      instances: () => instances.instances(),
       release: (id) => state.release(id),
       routed: () => upstreamsOf(options.table()),
       inWork: () => new Set([state.get('live'), state.get('canary')?.release ?? null].filter((id) => id !== null)),
@@ -194,10 +194,10 @@ export class Collection {
 
   /** The live release, the warm one, those of a deploy and of whatever else runs; counts of no release are of `none`. */
   #inUse(): ReadonlySet<string> {
-    const { state, supervisor } = this.#options
+    const { state, instances } = this.#options
     const { live, warm } = state.world()
     const deploying = state.runningDeploy()?.plan.release.id ?? null
-    const ids = [live, warm, deploying, ...supervisor.instances().map(({ release }) => release)]
+    const ids = [live, warm, deploying, ...instances.instances().map(({ release }) => release)]
     return new Set(ids.filter((id) => id !== null))
   }
 

@@ -8,6 +8,7 @@ import type { Fleet } from '../../gateway/admin/fleet.ts'
 import { baseEnvironment, makeInstances } from '../launch.ts'
 import { examine } from '../examine.ts'
 import type { MemoryWatch } from '../memory-watch.ts'
+import type { Instances } from '../instances.ts'
 import { lastLines } from '../last-lines.ts'
 import type { State } from '../state.ts'
 import type { Supervisor } from '../supervisor.ts'
@@ -19,7 +20,9 @@ export interface MembersOptions {
   /** The PATH under which programs are looked up. */
   readonly path: string
   readonly state: State
-  readonly supervisor: Pick<Supervisor, 'instances' | 'start' | 'stop' | 'examine' | 'scrubOf'>
+  readonly instances: Instances
+  /** Where `instances` acts, it is this. */
+  readonly supervisor: Pick<Supervisor, 'start'>
   readonly memory: MemoryWatch
   readonly traffic: Pick<Traffic, 'refresh'>
   readonly fleet: Pick<Fleet, 'drain'>
@@ -46,11 +49,11 @@ export class Members {
 
   constructor(options: MembersOptions) {
     this.#options = options
-    const { folder, path, supervisor, memory } = options
+    const { folder, path, instances, memory } = options
     const looks: Pick<Supervision, 'instances' | 'lastLines' | 'examine'> = {
-      instances: async () => supervisor.instances(),
+      instances: async () => instances.instances(),
       lastLines: async (name) => lastLines(join(folder, 'logs', `${name}.log`), LINES_SHOWN),
-      examine: async (name) => examine(name, supervisor, memory),
+      examine: async (name) => examine(name, instances, memory),
     }
     this.#target = new ProcessTarget({
       projectFolder: folder,
@@ -84,8 +87,8 @@ export class Members {
 
   /** Carries each instance that is on its way one step further. */
   async advance(): Promise<void> {
-    const { state, supervisor, traffic, isBusy } = this.#options
-    const instances = supervisor.instances()
+    const { state, traffic, isBusy } = this.#options
+    const instances = this.#options.instances.instances()
     forgetGone(state, instances)
     const outside = state.get('outside')
     const idle = instances.filter(({ id }) => !this.#working.has(id))
@@ -112,11 +115,11 @@ export class Members {
       await passGate([instance], gate)
       this.#passed.add(instance.id)
     } catch (error) {
-      const now = this.#options.supervisor.instances().find(({ id }) => id === instance.id)
+      const now = this.#options.instances.instances().find(({ id }) => id === instance.id)
       // Stopped by somebody who wanted it so: the environment, a deploy that retires the release.
       if (now === undefined || now.state === 'stopping') return
       // Before it leaves: afterwards nobody knows its secrets any more.
-      const scrub = this.#options.supervisor.scrubOf(instance.id)
+      const scrub = this.#options.instances.scrubOf(instance.id)
       this.leave([instance.id])
       const detail = error instanceof Problem ? error.details.map((line) => `\n  ${line}`).join('') : ''
       this.#note('scale-failed', scrub(`${messageOf(error)}${detail}`))
@@ -125,9 +128,9 @@ export class Members {
   }
 
   async #leave({ id, release }: Instance): Promise<void> {
-    const { state, supervisor, fleet } = this.#options
+    const { state, instances, fleet } = this.#options
     await fleet.drain([id], state.release(release)?.config.drainMs ?? 0)
-    await supervisor.stop(id)
+    await instances.stop(id)
     mark(state, [id], null)
     this.#note('instance-left', `${id} finished what it had and was stopped`)
   }

@@ -70,14 +70,16 @@ export class Scaler {
   }
 
   status(): readonly ScaleStatus[] {
-    const { state, supervisor } = this.#options
+    const { state } = this.#options
     const release = this.#live()
     if (release === null) return []
     const outside = state.get('outside')
     return Object.entries(release.config.services)
       .filter(([, { run }]) => run.kind === 'program')
       .map(([service, config]) => {
-        const own = supervisor.instances().filter((one) => one.release === release.id && one.service === service)
+        const own = this.#options.instances
+          .instances()
+          .filter((one) => one.release === release.id && one.service === service)
         const marked = (as: string): number => own.filter(({ id }) => outside[id] === as).length
         return {
           service,
@@ -100,13 +102,15 @@ export class Scaler {
   }
 
   async #measure(release: Release, names: readonly string[]): Promise<void> {
-    const { state, supervisor, fleet, clock } = this.#options
+    const { state, fleet, clock } = this.#options
     const now = clock.now()
     if (now - this.#lookedAt < this.#timing.lookEveryMs) return
     this.#lookedAt = now
     const measured = names.filter((name) => isMeasured(release.config.services[name]!))
     if (measured.length === 0) return
-    const instances = running(inTable(state, supervisor.instances())).filter((one) => one.release === release.id)
+    const instances = running(inTable(state, this.#options.instances.instances())).filter(
+      (one) => one.release === release.id,
+    )
     // Without a single worker the sums stand still, and that is not the same as no requests.
     const counters = fleet.workers().length === 0 ? null : await fleet.report()
     for (const name of measured) {
@@ -155,10 +159,10 @@ export class Scaler {
 
   /** Starts what is lacking; sends away what is too many: first who is not in yet, then the youngest. */
   async #fill(release: Release, name: string): Promise<void> {
-    const { state, supervisor } = this.#options
+    const { state } = this.#options
     const want = wantedInstances(name, release.config.services[name]!, state.get('scaled'))
     const outside = state.get('outside')
-    const own = supervisor
+    const own = this.#options.instances
       .instances()
       .filter(({ id, release: of, service }) => of === release.id && service === name && outside[id] !== 'leaving')
     if (own.length < want) await this.#members.begin(release, name)
@@ -171,11 +175,11 @@ export class Scaler {
 
   /** The number goes back to what there is: otherwise the same would be tried for ever. */
   #failed(instance: Instance, because: string): void {
-    const { state, supervisor } = this.#options
+    const { state } = this.#options
     const { service, release } = instance
     if (release !== this.#live()?.id) return
     const outside = state.get('outside')
-    const left = supervisor
+    const left = this.#options.instances
       .instances()
       .filter((one) => one.release === release && one.service === service && outside[one.id] !== 'leaving').length
     state.set('scaled', { ...state.get('scaled'), [service]: left })

@@ -6,10 +6,10 @@ import type { Alerts } from '../alerts/alerts.ts'
 import type { FiringAlert, HealthReport, ServiceLine } from '../api/health-methods.ts'
 import { readTrail } from '../audit/read-trail.ts'
 import { diskOf } from '../disk.ts'
+import type { Instances } from '../instances.ts'
 import type { Needs } from '../needs/needs.ts'
 import type { Scaler } from '../scale/scaler.ts'
 import type { State } from '../state.ts'
-import type { Supervisor } from '../supervisor.ts'
 import { answerOf, DATA_MS_MAX, type HealthFacts } from './answer.ts'
 import { BEFORE_MS, changesBefore } from './changes.ts'
 import { measure, NOT_MEASURED, NO_HOST, type Measurement } from './measure.ts'
@@ -25,7 +25,7 @@ export interface HealthWatchOptions {
   readonly clock: Clock
   readonly query: Pick<SeriesQuery, 'instant' | 'raw'>
   readonly alerts: Pick<Alerts, 'overview' | 'incidents'>
-  readonly supervisor: Pick<Supervisor, 'instances'>
+  readonly instances: Pick<Instances, 'instances'>
   readonly scaler: Pick<Scaler, 'status'>
   readonly needs: Pick<Needs, 'list'>
   readonly fleet: Pick<Fleet, 'workers'>
@@ -108,12 +108,12 @@ export class HealthWatch {
   }
 
   #facts(): HealthFacts {
-    const { clock, state, alerts, supervisor, needs, fleet, folder } = this.#options
+    const { clock, state, alerts, instances, needs, fleet, folder } = this.#options
     const live = state.get('live')
     const listed = alerts.overview().alerts
     const measured = this.#measured
     const nowMs = clock.now()
-    const failing = supervisor.instances().filter((one) => one.release === live && hasFailed(one, nowMs))
+    const failing = instances.instances().filter((one) => one.release === live && hasFailed(one, nowMs))
     return {
       nowMs,
       live,
