@@ -44,6 +44,8 @@ import { Services } from './services.ts'
 import { Deploys } from './deploys.ts'
 import { diskOf } from './disk.ts'
 import { Retention } from './retention.ts'
+import { Roster } from './roster.ts'
+import { RosterTable } from './roster-table.ts'
 import type { RolloutWorld } from './rollout/rollout.ts'
 import { Rollouts } from './rollout/rollouts.ts'
 import { Witnesses } from './rollout/witnesses.ts'
@@ -78,7 +80,10 @@ export class Control {
   readonly fleet: Fleet
   readonly leases: Leases
   readonly supervisor: Supervisor
+  /** Either of them, by the environment's target. */
   readonly instances: Instances
+  readonly roster: Roster
+  readonly rosterTable: RosterTable
   readonly traffic: Traffic
   readonly certificates: Certificates
   readonly scaler: Scaler
@@ -145,8 +150,11 @@ export class Control {
       clock: this.clock,
       logger,
     })
-    this.instances = this.supervisor
-    const { supervisor, instances, clock } = this
+    this.rosterTable = state.tables((db) => new RosterTable(db))
+    const changed = () => this.traffic.refresh(state.get('token'))
+    this.roster = new Roster({ state, table: this.rosterTable, clock: this.clock, variablesOf: needsOf, changed })
+    this.instances = (options.environment.target ?? 'process') === 'process' ? this.supervisor : this.roster
+    const { supervisor, instances, roster, clock } = this
     const seen = { instances: () => inTable(state, instances.instances()) }
     this.certificates = new Certificates({
       folder,
@@ -154,14 +162,26 @@ export class Control {
       clock,
       port: () => options.workers.httpsPort,
       inForce: () => readSavedTable(folder),
-      changed: () => this.traffic.refresh(state.get('token')),
+      changed,
     })
     const tlsOf = (release: Release) => this.certificates.tableOf(release)
     this.traffic = new Traffic({ folder, state, fleet, instances: seen, clock, tlsOf })
     const { path } = options.environment
     const isBusy = () => this.#isBusy()
     const { memory } = this
-    const members = { folder, path, state, instances, supervisor, memory, traffic: this.traffic, fleet, clock, isBusy }
+    const members = {
+      folder,
+      path,
+      state,
+      instances,
+      supervisor,
+      roster,
+      memory,
+      traffic: this.traffic,
+      fleet,
+      clock,
+      isBusy,
+    }
     this.scaler = new Scaler({ ...members, timing: options.scaleTiming })
     this.execs = new Execs({ folder, path, state, clock, secrets: this.#secrets, variablesOf: needsOf })
     this.services = new Services({ ...members, secrets: this.#secrets })
@@ -169,6 +189,7 @@ export class Control {
       folder,
       state,
       instances,
+      roster: this.rosterTable,
       secrets: this.#secrets,
       clock,
       isBusy,

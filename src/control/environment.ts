@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { TargetKind } from '../config/resolved.ts'
 import { writeFileAtomic } from '../core/atomic-file.ts'
 
 /** What control must know before any release: written by `seaworthy up`, read by control at its start. */
 export interface EnvironmentFile {
   readonly app: string
   readonly environment: string
+  /** Who keeps the instances: control itself, or an engine or a cluster. @default 'process' */
+  readonly target?: TargetKind
   /** Address and port the gateway listens on. */
   readonly host: string
   readonly http: number

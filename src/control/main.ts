@@ -183,7 +183,8 @@ function repeat(what: string, work: () => void | Promise<void>, logger: Logger, 
 }
 
 function outputs({ instances, needs }: Control): readonly string[] {
-  return [...instances.instances().map(({ id }) => id), ...needs.outputs()]
+  // What is kept elsewhere writes elsewhere.
+  return [...(instances.acts ? instances.instances().map(({ id }) => id) : []), ...needs.outputs()]
 }
 
 async function lookAtLiveness({ instances, state }: Control, liveness: Liveness): Promise<void> {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Clock } from '../core/clock.ts'
 import type { Instances } from './instances.ts'
 import { pruneLogs } from './prune-logs.ts'
+import type { RosterTable } from './roster-table.ts'
 import type { SecretFiles } from './secrets.ts'
 import type { State } from './state.ts'
 
@@ -12,6 +13,7 @@ export interface RetentionOptions {
   readonly folder: string
   readonly state: State
   readonly instances: Pick<Instances, 'instances' | 'stop'>
+  readonly roster: Pick<RosterTable, 'keepOnly'>
   readonly secrets: SecretFiles
   readonly clock: Clock
   /** Somebody is at work, or a deploy waits to be settled: then nothing is taken away. */
@@ -47,7 +49,7 @@ export class Retention {
 
   /** Forgets releases that are neither in use nor among the newest that have been live. */
   forgetOldReleases(): void {
-    const { folder, state, instances, secrets } = this.#options
+    const { folder, state, instances, roster, secrets } = this.#options
     const { live, warm } = state.world()
     const newest = state.onceLive().slice(0, RELEASES_KEPT)
     const running = instances.instances().map(({ release }) => release)
@@ -59,6 +61,7 @@ export class Retention {
       state.forgetRelease(id)
       secrets.forget(id)
     }
+    roster.keepOnly(state.releases())
     pruneLogs(join(folder, 'logs'), state.get('sequence'))
   }
 }

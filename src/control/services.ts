@@ -6,6 +6,7 @@ import type { Instance, Release } from '../deploy/release.ts'
 import type { Fleet } from '../gateway/admin/fleet.ts'
 import type { Instances } from './instances.ts'
 import { makeInstances } from './launch.ts'
+import type { Roster } from './roster.ts'
 import type { SecretFiles, Secrets } from './secrets.ts'
 import type { State } from './state.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -21,8 +22,9 @@ export interface ServicesOptions {
   readonly state: State
   readonly clock: Clock
   readonly instances: Instances
-  /** Where `instances` acts, it is this. */
+  /** Where `instances` acts, it is this; elsewhere the roster. */
   readonly supervisor: Pick<Supervisor, 'start' | 'untilStopped' | 'wake'>
+  readonly roster: Pick<Roster, 'expect'>
   readonly traffic: Traffic
   readonly fleet: Fleet
   readonly secrets: SecretFiles
@@ -36,9 +38,10 @@ export class Services {
     this.#options = options
   }
 
-  /** Begins the instances that are not there yet. `values`: of its secrets; empty: those kept from before. */
+  /** Begins the instances that are not there yet, or owes that. `values`: of its secrets; empty: those kept from before. */
   async start(release: Release, service: string, values: Secrets): Promise<readonly Instance[]> {
-    const { clock, folder, instances, path, secrets, state, supervisor } = this.#options
+    const { clock, folder, instances, path, roster, secrets, state, supervisor } = this.#options
+    if (!instances.acts) return roster.expect(release, service, 'its instances are not there')
     if (Object.keys(values).length > 0) secrets.save(release.id, service, values)
     const artifactFolder = join(folder, 'releases', release.artifacts[service]!)
     const launch = { release, service, artifactFolder, path }
@@ -50,16 +53,31 @@ export class Services {
 
   /** Never what takes traffic, unless the service is recreated and so cannot run beside its next release. */
   async stop(release: string, service: string | null): Promise<readonly string[]> {
+    this.#mustNotBeLive(release, service)
+    return this.stopAll(release, service)
+  }
+
+  /**
+   * Takes a release's instances out of the traffic for somebody else to end: out of the routing table, then drained.
+   * @throws Problem `instance.live`
+   */
+  async leave(release: string, service: string | null, token: number): Promise<readonly string[]> {
+    const { fleet, state, traffic } = this.#options
+    this.#mustNotBeLive(release, service)
+    const ids = await this.stopAll(release, service)
+    if (state.get('canary')?.release === release) await traffic.refresh(token)
+    await fleet.drain(ids, state.release(release)?.config.drainMs ?? 0)
+    return ids
+  }
+
+  #mustNotBeLive(release: string, service: string | null): void {
     const { state } = this.#options
     const config = state.release(release)?.config
-    const isLive = release === state.get('live')
     const recreated = service !== null && config?.services[service] && isRecreated(config.services[service], config)
-    if (isLive && !recreated) {
-      throw new Problem('instance.live', `${release} takes the traffic: its instances are not stopped`, {
-        hint: 'Deploy or roll back first; `seaworthy stop --service SERVICE` stops a service on purpose.',
-      })
-    }
-    return this.stopAll(release, service)
+    if (release !== state.get('live') || recreated) return
+    throw new Problem('instance.live', `${release} takes the traffic: its instances are not stopped`, {
+      hint: 'Deploy or roll back first; `seaworthy stop --service SERVICE` stops a service on purpose.',
+    })
   }
 
   /** `held`: only until the next switch. */
@@ -79,7 +97,8 @@ export class Services {
   async bringBack(service: string): Promise<void> {
     const { clock, state, traffic } = this.#options
     const live = this.#live(service)
-    await this.start(live, service, {})
+    const started = await this.start(live, service, {})
+    if (started.length === 0) throw owedStart(live, service)
     await traffic.untilAccepting(live, service, { atLeast: 'all' })
     for (const list of ['stoppedServices', 'heldServices'] as const) {
       state.set(
@@ -119,11 +138,21 @@ export class Services {
     for (const [name, service] of Object.entries(release.config.services)) {
       if (service.run.kind !== 'program' || state.get('stoppedServices').includes(name)) continue
       if (isRecreated(service, release.config)) await this.stopAll(insteadOf.id, name)
-      await this.start(release, name, {})
+      const there = await this.start(release, name, {})
+      if (there.length === 0) {
+        state.addEvent(clock.now(), 'revive-incomplete', owedStart(release, name).message)
+        continue
+      }
       // Traffic is failing now: one instance that accepts is enough, and after a while going back is better than waiting.
       await traffic.untilAccepting(release, name, { atLeast: 'one', withinMs: REVIVE_MS }).catch((error: unknown) => {
         state.addEvent(clock.now(), 'revive-incomplete', messageOf(error))
       })
     }
   }
+}
+
+function owedStart({ id }: Release, service: string): Problem {
+  return new Problem('instance.owed', `${service} of ${id} has no instance, and none can be started from in here`, {
+    hint: 'Run `seaworthy deploy`: it has the tools, and does what is owed first.',
+  })
 }

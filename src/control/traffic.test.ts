@@ -86,6 +86,8 @@ test('a table that is not what the live release needs is mended, once', async (t
   assert.match((await traffic.reconcile()) ?? '', /\(1-x\) was not what 2-x needs/)
   assert.equal(applied.at(-1)?.release, '2-x')
   assert.equal(await traffic.reconcile(), null)
+  instances[1] = { ...instances[1]!, host: '10.0.0.7' }
+  assert.notEqual(await traffic.reconcile(), null, 'it is reached at another address')
 })
 
 test('an instance that is being stopped gets no traffic', async (t) => {

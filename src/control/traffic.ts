@@ -177,7 +177,7 @@ function summaryOfBackends(services: RoutingTable['services']): readonly string[
   const backends = Object.entries(services).map(([name, backend]) =>
     backend.kind === 'upstreams'
       ? `${name}: ${backend.upstreams
-          .map(({ id, port }) => `${id}:${port}`)
+          .map(({ id, host, port }) => `${id} ${host}:${port}`)
           .toSorted()
           .join(' ')}`
       : `${name}: ${backend.kind}`,

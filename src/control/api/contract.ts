@@ -17,6 +17,7 @@ import type { GateMethods } from './gate-methods.ts'
 import type { GuardMethods } from './guard-methods.ts'
 import type { HealthMethods } from './health-methods.ts'
 import type { PauseMethods, PauseStatus } from './pause-methods.ts'
+import type { RosterMethods } from './roster-methods.ts'
 import type { PromisesMethods } from './promises-methods.ts'
 import type { DeployOrigin, HooksMethods } from './hooks-methods.ts'
 import type { TraceMethods } from './traces-methods.ts'
@@ -35,6 +36,7 @@ export interface Contract
     CanaryMethods,
     HooksMethods,
     MigrationMethods,
+    RosterMethods,
     ScaleMethods,
     SeriesMethods,
     PromisesMethods,

@@ -24,6 +24,8 @@ export const READING = [
   'instance.examine',
   'need.check',
   'need.list',
+  'roster.owed',
+  'roster.probe',
   'scale.look',
   'migration.state',
   'migration.outlook',
@@ -50,6 +52,8 @@ export const ON_RECORD_ELSEWHERE = {
   'lease.release': 'the end of what was recorded, or of what runs out by itself',
   'deploy.journal': 'the journal in state.db is itself the record',
   'job.cancel': 'the end of a job whose beginning is recorded',
+  'roster.wanted': 'draws numbers; what is started with them is recorded',
+  'roster.smoke': 'a request of a deploy that is recorded',
   'guard.blocks': READINGS,
   'guard.events': READINGS,
   'guard.feeds': READINGS,
@@ -88,6 +92,11 @@ export const RECORDED: { readonly [M in RecordedMethod]: Describe<M> } = {
   'instance.start': ({ release, service }) => byHolder({ release, service }),
   'instance.stop': ({ release, service }) => byHolder({ release, service }),
   'job.run': ({ job }) => byHolder({ job: job.name }),
+  'roster.put': ({ instances }) => byHolder({ instances: idsOf(instances.map(({ id }) => id)) }),
+  'roster.admit': ({ ids }) => byHolder({ instances: idsOf(ids) }),
+  'roster.leave': ({ release, service }) => byHolder({ release, service }),
+  'roster.forget': ({ ids }) => byHolder({ instances: idsOf(ids) }),
+  'image.record': ({ artifact, image }) => byHolder({ artifact, image }),
   'rollout.begin': ({ deploy }) => byHolder({ deploy }),
   'rollout.back': ({ deploy, because }) => byHolder({ deploy, because }),
   'environment.stop': ({ by = null }) => ({ who: by, subject: {} }),
@@ -122,6 +131,12 @@ export const RECORDED: { readonly [M in RecordedMethod]: Describe<M> } = {
   'guard.reload': ({ url, by }) => ({ who: by, subject: { url } }),
   'approval.give': ({ plan, by }) => ({ who: by, subject: { planHash: plan.hash, release: plan.release.id } }),
   'approval.revoke': ({ hash, by }) => ({ who: by, subject: { planHash: hash } }),
+}
+
+/** A record is kept for ever: of many it tells a few. */
+function idsOf(ids: readonly string[]): string {
+  const told = ids.slice(0, 20).join(', ')
+  return ids.length > 20 ? `${told} and ${ids.length - 20} more` : told
 }
 
 function byHolder(subject: Subject): Told {

@@ -6,7 +6,7 @@ import type { Control } from '../control.ts'
 import { variablesOf } from '../needs/connection.ts'
 import { makeMigrationHandlers, refuseAcrossContract } from './migrations.ts'
 import { makeNeedHandlers } from './needs.ts'
-import { done, fencedBy, releaseOf as findRelease } from './tools.ts'
+import { done, fencedBy, mustAct, releaseOf as findRelease } from './tools.ts'
 import { alertsHandlers } from './alerts.ts'
 import { gateHandlers } from './gate.ts'
 import { guardHandlers } from './guard.ts'
@@ -17,6 +17,7 @@ import { hooksHandlers } from './hooks.ts'
 import { promiseHandlers } from './promises.ts'
 import { logHandlers } from './logs.ts'
 import { traceHandlers } from './traces.ts'
+import { rosterHandlers } from './roster.ts'
 import { scaleHandlers } from './scale.ts'
 import { seriesHandlers } from './series.ts'
 
@@ -41,6 +42,7 @@ export function makeHandlers(control: Control): Handlers {
     ...canaryHandlers(control),
     ...hooksHandlers(control),
     ...makeMigrationHandlers(control),
+    ...rosterHandlers(control),
     ...scaleHandlers(control),
     ...seriesHandlers(control),
     ...logHandlers(control),
@@ -72,12 +74,14 @@ export function makeHandlers(control: Control): Handlers {
     'deploy.get': ({ deploy }) => ({ deploy: state.deploy(deploy) }),
     'deploy.list': ({ limit }) => ({ deploys: state.deploys(Math.min(limit, 500)) }),
 
-    'instance.start': fenced(async ({ release, service, secrets }) => ({
-      instances: await control.services.start(releaseOf(release), service, secrets),
-    })),
-    'instance.stop': fenced(async ({ release, service }) => ({
-      stopped: await control.services.stop(release, service),
-    })),
+    'instance.start': fenced(async ({ release, service, secrets }) => {
+      mustAct(instances)
+      return { instances: await control.services.start(releaseOf(release), service, secrets) }
+    }),
+    'instance.stop': fenced(async ({ release, service }) => {
+      mustAct(instances)
+      return { stopped: await control.services.stop(release, service) }
+    }),
     'instance.lines': ({ name, count }) => ({ lines: control.linesOf(name, Math.min(count, 1000)) }),
     'instance.list': () => ({ instances: instances.instances() }),
 

@@ -1,6 +1,7 @@
 import { Problem } from '../../core/problem.ts'
 import type { Release } from '../../deploy/release.ts'
 import type { Empty } from '../api/contract.ts'
+import type { Instances } from '../instances.ts'
 import type { Leases } from '../lease.ts'
 import type { State } from '../state.ts'
 
@@ -26,4 +27,12 @@ export function releaseOf(state: State, id: string): Release {
   if (!release)
     throw new Problem('release.unknown', `there is no release ${id}`, { hint: 'See `seaworthy status --history`.' })
   return release
+}
+
+/** For what only control's own children are asked for. @throws Problem `instance.kept-elsewhere` */
+export function mustAct({ acts }: Instances): void {
+  if (acts) return
+  throw new Problem('instance.kept-elsewhere', 'an engine or a cluster keeps the instances of this environment', {
+    hint: 'The environment was brought up for another target than its config names: stop it, then `seaworthy up`.',
+  })
 }

@@ -44,6 +44,8 @@ export class Scaler {
 
   /** One round; to be called again and again, never twice at once. */
   async tick(): Promise<void> {
+    // Where instances are kept elsewhere nobody in here starts one; what their numbers follow is the target's.
+    if (!this.#options.instances.acts) return
     const release = this.#live()
     if (release !== null && !this.#options.isBusy()) await this.#keepNumbers(release)
     // Last, so that whoever was sent away is out of the table before anybody compares it.
@@ -210,6 +212,7 @@ export class Scaler {
     const { run, port } = release.config.services[name]!
     const { state } = this.#options
     if (run.kind !== 'program') return 'its files are served by the gateway itself'
+    if (!this.#options.instances.acts) return 'its instances are not started from in here'
     if (port !== null) return `it insists on port ${port}, which only one can have`
     const isStopped = [...state.get('stoppedServices'), ...state.get('heldServices')].includes(name)
     return isStopped ? 'it is stopped' : null

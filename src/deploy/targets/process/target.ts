@@ -6,12 +6,13 @@ import { scrubOf, type Scrub } from '../../../core/scrub.ts'
 import type { ResolvedSmoke } from '../../../config/resolved.ts'
 import { migrationId, type MigrationPhase, type MigrationRun } from '../../migration.ts'
 import { filesMoved } from '../../moved.ts'
-import { ask, judge, probeReady } from '../../probe.ts'
+import { probeReady } from '../../probe.ts'
 import type { Instance, Release } from '../../release.ts'
+import { askSmoke, judgeSmoke } from '../../smoke-request.ts'
 import { readSource } from '../../source.ts'
 import { isReached, type Examination } from '../../diagnosis/evidence.ts'
-import { saysNotReady } from '../../diagnosis/answer.ts'
-import type { Diagnosis, Look, Probe, Seen, Target } from '../../target.ts'
+import type { Diagnosis, Probe, Seen, Target } from '../../target.ts'
+import { verdict } from '../../verdict.ts'
 import { isLeftToItsMaker, MAKING, makeArtifact, removeTree } from './artifact.ts'
 import { runCheck } from './check.ts'
 import { diagnose } from './diagnose.ts'
@@ -20,9 +21,6 @@ import { listenersOf, listListeners } from './listeners.ts'
 export const BUILD_TIMEOUT_MS = 30 * 60_000
 /** How long a worker without a check has to stay up to pass once. */
 const ALIVE_MS = 1_000
-
-/** A smoke request without its own limit must be answered by then. */
-const SMOKE_WITHIN_MS = 10_000
 
 /** What this target asks of the environment's control, under the deploy's lease. */
 export interface Supervision {
@@ -198,21 +196,10 @@ export class ProcessTarget implements Target {
     )
   }
 
-  async smoke(instance: Instance, release: Release, { request, expect }: ResolvedSmoke): Promise<string | null> {
-    const what = `${request.method} ${request.path}`
-    const withinMs = expect.withinMs ?? SMOKE_WITHIN_MS
-    if (instance.port === null) return `${what}: the instance listens on nothing`
-    const scrub = this.#scrubOf(instance.service, release)
-    const failure = await ask(
-      { host: instance.host, port: instance.port },
-      request.path,
-      withinMs,
-      request.method,
-    ).then(
-      (answer) => judge(what, answer, expect, scrub),
-      (error: Error) => `${what}: ${error.message}`,
-    )
-    return failure && scrub(failure)
+  async smoke(instance: Instance, release: Release, smoke: ResolvedSmoke): Promise<string | null> {
+    if (instance.port === null) return `${smoke.request.method} ${smoke.request.path}: the instance listens on nothing`
+    const look = await askSmoke({ host: instance.host, port: instance.port }, smoke)
+    return judgeSmoke(look, smoke, this.#scrubOf(instance.service, release))
   }
 
   async diagnose(instance: Instance, release: Release, seen: Seen, thorough: boolean): Promise<Diagnosis> {
@@ -253,16 +240,6 @@ export class ProcessTarget implements Target {
   #folderOf(release: Release, service: string): string {
     return join(this.#releases, release.artifacts[service]!)
   }
-}
-
-function verdict(because: string | null, look: Look | null, tookMs: number, expectsBody = true): Probe {
-  if (because !== null) return { kind: 'fail', because, look, tookMs }
-  const isGood = look !== null && look.status !== null && look.status < 300
-  const words = isGood && !expectsBody ? saysNotReady(look.body) : null
-  const note =
-    words &&
-    `${look!.what} passes with ${look!.status}, though its body says '${words}'; \`health.expect.body\` decides`
-  return { kind: 'pass', tookMs, note }
 }
 
 /** A good answer counts only when this instance gave it: another program may hold the port, or share it. */
