@@ -120,6 +120,7 @@ export function environmentOf({ app }: Project): EnvironmentFile {
   return {
     app: app.name,
     environment: app.environment,
+    target: app.target,
     // Without a domain nobody outside is meant to reach it.
     host: app.domain === null ? '127.0.0.1' : '0.0.0.0',
     http: app.gateway.http,

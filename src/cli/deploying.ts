@@ -5,12 +5,13 @@ import { abortDeploy, continueDeploy, executePlan, type DeployResult, type Engin
 import { hasTraffic } from '../deploy/journal.ts'
 import type { JournalPoint, Plan } from '../deploy/plan.ts'
 import type { Target } from '../deploy/target.ts'
-import { engineControl, processTarget } from './engine-ports.ts'
+import { engineControl } from './engine-ports.ts'
 import { originOf } from './deploy-origin.ts'
 import { takeLease } from './lease.ts'
 import type { Narrator } from './narrate.ts'
 import type { Project } from './project.ts'
 import type { SecretValues } from './secret-values.ts'
+import { targetOf } from './targets.ts'
 import { tellHook } from './tell-hook.ts'
 
 export interface Deploying {
@@ -58,7 +59,7 @@ async function underLease<T>(deploying: Deploying, work: (engine: Engine) => Pro
   try {
     return await work({
       control: engineControl(control, lease.token, secrets, origin),
-      target: processTarget(project, control, secrets, lease.token),
+      target: targetOf(project, control, secrets, lease.token),
       clock: systemClock,
       signal: AbortSignal.any([lease.signal, interruption.signal]),
       onEvent: (event) => narrator.event(event),

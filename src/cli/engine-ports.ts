@@ -1,19 +1,13 @@
 import type { ControlClient } from '../control/api/client.ts'
-import { baseEnvironment } from '../control/launch.ts'
 import { Problem } from '../core/problem.ts'
 import type { EngineControl, RolloutNews, RolloutOutcome } from '../deploy/engine.ts'
-import { ProcessTarget, type Supervision } from '../deploy/targets/process/target.ts'
 import { whoAmI } from './lease.ts'
 import type { DeployOrigin } from '../control/api/hooks-methods.ts'
 import { runBeforeHook } from './before-hook.ts'
-import { buildEnvironment } from './build-environment.ts'
-import type { Project } from './project.ts'
 import type { SecretValues } from './secret-values.ts'
 
-const FOLLOW_MS = 5_000
-const LINES_SHOWN = 30
-/** How often one asks whether a migration that changes the database has come to its end. */
-const APPLYING_LOOK_MS = 200
+/** How long one waits in one call for what control tells next. */
+export const FOLLOW_MS = 5_000
 
 /** The engine's view of control, under one lease. */
 export function engineControl(
@@ -72,48 +66,4 @@ export function engineControl(
     runHook: (deploy, plan) => runBeforeHook({ control, token, deploy, plan, by: whoAmI(), folder: origin.folder }),
     keptReleases: async () => (await control.call('release.list', { onceLive: false })).releases,
   }
-}
-
-/** The process target of a project, working under a lease; token 0 can look but not touch. */
-export function processTarget(
-  project: Project,
-  control: ControlClient,
-  secrets: SecretValues | null,
-  token: number,
-): ProcessTarget {
-  const supervision: Supervision = {
-    instances: async () => (await control.call('instance.list', {})).instances,
-    start: async (release, service, values) =>
-      (await control.call('instance.start', { token, release, service, secrets: values })).instances,
-    stop: async (release, service) => {
-      await control.call('instance.stop', { token, release, service })
-    },
-    runJob: async (job) => (await control.call('job.run', { token, job })).exit,
-    cancelJob: async (name) => {
-      await control.call('job.cancel', { token, name })
-    },
-    lastLines: async (name) => (await control.call('instance.lines', { name, count: LINES_SHOWN })).lines,
-    examine: async (name) => (await control.call('instance.examine', { name })).examination,
-    migrations: async () => (await control.call('migration.list', {})).migrations,
-    runMigration: async (order) => {
-      let { run } = await control.call('migration.begin', { token, by: whoAmI(), ...order })
-      while (run.outcome === 'running')
-        ({ run } = await control.call('migration.follow', { id: run.id, waitMs: FOLLOW_MS }))
-      return run
-    },
-    settleMigrations: async (release) => {
-      while (!(await control.call('migration.cancel', { token, release })).idle)
-        await new Promise((resolve) => setTimeout(resolve, APPLYING_LOOK_MS))
-    },
-  }
-  const { NODE_ENV: _, ...environment } = baseEnvironment(process.env['PATH'] ?? '/usr/bin:/bin')
-  return new ProcessTarget({
-    projectFolder: project.folder,
-    keptOut: project.keptOut,
-    stateFolder: project.stateFolder,
-    supervision,
-    environment,
-    buildEnvironment: buildEnvironment(process.env),
-    secretsOf: (names) => secrets?.of(names) ?? {},
-  })
 }

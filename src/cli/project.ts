@@ -24,19 +24,20 @@ export interface Project {
 
 export async function openProject(configPath: string, environment: string | undefined): Promise<Project> {
   const project = await readProject(configPath, environment)
-  const { target, environment: name } = project.app
-  if (target !== 'process') {
-    throw new Problem(
-      'target.not-yet',
-      `environment ${name} has target '${target}', which this version does not run yet`,
-      {
-        hint: "Environments with target 'process' run today; `seaworthy doctor` lists what is not yet in effect.",
-      },
-    )
-  }
+  if (project.app.target !== 'process') throw notYet(project.app)
   // Better now than when nobody is told.
   allRules(project.app)
   return project
+}
+
+export function notYet({ target, environment }: ResolvedApp): Problem {
+  return new Problem(
+    'target.not-yet',
+    `environment ${environment} has target '${target}', which this version does not run yet`,
+    {
+      hint: "Environments with target 'process' run today; `seaworthy doctor` lists what is not yet in effect.",
+    },
+  )
 }
 
 /** A project whose environment may have any target: for what reads the config and runs nothing. */

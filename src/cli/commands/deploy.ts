@@ -2,12 +2,12 @@ import { Problem } from '../../core/problem.ts'
 import { environmentCommand, globalsOf, type MakeCommand } from '../command.ts'
 import { abortUnderLease, deployUnderLease, resumeUnderLease, type Deploying } from '../deploying.ts'
 import { draftRelease, planFor } from '../draft.ts'
-import { processTarget } from '../engine-ports.ts'
 import { abortTrial, promoteTrial } from '../on-trial.ts'
 import { EXIT } from '../output.ts'
 import { listenNotice } from '../listen-notice.ts'
 import { readPlan } from '../plan-file.ts'
 import { describeIdleKeys, describePlan } from '../plan-text.ts'
+import { targetOf } from '../targets.ts'
 import { conclude, withDeploying } from '../with-deploying.ts'
 
 interface DeployOptions {
@@ -69,7 +69,7 @@ async function run(options: DeployOptions, deploying: Deploying): Promise<number
   }
   const idle = describeIdleKeys(project.checked)
   if (options.dryRun) {
-    const target = processTarget(project, control, secrets, 0)
+    const target = targetOf(project, control, secrets, 0)
     const plan = await planFor({ kind: 'deploy', next: await draftRelease(project, secrets, control), control, target })
     if (options.json) narrator.plan(plan)
     else narrator.note(`${describePlan(plan)}${idle === null ? '' : `\n\n${idle}`}`)

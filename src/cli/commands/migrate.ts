@@ -1,11 +1,11 @@
 import type { MigrationRun } from '../../deploy/migration.ts'
 import { Problem } from '../../core/problem.ts'
 import { environmentCommand, globalsOf, openEnvironment, sayFor, type MakeCommand } from '../command.ts'
-import { processTarget } from '../engine-ports.ts'
 import { takeLease } from '../lease.ts'
 import { describeMigrations, describeRun } from '../migration-text.ts'
 import { print, printJson } from '../output.ts'
 import { readSecrets } from '../secret-values.ts'
+import { targetOf } from '../targets.ts'
 
 interface MigrateOptions {
   readonly contract?: boolean
@@ -62,7 +62,7 @@ async function contract(
       hint: "Declare migrate: { contract: '…' } and deploy it first.",
     })
   }
-  const target = processTarget(project, control, secrets, lease.token)
+  const target = targetOf(project, control, secrets, lease.token)
   const runs: MigrationRun[] = []
   for (const { service, contract: declaredOne } of declared) {
     if (declaredOne!.isDone) {

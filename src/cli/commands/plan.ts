@@ -1,10 +1,10 @@
 import { environmentCommand, globalsOf, openEnvironment, sayFor, type MakeCommand } from '../command.ts'
 import { draftRelease, planFor } from '../draft.ts'
-import { processTarget } from '../engine-ports.ts'
 import { print, printJson } from '../output.ts'
 import { writePlan } from '../plan-file.ts'
 import { describeIdleKeys, describePlan } from '../plan-text.ts'
 import { readSecrets } from '../secret-values.ts'
+import { targetOf } from '../targets.ts'
 
 export const planCommand: MakeCommand = () => {
   const command = environmentCommand(
@@ -17,7 +17,7 @@ export const planCommand: MakeCommand = () => {
       using opened = await openEnvironment(command, environment)
       const { project, control } = opened
       const secrets = readSecrets(project)
-      const target = processTarget(project, control, secrets, 0)
+      const target = targetOf(project, control, secrets, 0)
       const made = await planFor({
         kind: 'deploy',
         next: await draftRelease(project, secrets, control),

@@ -1,0 +1,83 @@
+import type { ControlClient } from '../control/api/client.ts'
+import { baseEnvironment } from '../control/launch.ts'
+import type { MigrationRun } from '../deploy/migration.ts'
+import type { Release } from '../deploy/release.ts'
+import type { Target } from '../deploy/target.ts'
+import { ProcessTarget, type Supervision } from '../deploy/targets/process/target.ts'
+import { buildEnvironment } from './build-environment.ts'
+import { FOLLOW_MS } from './engine-ports.ts'
+import { whoAmI } from './lease.ts'
+import { notYet, type Project } from './project.ts'
+import type { SecretValues } from './secret-values.ts'
+
+const LINES_SHOWN = 30
+/** How often one asks whether a migration that changes the database has come to its end. */
+const APPLYING_LOOK_MS = 200
+
+/** What commands ask of a target: a deploy's port, and contracting migrations, which no deploy runs. */
+export interface CommandTarget extends Target {
+  /** @throws Problem `migration.too-early` while an older release may return, unless `giveUpRollback` */
+  contract(release: Release, service: string, giveUpRollback: boolean): Promise<MigrationRun>
+}
+
+/**
+ * The target of a project's environment, working under a lease; token 0 can look but not touch.
+ * @throws Problem `target.not-yet`
+ */
+export function targetOf(
+  project: Project,
+  control: ControlClient,
+  secrets: SecretValues | null,
+  token: number,
+): CommandTarget {
+  switch (project.app.target) {
+    case 'process':
+      return processTarget(project, control, secrets, token)
+    case 'docker':
+    case 'kubernetes':
+      throw notYet(project.app)
+  }
+}
+
+function processTarget(
+  project: Project,
+  control: ControlClient,
+  secrets: SecretValues | null,
+  token: number,
+): ProcessTarget {
+  const supervision: Supervision = {
+    instances: async () => (await control.call('instance.list', {})).instances,
+    start: async (release, service, values) =>
+      (await control.call('instance.start', { token, release, service, secrets: values })).instances,
+    stop: async (release, service) => {
+      await control.call('instance.stop', { token, release, service })
+    },
+    runJob: async (job) => (await control.call('job.run', { token, job })).exit,
+    cancelJob: async (name) => {
+      await control.call('job.cancel', { token, name })
+    },
+    lastLines: async (name) => (await control.call('instance.lines', { name, count: LINES_SHOWN })).lines,
+    examine: async (name) => (await control.call('instance.examine', { name })).examination,
+    migrations: async () => (await control.call('migration.list', {})).migrations,
+    runMigration: async (order) => {
+      let { run } = await control.call('migration.begin', { token, by: whoAmI(), ...order })
+      while (run.outcome === 'running')
+        ({ run } = await control.call('migration.follow', { id: run.id, waitMs: FOLLOW_MS }))
+      return run
+    },
+    settleMigrations: async (release) => {
+      while (!(await control.call('migration.cancel', { token, release })).idle)
+        await new Promise((resolve) => setTimeout(resolve, APPLYING_LOOK_MS))
+    },
+  }
+  const { NODE_ENV: _, ...environment } = baseEnvironment(process.env['PATH'] ?? '/usr/bin:/bin')
+  return new ProcessTarget({
+    projectFolder: project.folder,
+    keptOut: project.keptOut,
+    stateFolder: project.stateFolder,
+    supervision,
+    environment,
+    buildEnvironment: buildEnvironment(process.env),
+    secretsOf: (names) => secrets?.of(names) ?? {},
+  })
+}
