@@ -47,6 +47,7 @@ function describeStatus(status: Status): string {
       ...(status.canary === null ? [] : [['on trial', describeProgress(status.canary.progress)]]),
       ...(status.disk.isFull ? [['disk', describeFull(status.disk)]] : []),
       ...(status.stoppedServices.length > 0 ? [['stopped', status.stoppedServices.join(', ')]] : []),
+      ...status.owed.map((owed, index) => [index === 0 ? 'owed' : '', describeOwed(owed)]),
     ]),
     '',
     table([
@@ -67,6 +68,11 @@ function describeStatus(status: Status): string {
     ]),
     ...(status.scaling.some(isScaled) ? ['', scalingTable(status.scaling)] : []),
   ].join('\n')
+}
+
+function describeOwed({ what, service, release, ids, because, since }: Status['owed'][number]): string {
+  const whom = ids.length === 0 ? `${service} of ${release}` : ids.join(', ')
+  return `${what} ${whom} since ${when(since)}: ${because}; \`seaworthy deploy\` does it`
 }
 
 function describeFull({ folder, bytesLeft, waiting }: Status['disk']): string {

@@ -20,6 +20,7 @@ const now: StatusNow = {
     gateway: [],
     tls: null,
     stoppedServices: [],
+    owed: [],
     paused: null,
     canary: null,
     scaling: [],

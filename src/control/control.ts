@@ -265,6 +265,7 @@ export class Control {
       gateway: await workers.status(this.fleet),
       tls: this.certificates.status(),
       stoppedServices: this.state.get('stoppedServices'),
+      owed: this.roster.owed(),
       paused: this.pauses.status(),
       canary: this.rollouts.trial(),
       scaling: this.scaler.status(),

@@ -10,6 +10,7 @@ import type { CanaryMethods, CanaryStatus } from './canary-methods.ts'
 import type { DeployRecord, DeployState } from '../../deploy/journal.ts'
 import type { JournalPoint, Plan, World } from '../../deploy/plan.ts'
 import type { Instance, Release } from '../../deploy/release.ts'
+import type { OwedWork } from '../../deploy/targets/roster.ts'
 import type { LogMethods } from './logs-methods.ts'
 import type { MigrationMethods } from './migrations-methods.ts'
 import type { NeedMethods } from './need-methods.ts'
@@ -187,6 +188,8 @@ export interface Status {
   /** Null: the live release has no TLS. */
   readonly tls: TlsStatus | null
   readonly stoppedServices: readonly string[]
+  /** What control may not do where instances are kept elsewhere; the next command with the tools does it. */
+  readonly owed: readonly OwedWork[]
   readonly paused: PauseStatus | null
   /** The release on trial; null while there is none. */
   readonly canary: CanaryStatus | null
