@@ -9,7 +9,7 @@ const TURNS_WITHIN_MS = 300_000
 /** Rules are evaluated every ten seconds, and what else looks at them costs the machine that the fault is on. */
 const LOOK_EVERY_MS = 500
 
-/** Which of a rule's alerts is meant, by some of its labels. Without any: of several the first. */
+/** Which of a rule's alerts are meant, by some of their labels: of several one that fires, if any does. @default all */
 type Labels = Readonly<Record<string, string>>
 
 /**
@@ -22,7 +22,10 @@ export function watchAlerts(project: TestProject, t: TestContext) {
     const wanted = Object.entries(labels)
     const { alerts } = await overview()
     const meant = alerts.filter((alert) => wanted.every(([label, text]) => alert.labels[label] === text))
-    return (rule) => meant.find((alert) => alert.rule === rule)
+    return (rule) => {
+      const own = meant.filter((alert) => alert.rule === rule)
+      return own.find(({ state }) => state === 'firing') ?? own[0]
+    }
   }
   const turns = async (firing: boolean, rules: readonly string[], sinceMs: number, labels?: Labels) => {
     const word = firing ? 'fired' : 'was over'
