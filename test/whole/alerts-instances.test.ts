@@ -77,34 +77,34 @@ void test('what instances use up, what does not come up and who cannot be told f
     assert.match(held.because, new RegExp(cause), rule)
   }
   const isMissing = async (): Promise<void> => {
-    await alerts.fire(['InstanceDown', 'InstancesMissing', 'RestartingOften'], at)
+    await alerts.fires(['InstanceDown', 'InstancesMissing', 'RestartingOften'], at)
     for (const rule of ['InstancesMissing', 'RestartingOften']) await isExplained(rule, 'InstanceDown')
     mood('pair', 'down', null)
-    await alerts.end(['InstanceDown', 'InstancesMissing', 'RestartingOften'], Date.now())
+    await alerts.ends(['InstanceDown', 'InstancesMissing', 'RestartingOften'], Date.now())
   }
   const isUsedUp = async (): Promise<void> => {
-    await alerts.fire(['InstanceMemoryHigh'], at)
+    await alerts.fires(['InstanceMemoryHigh'], at)
     await alerts.quiet(['InstanceMemoryCritical'])
     mood('cache', 'memory', MEMORY_MIB * 0.925)
-    await alerts.fire(['InstanceMemoryCritical'], at)
+    await alerts.fires(['InstanceMemoryCritical'], at)
     await isExplained('InstanceMemoryHigh', 'InstanceMemoryCritical')
     mood('cache', 'memory', null)
-    await alerts.end(['InstanceMemoryHigh', 'InstanceMemoryCritical'], Date.now())
+    await alerts.ends(['InstanceMemoryHigh', 'InstanceMemoryCritical'], Date.now())
     assert.deepEqual(await pids('cache'), [cachePid], 'below its limit it was never started again')
   }
   const isOpened = async (): Promise<void> => {
-    await alerts.fire(['InstanceDescriptorsHigh'], at)
+    await alerts.fires(['InstanceDescriptorsHigh'], at)
     assert.equal((await alerts.of('InstanceDescriptorsHigh'))?.labels['service'], 'files')
     mood('files', 'files', null)
-    await alerts.end(['InstanceDescriptorsHigh'], Date.now())
+    await alerts.ends(['InstanceDescriptorsHigh'], Date.now())
   }
   const isDeaf = async (): Promise<void> => {
-    await alerts.fire(['NotificationsFailing'], at)
+    await alerts.fires(['NotificationsFailing'], at)
     assert.equal((await alerts.of('NotificationsFailing'))?.labels['channel'], 'deaf')
     await until(() => incidentsTold(hooks, 'alert.fired', /channel deaf/).length === 1, 'the other channel', WITHIN_MS)
     assert.deepEqual(deaf.of('alert.fired'), [], 'it has taken nothing')
     deaf.answer(200)
-    await alerts.end(['NotificationsFailing'], Date.now())
+    await alerts.ends(['NotificationsFailing'], Date.now())
   }
   await Promise.all([isMissing(), isUsedUp(), isOpened(), isDeaf()])
 
