@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -8,22 +8,27 @@ export interface SmallDisk extends Disposable {
   readonly folder: string
   /** Writes until this share of it is in use; 1: to the last page. */
   fill(share: number): void
-  /** Removes what `fill` has written. */
+  /** Makes empty files until this share of its inodes is in use. */
+  fillInodes(share: number): void
+  /** Removes what was written to fill it. */
   free(): void
 }
 
 /**
  * Null where it cannot be made: only root may, and not in every container.
  * @param at an empty folder that it is mounted at. @default one of its own
+ * @param inodes how many files it has room for. @default by the machine's memory
  */
-export function makeSmallDisk(mebibytes: number, at?: string): SmallDisk | null {
+export function makeSmallDisk(mebibytes: number, at?: string, inodes?: number): SmallDisk | null {
   const folder = at ?? mkdtempSync(join(tmpdir(), 'seaworthy-disk-'))
-  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', folder])
+  const bounds = `size=${mebibytes}m${inodes === undefined ? '' : `,nr_inodes=${inodes}`}`
+  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', bounds, 'tmpfs', folder])
   if (status !== 0) {
     rmdirSync(folder)
     return null
   }
   const ballast = join(folder, 'ballast')
+  const empty: string[] = []
   return {
     folder,
     fill(share) {
@@ -36,7 +41,18 @@ export function makeSmallDisk(mebibytes: number, at?: string): SmallDisk | null 
       }
       closeSync(file)
     },
-    free: () => rmSync(ballast),
+    fillInodes(share) {
+      for (;;) {
+        const { files, ffree } = statfsSync(folder)
+        if (files - ffree >= share * files) break
+        const file = join(folder, `empty-${empty.length}`)
+        writeFileSync(file, '')
+        empty.push(file)
+      }
+    },
+    free() {
+      for (const file of [ballast, ...empty.splice(0)]) rmSync(file, { force: true })
+    },
     [Symbol.dispose]() {
       // Lazily: somebody may be in its last moment.
       spawnSync('umount', ['--lazy', folder])
