@@ -46,3 +46,11 @@ void test('one line for each part, then what cannot be and what is not known', (
   assert.match(describePromises(views, 'nothing is collected'), /\n\ntraffic shows nothing: nothing is collected$/)
   assert.match(describePromises([], null), /^nothing is promised/)
 })
+
+void test('a budget that too few events have spent is unknown, with how few', () => {
+  const spending = { badShare: '0.17', spent: '166', left: '-165' }
+  const few = { standing: null, spending, shownBy: '2 of 12 bad: nobody can say' }
+  const text = describePromises(promiseViews(app, NO_FACTS, new Map([['trade/availability', few]])), null)
+  assert.match(text, /^ {2}trade\/availability {2}unproven {2}unknown, budget 43\.2 min, 166 times spent/m)
+  assert.match(text, /^ {2}trade\/availability: 2 of 12 bad: nobody can say$/m)
+})

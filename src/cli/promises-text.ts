@@ -30,7 +30,7 @@ export function describeExplanations(found: readonly Explanation[]): string {
 function standingText({ standing, shownBy, budget }: ObjectiveView): string {
   if (budget === null) return standing ?? (shownBy === null ? '-' : 'unknown')
   const left = budget.left === null ? '' : `, ${leftText(budget.left)}`
-  return `${standing ?? 'not watched'}, budget ${budget.time}${left}`
+  return `${standing ?? (shownBy === null ? 'not watched' : 'unknown')}, budget ${budget.time}${left}`
 }
 
 function leftText(left: string): string {

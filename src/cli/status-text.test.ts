@@ -30,6 +30,7 @@ const report: HealthReport = {
     { objective: 'trade/availability', standing: 'met', left: '0.98765' },
     { objective: 'trade/errors', standing: 'broken', left: '-999' },
     { objective: 'data/rpo', standing: null, left: null },
+    { objective: 'rare/errors', standing: null, left: '-39' },
   ],
   services: [
     {
@@ -58,7 +59,7 @@ void test('one screen: what is wrong, since when, what changed, and what it stan
       '           60 s before: service.scale api 1 by anna@host: done',
       'incidents  i1 P0 No instance of api answers. (open, 30 s)',
       'alerts     P0 ServiceDown fires, 30 s',
-      'promises   trade/availability met (98.76 % of its budget left); trade/errors broken (1000 times its budget spent); data/rpo not known',
+      'promises   trade/availability met (98.76 % of its budget left); trade/errors broken (1000 times its budget spent); data/rpo not known; rare/errors not known: too few requests',
       'services   api: 0 of 1 instances, 12.3 requests/s, 50 % failed, p95 123 ms, sampled 9 s ago',
       'host       load 0.5 for each core, memory 25 % used, disk not known',
       'measured   8 s ago',

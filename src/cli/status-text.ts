@@ -88,8 +88,9 @@ function alsoText({ state, text }: Reason): string {
 }
 
 function promiseText({ objective, standing, left }: PromiseLine): string {
+  if (standing === null) return `${objective} not known${left === null ? '' : ': too few requests'}`
   const budget = left === null ? '' : ` (${budgetText(left)})`
-  return `${objective} ${standing === null ? 'not known' : standing === 'at-risk' ? 'at risk' : standing}${budget}`
+  return `${objective} ${standing === 'at-risk' ? 'at risk' : standing}${budget}`
 }
 
 function budgetText(left: string): string {

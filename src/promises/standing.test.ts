@@ -45,6 +45,21 @@ void test('a budget is met, spent too fast, or gone; without requests nobody kno
   assert.equal(at(null, null, true).standing, null)
 })
 
+void test('a budget that fewer events have spent than a rule judges by is not broken, and not met', () => {
+  const at = (count: number, badCount: number) =>
+    standingOf(availability!, { kind: 'budget', count, badCount, burns: false })
+  assert.deepEqual(at(12.1, 2.02), {
+    standing: null,
+    spending: { badShare: '0.166942149', spent: '166.94214876', left: '-165.94214876' },
+    shownBy: '2 of 12 bad: with fewer than 20 events, or 2 bad ones, nobody can say',
+  })
+  assert.equal(at(19.9, 19.9).standing, null)
+  assert.equal(at(20, 2).standing, 'broken')
+  assert.equal(at(600, 1.44).standing, null, 'a single one')
+  assert.equal(at(600, 2).standing, 'broken')
+  assert.equal(at(3, 0).standing, 'met', 'all of it is left')
+})
+
 void test('a backup is as old as it is', () => {
   const at = (seconds: number | null): Answer => ({ kind: 'age', seconds })
   assert.equal(objectiveId(rpo!), 'data/rpo')

@@ -1,6 +1,6 @@
 import type { ResolvedApp } from '../config/resolved.ts'
 import { spending } from './budget.ts'
-import { firingRates } from './burn-rate.ts'
+import { BAD_EVENTS_ABOVE, BAD_EVENTS_MIN, EVENTS_MIN, firingRates } from './burn-rate.ts'
 import { eventsOf, isBudgeted } from './events.ts'
 import type { Expression } from './expression.ts'
 import { objectiveId, type Objective, type Standing } from './objective.ts'
@@ -54,7 +54,10 @@ export function questionsOf(app: Pick<ResolvedApp, 'promises'>): readonly Questi
   })
 }
 
-/** Met while there is budget left, at risk while it is spent too fast, broken when it is spent; null when nobody can see. */
+/**
+ * Met while there is budget left, at risk while it is spent too fast, broken when it is spent; null when nobody can see. What
+ * would be no alert for want of events breaks nothing either: a budget is spent by as many as a rule judges by.
+ */
 export function standingOf(objective: Objective, answer: Answer): Stood {
   if (answer.kind === 'age') return { standing: ageStanding(objective, answer.seconds), spending: null }
   if (answer.kind === 'lag') return objective.kind === 'freshness' ? freshnessStanding(objective, answer) : NOT_WATCHED
@@ -62,7 +65,19 @@ export function standingOf(objective: Objective, answer: Answer): Stood {
   const spent = spending(objective, { bad: answer.badCount ?? 0, total: answer.count })
   if (spent === null) return NOT_WATCHED
   const isBroken = spent.left === null || spent.left.startsWith('-')
+  if (isBroken && isTooFew(answer)) return { standing: null, spending: spent, shownBy: tooFewText(answer) }
   return { standing: isBroken ? 'broken' : answer.burns ? 'at-risk' : 'met', spending: spent }
+}
+
+type Counted = Pick<Extract<Answer, { readonly kind: 'budget' }>, 'count' | 'badCount'>
+
+function isTooFew({ count, badCount }: Counted): boolean {
+  return (count ?? 0) < EVENTS_MIN || (badCount ?? 0) <= Number(BAD_EVENTS_ABOVE)
+}
+
+function tooFewText({ count, badCount }: Counted): string {
+  const [bad, all] = [badCount ?? 0, count ?? 0].map(Math.round)
+  return `${bad} of ${all} bad: with fewer than ${EVENTS_MIN} events, or ${BAD_EVENTS_MIN} bad ones, nobody can say`
 }
 
 function ageStanding(objective: Objective, seconds: number | null): Standing {

@@ -65,7 +65,7 @@ export interface FiringAlert {
 
 export interface PromiseLine {
   readonly objective: string
-  /** Null: nobody can see. */
+  /** Null: nobody can see, or too little has happened to say. */
   readonly standing: Standing
   /** Share of the budget that is left, decimal digits; null where there is no budget. */
   readonly left: string | null

@@ -81,6 +81,12 @@ const SITUATIONS: readonly (readonly [string, Partial<HealthFacts>, string, stri
     'nothing shows yet whether trade/availability is kept',
   ],
   [
+    'a promise of which too few requests have spent the budget',
+    { promises: promise(null, '-39') },
+    'unknown',
+    'too few requests to say whether trade/availability is kept',
+  ],
+  [
     'a promise at risk',
     { promises: promise('at-risk', '0.25') },
     'at-risk',

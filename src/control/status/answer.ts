@@ -97,6 +97,8 @@ function alerts({ firing }: HealthFacts): readonly Reason[] {
 function promises({ promises: lines }: HealthFacts): readonly Reason[] {
   return lines.flatMap(({ objective, standing: stands, left }) => {
     if (stands === 'met') return []
+    if (stands === null && left !== null)
+      return [reason('unknown', 'promise', objective, `too few requests to say whether ${objective} is kept`)]
     if (stands === null)
       return [reason('unknown', 'promise', objective, `nothing shows yet whether ${objective} is kept`)]
     const budget = left === null ? '' : `, ${budgetText(left)}`
