@@ -56,12 +56,11 @@ const phases: readonly Phase[] = [
         }),
       ),
   },
-  // Two at a time: each starts whole environments, which wait more than they work.
-  {
-    name: 'whole',
-    group: 'whole',
-    run: async () => again(await tests(globSync('test/whole/*.test.ts', { cwd: root }), ['--test-concurrency=2'])),
-  },
+  // Each starts whole environments, which wait more than they work; those of alerts for windows to pass, most of the time.
+  { name: 'whole', group: 'whole', run: () => wholes('test/whole/!(alerts-)*.test.ts', 2) },
+  { name: 'alerts', group: 'whole', run: () => wholes('test/whole/alerts-*.test.ts', 3) },
+  // What it does to the machine, whoever runs beside it suffers from.
+  { name: 'machine', group: 'whole', run: () => wholes('test/machine/*.test.ts', 1) },
 ]
 
 const wanted = process.argv[2] ?? 'all'
@@ -99,7 +98,7 @@ async function tests(files: readonly string[], options: readonly string[] = []):
     node,
     '--test',
     '--test-reporter=spec',
-    '--test-timeout=300000',
+    '--test-timeout=600000',
     ...options,
     ...files.toSorted(),
   ])
@@ -110,6 +109,10 @@ async function tests(files: readonly string[], options: readonly string[] = []):
   if (Number.isNaN(passed + failed) || passed === 0) return { passed: 0, failed: 1 }
   const failing = [...new Set(Array.from(output.matchAll(/^test at (\S+\.test\.ts):\d/gm), ([, file]) => file!))]
   return { passed, failed: failed === 0 && code !== 0 ? 1 : failed, files: failing, notRun }
+}
+
+async function wholes(pattern: string, together: number): Promise<Outcome> {
+  return again(await tests(globSync(pattern, { cwd: root }), [`--test-concurrency=${together}`]))
 }
 
 /** What remains of the failures when each of the few files that had them is run again with the machine to itself. */
