@@ -31,8 +31,18 @@ export interface AlertRule {
   readonly summary: string
   readonly runbook: string
   /** True when its series are not there at all: a state of its own, never "fine". Null: their absence is fine, as with no traffic. */
-  readonly noData: { readonly expression: Expression; readonly forMs: number } | null
+  readonly noData: NoData | null
   readonly inhibits: readonly Inhibition[]
+}
+
+/** What is told of series that are not there. */
+export interface NoData {
+  readonly expression: Expression
+  readonly forMs: number
+  /** The alert that tells of it; several rules that read the same have one. @default the rule's name with NoData */
+  readonly alert?: string
+  /** Whether another rule brings that alert. @default false */
+  readonly isToldElsewhere?: boolean
 }
 
 /** A rule that is kept quiet while another fires: an Alertmanager's inhibit_rule, whose source is the other. */

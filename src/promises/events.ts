@@ -61,7 +61,11 @@ export function badShareOrZero({ bad, total }: Events): Expression {
 export function sourceOf({ subject, promise }: Budgeted): Selector {
   return subject.kind === 'need'
     ? { kind: 'selector', metric: 'seaworthy_need_up', matchers: [{ label: 'need', op: '=', value: subject.need }] }
-    : { kind: 'selector', metric: 'seaworthy_watched_duration_seconds_count', matchers: [of(promise)] }
+    : {
+        kind: 'selector',
+        metric: 'seaworthy_watched_duration_seconds_count',
+        matchers: [of(promise), ...(subject.kind === 'requests' ? [ofService(subject.service)] : [])],
+      }
 }
 
 export function number(digits: string): Expression {
@@ -131,6 +135,11 @@ function bucketAt(promise: string, limitMs: number): Selector {
 
 function of(promise: string): Matcher {
   return { label: 'watch', op: '=', value: promise }
+}
+
+/** What is absent has the labels that it is asked for by, and no others: its incident has to be that of the service. */
+function ofService(service: string): Matcher {
+  return { label: 'service', op: '=', value: service }
 }
 
 function summed(call: 'rate' | 'increase', selector: Selector, windowMs: number): Expression {

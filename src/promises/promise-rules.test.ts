@@ -7,6 +7,7 @@ import { metricsOfRules } from './alert-rule.ts'
 import { promql } from './expression.ts'
 import { METRICS } from './metrics/catalogue.ts'
 import { seriesNames } from './metrics/metric.ts'
+import { noDataAlert, noDataRule } from './no-data-rule.ts'
 import { promiseRecordings, promiseRules, RUNBOOK } from './promise-rules.ts'
 import { appWith } from './testing.ts'
 
@@ -44,8 +45,20 @@ void test('trade gets the rules a person would write, in digits', () => {
     promql(rules[5]!.expression),
     `((${slow('6h')}) and (${slow('30m')})) and (${count('6h', 'increase')} >= 20)`,
   )
-  assert.equal(promql(rules[0]!.noData!.expression), 'absent(seaworthy_watched_duration_seconds_count{watch="trade"})')
-  assert.equal(rules[1]!.noData, null, 'one alert is enough to say that nothing is counted')
+  const missing = rules.map(noDataRule).filter((rule) => rule !== null)
+  const absent = 'absent(seaworthy_watched_duration_seconds_count{watch="trade",service="api"})'
+  assert.deepEqual(
+    missing.map(({ name, severity, labels, expression }) => [name, severity, labels['slo'], promql(expression)]),
+    [
+      ['TradeAvailabilityNoData', 'P1', 'trade/availability', absent],
+      ['TradeLatency95NoData', 'P1', 'trade/latency-0.95', absent],
+    ],
+    'one alert of each objective is enough to say that nothing is counted',
+  )
+  assert.ok(
+    rules.every((rule) => noDataAlert(rule) !== null),
+    'and every rule of it knows',
+  )
   assert.deepEqual(rules[0]!.labels, { slo: 'trade/availability', promise: 'trade' })
   assert.deepEqual(
     rules[1]!.inhibits.map(({ rule }) => rule),

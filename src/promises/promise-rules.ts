@@ -143,7 +143,13 @@ function burnRules(objective: Budgeted): readonly AlertRule[] {
     labels: labelsOf(objective),
     summary: summaryOf(objective, rate),
     runbook: RUNBOOK,
-    noData: index === 0 ? { expression: { kind: 'absent', of: sourceOf(objective) }, forMs: NO_DATA_FOR_MS } : null,
+    // All of them read the same: one alert for the objective, which the first brings.
+    noData: {
+      expression: { kind: 'absent', of: sourceOf(objective) },
+      forMs: NO_DATA_FOR_MS,
+      alert: `${alertName(objective)}NoData`,
+      isToldElsewhere: index > 0,
+    },
     inhibits: rates.slice(index + 1).map((slower) => ({
       rule: burnName(objective, slower),
       equal: [objective.subject.kind === 'need' ? 'need' : 'service', 'slo'],

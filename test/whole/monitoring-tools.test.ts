@@ -114,7 +114,7 @@ async function unitTests(alert: string, change: (rule: Rule) => Rule, isMutation
   const rules = file.groups[0]!.rules
   // The others only take time.
   const condition = alert.replace(/NoData$/, '')
-  const those = rules.filter((rule) => rule.alert?.replace(/NoData$/, '') === condition)
+  const those = rules.filter((rule) => rule.alert === condition || rule.alert?.endsWith('NoData') === true)
   const changed = those.map((rule) => (rule.alert === alert ? change(rule) : rule))
   if (isMutation) assert.notDeepEqual(changed, those, `${alert} is not changed at all`)
   writeFileSync(join(folder.path, 'rules', set), stringify({ groups: [{ ...file.groups[0], rules: changed }] }))

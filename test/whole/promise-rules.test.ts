@@ -10,6 +10,7 @@ import { Decimal } from '../../src/promises/decimal.ts'
 import { detectionOf } from '../../src/promises/detection.ts'
 import { budgetedOf } from '../../src/promises/events.ts'
 import { promql } from '../../src/promises/expression.ts'
+import { noDataRule } from '../../src/promises/no-data-rule.ts'
 import { promiseRecordings, promiseRules } from '../../src/promises/promise-rules.ts'
 import { appWith } from '../../src/promises/testing.ts'
 
@@ -47,10 +48,11 @@ function rising(...phases: readonly (readonly [each: number, steps: number])[]):
 }
 
 /** All alerts, by name; what a rule says when nothing is counted is an alert of its own. */
-const alerts = promiseRules(app).flatMap(({ name, expression, noData }) => [
-  { alert: name, expr: promql(expression) },
-  ...(noData === null ? [] : [{ alert: `${name}NoData`, expr: promql(noData.expression), for: `${noData.forMs}ms` }]),
-])
+const alerts = promiseRules(app).flatMap((rule) =>
+  [rule, noDataRule(rule)]
+    .filter((each) => each !== null)
+    .map(({ name, expression, forMs }) => ({ alert: name, expr: promql(expression), for: `${forMs}ms` })),
+)
 
 function groupOf(rules: readonly object[]): string {
   return JSON.stringify({ groups: [{ name: 'promises', interval: `${STEP_S}s`, rules }] })
@@ -79,7 +81,7 @@ function run(expectations: readonly Expectation[]): { readonly ok: boolean; read
 }
 
 function labelsOf(alert: string): Readonly<Record<string, string>> {
-  if (alert.endsWith('NoData')) return alert.startsWith('Data') ? { need: 'db' } : { watch: 'trade' }
+  if (alert.endsWith('NoData')) return alert.startsWith('Data') ? { need: 'db' } : { watch: 'trade', service: 'api' }
   return alert.startsWith('Data') ? { need: 'db', kind: 'postgres' } : { service: 'api' }
 }
 
@@ -195,7 +197,7 @@ void test('a latency stands on its bucket, a need on its probes, and what is gon
     at: [
       [3_600 + 2_592 - 22, 'TradeLatency99Burn1h', false],
       [3_600 + 2_592 + 28, 'TradeLatency99Burn1h', true],
-      [3_600, 'TradeAvailabilityBurn1hNoData', false],
+      [3_600, 'TradeAvailabilityNoData', false],
     ],
   })
   mustPass(slow('1'), slow('1.0'), {
@@ -209,11 +211,11 @@ void test('a latency stands on its bucket, a need on its probes, and what is gon
     series: { [count]: '0x10 _x100', 'seaworthy_need_up{need="db",kind="postgres"}': '1x10 stale _x100' },
     at: [
       // Gone with the step at 110 s.
-      [160, 'DataAvailabilityBurn1hNoData', false],
-      [180, 'DataAvailabilityBurn1hNoData', true],
+      [160, 'DataAvailabilityNoData', false],
+      [180, 'DataAvailabilityNoData', true],
       // Five minutes long a series that just stopped is looked for.
-      [380, 'TradeAvailabilityBurn1hNoData', false],
-      [480, 'TradeAvailabilityBurn1hNoData', true],
+      [380, 'TradeAvailabilityNoData', false],
+      [480, 'TradeAvailabilityNoData', true],
     ],
   })
 })

@@ -14,7 +14,6 @@ import type { Context, Firing } from '../../observe/alerts/stages/context.ts'
 import { REPEAT_MS } from '../../observe/alerts/stages/deduplicate.ts'
 import { HEARTBEAT, isForAll, PAGER } from '../../observe/alerts/stages/route.ts'
 import type { SeriesQuery, SeriesSink } from '../../observe/series/query.ts'
-import { noDataRule } from '../../promises/no-data-rule.ts'
 import type { AlertRule } from '../../promises/alert-rule.ts'
 import { headline } from '../notify/alert-message.ts'
 import type { ChannelFile } from '../notify/channels.ts'
@@ -299,11 +298,7 @@ export class Alerts {
   }
 
   #ruleOf(name: string): AlertRule | null {
-    const { byName } = this.#rules()
-    const own = byName.get(name)
-    if (own !== undefined) return own
-    const rule = name.endsWith('NoData') ? byName.get(name.slice(0, -'NoData'.length)) : undefined
-    return rule === undefined ? null : noDataRule(rule)
+    return this.#rules().byName.get(name) ?? null
   }
 
   #rules(): RulesInForce {

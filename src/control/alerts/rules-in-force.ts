@@ -1,6 +1,7 @@
 import type { ResolvedApp } from '../../config/resolved.ts'
 import { compressed } from '../../observe/alerts/evaluate/compress.ts'
 import type { AlertRule } from '../../promises/alert-rule.ts'
+import { noDataRule } from '../../promises/no-data-rule.ts'
 import { allRules } from '../../promises/rules.ts'
 
 /** Shorter windows for tests, which cannot wait for five minutes: no option of the product. */
@@ -20,6 +21,7 @@ export function windowFactorEnvironment(): Readonly<Record<string, string>> {
 
 export interface RulesInForce {
   readonly rules: readonly AlertRule[]
+  /** Those of series that are not there among them. */
   readonly byName: ReadonlyMap<string, AlertRule>
 }
 
@@ -30,7 +32,8 @@ export function rulesInForce(factor: number): (release: { id: string; config: Re
     if (release === null) return NONE
     if (known?.release !== release.id) {
       const rules = allRules(release.config).alerts.map((rule) => compressed(rule, factor))
-      known = { release: release.id, rules: { rules, byName: new Map(rules.map((rule) => [rule.name, rule])) } }
+      const all = [...rules, ...rules.map(noDataRule).filter((rule) => rule !== null)]
+      known = { release: release.id, rules: { rules, byName: new Map(all.map((rule) => [rule.name, rule])) } }
     }
     return known.rules
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkConfig, loadConfig, resolveEnvironment } from '../../../config/index.ts'
 import type { AlertRule } from '../../../promises/alert-rule.ts'
+import { noDataRule } from '../../../promises/no-data-rule.ts'
 import { allRules } from '../../../promises/rules.ts'
 import { casesOf, type Case } from './cases.ts'
 
@@ -26,7 +27,7 @@ void test('every alert has series with which it fires, with which it does not, a
     )
     assert.ok(own.filter(({ firing }) => firing.length === 0).length >= 3, `${rule.name} is hardly ever silent`)
     const missing = checks.filter(({ alert, firing }) => alert !== rule.name && firing.length > 0)
-    assert.equal(missing.length > 0, rule.noData !== null, `${rule.name}: missing data`)
+    assert.equal(missing.length > 0, noDataRule(rule) !== null, `${rule.name}: missing data`)
   }
 })
 

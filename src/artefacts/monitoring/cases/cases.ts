@@ -171,7 +171,7 @@ function quietCases(rule: AlertRule, scene: Scene, { rest }: Edge): readonly Cas
   return [
     noTraffic,
     {
-      name: `${rule.name} is silent without data${noData === null ? '' : ', which is told'}`,
+      name: `${rule.name} is silent without data${missingName === undefined ? '' : ', which is told'}`,
       stepMs,
       untilMs: goneMs,
       tracks: [],

@@ -18,7 +18,11 @@ export function compressed(rule: AlertRule, factor: number): AlertRule {
     noData:
       rule.noData === null
         ? null
-        : { expression: shorter(rule.noData.expression, factor), forMs: rule.noData.forMs * factor },
+        : {
+            ...rule.noData,
+            expression: shorter(rule.noData.expression, factor),
+            forMs: rule.noData.forMs * factor,
+          },
   }
 }
 

@@ -158,8 +158,13 @@ void test('a promise whose counts vanish has not been mended: its alert goes on,
   counts(7, null)
   // The short window is five minutes: after them the condition yields nothing any more.
   for (let n = 7; n <= 50; n++) await beat(n)
-  const after = states(evaluator).filter((state) => state.startsWith('TradeAvailabilityBurn1h'))
-  assert.deepEqual(after, ['TradeAvailabilityBurn1h firing', 'TradeAvailabilityBurn1hNoData firing'])
+  const after = states(evaluator).filter((state) => state.startsWith('TradeAvailability'))
+  assert.deepEqual(after.toSorted(), [
+    ...['1d', '1h', '3d', '6h'].map((window) => `TradeAvailabilityBurn${window} firing`),
+    'TradeAvailabilityNoData firing',
+  ])
+  const told = evaluator.alerts().find(({ rule }) => rule === 'TradeAvailabilityNoData')
+  assert.equal(told!.labels['service'], 'api', 'it belongs to an incident of the service')
 })
 
 void test('one rule that is asked alone knows as well that its series are missing', async () => {

@@ -1,7 +1,7 @@
 import { messageOf, Problem } from '../../../core/problem.ts'
 import type { AlertRule } from '../../../promises/alert-rule.ts'
 import { HEARTBEAT_MISSED } from '../../../promises/built-in/alert-path.ts'
-import { noDataRule } from '../../../promises/no-data-rule.ts'
+import { noDataAlert, noDataRule } from '../../../promises/no-data-rule.ts'
 import type { Alert } from '../alert.ts'
 import type { SeriesQuery, Value } from '../../series/query.ts'
 import { alertKey, track, type Answer } from './track.ts'
@@ -97,7 +97,7 @@ export class Evaluator {
     const known = Map.groupBy(this.#alerts.values(), ({ rule }) => rule)
     const after = answers.flatMap(([rule, answer]) => track(rule, known.get(rule.name) ?? [], answer, atMs))
     const evaluated = new Set(answers.map(([{ name }]) => name))
-    const declared = new Set(rules.flatMap(({ name }) => [name, `${name}NoData`]))
+    const declared = new Set(rules.flatMap((rule) => [rule.name, noDataAlert(rule)]))
     // Of a rule that a release no longer has, nothing goes on; of one that was not asked this time, everything.
     const kept = [...this.#alerts.values()].filter(({ rule }) => declared.has(rule) && !evaluated.has(rule))
     return { failed, refused, ...this.#replace([...kept, ...after], atMs) }
@@ -126,7 +126,7 @@ export class Evaluator {
     const answers = (await withDeadline(Promise.all(rules.map(ask)), passMsMax)).flat()
     const byName = new Map(answers.map(([{ name }, found]) => [name, found]))
     return answers.map(([rule, found]) => {
-      const missing = (byName.get(`${rule.name}NoData`) ?? []).map(({ labels }) => labels)
+      const missing = (byName.get(noDataAlert(rule) ?? '') ?? []).map(({ labels }) => labels)
       return [rule, { values: found, missing }]
     })
   }
