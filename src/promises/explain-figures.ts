@@ -3,7 +3,7 @@ import { SCRAPE_MS } from '../core/series/series.ts'
 import { BAD_EVENTS_ABOVE, BAD_EVENTS_MIN, BURN_RATE_MIN, BURN_WINDOWS, EVENTS_MIN } from './burn-rate.ts'
 import { REQUESTS_MIN } from './built-in/requests.ts'
 import { Decimal } from './decimal.ts'
-import { DELIVERY_MS, DOWN_MS, GROUP_WAIT_MS, OVERHEAD_MS } from './detection.ts'
+import { DELIVERY_MS, DOWN_MS, OVERHEAD_MS } from './detection.ts'
 import type { Explanation } from './explain.ts'
 import {
   BAD_DEPLOYS,
@@ -19,6 +19,7 @@ import {
   SWITCH_BACK_MS,
 } from './feasibility/assumptions.ts'
 import { durationText } from './figures.ts'
+import { GROUP_WAIT_MS } from './group-wait.ts'
 import { BACK_MS, STEP_MS } from './shown/throughput.ts'
 import { SYMPTOM_WINDOW_MS } from './symptom.ts'
 import { BUILT_IN_BOUNDS_MS } from './watches.ts'
@@ -44,19 +45,23 @@ const FIGURES: readonly Explanation[] = [
     'the collection of series; the generated Prometheus scrapes and evaluates as often',
     'both fire within one step of each other',
   ),
-  figure('group-wait', text(GROUP_WAIT_MS), 'the stages of alerts: a page waits that long for others of its group'),
+  figure(
+    'group-wait',
+    text(GROUP_WAIT_MS.P0),
+    `the stages of alerts, and the generated Alertmanager: P0 and P1 wait that long for others of their group, the rest ${text(GROUP_WAIT_MS.P2)}`,
+  ),
   figure('delivery', text(DELIVERY_MS), 'the channels of alerts: one try to deliver a message may take that long'),
   figure(
     'overhead',
     text(OVERHEAD_MS),
     'the way of a message, from what has become true on',
-    `collected ${text(SCRAPE_MS)} + evaluated ${text(SCRAPE_MS)} + grouped ${text(GROUP_WAIT_MS)} + delivered ${text(DELIVERY_MS)} = ${text(OVERHEAD_MS)}`,
+    `collected ${text(SCRAPE_MS)} + evaluated ${text(SCRAPE_MS)} + grouped ${text(GROUP_WAIT_MS.P0)} + delivered ${text(DELIVERY_MS)} = ${text(OVERHEAD_MS)}`,
   ),
   figure(
     'down',
     text(DOWN_MS),
     'the way of a message, from the end of an instance on, at the latest',
-    `3 missed collections × ${text(SCRAPE_MS)} + evaluated ${text(SCRAPE_MS)} + grouped ${text(GROUP_WAIT_MS)} + delivered ${text(DELIVERY_MS)} = ${text(DOWN_MS)}`,
+    `3 missed collections × ${text(SCRAPE_MS)} + evaluated ${text(SCRAPE_MS)} + grouped ${text(GROUP_WAIT_MS.P0)} + delivered ${text(DELIVERY_MS)} = ${text(DOWN_MS)}`,
   ),
   figure(
     'events-min',

@@ -1,7 +1,9 @@
 import type { ResolvedApp } from '../../config/resolved.ts'
 import type { ResolvedAlerts } from '../../config/resolved-promises.ts'
 import { escapeLabel, type Matcher } from '../../core/series/labels.ts'
-import type { AlertRule, Severity } from '../../promises/alert-rule.ts'
+import { SEVERITIES, type AlertRule, type Severity } from '../../promises/alert-rule.ts'
+import { promqlDuration } from '../../promises/expression.ts'
+import { GROUP_WAIT_MS } from '../../promises/group-wait.ts'
 import type { Artefact } from '../family.ts'
 import { yamlSections } from '../yaml.ts'
 import { loopback } from './places.ts'
@@ -105,19 +107,13 @@ function rootRoute(alerts: ResolvedAlerts, hasMaintenance: boolean): object {
       // Every route that fits is taken: a first one must not hide a second team's.
       continue: true,
       ...quiet,
-      ...(severities === null || severities.includes('P0')
-        ? {
-            routes: [
-              { receiver, matchers: ['severity="P0"'], group_wait: '5s', repeat_interval: EVERY_FIVE, ...quiet },
-            ],
-          }
-        : {}),
+      ...urgentRoutes(receiver, severities, quiet),
     })),
   )
   return {
     receiver: NOBODY,
     group_by: ['service', 'slo'],
-    group_wait: '30s',
+    group_wait: promqlDuration(GROUP_WAIT_MS.P3),
     group_interval: '1m',
     repeat_interval: '3h',
     routes: [
@@ -131,6 +127,20 @@ function rootRoute(alerts: ResolvedAlerts, hasMaintenance: boolean): object {
       ...routes,
     ],
   }
+}
+
+/** Below a route those of the severities that wait for less than the others, or are repeated sooner. */
+function urgentRoutes(receiver: string, severities: readonly Severity[] | null, quiet: object): object {
+  const routes = SEVERITIES.filter(
+    (severity) => GROUP_WAIT_MS[severity] !== GROUP_WAIT_MS.P3 && (severities?.includes(severity) ?? true),
+  ).map((severity) => ({
+    receiver,
+    matchers: [`severity="${severity}"`],
+    group_wait: promqlDuration(GROUP_WAIT_MS[severity]),
+    ...(severity === 'P0' ? { repeat_interval: EVERY_FIVE } : {}),
+    ...quiet,
+  }))
+  return routes.length === 0 ? {} : { routes }
 }
 
 function receiversOf({ channels, pager }: ResolvedAlerts): readonly object[] {

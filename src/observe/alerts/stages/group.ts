@@ -1,8 +1,5 @@
-import type { Severity } from '../../../promises/alert-rule.ts'
+import { GROUP_WAIT_MS } from '../../../promises/group-wait.ts'
 import type { Firing } from './context.ts'
-
-/** How long the first alert of a group waits for others: part of the time until somebody knows. */
-export const GROUP_WAIT_MS: Readonly<Record<Severity, number>> = { P0: 5_000, P1: 5_000, P2: 30_000, P3: 30_000 }
 
 /**
  * What is told together: everything about one service, be it a promise or a machine's view of it, since it is most often
