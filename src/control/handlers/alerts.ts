@@ -1,5 +1,6 @@
 import type { Matcher } from '../../core/series/labels.ts'
 import { compileMatchers } from '../../core/series/labels.ts'
+import { compileLinear } from '../../core/series/linear-pattern.ts'
 import { Problem } from '../../core/problem.ts'
 import type { AlertsMethods } from '../api/alerts-methods.ts'
 import type { Handlers } from '../api/server.ts'
@@ -53,9 +54,9 @@ function checkMatchers(matchers: readonly Matcher[]): void {
   if (matchers.length > MATCHERS_MAX || matchers.some(({ value }) => value.length > 200))
     throw wrong(`a silence has at most ${MATCHERS_MAX} matchers of 200 characters each`)
   try {
-    compileMatchers(matchers)
+    compileMatchers(matchers, compileLinear)
   } catch (error) {
-    throw wrong(`a pattern cannot be read: ${String(error)}`)
+    throw wrong(`a pattern cannot be read: ${error instanceof SyntaxError ? error.message : String(error)}`)
   }
 }
 

@@ -35,16 +35,24 @@ export function escapeLabel(value: string): string {
 
 /**
  * A test of labels, with its patterns compiled once.
+ * @param compile a test of whole values by a pattern; those that somebody sends want `compileLinear`. @default the engine's own
  * @throws SyntaxError for a pattern that is none
  */
-export function compileMatchers(matchers: readonly Matcher[]): (labels: Labels) => boolean {
+export function compileMatchers(
+  matchers: readonly Matcher[],
+  compile: (pattern: string) => (value: string) => boolean = compileOwn,
+): (labels: Labels) => boolean {
   const tests = matchers.map(({ label, op, value }) => {
-    const pattern = op === '=~' || op === '!~' ? new RegExp(`^(?:${value})$`, 'su') : null
+    const matches = op === '=~' || op === '!~' ? compile(value) : (held: string) => held === value
     const wanted = op === '=' || op === '=~'
     return (labels: Labels) => {
-      const held = labels[label] ?? ''
-      return (pattern === null ? held === value : pattern.test(held)) === wanted
+      return matches(labels[label] ?? '') === wanted
     }
   })
   return (labels) => tests.every((test) => test(labels))
+}
+
+function compileOwn(pattern: string): (value: string) => boolean {
+  const own = new RegExp(`^(?:${pattern})$`, 'su')
+  return (value) => own.test(value)
 }
