@@ -1,7 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { ClockWatch } from '../core/clock-watch.ts'
 import { systemClock, type Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
+import { SCRAPE_MS } from '../core/series/series.ts'
 import type { Entrance } from '../deploy/entrance.ts'
 import type { Release } from '../deploy/release.ts'
 import type { Fleet } from '../gateway/admin/fleet.ts'
@@ -228,7 +230,9 @@ export class Control {
     const onEvent = (kind: string, text: string): void => state.addEvent(clock.now(), kind, text)
     const windowFactor = readWindowFactor()
     const watched = { app, environment: name, ...told }
-    this.alerts = new Alerts({ ...watched, state, logger, query: this.series.own, windowFactor })
+    const clockWatch = new ClockWatch({ now: () => clock.now(), leastMs: SCRAPE_MS })
+    const setBackMs = (): number => clockWatch.setBackMs()
+    this.alerts = new Alerts({ ...watched, state, logger, query: this.series.own, setBackMs, windowFactor })
     const { alerts } = this
     this.collection = new Collection({ ...measured, folders, sink: alerts.hearing(this.series) })
     const own = [alertPathSource(() => alerts.path()), ...storeSources(this.series, this.logs)]

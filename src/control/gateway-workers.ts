@@ -101,8 +101,8 @@ export class GatewayWorkers {
   async matchHttps(fleet: Pick<Fleet, 'workers' | 'current'>): Promise<void> {
     if (this.#stopping || this.#upgrading !== null) return
     if (this.#https.isRight) return this.#https.closeUnused()
-    if (Date.now() < this.#httpsAgainAt) return
-    this.#httpsAgainAt = Date.now() + HTTPS_AGAIN_MS
+    if (performance.now() < this.#httpsAgainAt) return
+    this.#httpsAgainAt = performance.now() + HTTPS_AGAIN_MS
     if ((await this.#openHttps()) === null && this.#https.isWanted) return
     await this.upgrade(fleet)
     if (this.#https.isRight) this.#httpsAgainAt = 0
@@ -122,8 +122,8 @@ export class GatewayWorkers {
     const child = (await this.#children()).find((one) => isRunning(one) && one.identity!.pid === pid)
     if (!child) return
     await this.#keeper.signal(child.name, 'SIGKILL')
-    const until = Date.now() + KILL_WITHIN_MS
-    while (Date.now() < until && (await this.expected()).some((worker) => worker.pid === pid)) await pause(10)
+    const until = performance.now() + KILL_WITHIN_MS
+    while (performance.now() < until && (await this.expected()).some((worker) => worker.pid === pid)) await pause(10)
   }
 
   /** SIGTERM: they stop accepting, answer what is in flight and end. */
@@ -132,8 +132,8 @@ export class GatewayWorkers {
     await this.#last
     const workers = (await this.#children()).filter(isRunning)
     await Promise.all(workers.map(({ name }) => this.#keeper.signal(name, 'SIGTERM', { final: true })))
-    const until = Date.now() + STOP_WITHIN_MS
-    while (Date.now() < until) {
+    const until = performance.now() + STOP_WITHIN_MS
+    while (performance.now() < until) {
       if (!(await this.#children()).some(isRunning)) return
       await pause(50)
     }
@@ -157,7 +157,7 @@ export class GatewayWorkers {
   }
 
   async #upgrade(fleet: Pick<Fleet, 'workers' | 'current'>): Promise<Upgrade> {
-    const startedAt = Date.now()
+    const startedAt = performance.now()
     const { serving, last } = this.#options.state.get('gateway')
     const next = last + 1
     const https = await this.#openHttps()
@@ -179,20 +179,20 @@ export class GatewayWorkers {
     return {
       workers: of(next).map(({ name, identity }) => ({ worker: workerIdOf(name).worker, pid: identity!.pid })),
       retiring: of(serving).length,
-      tookMs: Date.now() - startedAt,
+      tookMs: Math.round(performance.now() - startedAt),
     }
   }
 
   /** Connected means that it listens; it also has to have the newest table. */
   async #untilServing(generation: number, fleet: Pick<Fleet, 'workers' | 'current'>): Promise<void> {
-    const until = Date.now() + READY_WITHIN_MS
+    const until = performance.now() + READY_WITHIN_MS
     for (;;) {
       const version = fleet.current?.version ?? 0
       const ready = new Set(fleet.workers().flatMap((one) => (one.version >= version ? [one.pid] : [])))
       const children = (await this.#children()).filter(({ name }) => workerIdOf(name).generation === generation)
       if (children.length > 0 && children.every((one) => isRunning(one) && ready.has(one.identity!.pid))) return
       const failing = children.find(({ restarts }) => restarts >= ENDS_MAX)
-      if (failing !== undefined || Date.now() > until) throw notUpgraded(failing ?? children[0], this.#stopping)
+      if (failing !== undefined || performance.now() > until) throw notUpgraded(failing ?? children[0], this.#stopping)
       if (this.#stopping) throw notUpgraded(undefined, true)
       await pause(LOOK_MS)
     }

@@ -102,12 +102,12 @@ export class KeeperLink {
 
   async #reach(): Promise<KeeperClient> {
     const { state, logger } = this.#options
-    const startOneAt = Date.now() + SUCCESSION_MS
+    const startOneAt = performance.now() + SUCCESSION_MS
     for (;;) {
       try {
         return await connectKeeper(state)
       } catch {
-        if (Date.now() > startOneAt) {
+        if (performance.now() > startOneAt) {
           await startKeeper(state).catch((error: unknown) => logger.error('no keeper starts', { error: String(error) }))
         }
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))

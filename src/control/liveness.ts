@@ -25,8 +25,8 @@ export class Liveness {
         if (!health?.live || instance.port === null || instance.state !== 'running') return this.#forget(instance.id)
         const now = this.#clock.now()
         // A program that is still starting is the gate's business, not ours.
-        if (now - instance.startedAt < health.intervalMs * health.failures) return
-        if (now - (this.#lookedAt.get(instance.id) ?? 0) < health.intervalMs) return
+        if (isWithin(now - instance.startedAt, health.intervalMs * health.failures)) return
+        if (isWithin(now - (this.#lookedAt.get(instance.id) ?? 0), health.intervalMs)) return
         this.#lookedAt.set(instance.id, now)
         const failure = await probe(instance, health.live, health.timeoutMs)
         const failures = failure === null ? 0 : (this.#failures.get(instance.id) ?? 0) + 1
@@ -43,6 +43,11 @@ export class Liveness {
     this.#failures.delete(id)
     this.#lookedAt.delete(id)
   }
+}
+
+/** What lies in the future was noted before the clock was set back: long ago, for all that is known. */
+function isWithin(sinceMs: number, ms: number): boolean {
+  return sinceMs >= 0 && sinceMs < ms
 }
 
 function probe(instance: Instance, path: string, timeoutMs: number): Promise<string | null> {

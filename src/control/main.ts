@@ -202,8 +202,8 @@ async function watchMemory({ memory, instances, supervisor, state, clock }: Cont
 }
 
 async function untilConnected(workers: GatewayWorkers, fleet: Fleet): Promise<void> {
-  const until = Date.now() + CONNECT_MS
-  while (Date.now() < until) {
+  const until = performance.now() + CONNECT_MS
+  while (performance.now() < until) {
     const connected = fleet.workers().map(({ pid }) => pid)
     if ((await workers.expected()).every(({ pid }) => connected.includes(pid))) return
     await new Promise((resolve) => setTimeout(resolve, 25))

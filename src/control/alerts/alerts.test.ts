@@ -48,6 +48,12 @@ async function make(t: TestContext) {
     ops: { kind: 'webhook', url: `${sink.url}/ops` },
     boss: { kind: 'webhook', url: `${sink.url}/boss` },
   })
+  let setBackMs = 0
+  const takeSetBackMs = (): number => {
+    const ms = setBackMs
+    setBackMs = 0
+    return ms
+  }
   const open = () => {
     const outbox = makeOutbox(state)
     const alerts = new Alerts({
@@ -59,6 +65,7 @@ async function make(t: TestContext) {
       query: series,
       outbox,
       channels,
+      setBackMs: takeSetBackMs,
     })
     const postman = new Postman({
       outbox,
@@ -93,6 +100,13 @@ async function make(t: TestContext) {
         { metric: 'seaworthy_heartbeat_timestamp_seconds', labels: {}, atMs: now, value: now / 1_000 },
       ]),
     later: (ms: number) => void (now += ms),
+    now: () => now,
+    /** Somebody sets the clock. `unseen`: while nobody runs. */
+    setBack: (ms: number, { unseen = false } = {}) => {
+      now -= ms
+      if (!unseen) setBackMs += ms
+      series.cutFrom(now)
+    },
     /** Killed without a word, and started again. */
     restart: () => {
       state.close()
@@ -331,3 +345,58 @@ void test("rules of the config's own fire like any other", async (t) => {
     [{ name: 'ManyOfThem', severity: 'P3', origin: 'user' }],
   )
 })
+
+for (const unseen of [false, true]) {
+  const how = unseen ? 'while control was away begins each wait anew' : 'changes nothing of how long things have lasted'
+  void test(`a clock set back ${how}`, async (t) => {
+    const night = await make(t)
+    night.up(0)
+    await night.alerts().evaluate()
+    night.later(5_000)
+    night.alerts().look()
+    const [incident] = night.alerts().incidents.list(1)
+    const silence = night.alerts().silences.add({
+      matchers: [{ label: 'alertname', op: '=', value: 'Nothing' }],
+      by: 'eve',
+      reason: 'work',
+      fromMs: night.now(),
+      toMs: night.now() + 60_000,
+    })
+    const pending = night.alerts().evaluator.alerts()
+    night.later(40_000)
+    night.setBack(3_600_000, { unseen })
+    if (unseen) night.restart()
+    night.alerts().look()
+    await night.alerts().evaluate()
+    const of = (id: string) => night.alerts().incidents.find(id)!
+    const agoMs = unseen ? 0 : 45_000
+    assert.equal(night.now() - of(incident!.id).openedAtMs, unseen ? 0 : agoMs - 5_000)
+    for (const { atMs } of night.alerts().incidents.entries(incident!.id)) assert.ok(atMs <= night.now())
+    for (const { rule, activeAtMs } of night
+      .alerts()
+      .evaluator.alerts()
+      .filter(({ activeAtMs: at }) => at !== null))
+      if (pending.some((each) => each.rule === rule)) assert.equal(night.now() - activeAtMs!, agoMs, rule)
+    if (!unseen) {
+      const [{ fromMs, toMs }] = night.alerts().silences.all() as [typeof silence]
+      assert.deepEqual([fromMs - night.now(), toMs - night.now()], [-40_000, 20_000])
+    }
+    // The next step of its escalation comes a minute after it was opened, by the clock that nobody sets.
+    const escalated = (): number => of(incident!.id).escalated.length
+    night.later(unseen ? 59_000 : 19_000)
+    night.up(0)
+    await night.alerts().evaluate()
+    assert.equal(escalated(), 0)
+    night.later(2_000)
+    night.alerts().look()
+    assert.equal(escalated(), 1)
+    // And its end is told as soon as ever.
+    night.up(1)
+    await night.alerts().evaluate()
+    for (let second = 0; second < 12; second++) {
+      night.later(1_000)
+      night.alerts().look()
+    }
+    assert.notEqual(of(incident!.id).resolvedAtMs, null)
+  })
+}

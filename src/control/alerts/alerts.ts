@@ -10,6 +10,7 @@ import { alertKey } from '../../observe/alerts/evaluate/track.ts'
 import { live, resolve, verdictsOf, type Step, type Surroundings } from '../../observe/alerts/incident-life.ts'
 import type { IncidentRecord } from '../../observe/alerts/incident-record.ts'
 import { isOpen, notificationId, type Notification } from '../../observe/alerts/incident.ts'
+import { movedSilence, type Move } from '../../observe/alerts/set-back.ts'
 import type { Context, Firing } from '../../observe/alerts/stages/context.ts'
 import { REPEAT_MS } from '../../observe/alerts/stages/deduplicate.ts'
 import { HEARTBEAT, isForAll, PAGER } from '../../observe/alerts/stages/route.ts'
@@ -42,6 +43,8 @@ export interface AlertsOptions {
   readonly query: Pick<SeriesQuery, 'instant'>
   readonly outbox: Outbox
   readonly channels: ChannelFile
+  /** By how much the clock was set back since this was asked last. @default never */
+  readonly setBackMs?: () => number
   /** By how much windows are shorter, in tests. @default 1 */
   readonly windowFactor?: number
 }
@@ -63,6 +66,7 @@ export class Alerts {
     this.incidents = makeIncidents(state)
     const store = makeAlertStore(state, (alert) => this.#note(alert))
     this.evaluator = new Evaluator({ query, store, startedAtMs: clock.now() })
+    this.#moveIncidents(clock.now(), (atMs) => Math.min(atMs, clock.now()))
     this.#rulesOf = rulesInForce(windowFactor)
     this.#refusals = new Refusals((text) => state.addEvent(clock.now(), 'alert-rule', text))
   }
@@ -89,6 +93,7 @@ export class Alerts {
 
   /** Tells what is to be told now. Cheap when there is nothing. */
   look(): void {
+    this.#lookAtClock()
     const nowMs = this.#options.clock.now()
     for (const step of live(this.#firing(), this.#around(nowMs))) this.#save(step)
   }
@@ -227,6 +232,7 @@ export class Alerts {
   }
 
   async #evaluate(only: ReadonlySet<string> | null, fromMs = 0): Promise<void> {
+    this.#lookAtClock()
     const { clock, logger } = this.#options
     const atMs = Math.max(clock.now(), fromMs)
     const pass = await this.evaluator.evaluate(this.#rules().rules, atMs, only)
@@ -234,6 +240,27 @@ export class Alerts {
     if (pass.dropped > 0) logger.error('too many alerts', { dropped: pass.dropped })
     if (only === null) this.#refusals.note(pass.refused)
     this.look()
+  }
+
+  /** How long something has lasted is what alerts and incidents go by: by a clock that was set back they would wait for it. */
+  #lookAtClock(): void {
+    const { clock, setBackMs = () => 0, logger, state } = this.#options
+    const byMs = setBackMs()
+    if (byMs === 0) return
+    const nowMs = clock.now()
+    const move = (atMs: number): number => atMs - byMs
+    this.evaluator
+      .move(move)
+      .catch((error: unknown) => logger.error('alerts kept their old times', { error: String(error) }))
+    state.atomically(() => {
+      this.#moveIncidents(nowMs + byMs, move)
+      for (const silence of this.silences.all()) this.silences.save(movedSilence(silence, nowMs, byMs))
+    })
+  }
+
+  /** Those that go on, or may come back. */
+  #moveIncidents(nowMs: number, move: Move): void {
+    for (const incident of this.incidents.current(nowMs - REPEAT_MS.P2)) this.incidents.move(incident, move)
   }
 
   #note(alert: Alert): void {

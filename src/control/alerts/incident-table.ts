@@ -1,5 +1,6 @@
 import type { IncidentRecord } from '../../observe/alerts/incident-record.ts'
 import type { TimelineEntry } from '../../observe/alerts/incident.ts'
+import { movedIncident, type Move } from '../../observe/alerts/set-back.ts'
 import type { State } from '../state.ts'
 
 /** Incidents kept; of those that are over the oldest go first. */
@@ -16,6 +17,8 @@ export interface Incidents {
   list(limit: number): readonly IncidentRecord[]
   /** The newest of each group, of those that are not over, or ended after `sinceMs`. */
   current(sinceMs: number): readonly IncidentRecord[]
+  /** Every instant of an incident and of its entries becomes another one. */
+  move(incident: IncidentRecord, move: Move): void
   add(id: string, entry: TimelineEntry): void
   /** Oldest first. */
   entries(id: string): readonly TimelineEntry[]
@@ -30,15 +33,18 @@ export function makeIncidents(state: State): Incidents {
     db.exec('create index if not exists incident_entries_of on incident_entries (incident, seq)')
     const parse = (row: Record<string, unknown>): IncidentRecord =>
       JSON.parse(row['incident'] as string) as IncidentRecord
+    const save = (incident: IncidentRecord): void => {
+      db.prepare('insert or replace into incidents values (?, ?, ?, ?)').run(
+        numberOf(incident.id),
+        incident.group,
+        incident.resolvedAtMs,
+        JSON.stringify(incident),
+      )
+    }
     return {
       nextId: () => `i${state.nextNumber('incident')}`,
       save: (incident) => {
-        db.prepare('insert or replace into incidents values (?, ?, ?, ?)').run(
-          numberOf(incident.id),
-          incident.group,
-          incident.resolvedAtMs,
-          JSON.stringify(incident),
-        )
+        save(incident)
         const { changes } = db
           .prepare(
             `delete from incidents where number in
@@ -58,6 +64,16 @@ export function makeIncidents(state: State): Incidents {
           .prepare('select incident from incidents where resolved_at is null or resolved_at > ? order by number')
           .all(sinceMs)
         return [...new Map(rows.map(parse).map((each) => [each.group, each])).values()]
+      },
+      move: (incident, move) => {
+        save(movedIncident(incident, move))
+        const rewrite = db.prepare('update incident_entries set entry = ? where seq = ?')
+        for (const { seq, entry } of db
+          .prepare('select seq, entry from incident_entries where incident = ?')
+          .all(incident.id)) {
+          const parsed = JSON.parse(entry as string) as TimelineEntry
+          rewrite.run(JSON.stringify({ ...parsed, atMs: move(parsed.atMs) }), seq as number)
+        }
       },
       add: (id, entry) => {
         db.prepare('insert into incident_entries (incident, entry) values (?, ?)').run(id, JSON.stringify(entry))

@@ -7,6 +7,7 @@ export const SILENCES_MAX = 500
 export interface Silences {
   /** Newest first. */
   all(): readonly Silence[]
+  save(silence: Silence): void
   add(silence: Omit<Silence, 'id'>): Silence
   /** Ends one before its time. Null: there is none. */
   end(id: string, nowMs: number): Silence | null
@@ -22,6 +23,7 @@ export function makeSilences(state: State): Silences {
     }
     return {
       all: () => db.prepare('select silence from silences order by number desc').all().map(parse),
+      save: (silence) => void save(silence),
       add: (silence) => {
         const number = state.nextNumber('silence')
         db.prepare('delete from silences where number <= ?').run(number - SILENCES_MAX)

@@ -39,8 +39,8 @@ export function connectControl(socket: string, options: ControlClientOptions = {
       } catch (error) {
         if (closed || !isAway(error)) throw error
         // From the first loss on: a busy control may have kept us waiting for longer than that before.
-        giveUpAt ??= Date.now() + awayMs
-        if (Date.now() >= giveUpAt) {
+        giveUpAt ??= performance.now() + awayMs
+        if (performance.now() >= giveUpAt) {
           throw environmentDown(socket, error)
         }
         await new Promise((resolve) => setTimeout(resolve, AWAY_RETRY_MS))

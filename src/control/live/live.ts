@@ -80,7 +80,7 @@ export class Live {
     setImmediate(() => {
       this.#isWoken = false
       this.#tellEvents()
-      if (this.#options.clock.now() - this.#lookedAt >= LOOK_MS_MIN) this.look()
+      if (Math.abs(this.#options.clock.now() - this.#lookedAt) >= LOOK_MS_MIN) this.look()
     })
   }
 
@@ -88,7 +88,7 @@ export class Live {
   look(): void {
     const nowMs = this.#options.clock.now()
     this.#lookedAt = nowMs
-    if (nowMs - this.#beatAt >= HEARTBEAT_MS) {
+    if (Math.abs(nowMs - this.#beatAt) >= HEARTBEAT_MS) {
       this.#beatAt = nowMs
       for (const stream of this.#streams) stream.beat(nowMs)
     }

@@ -28,7 +28,7 @@ export async function settleRun(run: MigrationRun, ended: Ended): Promise<Migrat
   const base = { ...run, endedAt: at, lastLines }
   if (report?.step === 'ended') return { ...base, ...(await settleEnded(report, ended)) }
   const applying = report?.step === 'applying' ? report : null
-  const swept = await sweep(databases, Date.now() + lookWithinMs)
+  const swept = await sweep(databases, performance.now() + lookWithinMs)
   const changes = applying && changesSince(applying.before, swept.schemas)
   const isTouched = applying !== null && changes?.length !== 0
   const left = isTouched
@@ -56,7 +56,7 @@ async function settleEnded(report: EndedReport, { databases, lookWithinMs = LOOK
   const { rehearsal, isBegun, before, problem } = report
   const isLost = before !== null && report.after === null
   const { schemas: after, lack } = isLost
-    ? await sweep(databases, Date.now() + lookWithinMs)
+    ? await sweep(databases, performance.now() + lookWithinMs)
     : { schemas: report.after, lack: null }
   const known = before && changesSince(before, after)
   const settled = {
@@ -99,7 +99,7 @@ interface Swept {
 async function sweep(databases: readonly Database[], until: number): Promise<Swept> {
   for (;;) {
     const swept = await sweepOnce(databases)
-    if (swept.lack === null || Date.now() > until) return swept
+    if (swept.lack === null || performance.now() > until) return swept
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
   }
 }

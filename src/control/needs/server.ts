@@ -141,13 +141,13 @@ export class NeedServer {
       this.#to('starting', null)
       await this.start()
     }
-    const deadline = Date.now() + withinMs
+    const deadline = performance.now() + withinMs
     for (;;) {
       await this.look({ now: true })
       if (this.#state === 'healthy' && this.#failures === 0) return null
       const isDecided = this.#state === 'failed' || this.#ends.length >= ENDS_MAX
       if (isDecided && this.#problem !== null) return this.#problem
-      if (this.#state === 'unhealthy' || this.#state === 'stopped' || Date.now() > deadline) {
+      if (this.#state === 'unhealthy' || this.#state === 'stopped' || performance.now() > deadline) {
         return new Problem('need.not-healthy', `${need} is ${this.#state}: ${this.#cause ?? 'it does not answer'}`, {
           hint: `See \`seaworthy logs --service ${need}\` and \`seaworthy status\`.`,
         })
@@ -187,7 +187,7 @@ export class NeedServer {
   look({ now = false } = {}): Promise<void> {
     if (this.#pid === null) return Promise.resolve()
     const isWell = this.#state === 'healthy' && this.#failures === 0
-    if (!now && isWell && Date.now() - this.#askedAt < LOOK_EVERY_MS) return Promise.resolve()
+    if (!now && isWell && performance.now() - this.#askedAt < LOOK_EVERY_MS) return Promise.resolve()
     this.#looking ??= this.#ask().finally(() => (this.#looking = null))
     return this.#looking
   }
@@ -242,7 +242,7 @@ export class NeedServer {
 
   async #ask(): Promise<void> {
     const { need, stateFolder } = this.#options
-    this.#askedAt = Date.now()
+    this.#askedAt = performance.now()
     const pid = this.#pid
     try {
       const place = placeOf(need, this.#config, stateFolder)

@@ -189,7 +189,7 @@ export class Rollout {
       const now = clock.now()
       const sample = sampleOf(this.#next.id, await this.#world.report(), now)
       // Only time in which somebody looked counts: not that in which control was away, or everything was stopped.
-      watchedMs += Math.min(now - lookedAt, LOOK_MS_MAX)
+      watchedMs += Math.min(Math.max(0, now - lookedAt), LOOK_MS_MAX)
       lookedAt = now
       samples.push(sample)
       this.#remember(samples, watchedMs)

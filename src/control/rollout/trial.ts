@@ -166,7 +166,7 @@ export class Trial {
     this.#pairsSinceLook = 0
     const now = clock.now()
     // Only time in which somebody looked counts.
-    const watchedMs = this.#memory.watchedMs + Math.min(now - this.#lookedAt, LOOK_MS_MAX)
+    const watchedMs = this.#memory.watchedMs + Math.min(Math.max(0, now - this.#lookedAt), LOOK_MS_MAX)
     this.#lookedAt = now
     this.#memory = { ...this.#memory, watchedMs }
     if (isBehind(look, this.#looks[0]!)) {

@@ -94,7 +94,8 @@ export class Meters {
       this.#growing.delete(key)
       return null
     }
-    if (growing?.of !== of || sum < (growing.notes.at(-1)?.sum ?? 0)) growing = { of, notes: [] }
+    if (growing?.of !== of || sum < (growing.notes.at(-1)?.sum ?? 0) || now < (growing.notes.at(-1)?.at ?? 0))
+      growing = { of, notes: [] }
     this.#growing.set(key, growing)
     growing.notes.push({ at: now, sum })
     while (growing.notes.length > 2 && now - growing.notes[1]!.at >= averageMs) growing.notes.shift()

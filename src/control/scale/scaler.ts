@@ -106,7 +106,9 @@ export class Scaler {
   async #measure(release: Release, names: readonly string[]): Promise<void> {
     const { state, fleet, clock } = this.#options
     const now = clock.now()
-    if (now - this.#lookedAt < this.#timing.lookEveryMs) return
+    const sinceMs = now - this.#lookedAt
+    // Below zero the clock was set back.
+    if (sinceMs >= 0 && sinceMs < this.#timing.lookEveryMs) return
     this.#lookedAt = now
     const measured = names.filter((name) => isMeasured(release.config.services[name]!))
     if (measured.length === 0) return
@@ -126,7 +128,7 @@ export class Scaler {
   #remember(release: Release, name: string, runs: number, measures: readonly Measure[], now: number): void {
     const { lookEveryMs, windowMs, averageMs } = this.#timing
     let memory = this.#memories.get(name)
-    const wasAway = now - (memory?.looks.at(-1)?.at ?? now) > 3 * lookEveryMs
+    const wasAway = Math.abs(now - (memory?.looks.at(-1)?.at ?? now)) > 3 * lookEveryMs
     // What happened while nobody looked is not known: the window begins anew.
     if (memory?.release !== release.id || wasAway) memory = { release: release.id, looks: [], missing: new Map() }
     this.#memories.set(name, memory)

@@ -93,7 +93,8 @@ export class HealthWatch {
     const { nowMs } = facts
     const answer = answerOf(facts)
     const before = state.get('health')
-    if (before?.state === answer.state) return { ...answer, since: before.since }
+    // Never in the future: the clock may have been set back since.
+    if (before?.state === answer.state) return { ...answer, since: Math.min(before.since, nowMs) }
     const hasJustBegun = this.#measured === null && nowMs - this.#startedAtMs < DATA_MS_MAX
     if (before !== null && answer.state === 'unknown' && hasJustBegun) return { ...answer, since: this.#startedAtMs }
     const [worst] = answer.reasons
@@ -161,5 +162,5 @@ export class HealthWatch {
 function hasFailed({ state, restarts, lastExit, startedAt }: Instance, nowMs: number): boolean {
   if (state === 'restarting' || state === 'crash-loop') return true
   if (restarts === 0 || lastExit === null) return false
-  return state === 'starting' || (state === 'running' && nowMs - startedAt < SETTLED_MS)
+  return state === 'starting' || (state === 'running' && startedAt <= nowMs && nowMs - startedAt < SETTLED_MS)
 }

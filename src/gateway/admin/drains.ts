@@ -19,6 +19,7 @@ export interface Drains {
 interface Running {
   readonly drain: number
   readonly upstreams: readonly string[]
+  /** By performance.now(). */
   readonly endsAt: number
   /** Process ids of the workers still waited for, by incarnation. */
   readonly waiting: Map<string, number>
@@ -51,7 +52,7 @@ export function createDrains(parts: {
         const order: Running = {
           drain,
           upstreams,
-          endsAt: Date.now() + withinMs,
+          endsAt: performance.now() + withinMs,
           waiting: new Map(connections().map(({ incarnation, pid }) => [incarnation, pid])),
           asked: new Set(),
           sum: { finished: 0, cut: 0, websockets: 0, streams: 0 },
@@ -104,6 +105,6 @@ export function createDrains(parts: {
 
   function send({ drain, upstreams, endsAt, asked }: Running, connection: Connection): void {
     asked.add(connection.pid)
-    connection.send({ type: 'drain', drain, upstreams, withinMs: Math.max(0, endsAt - Date.now()) })
+    connection.send({ type: 'drain', drain, upstreams, withinMs: Math.max(0, Math.round(endsAt - performance.now())) })
   }
 }

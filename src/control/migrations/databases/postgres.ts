@@ -44,11 +44,11 @@ export class PostgresDatabase implements Database {
 
   async lock(withinMs: number): Promise<AsyncDisposable> {
     const client = await this.#connect()
-    const until = Date.now() + withinMs
+    const until = performance.now() + withinMs
     for (;;) {
       const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock($1, 0) as got', [LOCK_CLASS])
       if (rows[0]!.got) break
-      if (Date.now() > until) {
+      if (performance.now() > until) {
         const holder = await holderOf(client)
         await client.end()
         throw new Problem('migration.locked', `another migration is at work on ${this.need}: ${holder}`, {

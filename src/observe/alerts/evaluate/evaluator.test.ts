@@ -37,7 +37,12 @@ function make(query?: Pick<SeriesQuery, 'instant'>) {
   const series = new MemoryStore()
   const store = makeStore()
   const options = { query: query ?? series, store, startedAtMs: 0, passMsMax: 50 }
-  return { series, store, evaluator: new Evaluator(options), again: () => new Evaluator(options) }
+  return {
+    series,
+    store,
+    evaluator: new Evaluator(options),
+    again: (startedAtMs: number) => new Evaluator({ ...options, startedAtMs }),
+  }
 }
 
 /** What a healthy environment shows at a beat. */
@@ -101,7 +106,7 @@ void test('since when something holds survives a restart, so that no `for` begin
     requests(series, BEAT(n), { ok: n * 80, failed: n * 20 })
   }
   await evaluator.evaluate(rules, BEAT(1))
-  const restarted = again()
+  const restarted = again(BEAT(3))
   await restarted.evaluate(rules, BEAT(4))
   assert.deepEqual(states(restarted), ['CriticalErrorRatio firing', 'HighErrorRatio firing'])
   assert.equal(restarted.alerts()[0]!.activeAtMs, BEAT(1))

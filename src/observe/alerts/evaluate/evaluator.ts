@@ -3,6 +3,7 @@ import type { AlertRule } from '../../../promises/alert-rule.ts'
 import { HEARTBEAT_MISSED } from '../../../promises/built-in/alert-path.ts'
 import { noDataAlert, noDataRule } from '../../../promises/no-data-rule.ts'
 import type { Alert } from '../alert.ts'
+import { movedAlert, type Move } from '../set-back.ts'
 import type { SeriesQuery, Value } from '../../series/query.ts'
 import { alertKey, track, type Answer } from './track.ts'
 
@@ -53,7 +54,9 @@ export class Evaluator {
 
   constructor(options: EvaluatorOptions) {
     this.#options = options
-    this.#alerts = new Map(options.store.all().map((alert) => [alertKey(alert), alert]))
+    // What lies in the future is of a clock that was set back while nobody ran.
+    const past = (atMs: number): number => Math.min(atMs, options.startedAtMs)
+    this.#alerts = new Map(options.store.all().map((alert) => [alertKey(alert), movedAlert(alert, past)]))
   }
 
   alerts(): readonly Alert[] {
@@ -78,6 +81,17 @@ export class Evaluator {
     const pass = this.#last.then(() => this.#evaluate(rules, atMs, only))
     this.#last = pass.catch(() => {})
     return pass
+  }
+
+  /** The clock was set back: every instant is another one, once the pass that is on its way has ended. */
+  move(move: Move): Promise<void> {
+    const moved = this.#last.then(() => {
+      if (this.#evaluatedAtMs !== null) this.#evaluatedAtMs = move(this.#evaluatedAtMs)
+      this.#alerts = new Map([...this.#alerts].map(([key, alert]) => [key, movedAlert(alert, move)]))
+      this.#options.store.save(this.#alerts, [])
+    })
+    this.#last = moved.catch(() => {})
+    return moved
   }
 
   async #evaluate(rules: readonly AlertRule[], atMs: number, only: ReadonlySet<string> | null): Promise<Pass> {
