@@ -196,7 +196,8 @@ export class Control {
       clock,
       isBusy,
     })
-    this.series = new EnvironmentSeries({ folder, state, clock, logger })
+    const onDamaged = (text: string): void => state.late.do(() => state.addEvent(clock.now(), 'store-damaged', text))
+    this.series = new EnvironmentSeries({ folder, state, clock, logger, onDamaged })
     this.pauses = new Pauses({ state, traffic: this.traffic, fleet, clock })
     this.workers = options.workers
     this.jobs = new Jobs(keeper, folder)
@@ -207,6 +208,10 @@ export class Control {
       stateFolder: folder,
       secretsOf: (output) => logSecretsOf(outputs, output),
       onTrouble: (error) => logger.error('the logs are in trouble', { error }),
+      onDamaged: (text) => {
+        logger.error(text)
+        onDamaged(text)
+      },
     })
     const entrance = () => this.#entrance()
     this.witnesses = new Witnesses(state, { entrance, word: options.limits.witness }, logger)

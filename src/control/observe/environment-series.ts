@@ -24,15 +24,17 @@ export class EnvironmentSeries implements SeriesQuery, SeriesSink {
     state,
     clock,
     logger,
+    onDamaged,
   }: {
     readonly folder: string
     readonly state: Pick<State, 'get' | 'release'>
     readonly clock: Clock
     readonly logger: Logger
+    readonly onDamaged: (what: string) => void
   }) {
     this.#state = state
     this.#clock = clock
-    this.#own = new SeriesThread({ path: join(folder, 'series.db'), logger })
+    this.#own = new SeriesThread({ path: join(folder, 'series.db'), logger, onDamaged })
   }
 
   /** Of the own store: series that live, and the samples that were dropped, by reason. */

@@ -1,5 +1,6 @@
-import { renameSync, rmSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { boundDamaged, decoding, isDamaged, putAside } from '../../core/damaged.ts'
 import type { Trace } from './span.ts'
 
 const DAY_MS = 24 * 60 * 60_000
@@ -10,8 +11,8 @@ export const TRACES_PER_ROUTE_MAX = 200
 /** … and of all: the oldest go. */
 export const TRACES_MAX = 20_000
 const PAGE_MAX = 200
-/** SQLITE_CORRUPT, SQLITE_NOTADB. */
-const DAMAGED: ReadonlySet<number> = new Set([11, 26])
+/** What was put aside may be as large as 20 000 traces of 100 spans are. */
+const DAMAGED_BYTES_MAX = 512 * 1024 ** 2
 
 export interface TraceQuery {
   readonly fromMs?: number
@@ -36,24 +37,29 @@ export interface TracePage {
 
 /** The traces that were kept: of each route the slowest requests and the failed ones. */
 export class TraceStore {
-  readonly #db: DatabaseSync
+  #db: DatabaseSync
+  readonly #path: string
+  readonly #onDamaged: (aside: string) => void
   readonly #now: () => number
 
   /** @param onDamaged told where a file that is none any more was put aside: traces begin anew then */
   constructor(path: string, now: () => number = Date.now, onDamaged: (aside: string) => void = () => {}) {
     this.#now = now
+    this.#path = path
+    this.#onDamaged = onDamaged
     try {
       this.#db = open(path)
     } catch (error) {
-      if (!DAMAGED.has(((error as { errcode?: number }).errcode ?? 0) & 0xff)) throw error
-      renameSync(path, `${path}.damaged`)
-      for (const beside of ['-wal', '-shm']) rmSync(`${path}${beside}`, { force: true })
-      this.#db = open(path)
-      onDamaged(`${path}.damaged`)
+      if (!isDamaged(error)) throw error
+      this.#db = this.#anew()
     }
   }
 
   add(traces: readonly Trace[]): void {
+    this.#whole(() => this.#add(traces))
+  }
+
+  #add(traces: readonly Trace[]): void {
     const insert = this.#db.prepare(
       'INSERT INTO traces (trace, correlation, start, duration, route, because, value) VALUES (?, ?, ?, ?, ?, ?, ?)',
     )
@@ -68,12 +74,16 @@ export class TraceStore {
       this.#prune(new Set(traces.map(({ route }) => route)))
       this.#db.exec('COMMIT')
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+      if (this.#db.isTransaction && !isDamaged(error)) this.#db.exec('ROLLBACK')
       throw error
     }
   }
 
-  list({ fromMs = 0, toMs = 9e15, route, because, limit = 50 }: TraceQuery): TracePage {
+  list(query: TraceQuery): TracePage {
+    return this.#whole(() => this.#list(query))
+  }
+
+  #list({ fromMs = 0, toMs = 9e15, route, because, limit = 50 }: TraceQuery): TracePage {
     const order = because === 'slow' ? 'duration DESC' : 'start DESC'
     const rows = this.#db
       .prepare(
@@ -89,19 +99,43 @@ export class TraceStore {
         because ?? null,
         Math.min(Math.max(limit, 1), PAGE_MAX),
       ) as unknown as readonly { value: string }[]
-    return { traces: rows.map(({ value }) => summaryOf(JSON.parse(value) as Trace)) }
+    return { traces: rows.map(({ value }) => summaryOf(traceOf(value))) }
   }
 
   /** What was kept under a trace id or a correlation id: of each request that took part, the oldest first, at most 50. */
   get(id: string): readonly Trace[] {
+    return this.#whole(() => this.#get(id))
+  }
+
+  #get(id: string): readonly Trace[] {
     const rows = this.#db
       .prepare('SELECT value FROM traces WHERE trace = ? OR correlation = ? ORDER BY start LIMIT 50')
       .all(id.toLowerCase(), id)
-    return (rows as unknown as readonly { value: string }[]).map(({ value }) => JSON.parse(value) as Trace)
+    return (rows as unknown as readonly { value: string }[]).map(({ value }) => traceOf(value))
   }
 
   close(): void {
     this.#db.close()
+  }
+
+  /** A file that turns out to be damaged is put aside, and what was to be done is done with a new one. */
+  #whole<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      if (!isDamaged(error)) throw error
+      this.#db.close()
+      this.#db = this.#anew()
+      return work()
+    }
+  }
+
+  #anew(): DatabaseSync {
+    const aside = putAside(this.#path)
+    boundDamaged(dirname(this.#path), basename(this.#path), DAMAGED_BYTES_MAX)
+    const db = open(this.#path)
+    this.#onDamaged(aside)
+    return db
   }
 
   #prune(routes: ReadonlySet<string>): void {
@@ -131,6 +165,10 @@ function open(path: string): DatabaseSync {
     throw error
   }
   return db
+}
+
+function traceOf(value: string): Trace {
+  return decoding(() => JSON.parse(value) as Trace)
 }
 
 function summaryOf({ spans, ...trace }: Trace): TraceSummary {

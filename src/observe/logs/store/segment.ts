@@ -1,5 +1,6 @@
 import { rmSync, statSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { decoding, isDamaged } from '../../../core/damaged.ts'
 import { LEVELS, type LogLine } from '../line.ts'
 import type { Mark } from '../tail.ts'
 import { keyOf, positionOf, type Position } from './position.ts'
@@ -91,7 +92,7 @@ export class Segment {
       this.#db.exec('COMMIT')
       this.#range = undefined
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+      if (this.#db.isTransaction && !isDamaged(error)) this.#db.exec('ROLLBACK')
       this.#sources.clear()
       for (const [key, id] of sources) this.#sources.set(key, id)
       throw error
@@ -141,7 +142,7 @@ export class Segment {
 
   marks(): ReadonlyMap<string, Mark> {
     const rows = this.#prepare('SELECT output, mark FROM marks').all() as { output: string; mark: string }[]
-    return new Map(rows.map(({ output, mark }) => [output, JSON.parse(mark) as Mark]))
+    return new Map(rows.map(({ output, mark }) => [output, decoding(() => JSON.parse(mark) as Mark)]))
   }
 
   bytes(): number {

@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, renameSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { boundDamaged, isDamaged, putAside } from '../../../core/damaged.ts'
 import { PAGE_LINES_MAX, type LogLine, type LogPage, type LogQuery, type StoredLine } from '../line.ts'
 import type { Mark } from '../tail.ts'
 import { formatPosition, keyBelow, keyOf, newestFirst, parsePosition, type Position } from './position.ts'
@@ -30,10 +31,8 @@ export interface SearchOptions {
   readonly withinMs?: number
 }
 
-/** SQLITE_CORRUPT, SQLITE_NOTADB. */
-const DAMAGED: ReadonlySet<number> = new Set([11, 26])
-/** SQLITE_ERROR besides: a table that should be there is not. */
-const OPENED: ReadonlySet<number> = new Set([1, ...DAMAGED])
+/** SQLITE_ERROR, of a file that is opened: a table that should be there is not. */
+const ERROR = 1
 
 const END: Position = { atMs: 9e14, segment: 0, count: 0 }
 
@@ -72,12 +71,13 @@ export class LogStore {
       } catch (error) {
         // Cut short in its making, or damaged: what the others hold is not lost with it. One that only cannot be opened now,
         // on a full disk or while another program holds it, is a whole one.
-        if (!isDamage(error, OPENED)) throw error
+        if (!isDamaged(error) && ((error as { errcode?: number }).errcode ?? 0) !== ERROR) throw error
         this.#setAside(path)
       }
     }
+    this.#sealed = []
+    this.#marks = this.#newestMarks()
     this.#sealed = this.#segments.slice(0, -1)
-    this.#marks = new Map(this.#segments.at(-1)?.marks())
   }
 
   /** How far an output has been read; null: not at all. */
@@ -146,6 +146,8 @@ export class LogStore {
       bytes -= sizes.get(segment)!
       this.#drop(segment)
     }
+    // What was put aside gives way to what is whole.
+    boundDamaged(this.#folder, '', this.#bytesMax - bytes)
   }
 
   /** A little work on files that nothing is written to any more. True: there is more to do. */
@@ -190,7 +192,7 @@ export class LogStore {
     try {
       return ask()
     } catch (error) {
-      if (!isDamage(error, DAMAGED)) throw error
+      if (!isDamaged(error)) throw error
       this.#segments = this.#segments.filter((one) => one !== segment)
       this.#sealed = this.#sealed.filter((one) => one !== segment)
       segment.close()
@@ -199,9 +201,19 @@ export class LogStore {
     }
   }
 
+  /** How far outputs have been read, by the newest file that can say it. */
+  #newestMarks(): Map<string, Mark> {
+    for (const segment of this.#segments.toReversed()) {
+      const marks = this.#whole(segment, () => segment.marks())
+      if (marks !== null) return new Map(marks)
+    }
+    return new Map()
+  }
+
   #setAside(path: string): void {
-    renameSync(path, `${path}.damaged`)
-    this.#onDamaged(`${path}.damaged`)
+    const aside = putAside(path)
+    boundDamaged(this.#folder, '', this.#bytesMax)
+    this.#onDamaged(aside)
   }
 
   #current(): Segment {
@@ -213,8 +225,10 @@ export class LogStore {
     const number = (last?.number ?? 0) + 1
     const path = join(this.#folder, `${String(number).padStart(6, '0')}.db`)
     const segment = Segment.create(path, { number, baseMs: this.#now(), marks: this.#marks })
-    last?.seal()
-    if (last !== undefined) this.#sealed.push(last)
+    if (last !== undefined) {
+      this.#whole(last, () => last.seal())
+      if (this.#segments.includes(last)) this.#sealed.push(last)
+    }
     this.#segments.push(segment)
     this.prune()
     return segment
@@ -229,11 +243,6 @@ export class LogStore {
       .filter(({ first, last }) => first.atMs <= Math.min(toMs, start.atMs) && last.atMs >= fromMs)
       .toSorted((one, other) => newestFirst(one.last, other.last))
   }
-}
-
-function isDamage(error: unknown, codes: ReadonlySet<number>): boolean {
-  const { errcode } = error as { errcode?: number }
-  return errcode !== undefined && codes.has(errcode & 0xff)
 }
 
 function pageOf(found: readonly Hit[], limit: number): LogPage {

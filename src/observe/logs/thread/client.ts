@@ -12,6 +12,8 @@ export interface LogThreadOptions extends Omit<ThreadOptions, 'epoch'> {
   /** The secrets to be taken out of an output. Asked once for each, before its first line is read. */
   readonly secretsOf: (output: string) => readonly Readonly<Record<string, string>>[]
   readonly onTrouble: (what: string) => void
+  /** A file was damaged and has been put aside. @default onTrouble */
+  readonly onDamaged?: (what: string) => void
 }
 
 interface Call {
@@ -85,6 +87,7 @@ export class LogThread {
 
   #hear(worker: Worker, message: FromThread): void {
     if ('trouble' in message) return this.#options.onTrouble(message.trouble)
+    if ('damaged' in message) return (this.#options.onDamaged ?? this.#options.onTrouble)(message.damaged)
     if ('output' in message) return this.#tellSecrets(worker, message.output)
     const call = this.#calls.get(message.call)
     this.#calls.delete(message.call)

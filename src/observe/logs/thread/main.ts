@@ -20,10 +20,10 @@ const PRUNE_EVERY_MS = 60_000
 const { stateFolder, epoch, ...bounds } = workerData as ThreadOptions
 const store = new LogStore(join(stateFolder, 'logs.db'), {
   ...bounds,
-  onDamaged: (path) => post({ trouble: `lines were damaged; what is left of them is ${path}` }),
+  onDamaged: (path) => post({ damaged: `lines were damaged; what is left of them is ${path}` }),
 })
 const traces = new TraceStore(join(stateFolder, 'traces.db'), Date.now, (aside) =>
-  post({ trouble: `the traces were damaged and begin anew; what is left of them is ${aside}` }),
+  post({ damaged: `the traces were damaged and begin anew; what is left of them is ${aside}` }),
 )
 const ring = new Ring(epoch)
 const sending = new Sending((trouble) => post({ trouble }))

@@ -62,6 +62,8 @@ export type FromThread =
   /** An output whose secrets are not known yet. */
   | { readonly output: string }
   | { readonly trouble: string }
+  /** A file was damaged and has been put aside, in words. */
+  | { readonly damaged: string }
 
 /** How the thread is started. */
 export interface ThreadOptions {

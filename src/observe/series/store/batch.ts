@@ -1,3 +1,4 @@
+import { decoding } from '../../../core/damaged.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { readNumbers, readTimes, writeNumbers, writeTimes } from './codec.ts'
 
@@ -23,7 +24,12 @@ export function encodeBatch({ ids, times, values, endIds, endTimes }: Batch): Ui
   return to.taken()
 }
 
+/** @throws DamagedError */
 export function decodeBatch(bytes: Uint8Array): Batch {
+  return decoding(() => readBatch(bytes))
+}
+
+function readBatch(bytes: Uint8Array): Batch {
   const from = new ByteReader(bytes)
   const count = from.count()
   const ids = readNumbers(from, count)

@@ -1,3 +1,4 @@
+import { decoding } from '../../../core/damaged.ts'
 import type { Folds } from '../columns.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { readNumbers, readTimes, writeNumbers, writeTimes } from './codec.ts'
@@ -19,8 +20,9 @@ export function encodeChunk(chunk: Chunk): Uint8Array {
   return to.taken()
 }
 
+/** @throws DamagedError */
 export function decodeChunk(bytes: Uint8Array): Chunk {
-  return readChunk(new ByteReader(bytes))
+  return decoding(() => readChunk(new ByteReader(bytes)))
 }
 
 /** Which columns a folded chunk has depends on what its series is. */
@@ -42,8 +44,12 @@ export function encodeFolded({ folds, ...chunk }: FoldedChunk): Uint8Array {
   return whole.taken()
 }
 
-/** Folded chunks stand one behind the other: an hour is added to a day without reading it. */
+/** Folded chunks stand one behind the other: an hour is added to a day without reading it. @throws DamagedError */
 export function decodeFolded(bytes: Uint8Array): readonly FoldedChunk[] {
+  return decoding(() => readFolded(bytes))
+}
+
+function readFolded(bytes: Uint8Array): readonly FoldedChunk[] {
   const all = new ByteReader(bytes)
   const chunks: FoldedChunk[] = []
   while (!all.isAtEnd) {

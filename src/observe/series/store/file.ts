@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { decoding, isDamaged } from '../../../core/damaged.ts'
 import type { Labels } from '../../../core/series/labels.ts'
 
 const SCHEMA = `
@@ -35,12 +36,17 @@ export class SeriesFile {
     this.#db = new DatabaseSync(path)
     // A killed process loses nothing that it has committed: the kernel holds it. What a power cut takes is what the kernel
     // had not written yet, some seconds; the file stays whole. Waiting for the disk at each batch would buy only those.
-    this.#db.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = NORMAL;
-      PRAGMA busy_timeout = ${BUSY_MS};
-    `)
-    this.#db.exec(SCHEMA)
+    try {
+      this.#db.exec(`
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = NORMAL;
+        PRAGMA busy_timeout = ${BUSY_MS};
+      `)
+      this.#db.exec(SCHEMA)
+    } catch (error) {
+      this.#db.close()
+      throw error
+    }
   }
 
   /** All of it or, when the work throws, nothing. */
@@ -50,7 +56,7 @@ export class SeriesFile {
       work()
       this.#db.exec('COMMIT')
     } catch (error) {
-      this.#db.exec('ROLLBACK')
+      if (this.#db.isTransaction && !isDamaged(error)) this.#db.exec('ROLLBACK')
       throw error
     }
   }
@@ -60,7 +66,7 @@ export class SeriesFile {
     // What stands in the column was written by `addSeries`.
     return rows.map((row) => ({
       ...(row as unknown as SeriesRow),
-      labels: JSON.parse(String(row['labels'])) as Labels,
+      labels: decoding(() => JSON.parse(String(row['labels'])) as Labels),
     }))
   }
 

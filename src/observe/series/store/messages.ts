@@ -18,7 +18,9 @@ export type ToStore =
   | { readonly kind: 'close' }
 
 export type FromStore =
-  | { readonly kind: 'opened'; readonly spoilt: string | null }
+  | { readonly kind: 'opened' }
+  /** The file was damaged: it has been put aside, and a new one begun. */
+  | { readonly kind: 'damaged'; readonly aside: string }
   /** `cutMs`: up to when there was something that has been forgotten. */
   | {
       readonly kind: 'appended'

@@ -1,3 +1,5 @@
+import { basename, dirname } from 'node:path'
+import { boundDamaged, isDamaged } from '../../../core/damaged.ts'
 import { Problem } from '../../../core/problem.ts'
 import type { Labels, Matcher } from '../../../core/series/labels.ts'
 import type { Series } from '../../../core/series/series.ts'
@@ -48,6 +50,7 @@ export interface StoreOptions {
 
 /** The series of an environment in one file: the newest hours in memory and in a journal, the rest in chunks. */
 export class SeriesStore {
+  readonly #path: string
   readonly #file: SeriesFile
   readonly #entries = new Entries()
   readonly #seriesMax: number
@@ -60,18 +63,24 @@ export class SeriesStore {
   #living = 0
   #newestMs = -Infinity
   /** Every sample before it is in a chunk. */
-  #closedMs: number
+  #closedMs = -Infinity
   #readSamples = 0
   /** What could not be forgotten for want of room. */
   #owedCutMs: number | null = null
 
   constructor({ path, seriesMax = SERIES_MAX, bytesMax = BYTES_MAX }: StoreOptions) {
+    this.#path = path
     this.#file = new SeriesFile(path)
     this.#seriesMax = seriesMax
     this.#bytesMax = bytesMax
-    this.#closedMs = this.#file.fact('closed_ms') ?? -Infinity
-    for (const row of this.#file.series()) this.#entries.add(row)
-    for (const batch of this.#file.batches()) this.#replay(batch)
+    try {
+      this.#closedMs = this.#file.fact('closed_ms') ?? -Infinity
+      for (const row of this.#file.series()) this.#entries.add(row)
+      for (const batch of this.#file.batches()) this.#replay(batch)
+    } catch (error) {
+      this.#file.close()
+      throw error
+    }
   }
 
   get counts(): {
@@ -134,7 +143,8 @@ export class SeriesStore {
       this.#closedMs = cutFrom(this.#file, [...this.#entries.all()], { fromMs, closedMs })
       this.#newestMs = fromMs - 1
       this.#owedCutMs = null
-    } catch {
+    } catch (error) {
+      if (isDamaged(error)) throw error
       this.#owedCutMs = fromMs
     }
     return newestMs
@@ -148,7 +158,8 @@ export class SeriesStore {
       try {
         this.#file.together(() => this.#write())
         this.#unsaved = []
-      } catch {
+      } catch (error) {
+        if (isDamaged(error)) throw error
         // A full disk: what came is still answered from memory, and lost only with the process.
         this.#dropped.disk += ids.length
       }
@@ -185,6 +196,21 @@ export class SeriesStore {
     matchers: readonly Matcher[],
   ): readonly { readonly metric: string; readonly labels: Labels }[] {
     return this.#entries.matching(metric, matchers).map((entry) => ({ metric: entry.metric, labels: entry.labels }))
+  }
+
+  /** Takes the newest hours of a store whose file is damaged: they stand in its memory, and alerts look back at them. */
+  takeOver(damaged: SeriesStore): void {
+    for (const { metric, labels, head } of damaged.#entries.all()) {
+      const { times, values, ends } = head.held()
+      const entry = this.entryOf(metric, labels)
+      let next = 0
+      for (const [index, atMs] of times.entries()) {
+        while (ends[next]! < atMs) this.take(entry, ends[next++]!, null)
+        this.take(entry, atMs, values[index]!)
+      }
+      for (; next < ends.length; next++) this.take(entry, ends[next]!, null)
+    }
+    this.commit()
   }
 
   close(): void {
@@ -241,7 +267,10 @@ export class SeriesStore {
         daysFromMs: this.#newestMs - FOLDED_MS,
         bytesMax: this.#bytesMax,
       })
-    } catch {
+      // What was put aside gives way to what is whole.
+      boundDamaged(dirname(this.#path), basename(this.#path), this.#bytesMax - this.#file.sizeBytes)
+    } catch (error) {
+      if (isDamaged(error)) throw error
       // A full disk: the hours stay in memory and in the journal, and are closed with the next batch that finds room.
       return
     }

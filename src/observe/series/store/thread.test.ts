@@ -81,7 +81,7 @@ void test('a file that is no database is put aside', async () => {
   const thread = new SeriesThread({ path, logger })
   thread.append([reading('a', NOW, 1)])
   assert.equal((await thread.instant(parseExpression('m'), NOW)).length, 1)
-  assert.ok(existsSync(`${path}.spoilt`))
+  assert.ok(existsSync(`${path}.damaged`))
   assert.ok(lines.some((line) => line.includes('begin anew')))
   await thread.close()
 })

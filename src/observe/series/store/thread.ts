@@ -30,6 +30,8 @@ const RESTART_AFTER_MS = { first: 1_000, most: 60_000 }
 
 export interface ThreadOptions extends StoreOptions {
   readonly logger: Logger
+  /** A file was damaged and has been put aside. @default nobody */
+  readonly onDamaged?: (what: string) => void
   /** @default WORK_WITHIN_MS */
   readonly workWithinMs?: number
 }
@@ -207,8 +209,13 @@ export class SeriesThread implements SeriesQuery, SeriesSink {
   #onMessage(message: FromStore): void {
     if (message.kind === 'opened') {
       this.#restartAfterMs = RESTART_AFTER_MS.first
-      if (message.spoilt !== null)
-        this.#options.logger.error('the series were spoilt and begin anew', { aside: message.spoilt })
+      return
+    }
+    if (message.kind === 'damaged') {
+      const { logger, onDamaged } = this.#options
+      const text = `the series were damaged and begin anew; what is left of them is ${message.aside}`
+      logger.error(text)
+      onDamaged?.(text)
       return
     }
     if (message.kind === 'appended') {

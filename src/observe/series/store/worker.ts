@@ -1,6 +1,7 @@
 /** The thread that holds `series.db`: nothing that is asked of it, nor the disk, holds up control. */
-import { renameSync, rmSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
+import { boundDamaged, isDamaged, putAside } from '../../../core/damaged.ts'
 import { Problem } from '../../../core/problem.ts'
 import type { Entry } from './entry.ts'
 import {
@@ -13,15 +14,12 @@ import {
   type ToStore,
   type WorkerOptions,
 } from './messages.ts'
-import { SeriesStore } from './store.ts'
-
-/** SQLITE_CORRUPT, SQLITE_NOTADB. */
-const SPOILT: ReadonlySet<number> = new Set([11, 26])
+import { BYTES_MAX, SeriesStore } from './store.ts'
 
 const port = parentPort!
 const options = workerData as WorkerOptions
-const { store, spoilt } = open()
-tell({ kind: 'opened', spoilt })
+let store = open()
+tell({ kind: 'opened' })
 
 interface Known {
   readonly definition: Definition
@@ -35,7 +33,7 @@ port.on('message', (message: ToStore) => {
   switch (message.kind) {
     case 'append':
       for (const definition of message.definitions) known.set(definition.handle, { definition, entry: null })
-      tell({ kind: 'appended', cutMs: append(message), sequence: message.sequence, counts: store.counts })
+      tell({ kind: 'appended', cutMs: appended(message), sequence: message.sequence, counts: store.counts })
       return
     case 'ask':
       answer(message.id, message.question)
@@ -45,6 +43,14 @@ port.on('message', (message: ToStore) => {
       port.close()
   }
 })
+
+/** What was taken before the damage showed is taken over with the rest; only what was to be forgotten is asked for again. */
+function appended(message: Samples & { readonly cutFromMs: number | null }): number | null {
+  return whole(
+    () => append(message),
+    () => (message.cutFromMs === null ? null : store.cutFrom(message.cutFromMs)),
+  )
+}
 
 function append(message: Samples & { readonly cutFromMs: number | null }): number | null {
   const { cutFromMs, handles, times, values, endHandles, endTimes } = message
@@ -65,7 +71,7 @@ function entryOf(handle: number): Entry | null {
 
 function answer(id: number, question: Question): void {
   try {
-    const found = answerTo(question)
+    const found = whole(() => answerTo(question))
     const parts = found.kind === 'packed' ? [found.packed.times, found.packed.values, found.packed.ends] : []
     port.postMessage(
       { kind: 'answer', id, answer: found } satisfies FromStore,
@@ -90,18 +96,37 @@ function answerTo(question: Question): Answer {
   }
 }
 
-/** A file that is none any more is put aside, and a new one begun: what is measured from now on counts for more. */
-function open(): { readonly store: SeriesStore; readonly spoilt: string | null } {
+function open(): SeriesStore {
   try {
-    return { store: new SeriesStore(options), spoilt: null }
+    return new SeriesStore(options)
   } catch (error) {
-    const { errcode = 0 } = error as { errcode?: number }
-    if (!SPOILT.has(errcode & 0xff)) throw error
-    const aside = `${options.path}.spoilt`
-    renameSync(options.path, aside)
-    for (const beside of ['-wal', '-shm']) rmSync(`${options.path}${beside}`, { force: true })
-    return { store: new SeriesStore(options), spoilt: aside }
+    if (!isDamaged(error)) throw error
+    return anew()
   }
+}
+
+/** A file that turns out to be damaged is put aside, and what was to be done is done with a new one. */
+function whole<T>(work: () => T, again: () => T = work): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!isDamaged(error)) throw error
+    const damaged = store
+    damaged.close()
+    store = anew()
+    for (const one of known.values()) one.entry = null
+    store.takeOver(damaged)
+    return again()
+  }
+}
+
+/** What is measured from now on counts for more than what cannot be read. */
+function anew(): SeriesStore {
+  const aside = putAside(options.path)
+  boundDamaged(dirname(options.path), basename(options.path), options.bytesMax ?? BYTES_MAX)
+  const fresh = new SeriesStore(options)
+  tell({ kind: 'damaged', aside })
+  return fresh
 }
 
 function tell(message: FromStore): void {
