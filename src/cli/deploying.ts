@@ -11,7 +11,6 @@ import { takeLease } from './lease.ts'
 import type { Narrator } from './narrate.ts'
 import type { Project } from './project.ts'
 import type { SecretValues } from './secret-values.ts'
-import { targetOf } from './targets.ts'
 import { tellHook } from './tell-hook.ts'
 
 export interface Deploying {
@@ -20,6 +19,8 @@ export interface Deploying {
   readonly secrets: SecretValues
   readonly narrator: Narrator
   readonly reason: string
+  /** What runs the instances, working under the lease of a token; 0 can look but not touch. */
+  readonly targetFor: (token: number) => Target
 }
 
 /**
@@ -52,14 +53,14 @@ export function abortUnderLease(deploying: Deploying): Promise<DeployResult> {
 }
 
 async function underLease<T>(deploying: Deploying, work: (engine: Engine) => Promise<T>): Promise<T> {
-  const { project, control, secrets, narrator, reason } = deploying
+  const { project, control, secrets, narrator, reason, targetFor } = deploying
   const origin = originOf(project, secrets)
   await using lease = await takeLease(control, reason, (text) => narrator.event({ kind: 'note', text }))
   using interruption = onInterrupt()
   try {
     return await work({
       control: engineControl(control, lease.token, secrets, origin),
-      target: targetOf(project, control, secrets, lease.token),
+      target: targetFor(lease.token),
       clock: systemClock,
       signal: AbortSignal.any([lease.signal, interruption.signal]),
       onEvent: (event) => narrator.event(event),

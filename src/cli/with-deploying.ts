@@ -5,6 +5,7 @@ import type { Deploying } from './deploying.ts'
 import { createNarrator, type Narrator } from './narrate.ts'
 import { EXIT } from './output.ts'
 import { readSecrets } from './secret-values.ts'
+import { targetOf } from './targets.ts'
 
 /** Opens the environment for a verb that changes what is live, and closes it whatever comes. Returns the exit code. */
 export async function withDeploying(
@@ -18,7 +19,8 @@ export async function withDeploying(
   const secrets = readSecrets(project)
   const narrator = createNarrator({ json: globalsOf(command).json, out: process.stdout, say: sayFor(command) })
   try {
-    return await work({ project, control, secrets, narrator, reason })
+    const targetFor = (token: number) => targetOf(project, control, secrets, token)
+    return await work({ project, control, secrets, narrator, reason, targetFor })
   } finally {
     narrator.close()
   }

@@ -7,7 +7,6 @@ import { EXIT } from '../output.ts'
 import { listenNotice } from '../listen-notice.ts'
 import { readPlan } from '../plan-file.ts'
 import { describeIdleKeys, describePlan } from '../plan-text.ts'
-import { targetOf } from '../targets.ts'
 import { conclude, withDeploying } from '../with-deploying.ts'
 
 interface DeployOptions {
@@ -58,7 +57,7 @@ function mustBeOneWay(options: DeployOptions): void {
 }
 
 async function run(options: DeployOptions, deploying: Deploying): Promise<number> {
-  const { project, control, secrets, narrator } = deploying
+  const { project, control, secrets, narrator, targetFor } = deploying
   if (options.promote) return promoteTrial(deploying)
   if (options.resume) return conclude(await resumeUnderLease(deploying), narrator)
   if (options.abort) {
@@ -69,8 +68,8 @@ async function run(options: DeployOptions, deploying: Deploying): Promise<number
   }
   const idle = describeIdleKeys(project.checked)
   if (options.dryRun) {
-    const target = targetOf(project, control, secrets, 0)
-    const plan = await planFor({ kind: 'deploy', next: await draftRelease(project, secrets, control), control, target })
+    const next = await draftRelease(project, secrets, control)
+    const plan = await planFor({ kind: 'deploy', next, control, target: targetFor(0) })
     if (options.json) narrator.plan(plan)
     else narrator.note(`${describePlan(plan)}${idle === null ? '' : `\n\n${idle}`}`)
     return EXIT.done

@@ -19,6 +19,7 @@ import { readSecrets } from '../secret-values.ts'
 import { installService, showUnit } from '../service-unit-install.ts'
 import { runService } from '../service-unit-run.ts'
 import { removeSocketFolder } from '../socket-folder.ts'
+import { targetOf } from '../targets.ts'
 import { conclude } from '../with-deploying.ts'
 
 interface UpOptions {
@@ -63,7 +64,8 @@ export const upCommand: MakeCommand = (onExitCode) => {
         if (moved !== null) narrator.note(moved)
         for (const lack of describeLacks((await control.call('need.list', {})).needs)) narrator.note(lack)
         if (status.world.live === null && !interrupted?.aborted) {
-          onExitCode(await firstDeploy({ project, control, secrets, narrator, reason: 'first deploy' }))
+          const targetFor = (token: number) => targetOf(project, control, secrets, token)
+          onExitCode(await firstDeploy({ project, control, secrets, narrator, reason: 'first deploy', targetFor }))
         } else if (status.world.live !== null) {
           narrator.note(`${status.world.live} is live; \`seaworthy deploy\` ships what changed since`)
         }
