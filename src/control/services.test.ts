@@ -1,0 +1,113 @@
+/** Services whose instances control does not keep; those that it keeps are in test/whole. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { dockerRelease } from '../../test/support/docker-release.ts'
+import { systemClock } from '../core/clock.ts'
+import type { Release } from '../deploy/release.ts'
+import type { Fleet } from '../gateway/admin/fleet.ts'
+import { Roster } from './roster.ts'
+import { RosterTable } from './roster-table.ts'
+import { SecretFiles } from './secrets.ts'
+import { Services } from './services.ts'
+import { State } from './state.ts'
+import type { Supervisor } from './supervisor.ts'
+import type { Traffic } from './traffic.ts'
+
+const release = dockerRelease({ api: { start: 'node x', routes: ['/'] } }, { id: '7-3fa9c1d2' })
+const next = dockerRelease({ api: { start: 'node x', routes: ['/'] } }, { id: '8-aaaaaaaa' })
+const instanceOf = (of: Release) => ({
+  id: `api@${of.id}-1`,
+  service: 'api',
+  release: of.id,
+  host: 'api',
+  port: 8080,
+  state: 'running' as const,
+  pid: null,
+  startedAt: 1,
+  restarts: 0,
+  lastExit: null,
+})
+
+/** Traffic and fleet note what is asked of them, in order; `supervisor` must not be asked at all. */
+function make(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-services-'))
+  const state = new State(join(folder, 'state.db'))
+  t.after(() => {
+    state.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const done: string[] = []
+  const table = state.tables((db) => new RosterTable(db))
+  const roster = new Roster({ state, table, clock: systemClock, variablesOf: () => ({}), changed: async () => {} })
+  const note = (what: string) => async () => void done.push(what)
+  const services = new Services({
+    folder,
+    path: '/usr/bin',
+    state,
+    clock: systemClock,
+    instances: roster,
+    supervisor: {} as Supervisor,
+    roster,
+    traffic: {
+      refresh: note('refresh'),
+      switchTo: note('switch'),
+      untilAccepting: note('accepting'),
+      upstreamsOf: () => roster.instances().map(({ id }) => id),
+    } as never as Traffic,
+    fleet: { drain: async (ids: readonly string[]) => void done.push(`drain ${ids.join(' ')}`) } as never as Fleet,
+    secrets: new SecretFiles(folder),
+  })
+  for (const one of [release, next]) state.saveRelease(one)
+  state.set('live', release.id)
+  return { state, roster, services, done }
+}
+
+test('who is to be ended elsewhere is out of the table, then drained, and owed a stop until it is gone', async (t) => {
+  const { state, roster, services, done } = make(t)
+  await roster.put([instanceOf(next)])
+  state.set('canary', { release: next.id, share: 0.1 })
+  const { id } = instanceOf(next)
+  assert.deepEqual(await services.leave(next.id, null, 1), [id])
+  assert.deepEqual(done, ['refresh', `drain ${id}`])
+  assert.deepEqual(
+    roster.owed().map(({ what, ids }) => [what, ids]),
+    [['stop', [id]]],
+  )
+  assert.deepEqual(await services.leave(next.id, null, 1), [id], 'again, for whoever was killed before it was gone')
+})
+
+test('what is live does not leave', async (t) => {
+  const { roster, services, done } = make(t)
+  await roster.put([instanceOf(release)])
+  await assert.rejects(services.leave(release.id, null, 1), { code: 'instance.live' })
+  assert.deepEqual([roster.owed(), done], [[], []])
+})
+
+test('a service that is stopped on purpose comes back when its instances are there; until then that is owed', async (t) => {
+  const { state, roster, services, done } = make(t)
+  await roster.put([instanceOf(release)])
+  await services.takeOut('api', false)
+  const { id } = instanceOf(release)
+  await roster.forget([id])
+  await assert.rejects(services.bringBack('api'), { code: 'instance.owed' })
+  assert.deepEqual(
+    roster.owed().map(({ what, service }) => [what, service]),
+    [['start', 'api']],
+  )
+  assert.deepEqual(state.get('stoppedServices'), ['api'])
+  await roster.put([instanceOf(release)])
+  done.length = 0
+  await services.bringBack('api')
+  assert.deepEqual([done, roster.owed(), state.get('stoppedServices')], [['accepting', 'switch'], [], []])
+})
+
+test('going back waits for nobody who cannot be started', async (t) => {
+  const { state, services, done } = make(t)
+  await services.revive(release, next)
+  assert.deepEqual(done, [])
+  const { text } = state.events(0, 10).find(({ kind }) => kind === 'revive-incomplete')!
+  assert.match(text, /^api of 7-3fa9c1d2 has no instance/)
+})
