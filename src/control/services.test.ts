@@ -7,14 +7,12 @@ import { test, type TestContext } from 'node:test'
 import { dockerRelease } from '../../test/support/docker-release.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Release } from '../deploy/release.ts'
-import type { Fleet } from '../gateway/admin/fleet.ts'
 import { Roster } from './roster.ts'
 import { RosterTable } from './roster-table.ts'
 import { SecretFiles } from './secrets.ts'
 import { Services } from './services.ts'
 import { State } from './state.ts'
 import type { Supervisor } from './supervisor.ts'
-import type { Traffic } from './traffic.ts'
 
 const release = dockerRelease({ api: { start: 'node x', routes: ['/'] } }, { id: '7-3fa9c1d2' })
 const next = dockerRelease({ api: { start: 'node x', routes: ['/'] } }, { id: '8-aaaaaaaa' })
@@ -56,8 +54,8 @@ function make(t: TestContext) {
       switchTo: note('switch'),
       untilAccepting: note('accepting'),
       upstreamsOf: () => roster.instances().map(({ id }) => id),
-    } as never as Traffic,
-    fleet: { drain: async (ids: readonly string[]) => void done.push(`drain ${ids.join(' ')}`) } as never as Fleet,
+    } as never,
+    fleet: { drain: async (ids: readonly string[]) => void done.push(`drain ${ids.join(' ')}`) } as never,
     secrets: new SecretFiles(folder),
   })
   for (const one of [release, next]) state.saveRelease(one)
