@@ -47,7 +47,6 @@ import { Deploys } from './deploys.ts'
 import { diskOf } from './disk.ts'
 import { Retention } from './retention.ts'
 import { Roster } from './roster.ts'
-import { RosterTable } from './roster-table.ts'
 import type { RolloutWorld } from './rollout/rollout.ts'
 import { Rollouts } from './rollout/rollouts.ts'
 import { Witnesses } from './rollout/witnesses.ts'
@@ -85,7 +84,6 @@ export class Control {
   /** Either of them, by the environment's target. */
   readonly instances: Instances
   readonly roster: Roster
-  readonly rosterTable: RosterTable
   readonly traffic: Traffic
   readonly certificates: Certificates
   readonly scaler: Scaler
@@ -138,10 +136,14 @@ export class Control {
       keeper,
       onThere: () => this.#wakeInstances(),
     })
+    const knownOf = (id: string, service: string) => {
+      const release = state.release(id)
+      return release === null ? {} : variablesOf(this.connectionsOf(release, service))
+    }
     const needsOf = (id: string, service: string) => {
       const release = state.release(id)
       if (release !== null) this.needs.requireFor(release, service)
-      return release === null ? {} : variablesOf(this.connectionsOf(release, service))
+      return knownOf(id, service)
     }
     this.supervisor = new Supervisor({
       folder,
@@ -152,9 +154,8 @@ export class Control {
       clock: this.clock,
       logger,
     })
-    this.rosterTable = state.tables((db) => new RosterTable(db))
     const changed = () => this.traffic.refresh(state.get('token'))
-    this.roster = new Roster({ state, table: this.rosterTable, clock: this.clock, variablesOf: needsOf, changed })
+    this.roster = new Roster({ state, clock: this.clock, variablesOf: knownOf, changed })
     this.instances = (options.environment.target ?? 'process') === 'process' ? this.supervisor : this.roster
     const { supervisor, instances, roster, clock } = this
     const seen = { instances: () => inTable(state, instances.instances()) }
@@ -191,7 +192,7 @@ export class Control {
       folder,
       state,
       instances,
-      roster: this.rosterTable,
+      roster: roster.table,
       secrets: this.#secrets,
       clock,
       isBusy,

@@ -7,7 +7,6 @@ import { dockerRelease } from '../../test/support/docker-release.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Instance } from '../deploy/release.ts'
 import { Roster, ROSTER_MAX } from './roster.ts'
-import { RosterTable } from './roster-table.ts'
 import { inTable } from './scale/outside.ts'
 import { State } from './state.ts'
 
@@ -39,7 +38,6 @@ function make(t: TestContext, live: string | null = null) {
   const open = () => {
     const state = new State(file)
     opened.push(state)
-    const table = state.tables((db) => new RosterTable(db))
     const tables: (readonly string[])[] = []
     const traffic = (): readonly string[] =>
       inTable(state, roster.instances())
@@ -47,12 +45,11 @@ function make(t: TestContext, live: string | null = null) {
         .map(({ id }) => id)
     const roster: Roster = new Roster({
       state,
-      table,
       clock: systemClock,
       variablesOf: () => ({ DB_PASSWORD: 'sw-need-4711' }),
       changed: async () => tables.push(traffic()),
     })
-    return { state, table, roster, tables, traffic, owed: () => roster.owed().map(({ what, ids }) => [what, ...ids]) }
+    return { state, roster, tables, traffic, owed: () => roster.owed().map(({ what, ids }) => [what, ...ids]) }
   }
   const made = open()
   made.state.saveRelease(release)
@@ -163,7 +160,7 @@ test('nothing is taken in of an unknown release or service, nor more than can be
 })
 
 test('the first image of an artifact is the one, as long as a kept release has the artifact', (t) => {
-  const { table } = make(t)
+  const { table } = make(t).roster
   assert.equal(table.recordImage('a1b2', 'sha256:one'), 'sha256:one')
   assert.equal(table.recordImage('a1b2', 'sha256:two'), 'sha256:one')
   table.keepOnly([{ id: RELEASE, artifacts: { api: 'a1b2' } }])

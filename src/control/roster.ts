@@ -5,7 +5,7 @@ import type { Instance, Release } from '../deploy/release.ts'
 import type { OwedWork } from '../deploy/targets/roster.ts'
 import { wantedInstances } from '../deploy/wanted.ts'
 import type { Instances } from './instances.ts'
-import type { RosterRow, RosterTable } from './roster-table.ts'
+import { RosterTable, type RosterRow } from './roster-table.ts'
 import { mark } from './scale/outside.ts'
 import type { State } from './state.ts'
 
@@ -14,7 +14,6 @@ export const ROSTER_MAX = 2_000
 
 export interface RosterOptions {
   readonly state: State
-  readonly table: RosterTable
   readonly clock: Clock
   /** How the services of a release reach their needs. */
   readonly variablesOf: (release: string, service: string) => Readonly<Record<string, string>>
@@ -28,14 +27,16 @@ export interface RosterOptions {
  */
 export class Roster implements Instances {
   readonly acts = false
+  readonly table: RosterTable
   readonly #options: RosterOptions
 
   constructor(options: RosterOptions) {
     this.#options = options
+    this.table = options.state.tables((db) => new RosterTable(db))
   }
 
   instances(): readonly Instance[] {
-    return this.#options.table
+    return this.table
       .rows()
       .map(({ instance, owing }) => (owing?.what === 'stop' ? { ...instance, state: 'stopping' } : instance))
   }
@@ -46,9 +47,9 @@ export class Roster implements Instances {
    * @throws Problem `release.unknown` `service.unknown` `roster.full`
    */
   async put(instances: readonly Instance[]): Promise<void> {
-    const { state, table } = this.#options
+    const { state } = this.#options
     for (const instance of instances) this.#check(instance)
-    const ids = new Set([...table.rows().map(({ instance }) => instance.id), ...instances.map(({ id }) => id)])
+    const ids = new Set([...this.table.rows().map(({ instance }) => instance.id), ...instances.map(({ id }) => id)])
     if (ids.size > ROSTER_MAX) {
       throw new Problem('roster.full', `${ids.size} instances are more than the ${ROSTER_MAX} that are kept track of`, {
         hint: 'Run fewer instances, or several environments.',
@@ -62,17 +63,17 @@ export class Roster implements Instances {
 
   /** Lets instances into the traffic that have passed their check; those to which something is owed still stay out. */
   async admit(ids: readonly string[]): Promise<void> {
-    const { state, table } = this.#options
-    const well = ids.filter((id) => table.row(id)?.owing === null)
+    const { state } = this.#options
+    const well = ids.filter((id) => this.table.row(id)?.owing === null)
     mark(state, well, null)
     await this.#options.changed()
   }
 
   /** They are gone, whoever ended them. */
   async forget(ids: readonly string[]): Promise<void> {
-    const { state, table } = this.#options
+    const { state } = this.#options
     state.atomically(() => {
-      for (const id of ids) table.forget(id)
+      for (const id of ids) this.table.forget(id)
       mark(state, ids, null)
     })
     await this.#options.changed()
@@ -93,10 +94,10 @@ export class Roster implements Instances {
 
   /** What is there of a service; a start of what lacks is owed. */
   expect(release: Release, service: string, because: string): readonly Instance[] {
-    const { state, table, clock } = this.#options
+    const { state, clock } = this.#options
     const there = this.#of(release.id, service)
     if (there.length < wantedInstances(service, serviceOf(release, service), state.get('scaled')))
-      table.oweStart({ release: release.id, service, because, since: clock.now() })
+      this.table.oweStart({ release: release.id, service, because, since: clock.now() })
     return there
   }
 
@@ -106,13 +107,13 @@ export class Roster implements Instances {
 
   /** Out of the traffic until it has been started again; the last one of its service stays: there is nobody better. */
   async restartWedged(id: string, because: string): Promise<void> {
-    const { state, table } = this.#options
-    const row = table.row(id)
+    const { state } = this.#options
+    const row = this.table.row(id)
     if (row === null || row.owing !== null) return
     this.#owe(id, 'restart', because)
     const outside = state.get('outside')
     const { release, service } = row.instance
-    const others = table
+    const others = this.table
       .rows()
       .filter(({ instance: one, owing }) => one.release === release && one.service === service && owing === null)
     if (others.every(({ instance }) => Object.hasOwn(outside, instance.id))) {
@@ -125,11 +126,11 @@ export class Roster implements Instances {
 
   /** What nobody in here may do, oldest first. */
   owed(): readonly OwedWork[] {
-    const rows = this.#options.table.rows()
+    const rows = this.table.rows()
     const done = rows.flatMap(({ instance: { id, release, service }, owing }) =>
       owing === null ? [] : [{ ...owing, release, service, ids: [id] }],
     )
-    const starts = this.#options.table
+    const starts = this.table
       .owedStarts()
       // What is not live any more lacks nobody.
       .filter(({ release }) => this.#takesTraffic(release))
@@ -139,7 +140,7 @@ export class Roster implements Instances {
 
   /** Its secrets never come here: whoever knows them takes them out. */
   scrubOf(id: string): Scrub {
-    const row = this.#options.table.row(id)
+    const row = this.table.row(id)
     if (row === null) return scrubOf({})
     return scrubOf(passwordsOf(this.#options.variablesOf(row.instance.release, row.instance.service)))
   }
@@ -164,12 +165,12 @@ export class Roster implements Instances {
   }
 
   #put(instance: Instance): void {
-    const { state, table } = this.#options
-    const before = table.row(instance.id)
+    const { state } = this.#options
+    const before = this.table.row(instance.id)
     const keepsOwing = before?.owing?.what === 'restart' && isSameStart(before, instance)
     // A number of another machine's or container's processes means nothing here.
-    table.save({ instance: { ...instance, pid: null }, owing: keepsOwing ? before.owing : null })
-    table.settleStart(instance.release, instance.service)
+    this.table.save({ instance: { ...instance, pid: null }, owing: keepsOwing ? before.owing : null })
+    this.table.settleStart(instance.release, instance.service)
     const isKept = before !== null && before.owing === null
     if (!this.#takesTraffic(instance.release)) {
       if (!keepsOwing) mark(state, [instance.id], null)
@@ -182,10 +183,10 @@ export class Roster implements Instances {
   }
 
   #owe(id: string, what: 'stop' | 'restart', because: string): void {
-    const { table, clock } = this.#options
-    const row = table.row(id)
+    const { clock } = this.#options
+    const row = this.table.row(id)
     if (row === null || row.owing?.what === 'stop' || row.owing?.what === what) return
-    table.save({ ...row, owing: { what, because, since: clock.now() } })
+    this.table.save({ ...row, owing: { what, because, since: clock.now() } })
   }
 
   #note(kind: string, text: string): void {

@@ -8,7 +8,6 @@ import { dockerRelease } from '../../test/support/docker-release.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Release } from '../deploy/release.ts'
 import { Roster } from './roster.ts'
-import { RosterTable } from './roster-table.ts'
 import { SecretFiles } from './secrets.ts'
 import { Services } from './services.ts'
 import { State } from './state.ts'
@@ -38,8 +37,7 @@ function make(t: TestContext) {
     rmSync(folder, { recursive: true, force: true })
   })
   const done: string[] = []
-  const table = state.tables((db) => new RosterTable(db))
-  const roster = new Roster({ state, table, clock: systemClock, variablesOf: () => ({}), changed: async () => {} })
+  const roster = new Roster({ state, clock: systemClock, variablesOf: () => ({}), changed: async () => {} })
   const note = (what: string) => async () => void done.push(what)
   const services = new Services({
     folder,

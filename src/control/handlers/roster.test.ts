@@ -14,7 +14,6 @@ import type { Control } from '../control.ts'
 import type { Instances } from '../instances.ts'
 import { Leases } from '../lease.ts'
 import { Roster } from '../roster.ts'
-import { RosterTable } from '../roster-table.ts'
 import { State } from '../state.ts'
 import { rosterHandlers } from './roster.ts'
 
@@ -32,11 +31,10 @@ async function make(t: TestContext, { answer, health = {} }: { answer?: RequestL
     rmSync(folder, { recursive: true, force: true })
   })
   state.saveRelease(dockerRelease({ api: { start: 'node x', routes: ['/'], health } }, { id: RELEASE }))
-  const rosterTable = state.tables((db) => new RosterTable(db))
   const variablesOf = () => ({ DB_PASSWORD: PASSWORD })
-  const roster = new Roster({ state, table: rosterTable, clock: systemClock, variablesOf, changed: async () => {} })
+  const roster = new Roster({ state, clock: systemClock, variablesOf, changed: async () => {} })
   const leases = new Leases(state, systemClock)
-  const control = { roster, rosterTable, services: {}, state, leases, instances: roster as Instances }
+  const control = { roster, services: {}, state, leases, instances: roster as Instances }
   const instance: Instance = {
     id: `api@${RELEASE}-1`,
     service: 'api',

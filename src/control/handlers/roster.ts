@@ -10,7 +10,7 @@ import { done, fencedBy, releaseOf } from './tools.ts'
 
 /** For the command that has the tools of an engine or a cluster. */
 export function rosterHandlers(control: Control): Pick<Handlers, keyof RosterMethods> {
-  const { roster, rosterTable, services, state } = control
+  const { roster, services, state } = control
   const fenced = fencedBy(control.leases)
   const used = <I, O>(handle: (input: I) => O): ((input: I) => O) => {
     return (input) => {
@@ -57,7 +57,7 @@ export function rosterHandlers(control: Control): Pick<Handlers, keyof RosterMet
       })),
     ),
     'roster.owed': used(() => ({ owed: roster.owed() })),
-    'image.record': used(fenced(({ artifact, image }) => ({ image: rosterTable.recordImage(artifact, image) }))),
+    'image.record': used(fenced(({ artifact, image }) => ({ image: roster.table.recordImage(artifact, image) }))),
   }
 }
 
