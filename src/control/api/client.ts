@@ -1,6 +1,7 @@
 import { Agent, request as httpRequest } from 'node:http'
 import { Problem, type ProblemJson } from '../../core/problem.ts'
 import type { Contract, Method } from './contract.ts'
+import { placeOf, routeTo, type Reach } from './reach.ts'
 
 /** A call that control has not answered by then is given up. */
 export const CALL_TIMEOUT_MS = 15 * 60_000
@@ -24,9 +25,10 @@ export interface ControlClientOptions {
 /**
  * Speaks the contract. Control may be killed and restarted under us: every method can be called again, so a call whose
  * connection broke is repeated until control is back.
- * @throws Problem `environment.down` when nobody answers within `awayMs`.
+ * @param to its unix socket, or another way there
+ * @throws Problem `environment.down` when nobody answers within `awayMs`; what the way there says instead
  */
-export function connectControl(socket: string, options: ControlClientOptions = {}): ControlClient {
+export function connectControl(to: string | Reach, options: ControlClientOptions = {}): ControlClient {
   const { awayMs = AWAY_MS, signal } = options
   const agent = new Agent({ keepAlive: true, maxSockets: 16 })
   let closed = false
@@ -35,13 +37,13 @@ export function connectControl(socket: string, options: ControlClientOptions = {
     let giveUpAt: number | null = null
     for (;;) {
       try {
-        return (await send(socket, agent, method, input, signal)) as Contract[M]['output']
+        return (await send(to, agent, method, input, signal)) as Contract[M]['output']
       } catch (error) {
         if (closed || !isAway(error)) throw error
         // From the first loss on: a busy control may have kept us waiting for longer than that before.
         giveUpAt ??= performance.now() + awayMs
         if (performance.now() >= giveUpAt) {
-          throw environmentDown(socket, error)
+          throw environmentDown(to, error)
         }
         await new Promise((resolve) => setTimeout(resolve, AWAY_RETRY_MS))
       }
@@ -70,21 +72,21 @@ export function isAway(error: unknown): boolean {
 }
 
 function send(
-  socketPath: string,
+  to: string | Reach,
   agent: Agent,
   method: string,
   input: unknown,
   signal?: AbortSignal,
 ): Promise<unknown> {
   const text = JSON.stringify(input)
+  const timeout = timeoutOf(input)
   return new Promise((resolve, reject) => {
     const request = httpRequest(
       {
-        socketPath,
-        agent,
+        ...routeTo(to, timeout, agent),
         method: 'POST',
         path: `/v1/${method}`,
-        timeout: timeoutOf(input),
+        timeout,
         headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
         ...(signal ? { signal } : {}),
       },
@@ -105,8 +107,10 @@ function send(
   })
 }
 
-export function environmentDown(place: string, cause?: unknown): Problem {
-  return new Problem('environment.down', `nobody answers at ${place}`, {
+/** A way there that is lost knows better than we do why. */
+export function environmentDown(to: string | Reach, cause?: unknown): Problem {
+  if (cause instanceof Error && cause.cause instanceof Problem) return cause.cause
+  return new Problem('environment.down', `nobody answers at ${placeOf(to)}`, {
     hint: 'Start the environment with `seaworthy up`.',
     cause,
   })

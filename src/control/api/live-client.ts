@@ -4,6 +4,7 @@ import { Problem, type ProblemJson } from '../../core/problem.ts'
 import type { LogQuery } from '../../observe/logs/line.ts'
 import { environmentDown, isAway } from './client.ts'
 import { HEARTBEAT_MS, LINE_FILTERS, LIVE_PATH, type LiveEvents, type Topic } from './live-events.ts'
+import { routeTo, type Reach } from './reach.ts'
 import { FrameReader, type Frame } from './sse.ts'
 
 /** A stream that is silent for longer than two heartbeats is given up for a new one. */
@@ -38,7 +39,7 @@ export interface FollowLiveOptions {
  * well, is taken up again where it stood: no event is told twice or left out, and no line twice.
  * @throws Problem `environment.down` when nobody answers within `awayMs`; `live.full`, `api.wrong-input`
  */
-export async function* followLive(socket: string, options: FollowLiveOptions): AsyncGenerator<LiveNews, void> {
+export async function* followLive(to: string | Reach, options: FollowLiveOptions): AsyncGenerator<LiveNews, void> {
   const { awayMs = 15_000, signal } = options
   const isOver = (): boolean => signal?.aborted === true
   const lines = new Remembered(LINES_REMEMBERED)
@@ -48,7 +49,7 @@ export async function* followLive(socket: string, options: FollowLiveOptions): A
     let response: IncomingMessage | null = null
     let lost: unknown = null
     try {
-      response = await open(socket, options, lastId)
+      response = await open(to, options, lastId)
       awaySince = null
       yield { event: 'connected' }
       const reader = new FrameReader()
@@ -72,22 +73,21 @@ export async function* followLive(socket: string, options: FollowLiveOptions): A
       awaySince = Date.now()
       yield { event: 'away', since: awaySince }
     }
-    if (Date.now() - awaySince >= awayMs) throw environmentDown(socket, lost)
+    if (Date.now() - awaySince >= awayMs) throw environmentDown(to, lost)
     await wait(RETRY_MS, undefined, signal ? { signal } : {}).catch(() => {})
   }
 }
 
-function open(socketPath: string, options: FollowLiveOptions, lastId: string | null): Promise<IncomingMessage> {
+function open(to: string | Reach, options: FollowLiveOptions, lastId: string | null): Promise<IncomingMessage> {
   const { topics, lines = {}, silentMs = SILENT_MS, signal } = options
   const asked = new URLSearchParams({ topics: topics.join(',') })
   for (const name of LINE_FILTERS) if (lines[name] !== undefined) asked.set(name, lines[name])
   return new Promise((resolve, reject) => {
     const request = httpRequest(
       {
-        socketPath,
+        ...routeTo(to, silentMs, false),
         path: `${LIVE_PATH}?${asked.toString()}`,
         timeout: silentMs,
-        agent: false,
         headers: { accept: 'text/event-stream', ...(lastId === null ? {} : { 'last-event-id': lastId }) },
         ...(signal ? { signal } : {}),
       },
