@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Client } from 'pg'
+import { watchAlerts } from '../support/alert-watch.ts'
 import { startHookSink } from '../support/hook-sink.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { plainConfig, TestProject, until } from '../support/project.ts'
@@ -16,6 +17,8 @@ const FACTOR = '0.1'
 const WITHIN_MS = 150_000
 /** Of the memory that Redis may use. */
 const USED_SHARE = 0.95
+const LEVELS = ['RedisMemoryHigh', 'RedisMemoryCritical', 'PostgresConnectionsHigh']
+const UNKNOWN = ['RedisMemoryHighNoData', 'RedisMemoryCriticalNoData', 'PostgresConnectionsHighNoData']
 
 void test('an alert about a need that is gone, or that may not be asked, has no data: it is neither over nor told again', async (t) => {
   t.diagnostic(`windows and waits times ${FACTOR}`)
@@ -43,17 +46,7 @@ void test('an alert about a need that is gone, or that may not be asked, has no 
     BOX_URL: redis.url.replace('unix://', 'unix://app:secret@'),
     SEAWORTHY_ALERT_WINDOWS: FACTOR,
   })
-  const overview = () => project.control.call('alerts.list', {})
-  const find = async (rule: string) =>
-    (await overview()).alerts.find(
-      (one) =>
-        one.rule === rule && [one.labels['need'], one.labels['target']].some((name) => name === 'db' || name === 'box'),
-    )
-  const becomes = async (rule: string, wanted: string): Promise<void> => {
-    const since = Date.now()
-    await until(async () => ((await find(rule))?.state ?? 'none') === wanted, `${rule} to be ${wanted}`, WITHIN_MS)
-    t.diagnostic(`${rule} ${wanted} after ${Math.round((Date.now() - since) / 1_000)} s`)
-  }
+  const alerts = watchAlerts(project, t)
   const told = (event: string, group: RegExp): readonly string[] =>
     hooks
       .of(event)
@@ -67,45 +60,29 @@ void test('an alert about a need that is gone, or that may not be asked, has no 
   const clients = Array.from({ length: 14 }, () => new Client({ connectionString: postgres.url }))
   for (const client of clients) client.on('error', () => {})
   await Promise.all(clients.map((client) => client.connect()))
-  await Promise.all([becomes('RedisMemoryCritical', 'firing'), becomes('PostgresConnectionsHigh', 'firing')])
+  await alerts.fires(LEVELS, Date.now())
 
   // The exporter is removed: the server is there, and says nothing of itself.
   await command(redis.url, 'ACL', 'SETUSER', 'app', '-info')
   await postgres.query('revoke select on pg_stat_database from public; revoke select on pg_stat_activity from public')
-  await Promise.all([
-    becomes('RedisMemoryCriticalNoData', 'firing'),
-    becomes('PostgresConnectionsHighNoData', 'firing'),
-  ])
-  await becomes('ScrapeFailing', 'firing')
-  for (const rule of ['RedisMemoryCritical', 'PostgresConnectionsHigh'])
-    assert.equal((await find(rule))!.state, 'firing', `${rule}: nobody knows that it is over`)
-  assert.equal(await find('NeedDown'), undefined, 'both answer')
+  await alerts.fires([...UNKNOWN, 'ScrapeFailing'], Date.now())
+  for (const rule of LEVELS) assert.equal(await alerts.stateOf(rule), 'firing', `${rule}: nobody knows that it is over`)
+  assert.equal(await alerts.stateOf('NeedDown'), 'none', 'both answer')
   assert.deepEqual(told('alert.resolved', /box|db/), [])
 
   await command(redis.url, 'ACL', 'SETUSER', 'app', '+info')
   await postgres.query('grant select on pg_stat_database to public; grant select on pg_stat_activity to public')
-  await Promise.all([
-    becomes('RedisMemoryCriticalNoData', 'inactive'),
-    becomes('PostgresConnectionsHighNoData', 'inactive'),
-  ])
+  await alerts.ends([...UNKNOWN, 'ScrapeFailing'], Date.now())
 
   // Now they are gone themselves.
   await redis.kill()
   process.kill(postgres.pid, 'SIGKILL')
   await Promise.all(clients.map((client) => client.end().catch(() => {})))
-  await becomes('NeedDown', 'firing')
-  await becomes('RedisMemoryCriticalNoData', 'firing')
-  const held = async (rule: string): Promise<string | null> => (await find(rule))?.held?.stage ?? null
-  for (const rule of ['RedisMemoryCriticalNoData', 'PostgresConnectionsHighNoData', 'ScrapeFailing'])
+  await alerts.fires(['NeedDown', ...UNKNOWN, 'ScrapeFailing'], Date.now())
+  const held = async (rule: string): Promise<string | null> => (await alerts.of(rule))?.held?.stage ?? null
+  for (const rule of [...UNKNOWN, 'ScrapeFailing'])
     await until(async () => (await held(rule)) === 'inhibit', `${rule} to be explained`, WITHIN_MS)
 
   await Promise.all([redis.start().then(letIn), postgres.restart()])
-  for (const rule of [
-    'NeedDown',
-    'RedisMemoryCritical',
-    'PostgresConnectionsHigh',
-    'RedisMemoryCriticalNoData',
-    'PostgresConnectionsHighNoData',
-  ])
-    await becomes(rule, 'inactive')
+  await alerts.ends(['NeedDown', ...LEVELS, ...UNKNOWN], Date.now())
 })
