@@ -6,13 +6,11 @@ import assert from 'node:assert/strict'
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { watchAlerts } from '../support/alert-watch.ts'
 import { makeCpuQuota } from '../support/cpu-quota.ts'
 import { root, TestProject, until } from '../support/project.ts'
 
 const FACTOR = '0.1'
-/** A machine that others use as well gives each its share late. */
-const FIRES_WITHIN_MS = 240_000
-const ENDS_WITHIN_MS = 240_000
 
 /** Of every 100 ms of each service. */
 const BURNT_MS = 30
@@ -49,6 +47,7 @@ void test(`a service that burns all the CPU of ${bounds} is told of, one that bu
   })
   await project.must(['up', '--detach'], { SEAWORTHY_ALERT_WINDOWS: FACTOR })
 
+  const alerts = watchAlerts(project, t)
   const states = async (): Promise<Readonly<Record<string, string>>> => {
     const { alerts } = await project.control.call('alerts.list', {})
     const own = alerts.filter(({ rule }) => rule === 'InstanceCpuHigh')
@@ -65,17 +64,11 @@ void test(`a service that burns all the CPU of ${bounds} is told of, one that bu
 
   const burntAt = Date.now()
   writeFileSync(join(moods, 'burn'), '')
-  const burn = async (service: string): Promise<void> => {
-    await until(async () => (await states())[service] === 'firing', `the alert of ${service}`, FIRES_WITHIN_MS)
-    t.diagnostic(`${service} was told of after ${Math.round((Date.now() - burntAt) / 1_000)} s`)
-  }
-  await Promise.all(bounded.map(burn))
+  await Promise.all(bounded.map((service) => alerts.fires(['InstanceCpuHigh'], burntAt, { service })))
   await looked()
   assert.deepEqual(Object.keys(await states()).toSorted(), bounded.toSorted(), 'who has no bound burns the same')
 
   rmSync(join(moods, 'burn'))
   const endedAt = Date.now()
-  const isOver = async (): Promise<boolean> => Object.values(await states()).every((state) => state === 'inactive')
-  await until(isOver, 'the alerts to be over', ENDS_WITHIN_MS)
-  t.diagnostic(`over after ${Math.round((Date.now() - endedAt) / 1_000)} s`)
+  await Promise.all(bounded.map((service) => alerts.ends(['InstanceCpuHigh'], endedAt, { service })))
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { statfsSync } from 'node:fs'
-import { cpus, totalmem } from 'node:os'
+import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { METRICS } from '../../../promises/metrics/catalogue.ts'
 import type { Measured } from '../source.ts'
@@ -103,4 +104,20 @@ void test('this machine is read as it is', async () => {
   assert.ok(all.every(({ value }) => Number.isFinite(value) && value >= 0))
   const names = METRICS.filter(({ producer }) => producer === 'host').map(({ name }) => name)
   assert.deepEqual([...new Set(all.map(({ metric }) => metric))].toSorted(), names.toSorted())
+})
+
+void test('when nobody can say what is mounted, the rest and the file systems of before are asked all the same', () => {
+  const proc = mkdtempSync(join(tmpdir(), 'seaworthy-proc-'))
+  try {
+    const sources = hostSources({ folders: ['/srv'], proc })
+    const targets = (): readonly string[] => sources().map(({ target }) => target)
+    assert.deepEqual(targets(), ['machine'])
+    mkdirSync(join(proc, 'self'))
+    writeFileSync(join(proc, 'self/mountinfo'), '30 27 8:1 / /srv rw - ext4 /dev/sda1 rw\n')
+    assert.deepEqual(targets(), ['machine', '/srv'])
+    rmSync(join(proc, 'self'), { recursive: true })
+    assert.deepEqual(targets(), ['machine', '/srv'])
+  } finally {
+    rmSync(proc, { recursive: true })
+  }
 })

@@ -33,8 +33,13 @@ export function hostSources({ folders, proc = '/proc' }: HostOptions): () => rea
       ]
     },
   }
+  let mounts: ReturnType<typeof mountsOf> = []
   return () => {
-    const mounts = mountsOf(folders, readFileSync(`${proc}/self/mountinfo`, 'utf8'))
+    try {
+      mounts = mountsOf(folders, readFileSync(`${proc}/self/mountinfo`, 'utf8'))
+    } catch {
+      // Without a descriptor left nothing can be opened: those of before are still there, and the rest is to be asked.
+    }
     return [machine, ...mounts.map(({ at }): Source => ({ name: 'disk', target: at, read: () => readDisk(at) }))]
   }
 }
