@@ -1,6 +1,6 @@
 /**
  * What clients really do: refused logins, few and then many, attacks, requests over a limit, requests that stay away, and
- * requests that fail a promise. Each fires its alert and is over after it; every refusal is counted once. A week is 90 s and
+ * requests that are slow or fail a promise. Each fires its alert and is over after it; every refusal is counted once. A week is 90 s and
  * every window 30 s, which is three collections; thresholds as they are.
  */
 import assert from 'node:assert/strict'
@@ -23,8 +23,9 @@ const SERVICE = `
   import { createServer } from 'node:http'
   createServer((request, response) => {
     const isRefused = request.url === '/login' && request.method === 'POST'
+    const isFailing = request.url === '/orders' && existsSync(process.env.FAILING_FILE)
     request.resume()
-    response.writeHead(isRefused ? 401 : request.url === '/orders' && existsSync(process.env.FAILING_FILE) ? 500 : 200).end()
+    setTimeout(() => response.writeHead(isRefused ? 401 : isFailing ? 500 : 200).end(), request.url === '/reports/all' ? 5500 : 0)
   }).listen(process.env.PORT, '127.0.0.1')`
 
 const configOf = (failing: string): object => {
@@ -40,6 +41,7 @@ const configOf = (failing: string): object => {
       shop: service('/shop'),
       members: service('/login', '/limited'),
       orders: service('/orders'),
+      reports: service('/reports'),
     },
     promises: { order: { on: { service: 'orders' }, availability: '99.9%' } },
     guard: {
@@ -56,7 +58,7 @@ const configOf = (failing: string): object => {
 
 const PROMISED = ['OrderAvailabilityBurn6h', 'OrderAvailabilityBurn1h']
 const FAILED = ['HighErrorRatio', 'CriticalErrorRatio']
-const LIGHT = ['FailedLogins', 'ManyRequestsRefused', ...PROMISED, ...FAILED]
+const LIGHT = ['FailedLogins', 'ManyRequestsRefused', 'SlowestAnswers', ...PROMISED, ...FAILED]
 const FLOODS = ['FailedLoginsFlood', 'AttackFlood']
 const ALL = [...LIGHT, ...FLOODS, 'FewRequests']
 
@@ -83,6 +85,9 @@ void test('refused logins, attacks, limits, failures and silence fire their aler
   using _buyers = startPacedClient({ port, from: '127.0.0.3', path: '/orders' }, 10)
   using guesser = startPacedClient({ port, from: '127.0.0.4', path: '/login', form: 'user=anna&password=x' }, 0)
   using attacker = startPacedClient({ port, from: '127.0.0.5', path: "/login?q=1'%20OR%20'1'%3D'1" }, 0)
+  // Of its service's requests 3 % are slow: more than one, and less than five.
+  using _readers = startPacedClient({ port, from: '127.0.0.7', path: '/reports/one' }, 10)
+  using patient = startPacedClient({ port, from: '127.0.0.7', path: '/reports/all' }, 0)
   using hasty = startPacedClient({ port, from: '127.0.0.6', path: '/limited' }, 0)
   await alerts.quiet(ALL)
 
@@ -91,6 +96,7 @@ void test('refused logins, attacks, limits, failures and silence fire their aler
     writeFileSync(failing, '')
     guesser.setRate(2)
     hasty.setRate(5)
+    patient.setRate(0.3)
     await alerts.fires(LIGHT, at)
     await isExplained('OrderAvailabilityBurn6h', 'OrderAvailabilityBurn1h')
     for (const rule of FAILED) await isExplained(rule, 'OrderAvailabilityBurn1h')
@@ -103,7 +109,7 @@ void test('refused logins, attacks, limits, failures and silence fire their aler
     await isExplained('FailedLogins', 'FailedLoginsFlood')
 
     const overAt = Date.now()
-    for (const client of [guesser, attacker, hasty]) client.setRate(0)
+    for (const client of [guesser, attacker, hasty, patient]) client.setRate(0)
     rmSync(failing)
     await alerts.ends([...LIGHT, ...FLOODS], overAt)
     await isCountedOnce(t, valueOf, 'seaworthy_failed_logins_total', guesser, 401)
@@ -128,7 +134,7 @@ void test('refused logins, attacks, limits, failures and silence fire their aler
 
   // One incident of each, told from its beginning to its end.
   const incidents = (): ReturnType<typeof alerts.incidents> =>
-    alerts.incidents('service/members', 'service/orders', 'category/security')
+    alerts.incidents('service/members', 'service/orders', 'service/reports', 'category/security')
   const areOver = async (): Promise<boolean> => (await incidents()).every(({ resolvedAtMs }) => resolvedAtMs !== null)
   await until(areOver, 'the end of the incidents', WITHIN_MS)
   const ours = await incidents()
@@ -136,6 +142,7 @@ void test('refused logins, attacks, limits, failures and silence fire their aler
     'category/security P1',
     'service/members P1',
     'service/orders P0',
+    'service/reports P1',
   ])
   const isTold = (event: string): boolean =>
     ours.every(({ id }) => hooks.of(event).some(({ body }) => body['incident'] === id))
