@@ -31,6 +31,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   guard: async () => (await import('./commands/guard/index.ts')).guardCommand,
   'audit-trail': async () => (await import('./commands/audit-trail.ts')).auditTrailCommand,
   generate: async () => (await import('./commands/generate.ts')).generateCommand,
+  image: async () => (await import('./commands/image.ts')).imageCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
 }
 

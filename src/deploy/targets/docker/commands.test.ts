@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { dockerRelease } from '../../../../test/support/docker-release.ts'
 import { showCommand } from '../command.ts'
 import {
+  bridgeWords,
   buildImage,
   connectNetworks,
   createContainer,
@@ -182,4 +183,18 @@ test('the other commands, word by word', () => {
 
 test('a stop is given its grace and more', () => {
   assert.ok(stopContainers(null, ['c'], 120_000).timeoutMs > 120_000)
+})
+
+test('the way to control: stdin stays open, no terminal, no shell', () => {
+  assert.deepEqual(bridgeWords(SSH, 'shop'), [
+    'docker',
+    '--host',
+    SSH,
+    'exec',
+    '--interactive',
+    'shop',
+    'node',
+    '/seaworthy/bridge',
+    '/var/lib/seaworthy',
+  ])
 })

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { BRIDGE, STATE } from '../image/places.ts'
 import type { Container } from './container.ts'
 import { LABEL, type Place } from './names.ts'
 
@@ -168,6 +169,13 @@ export function saveImage(host: Host, image: string, file: string): Command {
 /** Reads the archive from stdin. */
 export function loadImage(host: Host, image: string): Command {
   return docker(host, ['load', '--quiet'], LONG_MS, `brings ${image}`)
+}
+
+/**
+ * What `openBridge` runs: it leads from stdin and stdout to control's socket in Seaworthy's container. No terminal, no time limit.
+ */
+export function bridgeWords(host: Host, container: string): Command['argv'] {
+  return docker(host, ['exec', '--interactive', container, 'node', BRIDGE, STATE], 0, 'reaches control').argv
 }
 
 export function placeLabels({ app, environment }: Place): Readonly<Record<string, string>> {

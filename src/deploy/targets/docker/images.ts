@@ -100,13 +100,7 @@ async function haveBase(host: Host, reference: string, run: RunOptions): Promise
 /** Brings an image from one engine to another without a registry, layers that are there already left out. Says what it did. */
 export async function bringImage(name: string, from: Host, to: Host, run: RunOptions): Promise<Transfer> {
   const image = await mustHaveImage(from, name, run)
-  const ids = (await mustRun(listImages(to), run)).split('\n').filter((id) => id !== '')
-  const there =
-    ids.length === 0
-      ? []
-      : imagesIn((await runCommand(inspectImages(to, [...new Set(ids)].slice(0, IMAGES_MAX)), run)).stdout)
-  const status = JSON.parse(await mustRun(readDriver(to), run)) as readonly (readonly string[])[] | null
-  const transfer = planTransfer({ name, image, there, knowsLayers: !isContainerdStore(status ?? []) })
+  const transfer = planTransfer({ name, image, ...(await lookAtImages(to, run)) })
   if (transfer.kind === 'nothing') return transfer
   const folder = await mkdtemp(join(tmpdir(), 'seaworthy-image-'))
   try {
@@ -121,6 +115,20 @@ export async function bringImage(name: string, from: Host, to: Host, run: RunOpt
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** What an engine has, and whether it looks there for the layers of what it is sent. */
+export async function lookAtImages(
+  host: Host,
+  run: RunOptions,
+): Promise<{ readonly there: readonly ImageLook[]; readonly knowsLayers: boolean }> {
+  const ids = (await mustRun(listImages(host), run)).split('\n').filter((id) => id !== '')
+  const there =
+    ids.length === 0
+      ? []
+      : imagesIn((await runCommand(inspectImages(host, [...new Set(ids)].slice(0, IMAGES_MAX)), run)).stdout)
+  const status = JSON.parse(await mustRun(readDriver(host), run)) as readonly (readonly string[])[] | null
+  return { there, knowsLayers: !isContainerdStore(status ?? []) }
 }
 
 /** @throws Problem `image.not-there` */

@@ -47,8 +47,15 @@ export interface TransferInput {
 export function planTransfer({ name, image, there, knowsLayers }: TransferInput): Transfer {
   const isThere = there.some((one) => one.names.includes(name) && isSame(one.layers, image.layers))
   if (isThere) return { kind: 'nothing' }
-  const shared = there.map(({ layers }) => sharedFromBelow(layers, image.layers))
-  return { kind: 'send', layers: image.layers.length, present: knowsLayers ? Math.max(0, ...shared) : 0 }
+  return { kind: 'send', layers: image.layers.length, present: layersPresent(image.layers, { there, knowsLayers }) }
+}
+
+/** How many of an image's layers, from below, need not be sent. */
+export function layersPresent(
+  wanted: readonly string[],
+  { there, knowsLayers }: Pick<TransferInput, 'there' | 'knowsLayers'>,
+): number {
+  return knowsLayers ? Math.max(0, ...there.map(({ layers }) => sharedFromBelow(layers, wanted))) : 0
 }
 
 /** Whether an engine keeps images in containerd's store. `driverStatus`: of `docker info`. */

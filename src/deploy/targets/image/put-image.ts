@@ -1,0 +1,42 @@
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import { loadImage, type Host } from '../docker/commands.ts'
+import { lookAtImage, lookAtImages, mustHaveImage } from '../docker/images.ts'
+import { layersPresent } from '../docker/transfer.ts'
+import { mustRun, type RunOptions } from '../run-command.ts'
+import { ownArchive } from './own-archive.ts'
+import type { OwnImage } from './own-image.ts'
+
+/** What was done to have the image on an engine. */
+export type Put =
+  | { readonly kind: 'present' }
+  /** `bytes`: of the layers that travelled. */
+  | { readonly kind: 'sent'; readonly layers: number; readonly bytes: number }
+
+/**
+ * Has the image on an engine under its name. Layers that are there are not sent again.
+ * @throws Problem `target.tool-missing` `target.tool-failed` `image.not-there`
+ */
+export async function putImage(image: OwnImage, tag: string, host: Host, run: RunOptions): Promise<Put> {
+  const there = await lookAtImage(host, tag, run)
+  if (there !== null && [image.id, image.digest].includes(there.id)) return { kind: 'present' }
+  const digests = image.layers.map(({ digest }) => digest)
+  const present = layersPresent(digests, await lookAtImages(host, run))
+  await mustRun(loadImage(host, tag), { ...run, input: ownArchive(image, tag, present) })
+  await mustHaveImage(host, tag, run)
+  const sent = image.layers.slice(present)
+  return { kind: 'sent', layers: sent.length, bytes: sent.reduce((all, { bytes }) => all + bytes, 0) }
+}
+
+/** Writes the whole image to a file, for `docker load` or whatever else reads an OCI layout. It appears complete or not at all. */
+export async function writeImage(image: OwnImage, tag: string, file: string): Promise<void> {
+  const partial = `${file}.${process.pid}.partial`
+  try {
+    await pipeline(ownArchive(image, tag), createWriteStream(partial))
+    await rename(partial, file)
+  } catch (error) {
+    await rm(partial, { force: true })
+    throw error
+  }
+}
