@@ -88,6 +88,13 @@ test('before its release is live an instance waits for the switch alone; beside 
   assert.deepEqual(tables.at(-1), [instanceOf(1).id, instanceOf(2).id])
 })
 
+test('of a service that is stopped nobody is to be admitted: it comes back as a whole', async (t) => {
+  const { roster, state, traffic } = make(t, RELEASE)
+  state.set('stoppedServices', ['api'])
+  await roster.put([instanceOf(1), instanceOf(2)])
+  assert.deepEqual(traffic(), [instanceOf(1).id, instanceOf(2).id])
+})
+
 test('a wedged instance is out of the traffic and owed a restart, until it was started again and admitted', async (t) => {
   const { roster, state, traffic, owed } = make(t, RELEASE)
   const both = [instanceOf(1), instanceOf(2)]

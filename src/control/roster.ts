@@ -58,7 +58,7 @@ export class Roster implements Instances {
     state.atomically(() => {
       for (const instance of instances) this.#put(instance)
     })
-    if (instances.some(({ release }) => this.#takesTraffic(release))) await this.#options.changed()
+    if (instances.some((one) => this.#takesTraffic(one))) await this.#options.changed()
   }
 
   /** Lets instances into the traffic that have passed their check; those to which something is owed still stay out. */
@@ -133,7 +133,7 @@ export class Roster implements Instances {
     const starts = this.table
       .owedStarts()
       // What is not live any more lacks nobody.
-      .filter(({ release }) => this.#takesTraffic(release))
+      .filter(({ release }) => this.#isRouted(release))
       .map((one) => ({ what: 'start' as const, ids: [], ...one }))
     return [...done, ...starts].toSorted((one, other) => one.since - other.since)
   }
@@ -172,12 +172,18 @@ export class Roster implements Instances {
     this.table.save({ instance: { ...instance, pid: null }, owing: keepsOwing ? before.owing : null })
     this.table.settleStart(instance.release, instance.service)
     const isKept = before !== null && before.owing === null
-    if (!this.#takesTraffic(instance.release)) {
+    if (!this.#takesTraffic(instance)) {
       if (!keepsOwing) mark(state, [instance.id], null)
     } else if (!isKept) mark(state, [instance.id], 'joining')
   }
 
-  #takesTraffic(release: string): boolean {
+  #takesTraffic({ release, service }: Pick<Instance, 'release' | 'service'>): boolean {
+    const { state } = this.#options
+    const isStopped = [...state.get('stoppedServices'), ...state.get('heldServices')].includes(service)
+    return !isStopped && this.#isRouted(release)
+  }
+
+  #isRouted(release: string): boolean {
     const { state } = this.#options
     return release === state.get('live') || release === state.get('canary')?.release
   }
