@@ -1,6 +1,7 @@
 import type { ResolvedService } from '../../../config/resolved.ts'
 import { megabytes } from '../../diagnosis/evidence.ts'
 import type { Cause } from '../../target.ts'
+import { lastWord } from '../exit.ts'
 import type { Observed } from './observe.ts'
 
 /** A shell's words for: it is there and cannot be run, it is not there. */
@@ -83,12 +84,6 @@ const crashLoop: Explain = ({ observed, lastLines }) => {
         ? 'A service stays in the foreground: keep it from becoming a daemon, or from having nothing to do.'
         : null,
   }
-}
-
-function lastWord(lastLines: readonly string[]): string {
-  const telling =
-    lastLines.findLast((line) => /error|exception|panic|fatal|cannot|failed/i.test(line)) ?? lastLines.at(-1)
-  return telling === undefined ? '' : `: ${telling.trim().slice(0, 200)}`
 }
 
 function timesOf({ instance }: Observed): string {

@@ -1,7 +1,7 @@
 import type { Command } from '../command.ts'
 import { BRIDGE, STATE } from '../image/places.ts'
+import { LABEL, type Place } from '../labels.ts'
 import type { Container } from './container.ts'
-import { LABEL, type Place } from './names.ts'
 
 /** An engine: null is the one that the docker program would speak to by itself (its context, DOCKER_HOST). */
 export type Host = string | null

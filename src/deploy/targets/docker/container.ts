@@ -1,12 +1,10 @@
 import { expandWords } from '../../../core/words.ts'
-import type { ResolvedService } from '../../../config/resolved.ts'
 import type { Release } from '../../release.ts'
+import { listens, PORT, reachesOut, variablesOf } from '../instance-shape.ts'
+import { LABEL, type Place } from '../labels.ts'
 import { USER } from './dockerfile.ts'
-import { aliasOf, containerName, dataVolume, LABEL, networkName, secretsVolume, type Place } from './names.ts'
-import { CHECK_VARIABLE, ownCheck, SECRETS_FOLDER, type OwnCheck } from './own-files.ts'
-
-/** What instances listen on unless they insist on another port: each has its own network. */
-export const PORT = 8080
+import { aliasOf, containerName, dataVolume, networkName, secretsVolume } from './names.ts'
+import { ownCheck, SECRETS_FOLDER, type OwnCheck } from './own-files.ts'
 
 /** Everything about one container, as a value. */
 export interface Container {
@@ -49,7 +47,7 @@ export function containerOf(release: Release, service: string, number: number, i
   const place: Place = { app, environment }
   const declared = config.services[service]!
   if (declared.run.kind === 'static') throw new Error(`${service} has nothing to start`)
-  const { run, port: fixed, env, health, writable, cpu, memoryBytesMax, graceMs } = declared
+  const { run, port: fixed, health, writable, cpu, memoryBytesMax, graceMs } = declared
   const instance = `${service}@${id}-${number}`
   const port = fixed ?? PORT
   const own = { HOST: '0.0.0.0', PORT: String(port), RELEASE: id, INSTANCE: instance }
@@ -74,14 +72,7 @@ export function containerOf(release: Release, service: string, number: number, i
     ],
     alias: aliasOf(instance),
     argv: run.kind === 'program' ? expandWords(run.argv, own) : [],
-    env: {
-      NODE_ENV: 'production',
-      PYTHONUNBUFFERED: '1',
-      ...env,
-      ...own,
-      ...Object.fromEntries(declared.secrets.map((name) => [`${name}_FILE`, `${SECRETS_FOLDER}/${name}`])),
-      ...(isOurs && what !== null ? { [CHECK_VARIABLE]: JSON.stringify(what) } : {}),
-    },
+    env: variablesOf(declared, own),
     user: isOurs ? USER : null,
     cpu,
     memoryBytesMax,
@@ -107,14 +98,4 @@ export function containerOf(release: Release, service: string, number: number, i
           }
         : null,
   }
-}
-
-/** As on `process`: a worker without routes and without an HTTP check listens on nothing. */
-function listens({ port, routes, health }: ResolvedService): boolean {
-  return port !== null || routes.length > 0 || health.ready.kind === 'http'
-}
-
-/** Only what it says that it uses is reached: an API outside, or a need that somebody else runs. */
-function reachesOut(needs: Release['config']['needs'], { uses }: ResolvedService): boolean {
-  return Object.keys(uses).some((need) => needs[need]?.kind === 'http' || (needs[need]?.url ?? null) !== null)
 }

@@ -1,5 +1,6 @@
 import { Problem } from '../../../core/problem.ts'
 import type { Release } from '../../release.ts'
+import type { Place } from '../labels.ts'
 import { mustRun, runAll, runCommand, type RunOptions } from '../run-command.ts'
 import {
   inspectContainers,
@@ -13,7 +14,7 @@ import {
 } from './commands.ts'
 import { containerOf } from './container.ts'
 import { mustHaveImage } from './images.ts'
-import { secretsVolume, type Place } from './names.ts'
+import { secretsVolume } from './names.ts'
 import { observed, type Observed } from './observe.ts'
 import { startCommands } from './start-commands.ts'
 

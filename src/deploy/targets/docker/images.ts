@@ -20,7 +20,7 @@ import {
 } from './commands.ts'
 import { writeContext } from './context.ts'
 import { imageOf } from './image-of.ts'
-import { LABEL } from './names.ts'
+import { LABEL } from '../labels.ts'
 import { imagesIn, isContainerdStore, planTransfer, type ImageLook, type Transfer } from './transfer.ts'
 
 /** Images of an engine that are compared with one that is to be brought there. */

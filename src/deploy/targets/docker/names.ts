@@ -1,21 +1,5 @@
 import { createHash } from 'node:crypto'
-
-/** One environment of one app: everything made for it carries both names. */
-export interface Place {
-  readonly app: string
-  readonly environment: string
-}
-
-/** Keys of our labels: what lacks them is never touched. */
-export const LABEL = {
-  app: 'seaworthy.app',
-  environment: 'seaworthy.environment',
-  service: 'seaworthy.service',
-  release: 'seaworthy.release',
-  instance: 'seaworthy.instance',
-  artifact: 'seaworthy.artifact',
-  port: 'seaworthy.port',
-} as const
+import type { Place } from '../labels.ts'
 
 /** Of an instance such as `api@7-3fa9c1d2-1`. */
 export function containerName(place: Place, instance: string): string {

@@ -1,5 +1,7 @@
 import type { Instance, InstanceState } from '../../release.ts'
-import { aliasOf, LABEL } from './names.ts'
+import { CRASHES_MAX, exitText } from '../exit.ts'
+import { LABEL } from '../labels.ts'
+import { aliasOf } from './names.ts'
 
 /** A container of ours as the engine shows it. */
 export interface Observed {
@@ -18,9 +20,6 @@ export interface Observed {
   /** What its own check says; null without one. */
   readonly health: 'starting' | 'healthy' | 'unhealthy' | null
 }
-
-/** So many restarts, and it waits for the next one: a crash loop. As often as on `process`. */
-const CRASHES_MAX = 5
 
 /**
  * Reads the output of `docker inspect --type container`. Containers without our labels are left out: they are not ours.
@@ -103,13 +102,9 @@ function stateOf(status: Inspected['State']['Status'], restarts: number): Instan
   }
 }
 
-const SIGNALS: Readonly<Record<number, string>> = { 134: 'SIGABRT', 137: 'SIGKILL', 139: 'SIGSEGV', 143: 'SIGTERM' }
-
-/** Above 128 the number is a signal's, if nobody exits with that number on purpose. */
 function describeExit({ ExitCode, OOMKilled }: Inspected['State'], runs: boolean): string {
   if (runs) return OOMKilled ? 'ran out of memory' : 'ended, status unknown'
-  const signal = SIGNALS[ExitCode]
-  return signal === undefined ? `exited with ${ExitCode}` : `exited with ${ExitCode} (${signal})`
+  return exitText(ExitCode)
 }
 
 /** The engine writes the year 1 for never. */

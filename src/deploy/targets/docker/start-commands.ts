@@ -1,5 +1,6 @@
 import type { InstanceState } from '../../release.ts'
 import type { Command } from '../command.ts'
+import type { Place } from '../labels.ts'
 import {
   connectNetworks,
   createContainer,
@@ -12,7 +13,7 @@ import {
 } from './commands.ts'
 import type { Container } from './container.ts'
 import { USER_ID } from './dockerfile.ts'
-import { networkName, type Place } from './names.ts'
+import { networkName } from './names.ts'
 import type { Observed } from './observe.ts'
 import { SECRETS_FOLDER } from './own-files.ts'
 import { tarOf } from './tar.ts'

@@ -1,0 +1,35 @@
+import type { ResolvedApp, ResolvedService } from '../../config/resolved.ts'
+import { CHECK_VARIABLE, ownCheck, SECRETS_FOLDER } from './docker/own-files.ts'
+
+/** What an instance listens on in a container unless its program insists on another port: each has its own network. */
+export const PORT = 8080
+
+/** As on `process`: a worker without routes and without an HTTP check listens on nothing. */
+export function listens({ port, routes, health }: ResolvedService): boolean {
+  return port !== null || routes.length > 0 || health.ready.kind === 'http'
+}
+
+/** Only what it says that it uses is reached: an API outside, or a need that somebody else runs. */
+export function reachesOut(needs: ResolvedApp['needs'], { uses }: ResolvedService): boolean {
+  return Object.keys(uses).some((need) => needs[need]?.kind === 'http' || (needs[need]?.url ?? null) !== null)
+}
+
+/**
+ * The variables of a container. No secret is among them, only the names of their files.
+ * @param own those that differ from one instance to the next; they win over the config's
+ */
+export function variablesOf(
+  service: ResolvedService,
+  own: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const { env, secrets, run } = service
+  const what = ownCheck(service)
+  return {
+    NODE_ENV: 'production',
+    PYTHONUNBUFFERED: '1',
+    ...env,
+    ...own,
+    ...Object.fromEntries(secrets.map((name) => [`${name}_FILE`, `${SECRETS_FOLDER}/${name}`])),
+    ...(run.kind === 'program' && what !== null ? { [CHECK_VARIABLE]: JSON.stringify(what) } : {}),
+  }
+}
