@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -36,6 +36,18 @@ for (const runtime of RUNTIMES) {
     const code = await new Promise((resolve) => child.once('close', resolve))
     assert.equal(code, 7)
     assert.deepEqual(JSON.parse(output), ['geheim\n"x"', child.pid, ['a b', '$HOME']])
+  })
+
+  test(`${runtime}: secrets as a kubelet lays them out: links into a folder beside them`, () => {
+    const place = mkdtempSync(join(folder, 'kubelet-'))
+    mkdirSync(join(place, '..2026_11_21'))
+    writeFileSync(join(place, '..2026_11_21', 'JWT_KEY'), 'geheim')
+    symlinkSync('..2026_11_21', join(place, '..data'))
+    symlinkSync('..data/JWT_KEY', join(place, 'JWT_KEY'))
+    const { program, enter } = own(runtime, place)
+    const script = 'Object.keys(process.env).filter((name) => name.startsWith("..")).length + process.env.JWT_KEY'
+    const { stdout, stderr } = spawnSync(program, [enter, 'node', '-p', script], { env, encoding: 'utf8' })
+    assert.deepEqual([stdout, stderr], ['0geheim\n', ''])
   })
 
   test(`${runtime}: without secrets nothing is added; a program that is not there is named`, () => {

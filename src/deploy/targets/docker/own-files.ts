@@ -17,7 +17,8 @@ export interface OwnFiles {
 
 /**
  * The few lines of ours in a generated image. `enter` reads the secrets and becomes the program: same pid, so signals and the
- * exit code are the program's. `check` asks as the gate does, without a shell or a tool that the image would have to have.
+ * exit code are the program's. What is no file there is not ours: a kubelet keeps folders beside them. `check` asks as the
+ * gate does, without a shell or a tool that the image would have to have.
  */
 export function ownFiles(runtime: Runtime, secretsFolder = SECRETS_FOLDER): OwnFiles {
   return runtime === 'node'
@@ -61,7 +62,7 @@ export function ownCheck({ health, routes }: ResolvedService): OwnCheck | null {
 
 const enterNode = (
   folder: string,
-): string => `import { accessSync, constants, readdirSync, readFileSync } from 'node:fs'
+): string => `import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 
 const folder = ${JSON.stringify(folder)}
@@ -77,7 +78,7 @@ process.execve(file, [program, ...args], env)
 
 function secrets() {
   try {
-    return readdirSync(folder)
+    return readdirSync(folder).filter((name) => statSync(join(folder, name)).isFile())
   } catch (error) {
     if (error.code === 'ENOENT') return []
     throw error
@@ -103,8 +104,9 @@ folder = ${JSON.stringify(folder)}
 env = dict(os.environ)
 if os.path.isdir(folder):
     for name in os.listdir(folder):
-        with open(os.path.join(folder, name), encoding="utf-8", newline="") as file:
-            env[name] = file.read()
+        if os.path.isfile(os.path.join(folder, name)):
+            with open(os.path.join(folder, name), encoding="utf-8", newline="") as file:
+                env[name] = file.read()
 try:
     os.execvpe(sys.argv[1], sys.argv[1:], env)
 except FileNotFoundError:
