@@ -5,7 +5,8 @@ import { ownFiles } from './own-files.ts'
 /** The user of every generated image: a number, so that whoever starts it can tell that it is not root. */
 export const USER_ID = 65_532
 export const USER = `${USER_ID}:${USER_ID}`
-const OWN_FOLDER = '/seaworthy'
+/** Where our own few files are in it. */
+export const OWN_FOLDER = '/seaworthy'
 
 export interface DockerfileInput {
   readonly name: string

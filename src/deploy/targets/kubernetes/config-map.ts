@@ -1,0 +1,15 @@
+import type { Release } from '../../release.ts'
+import { variablesOf } from '../instance-shape.ts'
+import { releaseLabels, releaseName } from './names.ts'
+import type { KubernetesObject } from './object.ts'
+
+/** The variables that all instances of a release's service share. What they are changes with the release alone. */
+export function configMapOf(release: Release, service: string): KubernetesObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: releaseName(release, service), labels: releaseLabels(release, service) },
+    immutable: true,
+    data: variablesOf(release.config.services[service]!, {}),
+  }
+}

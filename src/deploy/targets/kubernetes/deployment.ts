@@ -1,0 +1,31 @@
+import { releaseLabels, releaseName, releaseSelector } from './names.ts'
+import type { KubernetesObject } from './object.ts'
+import { instancePod, type PodInput } from './pod.ts'
+import { seconds } from './probes.ts'
+
+/** Besides the deadline of the program itself: for an image to arrive and a node to be found. */
+const ARRIVAL_S = 120
+
+/** Of a service and a release: its pods never change, so that the release before stays as it was, warm, until it is retired. */
+export function deploymentOf(
+  input: PodInput,
+  /** Null: an autoscaler says how many, and nobody beside it. */
+  replicas: number | null,
+): KubernetesObject {
+  const { release, service } = input
+  const { deadlineMs } = release.config.services[service]!.health
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: releaseName(release, service), labels: releaseLabels(release, service) },
+    spec: {
+      ...(replicas === null ? {} : { replicas }),
+      selector: { matchLabels: releaseSelector(release, service) },
+      // A restart brings the next pod before it takes one away.
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      progressDeadlineSeconds: seconds(deadlineMs) + ARRIVAL_S,
+      revisionHistoryLimit: 1,
+      template: instancePod(input),
+    },
+  }
+}
