@@ -33,12 +33,13 @@ test('all that a service has, what is needed first in front', () => {
     'ConfigMap',
     'Secret',
     'Service',
+    'NetworkPolicy',
     'Deployment',
     'PodDisruptionBudget',
     'HorizontalPodAutoscaler',
   ])
   // A worker that listens on nothing and has neither secrets nor bounds.
-  assert.deepEqual(kinds('jobs'), ['ConfigMap', 'Deployment'])
+  assert.deepEqual(kinds('jobs'), ['ConfigMap', 'NetworkPolicy', 'Deployment'])
 })
 
 test('either an autoscaler says how many instances there are, or the Deployment', () => {

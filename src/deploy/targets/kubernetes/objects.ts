@@ -4,6 +4,7 @@ import { autoscalerOf, isAutoscaled } from './autoscaler.ts'
 import { configMapOf } from './config-map.ts'
 import { deploymentOf } from './deployment.ts'
 import { budgetOf } from './disruption-budget.ts'
+import { servicePolicy } from './network-policy.ts'
 import type { KubernetesObject } from './object.ts'
 import type { PodInput } from './pod.ts'
 import { secretOf } from './secret.ts'
@@ -24,6 +25,7 @@ export function serviceObjects(input: ServiceInput): readonly KubernetesObject[]
     configMapOf(release, service),
     secretOf(release, service, values),
     listens(declared) ? serviceOf(release, service) : null,
+    servicePolicy(release, service),
     deploymentOf(input, isAutoscaled(declared) ? null : instances),
     budgetOf(release, service, cluster),
     autoscalerOf(release, service, { cluster, atLeast: instances }),

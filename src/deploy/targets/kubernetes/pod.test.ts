@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CLUSTER, kubernetesRelease, OLD_CLUSTER } from '../../../../test/support/kubernetes-release.ts'
+import { restrictedViolations } from '../../../../test/support/pod-security.ts'
 import { instancePod, oncePod } from './pod.ts'
 
 const IMAGE = 'seaworthy/shop/api:a1b2c3d4e5f60718-91b0c4d7'
@@ -105,6 +106,25 @@ test('words reach the program as they are written: a kubelet would replace what 
   })
   const written = ['node', 'main.js', '--port', '8080', '--as', '$(INSTANCE)', '$$(HOST)', 'a$$b', '$$HOME']
   assert.deepEqual(spec.containers[0].args, written)
+})
+
+test('Pod Security "restricted" would take every one of them', () => {
+  const image = `registry.example.com/api@sha256:${'a'.repeat(64)}`
+  for (const service of [{ start: 'node main.js', routes: ['/'], secrets: ['A'], writable: ['data'] }, { image }])
+    assert.deepEqual(restrictedViolations(podOf(service).spec), [])
+  const release = kubernetesRelease({ api: { start: 'node main.js' } })
+  assert.deepEqual(restrictedViolations(oncePod({ release, service: 'api', image }, 'smoke', ['true']).spec), [])
+  // It does find what is wrong.
+  const { spec } = podOf({ start: 'node main.js' })
+  const [container] = spec.containers
+  assert.deepEqual(
+    restrictedViolations({ ...spec, hostPID: true, volumes: [{ hostPath: { path: '/' } }], securityContext: {} }),
+    ['hostPID', 'volume of kind hostPath', 'runAsNonRoot', 'seccompProfile'],
+  )
+  assert.deepEqual(restrictedViolations({ ...spec, containers: [{ ...container, securityContext: {} }] }), [
+    'allowPrivilegeEscalation',
+    'capabilities.drop',
+  ])
 })
 
 test('no secret is in a pod, only where its files are', () => {
