@@ -79,6 +79,15 @@ export function releaseSelector(release: Release, service: string, component: Co
   }
 }
 
+/** All that belongs to a release, or to one service of it, jobs included. */
+export function objectSelector(place: Place, release: string, service: string | null): Labels {
+  return {
+    ...placeSelector(place),
+    ...(service === null ? {} : { [LABEL.service]: service }),
+    [LABEL.release]: release,
+  }
+}
+
 /** What labels say of an instance's pod; null for a pod that is none. */
 export function instanceIn(labels: Labels): { service: string; release: string; artifact: string } | null {
   const [service, release] = [labels[LABEL.service], labels[LABEL.release]]
