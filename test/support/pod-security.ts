@@ -1,6 +1,6 @@
 /**
- * What of a pod Pod Security "restricted" would refuse, by the table of the Kubernetes documentation: clusters before 1.22 have nothing
- * that checks it.
+ * What of a pod Pod Security "restricted" would refuse, by the table of the Kubernetes documentation: clusters before 1.22
+ * have nothing that checks it.
  */
 export function restrictedViolations(spec: object): readonly string[] {
   const pod = spec as Pod

@@ -5,7 +5,10 @@ import { releaseLabels, releaseName } from './names.ts'
 import type { KubernetesObject } from './object.ts'
 import { bytes, cores } from './resources.ts'
 
-/** As control scales on other targets: up at once, at most to the double or by four within 15 s; down after a lull of 300 s, by a tenth or one in 60 s. */
+/**
+ * As control scales on other targets: up at once, at most to the double or by four within 15 s; down after a lull of 300 s,
+ * by a tenth or one in 60 s.
+ */
 const BEHAVIOR = {
   scaleUp: {
     stabilizationWindowSeconds: 0,
@@ -56,7 +59,9 @@ export function autoscalerOf(
   }
 }
 
-/** As amounts, so that a share means what it means elsewhere: of `resources`, not of what the scheduler happens to put aside. */
+/**
+ * As amounts, so that a share means what it means elsewhere: of `resources`, not of what the scheduler happens to put aside.
+ */
 function metricsOf({ scale, cpu, memoryBytesMax: memory }: ResolvedService): readonly object[] {
   const metric = (name: string, averageValue: string): object => ({
     type: 'Resource',

@@ -11,7 +11,10 @@ export interface Access {
 }
 
 const SHORT_MS = 60_000
-/** Of objects that have been put there by others than us nothing is overwritten: whose they are, the server knows by this name. */
+/**
+ * Of objects that have been put there by others than us nothing is overwritten: whose they are, the server knows by this
+ * name.
+ */
 const MANAGER = 'seaworthy'
 /** What a release's service may consist of, but for Secrets: those are taken away by name, since nobody may list them. */
 const KINDS = [
@@ -34,8 +37,8 @@ export function readVersion(access: Access): Command {
 }
 
 /**
- * Has the objects there as they are given, in their order; what is the same already is left alone. They travel by stdin: Secrets are
- * among them.
+ * Has the objects there as they are given, in their order; what is the same already is left alone. They travel by stdin:
+ * Secrets are among them.
  * @param isTrial the server checks and decides everything, and keeps nothing
  */
 export function applyObjects(access: Access, objects: readonly KubernetesObject[], isTrial = false): Command {
@@ -80,7 +83,10 @@ export function readLogs(
   return kubectl(access, argv, `reads the last lines of ${pod}`)
 }
 
-/** Takes away all that a release has, or one service of it, but for its Secrets. Pods get their pause and grace; nobody waits. */
+/**
+ * Takes away all that a release has, or one service of it, but for its Secrets. Pods get their pause and grace; nobody
+ * waits.
+ */
 export function removeRelease(access: Access, place: Place, release: string, service: string | null): Command {
   const selector = objectSelector(place, release, service)
   const argv = ['delete', KINDS.join(','), '--selector', selectorText(selector), '--ignore-not-found', '--wait=false']

@@ -6,7 +6,9 @@ import { seconds } from './probes.ts'
 /** Besides the deadline of the program itself: for an image to arrive and a node to be found. */
 const ARRIVAL_S = 120
 
-/** Of a service and a release: its pods never change, so that the release before stays as it was, warm, until it is retired. */
+/**
+ * Of a service and a release: its pods never change, so that the release before stays as it was, warm, until it is retired.
+ */
 export function deploymentOf(
   input: PodInput,
   /** Null: an autoscaler says how many, and nobody beside it. */

@@ -3,7 +3,9 @@ import type { Cluster } from './cluster.ts'
 import { releaseLabels, releaseName, releaseSelector, type Labels } from './names.ts'
 import type { KubernetesObject } from './object.ts'
 
-/** Of a release's service; null for a service that may have a single pod: a budget on that blocks every drain of its node. */
+/**
+ * Of a release's service; null for a service that may have a single pod: a budget on that blocks every drain of its node.
+ */
 export function budgetOf(release: Release, service: string, cluster: Cluster): KubernetesObject | null {
   if (release.config.services[service]!.scale.min < 2) return null
   return disruptionBudget(

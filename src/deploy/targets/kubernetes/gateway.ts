@@ -10,7 +10,10 @@ import { resourcesOf, TMP_SIZE } from './resources.ts'
 /** What the gateway listens on in its pod: no user but root may listen below 1024 everywhere. */
 export const GATEWAY_PORTS = { http: 8080, https: 8443 } as const
 
-/** From "this pod goes" until whoever stands in front of the Service has heard of it; SIGTERM then begins the gateway's own drain. */
+/**
+ * From "this pod goes" until whoever stands in front of the Service has heard of it; SIGTERM then begins the gateway's own
+ * drain.
+ */
 const PROPAGATION_MS = 5_000
 
 export interface GatewayInput {

@@ -15,7 +15,10 @@ export interface JobInput extends Omit<PodInput, 'cluster'> {
   readonly limitMs: number
 }
 
-/** One command to its end in the release's own image. It is never tried again by itself: what a migration has done half is for a person to see. */
+/**
+ * One command to its end in the release's own image. It is never tried again by itself: what a migration has done half is
+ * for a person to see.
+ */
 export function jobOf({ release, service, image, what, run, argv, limitMs }: JobInput): KubernetesObject {
   return {
     apiVersion: 'batch/v1',

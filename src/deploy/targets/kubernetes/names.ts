@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import type { Release } from '../../release.ts'
 import { LABEL, type Place } from '../labels.ts'
 
-/** A name with this many characters leaves room for what controllers put behind it: a pod's stays within a DNS label's 63. */
+/**
+ * A name with this many characters leaves room for what controllers put behind it: a pod's stays within a DNS label's 63.
+ */
 const NAME_MAX = 46
 const DIGEST = 8
 
@@ -18,8 +20,9 @@ export function placeOf({ config }: Release): Place {
 }
 
 /**
- * `shop-production-api-7-3fa9c1d2`: a DNS label that no two things of a kind share. Where the parts do not end where they seem
- * to (`a-b` in `c`, `a` in `b-c`), where they are too long, or where a digit is in front, a hash of them is in the name.
+ * `shop-production-api-7-3fa9c1d2`: a DNS label that no two things of a kind share. Where the parts do not end where they
+ * seem to (`a-b` in `c`, `a` in `b-c`), where they are too long, or where a digit is in front, a hash of them is in the
+ * name.
  */
 export function objectName({ app, environment }: Place, ...parts: readonly string[]): string {
   const words = [app, environment, ...parts]

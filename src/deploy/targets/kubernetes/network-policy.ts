@@ -17,8 +17,8 @@ import type { KubernetesObject } from './object.ts'
 import { PORT_NAME } from './probes.ts'
 
 /**
- * Where a cloud answers those who ask from inside with keys of the machine: no program of a user has business there. A network
- * plugin that does not enforce policies lets everything through, and nothing here can tell.
+ * Where a cloud answers those who ask from inside with keys of the machine: no program of a user has business there. A
+ * network plugin that does not enforce policies lets everything through, and nothing here can tell.
  */
 const MACHINE_KEYS = { v4: '169.254.169.254/32', v6: 'fd00:ec2::254/128' }
 
@@ -39,8 +39,8 @@ export function closedPolicy(place: Place): KubernetesObject {
 }
 
 /**
- * Those who send an instance requests and probes, and the outside for a service that says it uses something there. A kubelet asks
- * from its own node, which no policy keeps out.
+ * Those who send an instance requests and probes, and the outside for a service that says it uses something there. A kubelet
+ * asks from its own node, which no policy keeps out.
  */
 export function servicePolicy(release: Release, service: string): KubernetesObject {
   const { needs, services } = release.config
@@ -60,7 +60,10 @@ export function servicePolicy(release: Release, service: string): KubernetesObje
   )
 }
 
-/** A migration reaches what its service does, smoke the instances that it is for; nobody calls either. Null: nothing is to be opened. */
+/**
+ * A migration reaches what its service does, smoke the instances that it is for; nobody calls either. Null: nothing is to be
+ * opened.
+ */
 export function jobPolicy(release: Release, service: string, what: 'migration' | 'smoke'): KubernetesObject | null {
   const { needs, services } = release.config
   if (what === 'migration' && !reachesOut(needs, services[service]!)) return null
@@ -87,7 +90,10 @@ export function gatewayPolicy(place: Place, ports: readonly string[]): Kubernete
   )
 }
 
-/** Gateways take their table from it; it probes instances, its witness asks the gateway, and alerts, feeds and certificates are outside. */
+/**
+ * Gateways take their table from it; it probes instances, its witness asks the gateway, and alerts, feeds and certificates
+ * are outside.
+ */
 export function controlPolicy(place: Place, port: string): KubernetesObject {
   return policy(
     { name: objectName(place, 'control'), labels: componentLabels(place, 'control') },

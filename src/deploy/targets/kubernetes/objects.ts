@@ -17,7 +17,9 @@ export interface ServiceInput extends PodInput {
   readonly values: Readonly<Record<string, string>>
 }
 
-/** Everything that one service of a release has in the cluster, in an order in which nothing waits for what comes after it. */
+/**
+ * Everything that one service of a release has in the cluster, in an order in which nothing waits for what comes after it.
+ */
 export function serviceObjects(input: ServiceInput): readonly KubernetesObject[] {
   const { release, service, cluster, instances, values } = input
   const declared: ResolvedService = release.config.services[service]!

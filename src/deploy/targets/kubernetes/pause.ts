@@ -2,7 +2,10 @@ import type { Runtime } from '../docker/base.ts'
 import type { Cluster } from './cluster.ts'
 import { seconds } from './probes.ts'
 
-/** Beyond the pause and the grace, until the kubelet ends a pod by force: the pause of an older cluster is a program that starts first. */
+/**
+ * Beyond the pause and the grace, until the kubelet ends a pod by force: the pause of an older cluster is a program that
+ * starts first.
+ */
 const SLACK_S = 5
 
 /**

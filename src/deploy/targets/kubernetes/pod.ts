@@ -141,7 +141,9 @@ function container({ release, service, image, argv }: ContainerInput): object {
 /** No word of the config can hold it. */
 const POD_NAME = '\0'
 
-/** The kubelet replaces $(NAME) in words, and `$$` by `$`: theirs are protected from it, and the pod's name is left to it. */
+/**
+ * The kubelet replaces $(NAME) in words, and `$$` by `$`: theirs are protected from it, and the pod's name is left to it.
+ */
 function argsOf(argv: readonly string[], own: Readonly<Record<string, string>>): readonly string[] {
   return expandWords(argv, { ...own, INSTANCE: POD_NAME }).map((word) =>
     word.replaceAll('$', '$$$$').replaceAll(POD_NAME, '$(INSTANCE)'),

@@ -15,8 +15,8 @@ interface Bounds {
 }
 
 /**
- * Memory is put aside whole, so that no neighbour can take it. CPU has no limit: the kernel would hold a program back in every
- * period of 100 ms while cores are idle, and its slowest answers show it.
+ * Memory is put aside whole, so that no neighbour can take it. CPU has no limit: the kernel would hold a program back in
+ * every period of 100 ms while cores are idle, and its slowest answers show it.
  */
 export function resourcesOf({ cpu, memoryBytesMax: memory }: Pick<ResolvedService, 'cpu' | 'memoryBytesMax'>): Bounds {
   return {

@@ -8,7 +8,10 @@ interface Rule {
   readonly verbs: readonly string[]
 }
 
-/** What a deploy asks of the cluster, and nothing beside it: no wildcard, nothing outside the namespace, no role that it could widen. */
+/**
+ * What a deploy asks of the cluster, and nothing beside it: no wildcard, nothing outside the namespace, no role that it
+ * could widen.
+ */
 const RULES: readonly Rule[] = [
   rule('', ['configmaps', 'services', 'serviceaccounts'], ['create', 'delete', 'get', 'list', 'patch']),
   // Written and taken away by name, never read: who deploys need not know what they hold.

@@ -3,8 +3,8 @@ import { releaseLabels, releaseName } from './names.ts'
 import type { KubernetesObject } from './object.ts'
 
 /**
- * The secrets of a release's service, for its pods to find as files: a changed value is a new release with a Secret of its own. Null
- * when it has none.
+ * The secrets of a release's service, for its pods to find as files: a changed value is a new release with a Secret of its
+ * own. Null when it has none.
  * @param values of at least those that the service declares; others are left out
  */
 export function secretOf(

@@ -5,8 +5,8 @@ import { portOf } from './pod.ts'
 import { PORT_NAME } from './probes.ts'
 
 /**
- * The one name for a release's pods of a service, whichever they are by now: those that an autoscaler or a Deployment started while
- * no command ran, too, since nothing of ours in the cluster may ask its API.
+ * The one name for a release's pods of a service, whichever they are by now: those that an autoscaler or a Deployment
+ * started while no command ran, too, since nothing of ours in the cluster may ask its API.
  */
 export function serviceOf(release: Release, service: string): KubernetesObject {
   return {
