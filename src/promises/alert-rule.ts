@@ -1,4 +1,4 @@
-import type { Matcher } from '../core/series/labels.ts'
+import type { Labels, Matcher } from '../core/series/labels.ts'
 import { metricsOf, type Expression } from './expression.ts'
 
 export const SEVERITIES = ['P0', 'P1', 'P2', 'P3'] as const
@@ -55,6 +55,11 @@ export interface Inhibition {
   readonly source?: readonly Matcher[]
   /** What the alert that is kept quiet has to be like besides: target_matchers. @default [] */
   readonly target?: readonly Matcher[]
+}
+
+/** What an alert carries beside the labels of its series, embedded and in the rules of Prometheus. */
+export function alertLabelsOf({ labels, severity, category }: AlertRule): Labels {
+  return { ...labels, severity, category }
 }
 
 /** Every metric that the rules read and that no recording rule makes: each has to be in a live scrape. */

@@ -1,12 +1,12 @@
 import { seriesKey } from '../../core/series/labels.ts'
-import type { AlertRule } from '../../promises/alert-rule.ts'
+import { alertLabelsOf, type AlertRule } from '../../promises/alert-rule.ts'
 import { noDataRule } from '../../promises/no-data-rule.ts'
 import { promqlDuration } from '../../promises/expression.ts'
 import type { Artefact } from '../family.ts'
 import { yamlText } from '../yaml.ts'
 import { casesOf, type Case } from './cases/cases.ts'
 import type { Track } from './cases/track.ts'
-import { alertLabelsOf, originOf, ruleFileOf, ruleSetOf } from './rules.ts'
+import { originOf, ruleFileOf, ruleSetOf } from './rules.ts'
 
 /**
  * promtool's unit tests of the rules: beside each file of rules one for each step between samples, since a file of tests

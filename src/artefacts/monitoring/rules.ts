@@ -1,6 +1,5 @@
-import type { Labels } from '../../core/series/labels.ts'
 import { SCRAPE_MS } from '../../core/series/series.ts'
-import type { AlertRule, RecordingRule } from '../../promises/alert-rule.ts'
+import { alertLabelsOf, type AlertRule, type RecordingRule } from '../../promises/alert-rule.ts'
 import { promql, promqlDuration } from '../../promises/expression.ts'
 import { noDataRule } from '../../promises/no-data-rule.ts'
 import type { Rules } from '../../promises/rules.ts'
@@ -70,11 +69,6 @@ export function originOf({ origin, name }: AlertRule): string {
     case 'user':
       return `alerts.rules (${name})`
   }
-}
-
-/** What an alert carries beside the labels of its series. */
-export function alertLabelsOf({ labels, severity, category }: AlertRule): Labels {
-  return { ...labels, severity, category }
 }
 
 function recording({ record, expression, labels }: RecordingRule): object {

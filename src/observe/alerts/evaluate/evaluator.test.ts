@@ -78,8 +78,12 @@ void test('a service that is down fires at once, and is over at the first look t
   const { changed } = await evaluator.evaluate(rules, BEAT(2))
   assert.deepEqual(states(evaluator), ['InstanceDown firing', 'ServiceDown firing'])
   assert.deepEqual(
-    changed.map(({ labels }) => labels['alertname']),
-    ['ServiceDown', 'InstanceDown'],
+    changed.map(({ labels }) => labels),
+    [
+      { alertname: 'ServiceDown', category: 'critical', service: 'api', severity: 'P0' },
+      { alertname: 'InstanceDown', category: 'critical', instance: 'api-1', service: 'api', severity: 'P1' },
+    ],
+    'the labels that it has in Prometheus',
   )
   healthy(series, BEAT(3))
   await evaluator.evaluate(rules, BEAT(3))
@@ -140,6 +144,24 @@ void test('series that vanish are an alert of their own, one severity lower, and
   healthy(series, BEAT(9))
   await evaluator.evaluate(rules, BEAT(9))
   assert.deepEqual(states(evaluator), ['InstanceDown inactive', 'ServiceDown inactive', 'ServiceDownNoData inactive'])
+})
+
+void test('what fired goes on when its rule gets another severity, and is one alert', async () => {
+  const { series, evaluator } = make()
+  healthy(series, BEAT(1), 0)
+  await evaluator.evaluate(rules, BEAT(1))
+  healthy(series, BEAT(2), 0)
+  await evaluator.evaluate(
+    rules.map((rule) => ({ ...rule, severity: 'P3' })),
+    BEAT(2),
+  )
+  assert.deepEqual(
+    evaluator.alerts().map(({ rule, state, firedAtMs, labels }) => [rule, state, firedAtMs, labels['severity']]),
+    [
+      ['ServiceDown', 'firing', BEAT(1), 'P3'],
+      ['InstanceDown', 'firing', BEAT(1), 'P3'],
+    ],
+  )
 })
 
 void test('a promise whose counts vanish has not been mended: its alert goes on, by labels that the counts have and it has not', async () => {

@@ -1,5 +1,5 @@
 import { seriesKey, type Labels } from '../../../core/series/labels.ts'
-import type { AlertRule } from '../../../promises/alert-rule.ts'
+import { alertLabelsOf, type AlertRule } from '../../../promises/alert-rule.ts'
 import { INACTIVE, nextProgress, type Alert } from '../alert.ts'
 
 /** How long an alert that is over is remembered, as Prometheus does: so long its end can be told. */
@@ -12,7 +12,7 @@ export interface Answer {
   readonly missing: readonly Labels[]
 }
 
-/** `ServiceDown{alertname="ServiceDown",service="api"}`: the same alert, the same text, also after a restart. */
+/** `ServiceDown{alertname="ServiceDown",category="critical",service="api",severity="P0"}`: the same alert, the same text, also after a restart. */
 export function alertKey({ rule, labels }: Pick<Alert, 'rule' | 'labels'>): string {
   return seriesKey(rule, labels)
 }
@@ -22,11 +22,16 @@ export function track(rule: AlertRule, before: readonly Alert[], answer: Answer,
   const { name, forMs } = rule
   const holding = new Map(
     answer.values.map(({ labels, value }) => {
-      const own: Labels = { ...labels, ...rule.labels, alertname: name }
+      const own = ownLabels(rule, labels)
       return [alertKey({ rule: name, labels: own }), { labels: own, value }]
     }),
   )
-  const known = new Map(before.map((alert) => [alertKey(alert), alert]))
+  // What fired before a deploy that made it graver, or under a version that gave it fewer labels, goes on.
+  const known = new Map(
+    before
+      .map((alert): Alert => ({ ...alert, labels: ownLabels(rule, alert.labels) }))
+      .map((alert) => [alertKey(alert), alert]),
+  )
   const held = [...holding].map(([key, { labels, value }]): Alert => {
     const progress = nextProgress(known.get(key) ?? INACTIVE, 'holds', { nowMs, forMs })
     return { rule: name, labels, ...progress, value }
@@ -40,6 +45,11 @@ export function track(rule: AlertRule, before: readonly Alert[], answer: Answer,
     })
     .filter(({ state, resolvedAtMs }) => state !== 'inactive' || (resolvedAtMs ?? -Infinity) > nowMs - RESOLVED_MS)
   return [...held, ...others]
+}
+
+/** As Prometheus has them: the rule's own go over those of the series. */
+function ownLabels(rule: AlertRule, labels: Labels): Labels {
+  return { ...labels, ...alertLabelsOf(rule), alertname: rule.name }
 }
 
 /** `absent()` names what its selector fixes: everything with these labels is missing. One that a sum has dropped tells no alert apart. */
