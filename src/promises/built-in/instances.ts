@@ -1,5 +1,5 @@
 import type { AlertRule } from '../alert-rule.ts'
-import { absent, anyOf, calc, compare, MINUTE_MS, over, select, sum, unless } from './ask.ts'
+import { absent, and, anyOf, calc, compare, MINUTE_MS, over, select, sum, unless } from './ask.ts'
 import { SYMPTOMS } from './requests.ts'
 import { builtIn } from './rule.ts'
 
@@ -8,6 +8,7 @@ export function instanceRules(services: readonly string[]): readonly AlertRule[]
   const [first, ...rest] = services.map(missing)
   if (first === undefined) return []
   const up = select('seaworthy_instance_up')
+  const restarts = select('seaworthy_instance_restarts_total')
   // Nothing is collected from what does not answer; whose metrics they are stands in the name of the instance alone.
   const unmeasured = services.map((service) => ({
     rule: 'ScrapeFailing',
@@ -50,7 +51,12 @@ export function instanceRules(services: readonly string[]): readonly AlertRule[]
     builtIn('infrastructure', {
       name: 'RestartingOften',
       severity: 'P2',
-      when: compare(over('increase', select('seaworthy_instance_restarts_total'), 15 * MINUTE_MS), '>', '5'),
+      // A second, short window, as burn rates have one: what runs for five minutes is well, and its incident over. More than
+      // five in a quarter of an hour are less than three minutes apart.
+      when: and(
+        compare(over('increase', restarts, 15 * MINUTE_MS), '>', '5'),
+        compare(over('increase', restarts, 5 * MINUTE_MS), '>', '0'),
+      ),
       summary: '{{ $labels.instance }} was started again {{ $value }} times in 15 min.',
     }),
     builtIn('infrastructure', {

@@ -42,6 +42,13 @@ const counter = (metric: string, perSecond: number, labels: Labels = {}, forS = 
   at: (ago) => 1_000 + perSecond * Math.max(0, forS - ago),
 })
 
+/** Grew by ten in all until so many seconds ago, and not since. */
+const stepped = (metric: string, labels: Labels, untilS: number): Shown => ({
+  metric,
+  labels,
+  at: (ago) => 1_000 + Math.min(10, Math.max(0, Math.floor((untilS + 250 - ago) / 25))),
+})
+
 const API = { service: 'api' }
 const INSTANCE = { service: 'api', instance: 'api-1' }
 const DB = { need: 'db', kind: 'postgres' }
@@ -104,6 +111,9 @@ const CASES: readonly (readonly [shown: readonly Shown[], holding: readonly stri
   [[gauge('seaworthy_service_instances', 2, API), gauge('seaworthy_service_instances_wanted', 2, API)], []],
   [[counter('seaworthy_instance_restarts_total', 0.007, INSTANCE, 1_000)], ['RestartingOften']],
   [[counter('seaworthy_instance_restarts_total', 0.005, INSTANCE, 1_000)], []],
+  // Ten times, the last of them 310 and 270 s ago.
+  [[stepped('seaworthy_instance_restarts_total', INSTANCE, 310)], []],
+  [[stepped('seaworthy_instance_restarts_total', INSTANCE, 270)], ['RestartingOften']],
   [
     [
       counter('seaworthy_instance_cpu_seconds_total', 0.41, INSTANCE),
