@@ -26,7 +26,23 @@ import type { ScaleMethods, ScaleStatus } from './scale-methods.ts'
 import type { SeriesMethods } from './series-methods.ts'
 import type { TlsStatus } from './tls-status.ts'
 
-export interface Contract extends AlertsMethods, NeedMethods, GateMethods, GuardMethods, HealthMethods, PauseMethods, CanaryMethods, HooksMethods, MigrationMethods, RosterMethods, ScaleMethods, SeriesMethods, PromisesMethods, LogMethods, TraceMethods {
+export interface Contract
+  extends
+    AlertsMethods,
+    NeedMethods,
+    GateMethods,
+    GuardMethods,
+    HealthMethods,
+    PauseMethods,
+    CanaryMethods,
+    HooksMethods,
+    MigrationMethods,
+    RosterMethods,
+    ScaleMethods,
+    SeriesMethods,
+    PromisesMethods,
+    LogMethods,
+    TraceMethods {
   status: { input: Empty; output: Status }
   events: { input: { after: number; limit: number }; output: { events: readonly EnvironmentEvent[] } }
   counters: { input: Empty; output: Counters }

@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { messageOf, Problem } from '../../core/problem.ts'
 import { explainSystem } from '../../core/system-problem.ts'
+import { checkInput } from './check-input.ts'
 import type { Contract, Method } from './contract.ts'
 import { LIVE_PATH } from './live-events.ts'
 
@@ -51,6 +52,7 @@ async function answer(
       })
     }
     const input = await readJson(request)
+    checkInput(method, input)
     const handler = handlers[method as Method] as (input: unknown) => unknown
     reply(response, 200, await handler(input))
   } catch (thrown) {

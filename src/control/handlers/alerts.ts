@@ -7,6 +7,7 @@ import type { Handlers } from '../api/server.ts'
 import { readTrail } from '../audit/read-trail.ts'
 import { timelineFromMs, timelineOf } from '../alerts/timeline.ts'
 import type { Control } from '../control.ts'
+import { countOf } from './tools.ts'
 
 /** A silence that is longer is a rule that nobody wants: change the rule. */
 export const SILENCE_MS_MAX = 30 * 86_400_000
@@ -31,7 +32,7 @@ export function alertsHandlers({ alerts, clock, state, folder }: Control): Pick<
       return { silence }
     },
     'alerts.test': ({ channel, by }) => ({ notification: alerts.test(channel, by) }),
-    'incident.list': ({ limit }) => ({ incidents: alerts.incidents.list(Math.min(limit, 1_000)) }),
+    'incident.list': ({ limit }) => ({ incidents: alerts.incidents.list(countOf(limit, 1_000)) }),
     'incident.get': ({ incident: id }) => {
       const incident = alerts.incident(id)
       const trail = readTrail(folder, { sinceMs: timelineFromMs(incident), limit: TRAIL_RECORDS_MAX })

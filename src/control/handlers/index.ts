@@ -6,7 +6,7 @@ import type { Control } from '../control.ts'
 import { variablesOf } from '../needs/connection.ts'
 import { makeMigrationHandlers, refuseAcrossContract } from './migrations.ts'
 import { makeNeedHandlers } from './needs.ts'
-import { done, fencedBy, mustAct, releaseOf as findRelease } from './tools.ts'
+import { countOf, done, fencedBy, mustAct, releaseOf as findRelease } from './tools.ts'
 import { alertsHandlers } from './alerts.ts'
 import { gateHandlers } from './gate.ts'
 import { guardHandlers } from './guard.ts'
@@ -49,7 +49,7 @@ export function makeHandlers(control: Control): Handlers {
     ...traceHandlers(control),
     ...promiseHandlers(control),
     status: () => control.status(),
-    events: ({ after, limit }) => ({ events: state.events(after, Math.min(limit, 1000)) }),
+    events: ({ after, limit }) => ({ events: state.events(after, countOf(limit, 1000)) }),
     counters: () => control.fleet.report(),
 
     'lease.acquire': (asks) => ({ token: leases.acquire(asks).token }),
@@ -72,7 +72,7 @@ export function makeHandlers(control: Control): Handlers {
       done(await control.deploys.finish(deployOf(deploy), outcome, message)),
     ),
     'deploy.get': ({ deploy }) => ({ deploy: state.deploy(deploy) }),
-    'deploy.list': ({ limit }) => ({ deploys: state.deploys(Math.min(limit, 500)) }),
+    'deploy.list': ({ limit }) => ({ deploys: state.deploys(countOf(limit, 500)) }),
 
     'instance.start': fenced(async ({ release, service, secrets }) => {
       mustAct(instances)
@@ -82,7 +82,7 @@ export function makeHandlers(control: Control): Handlers {
       mustAct(instances)
       return { stopped: await control.services.stop(release, service) }
     }),
-    'instance.lines': ({ name, count }) => ({ lines: control.linesOf(name, Math.min(count, 1000)) }),
+    'instance.lines': ({ name, count }) => ({ lines: control.linesOf(name, countOf(count, 1000)) }),
     'instance.list': () => ({ instances: instances.instances() }),
 
     'job.run': fenced(async ({ job }) => ({ exit: await jobs.run(withNeeds(job)) })),

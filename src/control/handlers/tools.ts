@@ -15,6 +15,11 @@ export function fencedBy(leases: Leases) {
   }
 }
 
+/** How many are asked for: whole, not below nothing, and not above what one answer may hold. */
+export function countOf(asked: number, most: number): number {
+  return Math.min(Math.max(Math.trunc(asked), 0), most)
+}
+
 /** The answer of a method that has nothing to answer. */
 export function done(result: unknown): Empty {
   void result

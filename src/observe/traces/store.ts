@@ -97,7 +97,7 @@ export class TraceStore {
         route ?? null,
         because ?? null,
         because ?? null,
-        Math.min(Math.max(limit, 1), PAGE_MAX),
+        Math.min(Math.max(Math.trunc(limit), 1), PAGE_MAX),
       ) as unknown as readonly { value: string }[]
     return { traces: rows.map(({ value }) => summaryOf(traceOf(value))) }
   }

@@ -109,7 +109,7 @@ export class LogStore {
   /** @throws Problem `logs.cursor` */
   search(query: LogQuery, options: SearchOptions = {}): LogPage {
     const { limit: asked = 200, before = null, withinMs = 2_000 } = options
-    const limit = Math.min(Math.max(asked, 1), PAGE_LINES_MAX)
+    const limit = Math.min(Math.max(Math.trunc(asked), 1), PAGE_LINES_MAX)
     const start = before === null ? END : parsePosition(before)
     const match = matchOf(query)
     const until = this.#now() + withinMs
