@@ -1,3 +1,4 @@
+import { parseDuration } from '../../core/quantity.ts'
 import { finding, type Finding } from '../explain-issue.ts'
 import { showValue, type Path } from '../path.ts'
 import { covers } from '../route.ts'
@@ -13,7 +14,10 @@ function promisesAreKept(scene: Scene): readonly Finding[] {
   return Object.entries(scene.app.promises ?? {}).flatMap(([name, promise]) => {
     const path = ['promises', name]
     const where = onSomething(promise.on, [...path, 'on'], scene)
-    return where.length > 0 ? where : [...fitsItsKind(promise, path), ...withoutOptional(promise, path, scene)]
+    const own = [...quantilesRise(promise, path)]
+    return where.length > 0
+      ? [...where, ...own]
+      : [...fitsItsKind(promise, path), ...own, ...withoutOptional(promise, path, scene)]
   })
 }
 
@@ -68,6 +72,24 @@ function fitsItsKind(promise: PromiseOf, path: Path): readonly Finding[] {
         ),
       ),
   )
+}
+
+const QUANTILES = ['p50', 'p95', 'p99'] as const
+
+/** Of more answers the slowest is never faster: a promise that says so is broken, or means nothing. */
+function quantilesRise({ latency = {} }: PromiseOf, path: Path): readonly Finding[] {
+  const given = QUANTILES.flatMap((name) => {
+    const text = latency[name]
+    const parsed = text === undefined ? null : parseDuration(text)
+    return parsed?.ok ? [{ name, text: text!, ms: parsed.value }] : []
+  })
+  return given.slice(1).flatMap((more, index) => {
+    const less = given[index]!
+    if (less.ms <= more.ms) return []
+    const { name, text, ms } = more
+    const expected = `at least ${less.name}, which is ${showValue(less.text)} (${less.ms} ms > ${ms} ms)`
+    return [finding([...path, 'latency', name], showValue(text), `${expected}; swap them, or correct one`)]
+  })
 }
 
 function withoutOptional(promise: PromiseOf, path: Path, scene: Scene): readonly Finding[] {

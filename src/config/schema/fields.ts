@@ -24,6 +24,9 @@ const TIMER_MS_MAX = 24 * 86_400_000
 /** A span of time that may be zero: '30s' → milliseconds. */
 export const duration = () => parsed(parseDuration, EXPECTED_DURATION)
 
+/** A span of time above zero: what is measured over nothing is nothing. */
+export const span = () => parsed(bounded(parseDuration, 1, Number.MAX_SAFE_INTEGER, 'above 0'), EXPECTED_DURATION)
+
 /** A time that something is waited for: above zero and at most 24 days. */
 export const timer = () => parsed(bounded(parseDuration, 1, TIMER_MS_MAX, 'above 0 and at most 24d'), EXPECTED_DURATION)
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, methodRoute, rate, ratio, text, timer, whole } from './fields.ts'
+import { duration, methodRoute, rate, ratio, span, text, timer, whole } from './fields.ts'
 
 const onSchema = z.union(
   [
@@ -19,9 +19,9 @@ const EXPECTED_LAG =
 
 const freshnessSchema = z.union(
   [
-    duration().transform((within): { within: number; metric?: string } => ({ within })),
+    span().transform((within): { within: number; metric?: string } => ({ within })),
     z.strictObject({
-      within: duration().describe('How far it may lag.'),
+      within: span().describe('How far it may lag.'),
       metric: text()
         .regex(LAG_METRIC, { error: EXPECTED_LAG })
         .describe('The metric of a service that says how far it lags. Default: nothing says it.'),
@@ -33,7 +33,7 @@ const freshnessSchema = z.union(
 /** A measurable statement the app owes. */
 export const promiseSchema = z.strictObject({
   on: onSchema.describe("What it is on: route('api', 'POST /api/trades'), the name of a need, or 'operate'."),
-  over: duration().prefault('30d').describe('The window it is measured over. Default 30d.'),
+  over: span().prefault('30d').describe('The window it is measured over. Default 30d.'),
   availability: ratio()
     .optional()
     .describe("The share of requests that are answered, such as '99.9%'. Default: not promised."),
