@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { Problem } from '../../core/problem.ts'
 import type { TraceQuery } from '../../observe/traces/store.ts'
 import { globalsOf, openEnvironment, type MakeCommand } from '../command.ts'
+import { addDefaultAction } from '../default-action.ts'
 import { print, printJson } from '../output.ts'
 import { sinceOf } from '../since.ts'
 import { traceTable, traceWaterfall } from '../trace-text.ts'
@@ -18,7 +19,7 @@ export const tracesCommand: MakeCommand = () => {
   const command = new Command('traces')
     .description('The slowest and the failed requests of each route, with where their time went.')
     .enablePositionalOptions()
-  command.addCommand(listCommand(), { isDefault: true })
+  addDefaultAction(command, listCommand())
   command.addCommand(showCommand())
   return command
 }

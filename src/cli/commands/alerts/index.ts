@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { MakeCommand } from '../../command.ts'
+import { addDefaultAction } from '../../default-action.ts'
 import { acknowledgeCommand } from '../incidents/acknowledge.ts'
 import { listCommand } from './list.ts'
 import { silenceCommand } from './silence.ts'
@@ -15,7 +16,7 @@ Examples:
   seaworthy alerts silence service=api --for 2h --reason 'new disk'
   seaworthy alerts test ops                  a real message to the channel`,
   )
-  command.addCommand(listCommand(onExitCode), { isDefault: true })
+  addDefaultAction(command, listCommand(onExitCode))
   for (const make of [acknowledgeCommand, silenceCommand, testCommand]) command.addCommand(make(onExitCode))
   return command
 }

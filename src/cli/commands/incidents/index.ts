@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { MakeCommand } from '../../command.ts'
+import { addDefaultAction } from '../../default-action.ts'
 import { acknowledgeCommand } from './acknowledge.ts'
 import { exportCommand } from './export.ts'
 import { listCommand } from './list.ts'
@@ -18,7 +19,7 @@ Examples:
   seaworthy incidents resolve i7 --cause 'the disk was full of core dumps'
   seaworthy incidents export i7 > i7.md`,
   )
-  command.addCommand(listCommand(onExitCode), { isDefault: true })
+  addDefaultAction(command, listCommand(onExitCode))
   const commands = [showCommand, acknowledgeCommand, resolveCommand, noteCommand, exportCommand]
   for (const make of commands) command.addCommand(make(onExitCode))
   return command
