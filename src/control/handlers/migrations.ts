@@ -1,5 +1,7 @@
+import { Problem } from '../../core/problem.ts'
 import { acrossContract, contractSince, migrationId, type MigrationRun } from '../../deploy/migration.ts'
 import type { Plan } from '../../deploy/plan.ts'
+import type { Release } from '../../deploy/release.ts'
 import type { MigrationMethods } from '../api/migrations-methods.ts'
 import type { Handlers } from '../api/server.ts'
 import type { Control } from '../control.ts'
@@ -20,6 +22,7 @@ export function makeMigrationHandlers(control: Control): Pick<Handlers, keyof Mi
     }),
     'migration.state': () => migrationState(state, migrations.level()),
     'migration.outlook': async ({ release, services }) => {
+      for (const service of services) mustHold(release, service)
       const outlook = services.map(async (service) => [service, await migrations.outlook(release, service)] as const)
       return { outlook: Object.fromEntries(await Promise.all(outlook)) }
     },
@@ -27,6 +30,13 @@ export function makeMigrationHandlers(control: Control): Pick<Handlers, keyof Mi
     'migration.follow': async ({ id, waitMs }) => ({ run: await migrations.follow(id, Math.min(waitMs, 30_000)) }),
     'migration.cancel': fenced(async ({ release }) => ({ idle: await migrations.cancel(release) })),
   }
+}
+
+/** A plan speaks of services and needs that its own release has; a release that comes from elsewhere may be torn. */
+function mustHold({ config }: Release, service: string): void {
+  const uses = Object.hasOwn(config.services, service) ? Object.keys(config.services[service]!.uses) : null
+  const unknown = uses === null ? `service ${service}` : uses.find((need) => !Object.hasOwn(config.needs, need))
+  if (unknown !== undefined) throw new Problem('api.wrong-input', `the release has no ${unknown}`)
 }
 
 async function begin(control: Control, input: Begin): Promise<MigrationRun> {
