@@ -18,6 +18,7 @@ import {
   loadImage,
   readDriver,
   pullImage,
+  readArchitecture,
   readLogs,
   removeContainers,
   removeNetwork,
@@ -183,6 +184,11 @@ test('the other commands, word by word', () => {
 
 test('a stop is given its grace and more', () => {
   assert.ok(stopContainers(null, ['c'], 120_000).timeoutMs > 120_000)
+})
+
+test('what an engine runs on', () => {
+  const words = ['docker', '--host', SSH, 'version', '--format', '{{.Server.Arch}}']
+  assert.deepEqual(readArchitecture(SSH).argv, words)
 })
 
 test('the way to control: stdin stays open, no terminal, no shell', () => {

@@ -157,6 +157,11 @@ export function readDriver(host: Host): Command {
   return docker(host, ['info', '--format', '{{json .DriverStatus}}'], SHORT_MS, 'looks how the engine keeps images')
 }
 
+/** What the engine's machine is, such as `amd64`. */
+export function readArchitecture(host: Host): Command {
+  return docker(host, ['version', '--format', '{{.Server.Arch}}'], SHORT_MS, 'looks what the engine runs on')
+}
+
 /** The last lines of a container, stderr and stdout. */
 export function readLogs(host: Host, name: string, lines: number): Command {
   return docker(host, ['logs', '--tail', String(lines), name], SHORT_MS, `reads the last lines of ${name}`)

@@ -15,8 +15,8 @@ export function ownArchive(image: OwnImage, tag: string, present = 0): Readable 
     yield* text(blob(digest), manifest)
     for (const layer of layers.slice(present)) {
       yield tarHeader({ name: blob(layer.digest), kind: 'file', mode: 0o644, owner: ROOT, size: layer.bytes })
+      // A tar ends on a block: no padding.
       yield* layerChunks(layer.entries)
-      yield tarPadding(layer.bytes)
     }
     yield* text(
       'index.json',

@@ -1,7 +1,8 @@
 import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import { loadImage, type Host } from '../docker/commands.ts'
+import { Problem } from '../../../core/problem.ts'
+import { loadImage, readArchitecture, type Host } from '../docker/commands.ts'
 import { lookAtImage, lookAtImages, mustHaveImage } from '../docker/images.ts'
 import { layersPresent } from '../docker/transfer.ts'
 import { mustRun, type RunOptions } from '../run-command.ts'
@@ -16,11 +17,20 @@ export type Put =
 
 /**
  * Has the image on an engine under its name. Layers that are there are not sent again.
- * @throws Problem `target.tool-missing` `target.tool-failed` `image.not-there`
+ * @throws Problem `image.not-here` `image.not-there` `target.tool-missing` `target.tool-failed`
  */
 export async function putImage(image: OwnImage, tag: string, host: Host, run: RunOptions): Promise<Put> {
   const there = await lookAtImage(host, tag, run)
   if (there !== null && [image.id, image.digest].includes(there.id)) return { kind: 'present' }
+  const engine = (await mustRun(readArchitecture(host), run)).trim()
+  if (engine !== image.architecture)
+    throw new Problem(
+      'image.not-here',
+      `the engine runs on ${engine}, and this machine's Node is for ${image.architecture}`,
+      {
+        hint: 'Run `seaworthy image` on a machine like the one that is to run it, or there.',
+      },
+    )
   const digests = image.layers.map(({ digest }) => digest)
   const present = layersPresent(digests, await lookAtImages(host, run))
   await mustRun(loadImage(host, tag), { ...run, input: ownArchive(image, tag, present) })
