@@ -28,14 +28,17 @@ export const imageCommand: MakeCommand = () =>
       const { json } = globalsOf(command)
       const { isTag } = await import('../../deploy/targets/image/tag.ts')
       const { ownImage } = await import('../../deploy/targets/image/own-image.ts')
-      const { putImage, writeImage } = await import('../../deploy/targets/image/put-image.ts')
+      const { architectureHere } = await import('../../deploy/targets/image/machine-node.ts')
+      const { mustFit, putImage, writeImage } = await import('../../deploy/targets/image/put-image.ts')
       if (!isTag(tag))
         throw new Problem('cli.usage', `--tag ${tag} is no name of an image`, {
           hint: 'Write NAME:TAG in small letters, with a registry before it or without: seaworthy:1',
         })
-      const image = await ownImage(installation())
       const file = output === undefined ? null : resolve(output)
-      const put = file === null ? await putImage(image, tag, null, { env: process.env }) : null
+      const run = { env: process.env }
+      if (file === null) await mustFit(architectureHere(), null, run)
+      const image = await ownImage(installation())
+      const put = file === null ? await putImage(image, tag, null, run) : null
       if (file !== null) await writeImage(image, tag, file)
       if (json) printJson({ kind: 'image', name: tag, ...factsOf(image), file, put })
       else print(textOf(tag, image, file === null ? doneText(put!) : `written to ${file}`))

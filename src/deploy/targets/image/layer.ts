@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, readFileSync } from 'node:fs'
 import { dirname } from 'node:path/posix'
 import { TAR_END, tarHeader, tarPadding } from '../docker/tar.ts'
 
@@ -13,6 +13,8 @@ export type LayerEntry = { readonly path: string; readonly mode: number; readonl
 )
 
 export const ROOT = 0
+
+const CHUNK_BYTES = 1024 * 1024
 
 export interface MeasuredLayer {
   /** What it holds, for `docker history`. */
@@ -63,9 +65,15 @@ export async function* layerChunks(entries: readonly LayerEntry[]): AsyncGenerat
 
 async function* exactly(path: string, size: number): AsyncGenerator<Uint8Array> {
   let bytes = 0
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
+  for await (const chunk of chunksOf(path, size)) {
     bytes += chunk.length
     if (bytes <= size) yield chunk
   }
   if (bytes !== size) throw new Error(`${path} had ${size} bytes and now has ${bytes}: it is being written`)
+}
+
+/** Thousands of small files and one large: a stream for each would take several times as long. */
+function chunksOf(path: string, size: number): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
+  if (size <= CHUNK_BYTES) return [readFileSync(path)]
+  return createReadStream(path, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>
 }

@@ -16,21 +16,24 @@ export type Put =
   | { readonly kind: 'sent'; readonly layers: number; readonly bytes: number }
 
 /**
+ * Looks whether an engine answers, and runs what is for this architecture: before an image is worked out and sent to it.
+ * @throws Problem `image.not-here` `target.tool-missing` `target.tool-failed`
+ */
+export async function mustFit(architecture: string, host: Host, run: RunOptions): Promise<void> {
+  const engine = (await mustRun(readArchitecture(host), run)).trim()
+  if (engine === architecture) return
+  throw new Problem('image.not-here', `the engine runs on ${engine}, and this machine's Node is for ${architecture}`, {
+    hint: 'Run `seaworthy image` on a machine like the one that is to run it, or there.',
+  })
+}
+
+/**
  * Has the image on an engine under its name. Layers that are there are not sent again.
- * @throws Problem `image.not-here` `image.not-there` `target.tool-missing` `target.tool-failed`
+ * @throws Problem `image.not-there` `target.tool-missing` `target.tool-failed`
  */
 export async function putImage(image: OwnImage, tag: string, host: Host, run: RunOptions): Promise<Put> {
   const there = await lookAtImage(host, tag, run)
   if (there !== null && [image.id, image.digest].includes(there.id)) return { kind: 'present' }
-  const engine = (await mustRun(readArchitecture(host), run)).trim()
-  if (engine !== image.architecture)
-    throw new Problem(
-      'image.not-here',
-      `the engine runs on ${engine}, and this machine's Node is for ${image.architecture}`,
-      {
-        hint: 'Run `seaworthy image` on a machine like the one that is to run it, or there.',
-      },
-    )
   const digests = image.layers.map(({ digest }) => digest)
   const present = layersPresent(digests, await lookAtImages(host, run))
   await mustRun(loadImage(host, tag), { ...run, input: ownArchive(image, tag, present) })
