@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeSelfSigned, SELF_SIGNED_DAYS } from '../../src/control/certificates/self-signed.ts'
+import { watchAlerts } from '../support/alert-watch.ts'
 import { startHookSink } from '../support/hook-sink.ts'
 import { plainConfig, TestProject, until } from '../support/project.ts'
 import { shakeHands } from '../support/tls-files.ts'
@@ -71,8 +72,9 @@ void test('a certificate with 29 days left is told, until another one is there; 
   await Promise.all([up(short, 'short'), up(long, 'long')])
   await until(async () => (await daysShown(short)) === 29 && (await daysShown(long)) === 31, 'both to be shown')
 
+  const alerts = watchAlerts(short, t)
   const since = Date.now()
-  await until(async () => (await statesOf(short))[0] === 'firing', 'the alert', WITHIN_MS)
+  await alerts.fires(['CertificateExpiresSoon'], since)
   await until(() => hooks.of('alert.fired', '/short').length > 0, 'the message', WITHIN_MS)
   t.diagnostic(`29 days: told after ${Math.round((Date.now() - since) / 1_000)} s`)
   assert.match(
@@ -84,18 +86,14 @@ void test('a certificate with 29 days left is told, until another one is there; 
 
   // With six days left it is urgent, and told as one matter.
   await writePair(short, 6)
-  await until(async () => (await statesOf(short))[1] === 'firing', 'the urgent alert', WITHIN_MS)
+  await alerts.fires(['CertificateExpires'], Date.now())
   assert.equal(await daysShown(short), 6)
-  const listed = (await short.control.call('alerts.list', {})).alerts
-  assert.equal(listed.find(({ rule }) => rule === 'CertificateExpiresSoon')?.held?.stage, 'inhibit')
+  assert.equal((await alerts.of('CertificateExpiresSoon'))?.held?.stage, 'inhibit')
 
   await writePair(short, 31)
   const ended = Date.now()
-  await until(
-    async () => (await statesOf(short)).every((state) => state === 'inactive' || state === 'none'),
-    'the end',
-    WITHIN_MS,
-  )
+  await alerts.ends(['CertificateExpiresSoon', 'CertificateExpires'], ended)
+  assert.deepEqual(await statesOf(short), ['inactive', 'inactive', 'none'])
   await until(() => hooks.of('alert.resolved', '/short').length > 0, 'the end to be told', WITHIN_MS)
   t.diagnostic(`31 days: over and told after ${Math.round((Date.now() - ended) / 1_000)} s`)
   const about = hooks.of('alert.fired', '/long').flatMap(({ body }) => body['alerts'] as readonly { name: string }[])

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { watchAlerts } from '../support/alert-watch.ts'
 import { startHookSink } from '../support/hook-sink.ts'
 import { plainConfig, TestProject, until } from '../support/project.ts'
 import { startSmtpSink } from '../support/smtp-sink.ts'
@@ -27,11 +28,8 @@ void test('an instance that is killed and cannot come back is told by webhook an
   project.configure(configOf(project, { channels: CHANNELS }))
   await project.must(['up', '--detach'], secrets)
   const down = join(project.folder, '.seaworthy', 'down')
-  const { alerts } = await project.control.call('alerts.list', {})
-  assert.deepEqual(
-    alerts.filter(({ state }) => state === 'firing'),
-    [],
-  )
+  const alerts = watchAlerts(project, t)
+  for (const rule of ['ServiceDown', 'InstanceDown']) assert.equal(await alerts.stateOf(rule), 'none', rule)
 
   writeFileSync(down, '')
   const killedAt = Date.now()
@@ -45,6 +43,7 @@ void test('an instance that is killed and cannot come back is told by webhook an
   assert.match(mail.headers['Subject']!, /^\[P0\] plain \(local\): No instance of api answers\.$/)
   const names = (fired!.body['alerts'] as { name: string }[]).map(({ name }) => name)
   assert.deepEqual(names, ['ServiceDown'], 'what it explains is not told beside it')
+  await alerts.fires(['ServiceDown', 'InstanceDown'], killedAt)
   const listed = await project.must(['alerts', '--json'])
   const overview = JSON.parse(listed.stdout) as { alerts: { rule: string; held: { stage: string } | null }[] }
   assert.equal(overview.alerts.find(({ rule }) => rule === 'InstanceDown')?.held?.stage, 'inhibit')
@@ -60,7 +59,9 @@ void test('an instance that is killed and cannot come back is told by webhook an
   await until(() => hooks.of('alert.acknowledged').length === 1, 'the acknowledgement')
   await until(() => hooks.of('alert.test').length === 1, 'the test message')
 
+  const over = Date.now()
   rmSync(down)
+  await alerts.ends(['ServiceDown', 'InstanceDown'], over)
   await until(() => hooks.of('alert.resolved').length > 0, 'the end by webhook', 2 * TOLD_MS_MAX)
   await until(() => mails.mails.some(({ headers }) => headers['Subject']!.includes('over: ')), 'the end by mail')
   assert.equal(hooks.of('alert.fired').length, 1, 'one page')
