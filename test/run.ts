@@ -40,6 +40,7 @@ const phases: readonly Phase[] = [
   { name: 'package', group: 'check', run: () => tests(['test/package.test.ts']) },
   { name: 'reference', group: 'check', run: () => tests(['test/reference.test.ts']) },
   { name: 'tidy', group: 'check', run: () => tests(['test/tidy.test.ts']) },
+  { name: 'alerts', group: 'check', run: () => tests(['test/every-alert-fires.test.ts']) },
   {
     name: 'unit',
     group: 'unit',

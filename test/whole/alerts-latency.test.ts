@@ -59,7 +59,9 @@ void test('answers over the promised latency fire its alert, those within it do 
   delay(500)
   await alerts.fires(PROMISED, slowAt)
   await until(() => hooks.of('alert.fired').some(({ body }) => body['severity'] === 'P0'), 'the page', WITHIN_MS)
-  assert.match(String(hooks.of('alert.fired')[0]!.body['title']), /^api spends the budget of read\/latency-0\.95 /)
+  // The machine's own load is told as well, and may be told first.
+  const own = hooks.of('alert.fired').filter(({ body }) => !String(body['title']).startsWith('The machine'))
+  assert.match(String(own[0]?.body['title']), /^api spends the budget of read\/latency-0\.95 /)
   await alerts.quiet(BUILT_IN)
 
   const verySlowAt = Date.now()

@@ -63,7 +63,7 @@ void test(
     t.diagnostic(`windows and waits times ${FACTOR}`)
     await Promise.all([
       t.test('frozen: whom it has is left hanging, nobody who comes is answered', (t) =>
-        isOnePage(t, ['NeedDown'], async ({ project }) => {
+        isOnePage(t, { fires: ['NeedDown'] }, async ({ project }) => {
           const { pid } = await needOf(project, 'db')
           const all = [pid!, ...childrenOf(pid!)]
           for (const each of all) process.kill(each, 'SIGSTOP')
@@ -73,7 +73,7 @@ void test(
         }),
       ),
       t.test('gone: killed, and its port taken by somebody else', (t) =>
-        isOnePage(t, ['NeedDown', 'ScrapeFailing'], async ({ project, alerts, credentials }) => {
+        isOnePage(t, { fires: ['NeedDown', 'ScrapeFailing'] }, async ({ project, alerts, credentials }) => {
           const stranger = await takePort(project, credentials.port)
           return async () => {
             const scrape = await alerts.of('ScrapeFailing')
@@ -85,7 +85,7 @@ void test(
       t.test('full: somebody holds all of its connections', (t) =>
         isOnePage(
           t,
-          ['NeedDown', 'PostgresConnectionsHigh'],
+          { fires: ['NeedDown', 'PostgresConnectionsHigh'] },
           ({ credentials: { port, password } }) =>
             holdAll(`postgres://app:${password}@127.0.0.1:${port}/${databaseName('db')}`),
           allowTwelve,
@@ -104,7 +104,7 @@ interface World {
 /** What fires is told once, as the need's; its users' failures are explained by it, also after it, and told to nobody. */
 async function isOnePage(
   t: TestContext,
-  rules: readonly string[],
+  { fires }: { readonly fires: readonly string[] },
   fault: (world: World) => Promise<() => Promise<void>>,
   prepare: (world: World) => Promise<void> = async () => {},
 ): Promise<void> {
@@ -116,7 +116,7 @@ async function isOnePage(
   const world = { project, alerts, credentials }
   await prepare(world)
   using traffic = startTraffic(await project.port())
-  const all = [...rules, ...CHILDREN]
+  const all = [...fires, ...CHILDREN]
   await alerts.quiet(all)
 
   const at = Date.now()
