@@ -4,7 +4,7 @@
  * same file, and the lists `fires: […]` of tests that do both with whatever they are handed.
  */
 import assert from 'node:assert/strict'
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { checkConfig, resolveEnvironment } from '../src/config/index.ts'
@@ -17,43 +17,11 @@ const TESTS = 'test/{whole,machine}/alerts-*.test.ts'
 /** Rules that nothing fires, with the reason. */
 const NOTHING_FIRES: Readonly<Record<string, string>> = {
   BackupOld: 'nothing to read yet: no backup is made, so none has an age',
-  BackupOldNoData: 'backups are accepted in the config, and are not in effect yet',
   BackupVeryOld: 'nothing to read yet: no backup is made, so none has an age',
   HeartbeatMissedNoData: 'in a Prometheus alone: here whoever evaluates has told of its heartbeat',
   HostCpuHighNoData:
     '/proc is there wherever this runs, and a control that may open nothing more cannot be asked for its alerts',
   ScrapeFailingNoData: 'in a Prometheus alone: here whoever evaluates collects from itself as well',
-}
-
-/** Rules that a test fires which is not there yet. Once it is, it has to have them. */
-const AWAITED: Readonly<Record<string, readonly string[]>> = {
-  'test/machine/alerts-host.test.ts': [
-    'HostCpuHigh',
-    'HostLoadHigh',
-    'HostMemoryHigh',
-    'HostMemoryCritical',
-    'HostSwapUsed',
-    'HostDescriptorsHigh',
-    'NetworkErrors',
-    'NetworkDrops',
-  ],
-  'test/whole/alerts-instances.test.ts': [
-    'InstancesMissing',
-    'RestartingOften',
-    'InstanceMemoryHigh',
-    'InstanceMemoryCritical',
-    'InstanceDescriptorsHigh',
-    'NotificationsFailing',
-  ],
-  'test/whole/alerts-traffic.test.ts': [
-    'SlowestAnswers',
-    'ManyRequestsRefused',
-    'FewRequests',
-    'FailedLogins',
-    'FailedLoginsFlood',
-    'AttackFlood',
-  ],
-  'test/whole/alerts-unevaluated.test.ts': ['HeartbeatMissed'],
 }
 
 /** Has one of everything that rules are about. */
@@ -88,10 +56,7 @@ void test('the app that this looks at has every rule that has a runbook', () => 
 
 void test('every alert is fired by a test, or it is said why none is', () => {
   const fired = new Set(files.flatMap(({ text }) => rulesOf(text, 'fires')))
-  const awaited = Object.entries(AWAITED).flatMap(([path, own]) => (existsSync(join(root, path)) ? [] : own))
-  const silent = names.filter(
-    (name) => !fired.has(name) && !Object.hasOwn(NOTHING_FIRES, name) && !awaited.includes(name),
-  )
+  const silent = names.filter((name) => !fired.has(name) && !Object.hasOwn(NOTHING_FIRES, name))
   assert.deepEqual(silent, [], `no ${TESTS} has them in fires(…)`)
   const excused = Object.keys(NOTHING_FIRES).filter((name) => fired.has(name) || !names.includes(name))
   assert.deepEqual(excused, [], 'they are fired, or are no rules: take them from the list')

@@ -1,7 +1,7 @@
 /**
  * What nothing is known of, though it ought to be there: needs whose URL is gone from the state folder, a certificate that an
- * authority refuses, and a program that does not come up with its environment. It is not "fine", and it is over once it is known.
- * Waits are a tenth of what they are.
+ * authority refuses, backups that are declared and taken by nobody, and a program that does not come up with its environment. It
+ * is not "fine", and it is over once it is known. Waits are a tenth of what they are.
  */
 import assert from 'node:assert/strict'
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -14,15 +14,17 @@ import { startRedis } from '../support/redis-server.ts'
 
 const FACTOR = '0.1'
 const NEEDS = ['store', 'cache']
-const RULES = ['ServiceDownNoData', 'NeedDownNoData', 'OptionalNeedDownNoData', 'CertificateExpiresSoonNoData']
+const UNKNOWN = ['NeedDownNoData', 'OptionalNeedDownNoData', 'CertificateExpiresSoonNoData', 'BackupOldNoData']
+const RULES = [...UNKNOWN, 'ServiceDownNoData']
 
-const configOf = (downFile: string, tls: object | string): object => ({
+const configOf = (downFile: string, tls: object | string, more: object = {}): object => ({
   ...plainConfig({
     service: { uses: { store: 'required', cache: 'optional' } },
     services: {
       worker: {
         start: `sh -c 'test ! -e $DOWN_FILE && exec node -e "setInterval(() => {}, 1000)"'`,
-        health: { ready: 'true', interval: '1s', deadline: '20s' },
+        // Not even for the moment that its shell takes.
+        health: { ready: `test ! -e ${downFile}`, interval: '1s', deadline: '20s' },
         env: { DOWN_FILE: downFile },
       },
     },
@@ -33,6 +35,7 @@ const configOf = (downFile: string, tls: object | string): object => ({
     cache: { kind: 'redis', role: 'cache', url: 'CACHE_URL' },
   },
   gateway: { listen: { http: 0, https: 0 }, tls, accessLog: false },
+  ...more,
 })
 
 void test('what nothing is known of is told as that, and is over when it is known again', async (t) => {
@@ -43,8 +46,8 @@ void test('what nothing is known of is told as that, and is over when it is know
   await using project = new TestProject({})
   const downFile = join(project.folder, '.seaworthy', 'down')
   const env = { STORE_URL: redis.url, CACHE_URL: redis.url, SEAWORTHY_ALERT_WINDOWS: FACTOR }
-  const deployWith = async (tls: object | string): Promise<void> => {
-    project.configure(configOf(downFile, tls))
+  const deployWith = async (tls: object | string, more: object = {}): Promise<void> => {
+    project.configure(configOf(downFile, tls, more))
     await project.must(['deploy'], env)
   }
   project.configure(configOf(downFile, 'self-signed'))
@@ -52,18 +55,20 @@ void test('what nothing is known of is told as that, and is over when it is know
   const alerts = watchAlerts(project, t)
   await alerts.quiet(RULES)
 
-  await deployWith({ acme: { email: 'ops@example.test', directory: authority.directory } })
+  // Backups are taken by nobody yet: who counts on them is told so.
+  const backups = { store: { every: '6h', to: ['file:backups'] } }
+  await deployWith({ acme: { email: 'ops@example.test', directory: authority.directory } }, { backups })
   const at = Date.now()
   const { live } = (await project.status()).world
   const urls = join(project.stateFolder, 'secrets', live!, 'needs')
   for (const need of NEEDS) renameSync(join(urls, need), join(project.folder, need))
-  await alerts.fires(['NeedDownNoData', 'OptionalNeedDownNoData', 'CertificateExpiresSoonNoData'], at)
+  await alerts.fires(UNKNOWN, at)
   assert.equal((await project.status()).tls?.certificate, null)
 
   const over = Date.now()
   for (const need of NEEDS) renameSync(join(project.folder, need), join(urls, need))
   await deployWith('self-signed')
-  await alerts.ends(['NeedDownNoData', 'OptionalNeedDownNoData', 'CertificateExpiresSoonNoData'], over)
+  await alerts.ends(UNKNOWN, over)
 
   // Whoever has never seen it up cannot say that it is down.
   await project.must(['stop'])
