@@ -11,4 +11,6 @@ if (Number(process.versions.node.split('.')[0]) < needed) {
 const { existsSync } = await import('node:fs')
 const built = new URL('../dist/cli/entry.js', import.meta.url)
 const source = new URL('../src/cli/entry.ts', import.meta.url)
+// As it is published: the sources run as they are only where somebody works on them.
+if (!existsSync(source)) (await import(new URL('../dist/cli/compile-cache.js', import.meta.url))).keepCompiled()
 await import(existsSync(source) ? source : built)

@@ -29,8 +29,12 @@ export function globalsOf(command: Command): GlobalOptions {
 const actsOn = new WeakMap<Command, ActsOn>()
 
 /** The project that a command is about; whatever it tells then names the environment where it has to. */
-export async function openProjectOf(command: Command, environment: string | undefined): Promise<Project> {
-  const project = await openProject(globalsOf(command).config, environment)
+export async function openProjectOf(
+  command: Command,
+  environment: string | undefined,
+  options: { readsOnly?: boolean } = {},
+): Promise<Project> {
+  const project = await openProject(globalsOf(command).config, environment, options)
   actsOn.set(programOf(command), { name: project.app.environment, isDefault: project.isDefault })
   return project
 }
@@ -48,9 +52,9 @@ function programOf(command: Command): Command {
 export async function openEnvironment(
   command: Command,
   environment: string | undefined,
-  options: { awayMs?: number } = {},
+  options: { awayMs?: number; readsOnly?: boolean } = {},
 ): Promise<{ project: Project; control: ControlClient } & Disposable> {
-  const project = await openProjectOf(command, environment)
+  const project = await openProjectOf(command, environment, options)
   if (!existsSync(project.stateFolder)) throw environmentDown(project.stateFolder)
   const control = connectControl(socketPath(project.stateFolder, 'control'), { awayMs: options.awayMs ?? 5_000 })
   return { project, control, [Symbol.dispose]: () => control.close() }

@@ -5,7 +5,6 @@ import { loadConfig } from '../config/load.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
 import type { ResolvedApp } from '../config/resolved.ts'
 import { Problem } from '../core/problem.ts'
-import { allRules } from '../promises/rules.ts'
 
 /** A config as one command sees it: loaded once, checked, resolved for one environment. */
 export interface Project {
@@ -22,11 +21,16 @@ export interface Project {
   readonly keptOut: readonly string[]
 }
 
-export async function openProject(configPath: string, environment: string | undefined): Promise<Project> {
+/** @param readsOnly nothing is put into effect: its alert rules need not be made. @default false */
+export async function openProject(
+  configPath: string,
+  environment: string | undefined,
+  { readsOnly = false } = {},
+): Promise<Project> {
   const project = await readProject(configPath, environment)
   if (project.app.target !== 'process') throw notYet(project.app)
   // Better now than when nobody is told.
-  allRules(project.app)
+  if (!readsOnly) (await import('../promises/rules.ts')).allRules(project.app)
   return project
 }
 

@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path'
+import { z } from 'zod'
 import { Problem } from '../core/problem.ts'
 import { expectedOf, explainIssues, type Finding } from './explain-issue.ts'
 import { mergeOverrides } from './merge.ts'
@@ -25,6 +26,8 @@ const DETAILS_MAX = 100
  * @throws config.invalid, whose details list every problem at once: path, value, what was expected, cure
  */
 export function checkConfig(raw: Json, file: string): CheckedConfig {
+  // A program compiled for each object of the schema pays only where it runs more than once or twice.
+  z.config({ jitless: true })
   const lines = [...new Set(findingsOf(raw).map((found) => found.text))]
   if (lines.length > 0) {
     const shown = lines.slice(0, DETAILS_MAX)

@@ -4,7 +4,6 @@ import { environmentCommand, globalsOf, openEnvironment, sayFor, type MakeComman
 import { describeEnvironment, describeHistory } from '../environment-text.ts'
 import { EXIT, print, printJson } from '../output.ts'
 import { describeHealth } from '../status-text.ts'
-import { watchStatus } from '../watch-status.ts'
 
 const HISTORY_SHOWN = 20
 
@@ -26,13 +25,14 @@ export const statusCommand: MakeCommand = (onExitCode) => {
     .action(async (environment: string | undefined, { history, check, watch }: StatusOptions) => {
       if (watch && (history || check))
         throw new Problem('cli.usage', '--watch goes on: it goes with neither --history nor --check')
-      using opened = await openEnvironment(command, environment, { awayMs: 1_000 })
+      using opened = await openEnvironment(command, environment, { awayMs: 1_000, readsOnly: true })
       const { control, project } = opened
       const { json } = globalsOf(command)
       const say = sayFor(command)
       if (watch) {
         // What does not answer at first is told as ever; what does not later on is shown until it does.
         await control.call('health.look', {})
+        const { watchStatus } = await import('../watch-status.ts')
         return await watchStatus({ socket: socketPath(project.stateFolder, 'control'), json, say })
       }
       const [status, health, { needs }] = await Promise.all([
