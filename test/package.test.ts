@@ -104,6 +104,25 @@ void test('the packed command says its version', () => {
   assert.equal(must(project, process.execPath, [bin, '--version']).trim(), manifest()['version'])
 })
 
+void test('the packed command makes its image from its compiled files', () => {
+  const file = join(folder, 'image.tar')
+  const image = JSON.parse(must(project, process.execPath, [bin, 'image', '--output', file, '--json'])) as {
+    layers: { digest: string }[]
+  }
+  const layer = image.layers.at(-1)!.digest.replace(':', '/')
+  must(folder, 'tar', ['-xf', file, '--strip-components=1', `blobs/${layer}`])
+  const entries = must(folder, 'tar', ['-tvf', join(folder, layer)])
+  assert.match(entries, /seaworthy\/bridge -> dist\/control\/bridge\/main\.js\n/)
+  for (const name of [
+    'bin/seaworthy.js',
+    'dist/cli/entry.js',
+    'dist/control/bridge/main.js',
+    'dist/control/bridge/check.js',
+  ])
+    assert.ok(entries.includes(` seaworthy/${name}\n`), name)
+  assert.ok(!entries.includes('.d.ts'))
+})
+
 void test('the packed command runs, deploys and stops a project from its compiled files', async () => {
   writeFileSync(
     join(project, 'seaworthy.config.ts'),
