@@ -153,10 +153,11 @@ test('seaworthy image: made, sent, run, reached, lost and found again', { timeou
     bridge.close()
   })
   const nears = (): readonly { readonly pid: number }[] => processesMentioning(words.join(' '))
-  const insides = (): number =>
-    docker('top', NAME)
+  const insidePids = (): readonly string[] =>
+    docker('top', NAME, '-eo', 'pid,args')
       .split('\n')
-      .filter((line) => line.includes('/seaworthy/bridge')).length
+      .filter((line) => line.includes('/seaworthy/bridge'))
+      .map((line) => line.trim().split(' ')[0]!)
 
   await t.test('calls and event streams over one child', async () => {
     const begun = performance.now()
@@ -178,16 +179,33 @@ test('seaworthy image: made, sent, run, reached, lost and found again', { timeou
     })
     await Promise.all([...streams, ...Array.from({ length: 30 }, () => control.call('status', {}))])
     assert.equal(nears().length, 1)
-    assert.equal(insides(), 1)
+    assert.equal(insidePids().length, 1)
   })
 
-  await t.test('the near end is killed: nothing is left of the far one, and the next call has another', async () => {
-    const [{ pid }] = nears() as [{ pid: number }]
-    process.kill(pid, 'SIGKILL')
-    await until(() => insides() === 0, 'the far end to be gone')
-    assert.equal((await control.call('status', {})).app, 'shop')
-    assert.equal(insides(), 1)
-  })
+  await t.test(
+    'the near end is killed: nothing is left of the far one, and calls and streams go on over another',
+    async () => {
+      const over = new AbortController()
+      const events: string[] = []
+      const following = (async (): Promise<void> => {
+        const options = { topics: ['status'], awayMs: AWAY_MS, signal: over.signal } as const
+        for await (const { event } of followLive(bridge, options)) events.push(event)
+      })()
+      await until(() => events.includes('status'), 'the stream to begin')
+      const [{ pid }] = nears() as [{ pid: number }]
+      const before = insidePids()
+      assert.equal(before.length, 1)
+      events.length = 0
+      process.kill(pid, 'SIGKILL')
+      await until(() => insidePids().every((one) => !before.includes(one)), 'the far end to be gone')
+      assert.equal((await control.call('status', {})).app, 'shop')
+      await until(() => events.includes('connected'), 'the stream to go on')
+      assert.equal(events[0], 'away')
+      assert.equal(insidePids().length, 1)
+      over.abort()
+      await following
+    },
+  )
 
   await t.test('control is killed inside, then the container restarted: both are waited for', async () => {
     const kill = `import { readdirSync, readFileSync } from 'node:fs'
@@ -197,7 +215,7 @@ for (const pid of readdirSync('/proc').filter((name) => /^\\d+$/.test(name)))
     script('exec', NAME, kill)
     assert.equal((await control.call('status', {})).url, before)
     const restarted = execute('docker', ['--host', host, 'restart', NAME])
-    await until(() => insides() === 0, 'the container to go', 60_000).catch(() => {})
+    await until(() => insidePids().length === 0, 'the container to go', 60_000).catch(() => {})
     assert.equal((await control.call('status', {})).url, before)
     await restarted
     await until(() => health() === 'healthy', 'it to be healthy again', 60_000)
