@@ -25,7 +25,7 @@ const OLD = JSON.parse(
   readFileSync(join(import.meta.dirname, '../fixtures/kubernetes/types-1.20.json'), 'utf8'),
 ) as Types
 
-/** The same with what came later and is written here: kinds that moved to a final version unchanged, and three fields. */
+/** The same with what came later and is written here: kinds that became final unchanged, and two fields. */
 const NEW: Types = {
   kinds: {
     ...OLD.kinds,
