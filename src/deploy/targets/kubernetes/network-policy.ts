@@ -122,7 +122,10 @@ function pods(matchLabels: Labels): object {
   return { podSelector: { matchLabels } }
 }
 
-/** Both directions are named always: one that is not named is open. */
+/**
+ * Both directions are named always: one that is not named is open. A list without rules is left out: the server keeps none,
+ * and would see a change in every apply.
+ */
 function policy(
   metadata: KubernetesObject['metadata'],
   selector: Labels,
@@ -132,6 +135,11 @@ function policy(
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
     metadata,
-    spec: { podSelector: { matchLabels: selector }, policyTypes: ['Ingress', 'Egress'], ingress, egress },
+    spec: {
+      podSelector: { matchLabels: selector },
+      policyTypes: ['Ingress', 'Egress'],
+      ...(ingress.length === 0 ? {} : { ingress }),
+      ...(egress.length === 0 ? {} : { egress }),
+    },
   }
 }
