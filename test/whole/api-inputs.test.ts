@@ -7,8 +7,8 @@ import { inputFor, METHODS } from '../seeded/inputs.ts'
 import { randomFrom } from '../seeded/random.ts'
 import { plainConfig, TestProject } from '../support/project.ts'
 
-/** They end the environment, or take it to where nothing else is asked, or take seconds for each call that is right. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['environment.stop', 'lease.acquire', 'gateway.upgrade'])
+/** They end the environment or a service, or take it to where nothing else is asked, or take seconds for each call that is right. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['environment.stop', 'service.stop', 'lease.acquire', 'gateway.upgrade'])
 const ROUNDS = 25
 const SEED = 20261121
 
