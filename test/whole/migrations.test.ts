@@ -150,7 +150,8 @@ void test('a contract waits for the end of a deploy; with the rollback given up 
   // Control itself refuses, too: a plan can be older than the contract.
   const { release } = await project.control.call('release.get', { release: first })
   const { token } = await project.control.call('lease.acquire', { holder: 'test', reason: 'test', process: null })
-  const plan = { kind: 'rollback', release } as unknown as Plan
+  const nothing = { operations: [], changes: [], downtime: [], retires: [] }
+  const plan: Plan = { kind: 'rollback', base: world, release: release!, ...nothing, hash: '' }
   const origin = { folder: project.folder, channels: {} }
   await assert.rejects(project.control.call('deploy.begin', { token, plan, by: 'test', origin }), {
     code: 'rollback.across-contract',
