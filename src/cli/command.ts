@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs'
 import { Command } from 'commander'
-import { connectControl, environmentDown, type ControlClient } from '../control/api/client.ts'
-import { socketPath } from '../keeper/paths.ts'
+import { connectControl, type ControlClient } from '../control/api/client.ts'
 import { nameEnvironment, type ActsOn } from './next-command.ts'
 import { openProject, type Project } from './project.ts'
+import { wayTo, type Way } from './way.ts'
 
 export type MakeCommand = (onExitCode: (code: number) => void) => Command
 
@@ -53,9 +52,13 @@ export async function openEnvironment(
   command: Command,
   environment: string | undefined,
   options: { awayMs?: number; readsOnly?: boolean } = {},
-): Promise<{ project: Project; control: ControlClient } & Disposable> {
+): Promise<{ project: Project; control: ControlClient; way: Way } & Disposable> {
   const project = await openProjectOf(command, environment, options)
-  if (!existsSync(project.stateFolder)) throw environmentDown(project.stateFolder)
-  const control = connectControl(socketPath(project.stateFolder, 'control'), { awayMs: options.awayMs ?? 5_000 })
-  return { project, control, [Symbol.dispose]: () => control.close() }
+  const way = await wayTo(project)
+  const control = connectControl(way.to, { awayMs: options.awayMs ?? 5_000 })
+  const dispose = (): void => {
+    control.close()
+    way[Symbol.dispose]()
+  }
+  return { project, control, way, [Symbol.dispose]: dispose }
 }

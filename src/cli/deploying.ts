@@ -58,9 +58,10 @@ async function underLease<T>(deploying: Deploying, work: (engine: Engine) => Pro
   await using lease = await takeLease(control, reason, (text) => narrator.event({ kind: 'note', text }))
   using interruption = onInterrupt()
   try {
+    const target = targetFor(lease.token)
     return await work({
-      control: engineControl(control, lease.token, secrets, origin),
-      target: targetFor(lease.token),
+      control: engineControl(control, lease.token, secrets, origin, target),
+      target,
       clock: systemClock,
       signal: AbortSignal.any([lease.signal, interruption.signal]),
       onEvent: (event) => narrator.event(event),

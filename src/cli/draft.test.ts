@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import type { ControlClient } from '../control/api/client.ts'
 import type { Release } from '../deploy/release.ts'
 import type { Target } from '../deploy/target.ts'
-import { findEarlier } from './draft.ts'
+import { dockerRelease } from '../../test/support/docker-release.ts'
+import { again, findEarlier, planFor } from './draft.ts'
 
 const releases = [3, 2, 1].map((sequence) => ({ id: `${sequence}-x`, sequence, artifacts: {} }) as unknown as Release)
 const target = { prepared: async () => [] } as unknown as Target
@@ -34,4 +35,23 @@ test('what cannot be gone back to is said with every release that can', async ()
     message: 'there is no earlier release to go back to',
     hint: 'Name one of these with --to: 3-x, 2-x',
   })
+})
+
+test('a restart asks for what its release is made of by the number under which it is known', async () => {
+  const live = dockerRelease({ api: { start: 'node api.js', routes: ['/'] } })
+  const answers: Record<string, unknown> = {
+    status: { world: { live: live.id, warm: null, sequence: 7 }, instances: [], scaling: [] },
+    'release.get': { release: live },
+    'migration.list': { migrations: [] },
+  }
+  const control = { call: async (method: string) => answers[method] } as unknown as ControlClient
+  const plan = async (kind: 'deploy' | 'restart') => {
+    // As on an engine whose images an earlier version of Seaworthy has made: of a known release they will do.
+    const knows = {
+      prepared: async (release: Release) => (release.id === live.id ? Object.values(release.artifacts) : []),
+    } as unknown as Target
+    const { operations } = await planFor({ kind, next: again(live, 8), control, target: knows })
+    return operations.some((operation) => operation.kind === 'prepare')
+  }
+  assert.deepEqual([await plan('restart'), await plan('deploy')], [false, true])
 })

@@ -7,7 +7,7 @@ import { releaseId, type Instance, type Release } from '../deploy/release.ts'
 import { readSource } from '../deploy/source.ts'
 import type { Target } from '../deploy/target.ts'
 import { checkNeeds } from './need-check.ts'
-import { wantedInstances, type Scaled } from '../deploy/wanted.ts'
+import { hasInstances, wantedInstances, type Scaled } from '../deploy/wanted.ts'
 import type { Project } from './project.ts'
 import { mustBeFeasible } from './promise-facts.ts'
 import type { SecretValues } from './secret-values.ts'
@@ -67,7 +67,8 @@ export async function planFor({ kind, next, control, target }: PlanRequest): Pro
     migrates,
     rehearsals: outlook,
     nextIsWarm: world.warm === next.id && isWhole(next, instances, scaled),
-    prepared: await target.prepared(),
+    // What is restarted is the release that is known already: its new number alone is not.
+    prepared: await target.prepared(kind === 'restart' && live !== null ? live : next),
     scaled,
   })
 }
@@ -97,7 +98,7 @@ export async function findEarlier(
   }
   const contract = contractSince(release, contracts)
   if (contract !== null) throw acrossContract(release.id, contract)
-  const prepared = await target.prepared()
+  const prepared = await target.prepared(release)
   const missing = Object.entries(release.artifacts).filter(([, artifact]) => !prepared.includes(artifact))
   if (missing.length > 0) {
     throw new Problem(
@@ -119,7 +120,7 @@ export function again(release: Release, sequence: number): Release {
 function isWhole({ id, config }: Release, instances: readonly Instance[], scaled: Scaled): boolean {
   return Object.entries(config.services).every(
     ([name, service]) =>
-      service.run.kind !== 'program' ||
+      !hasInstances(service, config) ||
       instances.filter((one) => one.release === id && one.service === name && one.state === 'running').length >=
         wantedInstances(name, service, scaled),
   )

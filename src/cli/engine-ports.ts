@@ -1,6 +1,7 @@
 import type { ControlClient } from '../control/api/client.ts'
 import { Problem } from '../core/problem.ts'
 import type { EngineControl, RolloutNews, RolloutOutcome } from '../deploy/engine.ts'
+import type { Target } from '../deploy/target.ts'
 import { whoAmI } from './lease.ts'
 import type { DeployOrigin } from '../control/api/hooks-methods.ts'
 import { runBeforeHook } from './before-hook.ts'
@@ -15,6 +16,7 @@ export function engineControl(
   token: number,
   secrets: SecretValues,
   origin: DeployOrigin,
+  target: Pick<Target, 'provide'>,
 ): EngineControl {
   const follow = async (
     deploy: string,
@@ -54,6 +56,7 @@ export function engineControl(
     },
     ensureNeed: async (release, need) => {
       const { url } = release.config.needs[need]!
+      await target.provide?.(release, need)
       const value = url === null ? null : (secrets.of([url])[url] ?? null)
       return (await control.call('need.ensure', { token, release: release.id, need, url: value })).lack
     },

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { environmentDown, type ControlClient } from '../control/api/client.ts'
 import { followLive } from '../control/api/live-client.ts'
+import type { Reach } from '../control/api/reach.ts'
 import { Problem } from '../core/problem.ts'
 import { PAGE_LINES_MAX, type LogPage, type LogQuery, type StoredLine } from '../observe/logs/line.ts'
 import { keptLine, type ShownLine } from './log-lines.ts'
@@ -44,7 +45,7 @@ export async function exportLogs(control: ControlClient, query: LogQuery, write:
 }
 
 export interface FollowKeptOptions {
-  readonly socket: string
+  readonly to: string | Reach
   readonly query: LogQuery
   /** Lines to begin with, oldest first. Asked for once new ones are being listened for, so that none falls between. */
   readonly first: () => Promise<readonly ShownLine[] | null>
@@ -58,7 +59,7 @@ export interface FollowKeptOptions {
  * Says whether control has gone for good, and up to which time lines were printed.
  */
 export async function followKept(options: FollowKeptOptions): Promise<{ isAway: boolean; lastMs: number | null }> {
-  const { socket, query, first, note, signal } = options
+  const { to, query, first, note, signal } = options
   const { fromMs: _, toMs: __, ...lines } = query
   const shown = new Set<string | null>()
   let lastMs: number | null = null
@@ -68,7 +69,7 @@ export async function followKept(options: FollowKeptOptions): Promise<{ isAway: 
   }
   let isFirst = true
   try {
-    for await (const news of followLive(socket, { topics: ['logs'], lines, awayMs: AWAY_MS, signal })) {
+    for await (const news of followLive(to, { topics: ['logs'], lines, awayMs: AWAY_MS, signal })) {
       if (news.event === 'connected' && isFirst) {
         isFirst = false
         for (const line of (await first()) ?? []) {

@@ -17,6 +17,8 @@ export interface Project {
   readonly stateFolder: string
   /** The file of secrets outside the repository, when the environment names one. */
   readonly secretsFile: string | null
+  /** Engines that the environment names, as Docker writes them; empty: the one that `docker` speaks to by itself. */
+  readonly hosts: readonly string[]
   /** Absolute paths that are no part of a release: the state folder and the secrets file of every environment. */
   readonly keptOut: readonly string[]
 }
@@ -28,7 +30,9 @@ export async function openProject(
   { readsOnly = false } = {},
 ): Promise<Project> {
   const project = await readProject(configPath, environment)
-  if (project.app.target !== 'process') throw notYet(project.app)
+  if (project.app.target === 'kubernetes') throw notYet(project.app)
+  if (project.app.target === 'docker')
+    (await import('../deploy/targets/docker/not-here.ts')).mustBeHere(project.app, project.hosts.length)
   // Better now than when nobody is told.
   if (!readsOnly) (await import('../promises/rules.ts')).allRules(project.app)
   return project
@@ -39,7 +43,7 @@ export function notYet({ target, environment }: ResolvedApp): Problem {
     'target.not-yet',
     `environment ${environment} has target '${target}', which this version does not run yet`,
     {
-      hint: "Environments with target 'process' run today; `seaworthy doctor` lists what is not yet in effect.",
+      hint: "Environments with target 'process' and 'docker' run today; `seaworthy doctor` lists what is not yet in effect.",
     },
   )
 }
@@ -59,6 +63,7 @@ export async function readProject(configPath: string, environment: string | unde
     isDefault: name === defaultEnvironment(checked),
     stateFolder: existsSync(state) ? realpathSync(state) : state,
     secretsFile: checked.app.environments[name]?.secrets ?? null,
+    hosts: [checked.app.environments[name]?.host ?? []].flat(),
     keptOut: Object.entries(checked.app.environments).flatMap(([each, { secrets }]) => [
       stateFolder(checked, each, folder),
       ...(secrets === undefined ? [] : [resolve(folder, secrets)]),

@@ -8,6 +8,7 @@ export function rosterPort(control: ControlClient, token: number): RosterPort {
     put: async (instances) => void (await control.call('roster.put', { token, instances })),
     admit: async (ids) => void (await control.call('roster.admit', { token, ids })),
     leave: async (release, service) => (await control.call('roster.leave', { token, release, service })).ids,
+    bringBack: async (service) => void (await control.call('service.start', { token, service })),
     forget: async (ids) => void (await control.call('roster.forget', { token, ids })),
     probe: async (instance) => (await control.call('roster.probe', { instance })).asked,
     smoke: async (instance, smoke) => (await control.call('roster.smoke', { token, instance, smoke })).asked,

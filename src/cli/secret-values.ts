@@ -67,8 +67,12 @@ function fingerprint(key: string, value: string): string {
   return createHmac('sha256', key).update(value).digest('hex').slice(0, 12)
 }
 
-function fingerprintKey(stateFolder: string): string {
-  const file = join(stateFolder, 'fingerprint.key')
+/** Where the key of fingerprints is in a state folder. */
+export const KEY_FILE = 'fingerprint.key'
+
+/** It is made where there is none. */
+export function fingerprintKey(stateFolder: string): string {
+  const file = join(stateFolder, KEY_FILE)
   try {
     return readFileSync(file, 'utf8')
   } catch {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { dockerRelease } from '../../test/support/docker-release.ts'
 import { TARGETS } from '../config/resolved.ts'
 import type { ControlClient } from '../control/api/client.ts'
+import { DockerTarget } from '../deploy/targets/docker/target.ts'
 import { ProcessTarget } from '../deploy/targets/process/target.ts'
 import type { Project } from './project.ts'
 import { targetOf } from './targets.ts'
@@ -11,12 +12,18 @@ test('a command gets the target that its environment names, or a refusal: never 
   const { config } = dockerRelease({ api: { start: 'node x', routes: ['/'] } })
   const control = {} as ControlClient
   const outcomes = TARGETS.map((target) => {
-    const project = { app: { ...config, target }, folder: '/', stateFolder: '/', keptOut: [] } as unknown as Project
+    const project = {
+      app: { ...config, target },
+      folder: '/',
+      stateFolder: '/',
+      keptOut: [],
+      hosts: [],
+    } as unknown as Project
     try {
       return targetOf(project, control, null, 0).constructor
     } catch (error) {
       return (error as { code?: string }).code
     }
   })
-  assert.deepEqual(outcomes, [ProcessTarget, 'target.not-yet', 'target.not-yet'])
+  assert.deepEqual(outcomes, [ProcessTarget, DockerTarget, 'target.not-yet'])
 })

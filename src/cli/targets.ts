@@ -5,6 +5,7 @@ import type { Release } from '../deploy/release.ts'
 import type { Target } from '../deploy/target.ts'
 import { ProcessTarget, type Supervision } from '../deploy/targets/process/target.ts'
 import { buildEnvironment } from './build-environment.ts'
+import { dockerTarget } from './docker/target.ts'
 import { FOLLOW_MS } from './engine-ports.ts'
 import { whoAmI } from './lease.ts'
 import { notYet, type Project } from './project.ts'
@@ -34,6 +35,7 @@ export function targetOf(
     case 'process':
       return processTarget(project, control, secrets, token)
     case 'docker':
+      return dockerTarget(project, control, secrets, token)
     case 'kubernetes':
       throw notYet(project.app)
   }

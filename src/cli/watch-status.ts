@@ -1,5 +1,6 @@
 import { followLive, type LiveNews } from '../control/api/live-client.ts'
 import type { StatusNow } from '../control/api/live-events.ts'
+import type { Reach } from '../control/api/reach.ts'
 import { DATA_MS_MAX } from '../control/status/answer.ts'
 import { describeEnvironment } from './environment-text.ts'
 import { print } from './output.ts'
@@ -13,18 +14,18 @@ type News = AsyncIterable<LiveNews>
 type LastNews = LiveNews['event'] | null
 
 export interface WatchOptions {
-  readonly socket: string
+  readonly to: string | Reach
   readonly json: boolean
   readonly say: (text: string) => string
 }
 
 /** Shows every change as it happens, until Ctrl-C or until the environment is stopped. */
-export async function watchStatus({ socket, json, say }: WatchOptions): Promise<void> {
+export async function watchStatus({ to, json, say }: WatchOptions): Promise<void> {
   const interrupted = new AbortController()
   const interrupt = (): void => interrupted.abort()
   process.once('SIGINT', interrupt)
   process.once('SIGTERM', interrupt)
-  const news = followLive(socket, { topics: ['status'], awayMs: Infinity, signal: interrupted.signal })
+  const news = followLive(to, { topics: ['status'], awayMs: Infinity, signal: interrupted.signal })
   const show = json ? printNews : process.stdout.isTTY ? drawNews : printChanges
   const end = await show(news, say)
   if (end === 'stopped' && !json) print('the environment was stopped')

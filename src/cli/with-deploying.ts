@@ -4,6 +4,7 @@ import { globalsOf, openEnvironment, sayFor } from './command.ts'
 import type { Deploying } from './deploying.ts'
 import { createNarrator, type Narrator } from './narrate.ts'
 import { EXIT } from './output.ts'
+import { withOwnFolder } from './own-folder.ts'
 import { readSecrets } from './secret-values.ts'
 import { targetOf } from './targets.ts'
 
@@ -15,7 +16,8 @@ export async function withDeploying(
   work: (deploying: Deploying) => Promise<number>,
 ): Promise<number> {
   using opened = await openEnvironment(command, environment)
-  const { project, control } = opened
+  const { control } = opened
+  const project = await withOwnFolder(opened.project)
   const secrets = readSecrets(project)
   const narrator = createNarrator({ json: globalsOf(command).json, out: process.stdout, say: sayFor(command) })
   try {

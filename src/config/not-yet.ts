@@ -46,6 +46,7 @@ const GATEWAY = [
 
 const ENVIRONMENT = [
   'target',
+  'host',
   'domain',
   'state',
   'secrets',
@@ -82,7 +83,10 @@ const IN_EFFECT: readonly Path[] = [
 const VALUES: readonly (readonly [path: Path, values: readonly string[]])[] = [
   [['services', '*', 'protocol'], ['http1']],
   [['environments', '*', 'overrides', 'services', '*', 'protocol'], ['http1']],
-  [['environments', '*', 'target'], ['process']],
+  [
+    ['environments', '*', 'target'],
+    ['process', 'docker'],
+  ],
 ]
 
 function walk(value: unknown, path: Path): readonly string[] {

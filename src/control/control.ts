@@ -134,6 +134,7 @@ export class Control {
       path: options.environment.path,
       state,
       keeper,
+      acts: (options.environment.target ?? 'process') === 'process',
       onThere: () => this.#wakeInstances(),
     })
     const knownOf = (id: string, service: string) => {
@@ -203,7 +204,7 @@ export class Control {
     this.workers = options.workers
     this.jobs = new Jobs(keeper, folder)
     const { jobs, connectionsOf } = this
-    this.migrations = new Migrations({ folder, state, jobs, keeper, clock, connectionsOf })
+    this.migrations = new Migrations({ folder, state, jobs, keeper, clock, connectionsOf, acts: instances.acts })
     const outputs = { state, secrets: this.#secrets, jobs, variablesOf: needsOf }
     this.logs = new LogThread({
       stateFolder: folder,

@@ -122,6 +122,7 @@ async function main(folder: string): Promise<void> {
 
   const liveness = new Liveness(control.clock)
   const marks = new LogMarks(join(folder, 'logs'))
+  const notTold = (error: unknown): void => logger.error('telling people failed', { error: String(error) })
   const again = (what: string, work: () => void | Promise<void>): void => repeat(what, work, logger)
   again('keeping room for a full disk', () => room.keep())
   again('writing what came late', () => void state.late.catchUp())
@@ -136,7 +137,8 @@ async function main(folder: string): Promise<void> {
   again('resting witnesses', () => control.deploys.restWitnesses())
   again('looking at what deploys are owed', () => afterDeploy.look())
   again('saying where telemetry goes', () => control.sendTelemetry())
-  again('telling people', () => control.postman.deliver())
+  // Not waited for: a channel that is slow to answer would hold up all the others.
+  again('telling people', () => void control.postman.deliver().catch(notTold))
   again('telling of alerts', () => control.alerts.look())
   again('saying that alerts are evaluated', () => control.heartbeat.beat())
   again('asking the needs', () => control.needs.look())

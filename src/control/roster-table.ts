@@ -75,7 +75,7 @@ export class RosterTable {
       .all() as unknown as readonly OwedStart[]
   }
 
-  /** The image that was made of an artifact first: a later word changes nothing. */
+  /** The image that was made first of an artifact, or of an artifact in one way: a later word changes nothing. */
   recordImage(artifact: string, image: string): string {
     this.#db.prepare('insert or ignore into images values (?, ?)').run(artifact, image)
     return this.#db.prepare('select image from images where artifact = ?').get(artifact)!['image'] as string
@@ -85,7 +85,9 @@ export class RosterTable {
   keepOnly(releases: readonly { readonly id: string; readonly artifacts: Readonly<Record<string, string>> }[]): void {
     const artifacts = JSON.stringify(releases.flatMap((release) => Object.values(release.artifacts)))
     const ids = JSON.stringify(releases.map(({ id }) => id))
-    this.#db.prepare('delete from images where artifact not in (select value from json_each(?))').run(artifacts)
+    // Behind an artifact may stand how its image was made: `a1b2-91b0c4d7`.
+    const ofArtifact = "substr(artifact, 1, instr(artifact || '-', '-') - 1)"
+    this.#db.prepare(`delete from images where ${ofArtifact} not in (select value from json_each(?))`).run(artifacts)
     this.#db.prepare('delete from owed_starts where release not in (select value from json_each(?))').run(ids)
   }
 }

@@ -170,10 +170,13 @@ test('the first image of an artifact is the one, as long as a kept release has t
   const { table } = make(t).roster
   assert.equal(table.recordImage('a1b2', 'sha256:one'), 'sha256:one')
   assert.equal(table.recordImage('a1b2', 'sha256:two'), 'sha256:one')
+  assert.equal(table.recordImage('a1b2-91b0', 'sha256:other'), 'sha256:other')
   table.keepOnly([{ id: RELEASE, artifacts: { api: 'a1b2' } }])
+  assert.equal(table.recordImage('a1b2-91b0', 'sha256:two'), 'sha256:other')
   assert.equal(table.recordImage('a1b2', 'sha256:two'), 'sha256:one')
   table.keepOnly([{ id: RELEASE, artifacts: { api: 'c3d4' } }])
   assert.equal(table.recordImage('a1b2', 'sha256:two'), 'sha256:two')
+  assert.equal(table.recordImage('a1b2-91b0', 'sha256:two'), 'sha256:two')
 })
 
 test('the passwords of its needs are taken out of what an instance says', async (t) => {

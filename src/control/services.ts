@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import { messageOf, Problem } from '../core/problem.ts'
 import { isRecreated } from '../deploy/plan.ts'
 import type { Instance, Release } from '../deploy/release.ts'
+import { hasInstances } from '../deploy/wanted.ts'
 import type { Fleet } from '../gateway/admin/fleet.ts'
 import type { Instances } from './instances.ts'
 import { makeInstances } from './launch.ts'
@@ -114,7 +115,8 @@ export class Services {
     const { state } = this.#options
     const id = state.get('live')
     const release = id === null ? null : state.release(id)
-    if (release?.config.services[service]?.run.kind === 'program') return release
+    const config = release?.config.services[service]
+    if (release && config && hasInstances(config, release.config)) return release
     const known = Object.keys(release?.config.services ?? {}).join(', ')
     throw new Problem('service.unknown', `${service} is no running service of ${id ?? 'a live release'}`, {
       hint: known === '' ? 'Nothing is live yet.' : `Services: ${known}.`,
@@ -136,7 +138,7 @@ export class Services {
   async revive(release: Release, insteadOf: Release): Promise<void> {
     const { clock, state, traffic } = this.#options
     for (const [name, service] of Object.entries(release.config.services)) {
-      if (service.run.kind !== 'program' || state.get('stoppedServices').includes(name)) continue
+      if (!hasInstances(service, release.config) || state.get('stoppedServices').includes(name)) continue
       if (isRecreated(service, release.config)) await this.stopAll(insteadOf.id, name)
       const there = await this.start(release, name, {})
       if (there.length === 0) {

@@ -15,6 +15,7 @@ const release = {
   id: '2-x',
   artifacts: { api: 'aaa', web: 'bbb', worker: 'ccc' },
   config: {
+    target: 'process',
     services: {
       api: { run: { kind: 'program' }, routes: [{ host: null, path: '/api' }], health },
       web: { run: { kind: 'static', folder: 'public' }, routes: [{ host: null, path: '/' }], health },
@@ -56,10 +57,33 @@ test('a table sends traffic to the instances of its release and to no others', (
   ])
 })
 
+test('on Kubernetes upstreams are addresses of Services, which balance', () => {
+  const on = (target: 'process' | 'docker' | 'kubernetes'): boolean | undefined => {
+    const { api } = makeTable({ ...input, release: { ...release, config: { ...release.config, target } } }).services
+    return api?.kind === 'upstreams' ? api.balanced : false
+  }
+  assert.deepEqual([on('process'), on('docker'), on('kubernetes')], [undefined, undefined, true])
+})
+
 test('static files come from the artifact of the release; a worker is reached by nobody', () => {
   const { web, worker } = makeTable(input).services
   assert.deepEqual(web, { kind: 'files', root: '/s/releases/bbb/public', release: '2-x' })
   assert.deepEqual(worker, { kind: 'none' })
+})
+
+test('where files are in an image, an instance serves them', () => {
+  const there = { ...release, config: { ...release.config, target: 'docker' } } as Release
+  const { web } = makeTable({
+    ...input,
+    release: there,
+    instances: [instance('web@2-x-1', 'web', '2-x', 8080)],
+  }).services
+  assert.ok(web?.kind === 'upstreams')
+  assert.deepEqual(
+    web.upstreams.map(({ id, port }) => [id, port]),
+    [['web@2-x-1', 8080]],
+  )
+  assert.deepEqual(makeTable({ ...input, release: there }).services['web'], { kind: 'none' })
 })
 
 test('a stopped service is 503, whatever runs of it', () => {

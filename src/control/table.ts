@@ -74,7 +74,8 @@ function backendOf(
   instances: readonly Instance[],
   releasesFolder: string,
 ): Backend {
-  if (service.run.kind === 'static') {
+  // Elsewhere its files are in an image, and an instance serves them.
+  if (service.run.kind === 'static' && release.config.target === 'process') {
     return {
       kind: 'files',
       root: join(releasesFolder, release.artifacts[name]!, service.run.folder),
@@ -87,7 +88,14 @@ function backendOf(
     .map(({ id, host, port }) => ({ id, host, port: port!, release: release.id }))
   return upstreams.length === 0
     ? { kind: 'none' }
-    : { kind: 'upstreams', upstreams, health: healthOf(service), affinity: service.affinity }
+    : {
+        kind: 'upstreams',
+        upstreams,
+        health: healthOf(service),
+        affinity: service.affinity,
+        // There each is known by the address of its release's Service: docs/decisions/0035.
+        ...(release.config.target === 'kubernetes' ? { balanced: true } : {}),
+      }
 }
 
 function healthOf({ health }: ResolvedService): HealthCheck {

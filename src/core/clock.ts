@@ -1,3 +1,5 @@
+// Not the global of that name: that one is a getter, and looked up each time.
+import { performance } from 'node:perf_hooks'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /** Time as handed in, so that a test can hold it still. */

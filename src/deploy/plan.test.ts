@@ -176,6 +176,18 @@ test('files that are in place are not prepared again; static files are never sta
   assert.deepEqual(ids(plan), ['prepare:web', 'start:api', 'gate:api', 'switch', 'retire'])
 })
 
+test('as a container or a pod static files and images are instances like any other', () => {
+  const services = {
+    web: service({ run: { kind: 'static', folder: 'web' } }),
+    mail: service({ run: { kind: 'image', image: 'mail:1' } }),
+  }
+  const next = release(1, services)
+  const plan = planned({ live: null, next: { ...next, config: { ...next.config, target: 'docker' } } })
+  const instances = ['start:web', 'start:mail', 'gate:web', 'gate:mail']
+  assert.deepEqual(ids(plan), ['prepare:web', 'prepare:mail', ...instances, 'switch', 'retire'])
+  assert.equal(plan.operations[1]!.because, 'new: have the image mail:1')
+})
+
 test('going back to a warm release is a switch; the release that was left is stopped', () => {
   const plan = planned({
     kind: 'rollback',

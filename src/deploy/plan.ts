@@ -4,7 +4,7 @@ import { type Change, changesBetween } from './changes.ts'
 import { planHash } from './plan-hash.ts'
 import type { Release } from './release.ts'
 import { usedNeeds, type NeedUse } from './used-needs.ts'
-import { wantedInstances, type Scaled } from './wanted.ts'
+import { hasInstances, wantedInstances, type Scaled } from './wanted.ts'
 
 export const OPERATION_KINDS = [
   'need',
@@ -125,7 +125,7 @@ export function journalPoints(plan: Plan): readonly JournalPoint[] {
  * instances share one network. A container and a pod have ports of their own.
  */
 export function isRecreated(service: ResolvedService, { strategy, target }: Rules): boolean {
-  if (service.run.kind !== 'program') return false
+  if (!hasInstances(service, { target })) return false
   return strategy === 'recreate' || (target === 'process' && service.port !== null)
 }
 
@@ -133,9 +133,9 @@ type Rules = Pick<ResolvedApp, 'strategy' | 'target'>
 
 function bringUp({ live, next, migrates, prepared, rehearsals = {}, scaled = {} }: PlanInput): Operation[] {
   const services = Object.entries(next.config.services)
-  const programs = services.filter(([, service]) => service.run.kind === 'program')
+  const programs = services.filter(([, service]) => hasInstances(service, next.config))
   const recreated = programs.filter(([, service]) => isRecreated(service, next.config))
-  const stops = live ? recreated.filter(([name]) => live.config.services[name]?.run.kind === 'program') : []
+  const stops = live ? recreated.filter(([name]) => hasRun(live, name)) : []
   return [
     ...Object.entries(usedNeeds(next.config)).map(([need, use]) => needOperation(need, use)),
     ...services
@@ -150,6 +150,11 @@ function bringUp({ live, next, migrates, prepared, rehearsals = {}, scaled = {} 
       operation('gate', name, 'cli', `${service.health.passes} passes in a row from outside, before it takes traffic`),
     ),
   ]
+}
+
+function hasRun({ config }: Release, name: string): boolean {
+  const service = config.services[name]
+  return service !== undefined && hasInstances(service, config)
 }
 
 /** First of all: what cannot be had is to be known before anything is built. */
@@ -234,6 +239,7 @@ function retireCause({ kind, live, next }: PlanInput, retires: readonly string[]
 function prepareCause(name: string, service: ResolvedService, live: Release | null, next: Release): string {
   const before = live?.artifacts[name]
   const why = before === undefined ? 'new' : before === next.artifacts[name] ? 'its folder is gone' : 'files changed'
+  if (service.run.kind === 'image') return `${why}: have the image ${service.run.image}`
   return service.build ? `${why}: copy and build with \`${joinWords(service.build)}\`` : `${why}: copy`
 }
 

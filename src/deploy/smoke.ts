@@ -2,6 +2,7 @@ import { Problem } from '../core/problem.ts'
 import type { ResolvedApp, ResolvedSmoke } from '../config/resolved.ts'
 import type { Release } from './release.ts'
 import type { Target } from './target.ts'
+import { hasInstances } from './wanted.ts'
 
 export interface SmokeOptions {
   readonly target: Pick<Target, 'start' | 'smoke'>
@@ -15,7 +16,7 @@ export async function passSmoke({ target, release, signal, onNote }: SmokeOption
   const failures: string[] = []
   for (const smoke of release.config.smoke) {
     const service = serviceOf(release.config, smoke)
-    if (service === null || release.config.services[service]!.run.kind !== 'program') {
+    if (service === null || !hasInstances(release.config.services[service]!, release.config)) {
       onNote(`${smoke.request.path} is answered by the gateway itself: the witness sees it after the switch`)
       continue
     }

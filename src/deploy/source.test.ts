@@ -67,6 +67,16 @@ test('a static service without a build is its folder', async (t) => {
   assert.deepEqual(await paths(folder, service({ run: { kind: 'static', folder: 'web' } })), ['web/index.html'])
 })
 
+test('an image made elsewhere is its name alone, whatever lies in the folder', async (t) => {
+  const folder = folderWith(t, { 'main.js': 'x' })
+  const of = (image: string) => readSource(folder, service({ run: { kind: 'image', image } }), [])
+  const { files, hash } = await of('shop/api:1')
+  assert.deepEqual(files, [])
+  writeFileSync(join(folder, 'main.js'), 'y')
+  assert.equal((await of('shop/api:1')).hash, hash)
+  assert.notEqual((await of('shop/api:2')).hash, hash)
+})
+
 test('a static service has no dotfile, but the well-known ones at its top; its folder may be below one', async (t) => {
   const folder = folderWith(t, {
     '.output/public/index.html': '1',

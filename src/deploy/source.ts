@@ -36,7 +36,7 @@ export interface Source {
 /**
  * The files that make a service. With a build: what git tracks or would track, because the build makes the rest. Without
  * one: everything that is there, since what git ignores (node_modules, dist) is what runs. A static service: its folder,
- * without dotfiles.
+ * without dotfiles. One that names an image has none.
  * @param keptOut absolute paths of files and folders that are no part of it wherever they lie
  */
 export async function readSource(
@@ -45,6 +45,8 @@ export async function readSource(
   keptOut: readonly string[],
 ): Promise<Source> {
   const folder = join(projectFolder, service.path)
+  // Made elsewhere: its name is all there is to it.
+  if (service.run.kind === 'image') return { folder, files: [], hash: shortHash(service.run.image) }
   const only = service.run.kind === 'static' && service.build === null ? service.run.folder : null
   const isOut = await outOf(folder, keptOut)
   const paths = (await listPaths(folder, service.build !== null, isOut))
@@ -83,6 +85,10 @@ export async function readSource(
     files.push(file)
   }
   return { folder, files, hash: hash.digest('hex').slice(0, 16) }
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }
 
 function isInside(path: string, folder: string): boolean {

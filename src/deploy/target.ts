@@ -5,10 +5,12 @@ import type { Instance, Release } from './release.ts'
 export interface Target {
   /** Puts the files of a service in place, built and read-only. Leaves nothing behind when it fails. */
   prepare(release: Release, service: string, onLine: (line: string) => void): Promise<void>
-  /** Artifacts that are in place already. */
-  prepared(): Promise<readonly string[]>
+  /** Artifacts that are in place already, for this release: another one may need the same files made otherwise. */
+  prepared(release: Release): Promise<readonly string[]>
   /** Runs the expanding migration of a service, once; a failure is a Problem with its last lines. */
   migrate(release: Release, service: string, onLine: (line: string) => void): Promise<void>
+  /** Has a need of a release there where the target keeps it; absent: control runs it. Does not wait until it is healthy. */
+  provide?(release: Release, need: string): Promise<void>
   /** Begins the instances of a service beside whatever is running; does not wait until they are ready. */
   start(release: Release, service: string): Promise<readonly Instance[]>
   /** Stops a release's instances, of one service or of all. Stopping what is gone succeeds. Never what takes traffic. */

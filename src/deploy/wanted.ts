@@ -1,4 +1,4 @@
-import type { ResolvedService } from '../config/resolved.ts'
+import type { ResolvedApp, ResolvedService } from '../config/resolved.ts'
 
 /** Instances wanted of services whose number a person or a measure has changed. */
 export type Scaled = Readonly<Record<string, number>>
@@ -7,4 +7,12 @@ export type Scaled = Readonly<Record<string, number>>
 export function wantedInstances(name: string, { port, scale, instances }: ResolvedService, scaled: Scaled): number {
   const asked = Object.hasOwn(scaled, name) ? scaled[name]! : instances
   return port === null ? Math.min(scale.max, Math.max(scale.min, asked)) : instances
+}
+
+/**
+ * Whether instances of a service run. On `process` the gateway serves files itself and nobody runs images; elsewhere each of
+ * them is a container or a pod.
+ */
+export function hasInstances({ run }: Pick<ResolvedService, 'run'>, { target }: Pick<ResolvedApp, 'target'>): boolean {
+  return run.kind === 'program' || target !== 'process'
 }

@@ -21,32 +21,24 @@ export interface IdentityRoom {
 
 /** Keeps verified tokens, counted failures and fetched keys for as long as their policy is the same. */
 export function createIdentityRoom(): IdentityRoom {
-  let identity: Identity | null = null
-  let fault: string | null = null
-  let lockout = createLockout({ after: 10, withinMs: 300_000, forMs: 900_000, now: Date.now })
   let known = { identity: 'null', lockout: '' }
-  return {
-    get identity() {
-      return identity
-    },
-    get lockout() {
-      return lockout
-    },
-    get fault() {
-      return fault
-    },
-    apply(policy) {
+  const room = {
+    identity: null as Identity | null,
+    lockout: createLockout({ after: 10, withinMs: 300_000, forMs: 900_000, now: Date.now }),
+    fault: null as string | null,
+    apply(policy: GuardPolicy | null) {
       const next = { identity: JSON.stringify(policy?.identity ?? null), lockout: JSON.stringify(policy?.lockout) }
       if (policy !== null && next.lockout !== known.lockout)
-        lockout = createLockout({ ...policy.lockout, now: Date.now })
+        room.lockout = createLockout({ ...policy.lockout, now: Date.now })
       if (next.identity !== known.identity) make(policy?.identity ?? null)
       known = next
     },
   }
+  return room
 
   function make(policy: IdentityPolicy | null): void {
-    fault = null
-    if (policy === null) return void (identity = null)
+    room.fault = null
+    if (policy === null) return void (room.identity = null)
     const { jwt } = policy
     let secrets: { readonly keys?: string; readonly jwt?: string } = {}
     try {
@@ -54,7 +46,7 @@ export function createIdentityRoom(): IdentityRoom {
       const isWhole =
         (!policy.keys || secrets.keys !== undefined) && (jwt?.shared !== true || secrets.jwt !== undefined)
       if (!isWhole) throw new Error('it does not hold what the policy needs')
-      identity = createIdentity(policy, {
+      room.identity = createIdentity(policy, {
         now: Date.now,
         keys: policy.keys ? keyRing(parseApiKeys(secrets.keys!)) : null,
         tokens:
@@ -69,8 +61,8 @@ export function createIdentityRoom(): IdentityRoom {
               }),
       })
     } catch (error) {
-      fault = `the guard's secrets cannot be used: ${messageOf(error)}`
-      identity = createIdentity(policy, { now: Date.now, keys: null, tokens: null, fault })
+      room.fault = `the guard's secrets cannot be used: ${messageOf(error)}`
+      room.identity = createIdentity(policy, { now: Date.now, keys: null, tokens: null, fault: room.fault })
     }
   }
 }

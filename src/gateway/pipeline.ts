@@ -5,7 +5,7 @@ import type { Answer, Exchange } from './exchange.ts'
 import { acmeChallenge } from './stages/acme-challenge.ts'
 import { choose } from './stages/choose.ts'
 import { forward } from './stages/forward.ts'
-import { GUARD_STAGES } from './stages/guard/index.ts'
+import { POLICY_STAGES, reputation } from './stages/guard/index.ts'
 import { identify } from './stages/identify.ts'
 import { pause } from './stages/pause.ts'
 import { redirectToHttps } from './stages/redirect-to-https.ts'
@@ -19,13 +19,18 @@ export const STAGES: readonly Stage[] = [
   identify,
   acmeChallenge,
   redirectToHttps,
-  ...GUARD_STAGES,
+  // Is this address blocked?
+  reputation,
+  ...POLICY_STAGES,
   route,
   pause,
   choose,
   stopped,
   staticFiles,
 ]
+
+const FIRST_OF_POLICY = STAGES.indexOf(POLICY_STAGES[0]!)
+const BEHIND_POLICY = FIRST_OF_POLICY + POLICY_STAGES.length
 
 /** Serves one exchange to its end. Never throws. */
 export function serve(exchange: Exchange, context: Context): void {
@@ -36,6 +41,7 @@ export function serve(exchange: Exchange, context: Context): void {
 function judge(exchange: Exchange, context: Context, from: number): void {
   try {
     for (let index = from; index < STAGES.length; index++) {
+      if (index === FIRST_OF_POLICY && context.guard.policy === null) index = BEHIND_POLICY
       const result = STAGES[index]!(exchange, context)
       if (result === null) continue
       if (!(result instanceof Promise)) return answer(exchange, context, result)

@@ -20,7 +20,12 @@ export interface RetryQuestion {
 export function mayRetry({ failure, attempts, method, hasBody, allowed }: RetryQuestion): boolean {
   if (!allowed || attempts >= ATTEMPTS_MAX) return false
   if (NEVER_SENT.has(failure.kind)) return true
-  return failure.kind === 'lost' && !hasBody && IDEMPOTENT.has(method)
+  return failure.kind === 'lost' && isRepeatable(method, hasBody)
+}
+
+/** Whether sending a request a second time is harmless, and possible: a body is not kept. */
+export function isRepeatable(method: string, hasBody: boolean): boolean {
+  return !hasBody && IDEMPOTENT.has(method)
 }
 
 const NEVER_SENT: ReadonlySet<FailureKind> = new Set(['not-connected', 'connect-timeout', 'unsent'])

@@ -144,14 +144,14 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
       counters.snapshot({
         connections: listener.openConnections,
         requests: open.size,
-        pause: waitingRoom.counts,
+        pause: waitingRoom.counts(),
         tls: https?.counts,
         watched: watchedBook.snapshot(),
         down: routing.down(),
       }),
     guard: createGuardLink({
       guard,
-      onBlocks: () => cutBlocked(open, (client) => guard.reputation.refusalOf(client)),
+      onBlocks: () => cutBlocked(open, guard),
       onFeed: (url) => void feeds.reload(url),
     }),
     limits: guard.limits,

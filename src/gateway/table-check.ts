@@ -79,6 +79,7 @@ const kinds: Readonly<Record<string, Check>> = {
     upstreams: list(shape({ id: text, host: text, port, release: text })),
     health: healthCheck,
     affinity: optional(affinity),
+    balanced: optional(flag),
   }),
   files: shape({ root: path, release: text }),
   none: shape({}),

@@ -32,6 +32,11 @@ export type Backend =
       readonly health: HealthCheck
       /** `cookie`: a client stays on its instance for as long as the table has it. @default 'none' */
       readonly affinity?: 'none' | 'cookie'
+      /**
+       * Each address is a balancer's, which hands a connection to whoever is ready: those come and go behind it, unseen from
+       * here. What cannot be repeated goes over a connection of its own. @default false
+       */
+      readonly balanced?: boolean
     }
   /** `root`: absolute path of a read-only folder of files. */
   | { readonly kind: 'files'; readonly root: string; readonly release: string }

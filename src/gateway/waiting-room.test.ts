@@ -29,7 +29,7 @@ void test('who waits goes on in order, some at once, the next as those end; whoe
   const ends: string[] = []
   const count = RELEASED_AT_ONCE * 2 + 10
   for (let index = 0; index < count; index++) come(room, String(index), ends)
-  assert.equal(room.counts.held, count)
+  assert.equal(room.counts().held, count)
 
   room.apply(null)
   await Promise.resolve()
@@ -44,7 +44,7 @@ void test('who waits goes on in order, some at once, the next as those end; whoe
   await until(() => ends.length === count + 1)
   assert.deepEqual(ends, [...Array.from({ length: count }, (_, index) => `${index} forward`), 'late forward'])
   assert.equal(room.mustWait('api'), false)
-  assert.equal(room.counts.forwarded, count + 1)
+  assert.equal(room.counts().forwarded, count + 1)
 })
 
 void test('a second pause holds those whose turn has not come', async () => {
@@ -57,7 +57,7 @@ void test('a second pause holds those whose turn has not come', async () => {
   room.ended()
   await new Promise((resolve) => setTimeout(resolve, 2 * RELEASE_ANYWAY_MS))
   assert.equal(ends.length, RELEASED_AT_ONCE)
-  assert.equal(room.counts.held, 1)
+  assert.equal(room.counts().held, 1)
   room.close()
 })
 
@@ -90,15 +90,15 @@ void test('count and bytes are bounded, and a client that leaves frees both', as
 
   large.leave()
   assert.equal(await large.ended, 'left')
-  assert.deepEqual([room.counts.held, room.counts.overflowed, room.counts.left, room.counts.forwarded], [
+  assert.deepEqual([room.counts().held, room.counts().overflowed, room.counts().left, room.counts().forwarded], [
     1, 2, 1, 0,
   ] satisfies number[])
   come(room, 'fifth', ends, { bodyBytes: BUFFERED_BYTES_MAX })
-  assert.equal(room.counts.held, 2)
+  assert.equal(room.counts().held, 2)
   room.close()
   const rest: WaitEnd = await come(room, 'too late', ends).ended
   assert.equal(rest, 'lost')
-  assert.equal(room.counts.lost, 3)
+  assert.equal(room.counts().lost, 3)
 })
 
 void test('a body of unknown length counts with all that may be kept of it', async () => {
@@ -116,6 +116,6 @@ void test('time is bounded for each request by itself', async () => {
   come(room, 'second', ends)
   await until(() => ends.length === 1)
   assert.deepEqual(ends, ['first timedOut'])
-  assert.equal(room.counts.held, 1)
+  assert.equal(room.counts().held, 1)
   room.close()
 })

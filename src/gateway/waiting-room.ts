@@ -53,7 +53,7 @@ export interface WaitingRoom {
   countTurnedAway(): void
   /** A table has become current. */
   apply(pause: Pause | null): void
-  readonly counts: PauseCounts
+  counts(): PauseCounts
   /** Ends all waiting: the worker ends. */
   close(): void
 }
@@ -90,9 +90,7 @@ export function createWaitingRoom(): WaitingRoom {
       if (pause !== null) bounds = pause
       release()
     },
-    get counts() {
-      return { held: queue.size, ...sums }
-    },
+    counts: () => ({ held: queue.size, ...sums }),
     close() {
       closed = true
       clearTimeout(refill)

@@ -37,9 +37,7 @@ export interface WorkerGuard {
 }
 
 export function createWorkerGuard(): WorkerGuard {
-  let policy: GuardPolicy | null = null
   const identity = createIdentityRoom()
-  let inspector: Inspector | null = null
   let put: SecurityHeaders = () => {}
   const reputation = new Reputation()
   const events = new EventBatch()
@@ -50,21 +48,17 @@ export function createWorkerGuard(): WorkerGuard {
     if (event.refused || event.kind === 'login-failed') tellRefusal()
   }
   const limits = createWorkerLimits(report)
-  return {
-    get policy() {
-      return policy
-    },
+  const guard = {
+    policy: null as GuardPolicy | null,
     identity,
     loginPaths: createLoginPaths(),
-    get inspector() {
-      return inspector
-    },
-    securityHeaders: (answer, secure) => put(answer, secure),
+    inspector: null as Inspector | null,
+    securityHeaders: ((answer, secure) => put(answer, secure)) satisfies SecurityHeaders,
     reputation,
     events,
-    apply(next) {
-      inspector = inspectorFor(policy, next, inspector)
-      policy = next
+    apply(next: GuardPolicy | null) {
+      guard.inspector = inspectorFor(guard.policy, next, guard.inspector)
+      guard.policy = next
       identity.apply(next)
       limits.apply(next)
       put = next === null ? () => {} : securityHeaders(next.headers)
@@ -72,8 +66,9 @@ export function createWorkerGuard(): WorkerGuard {
     },
     limits,
     report,
-    onRefusal: (listener) => void (tellRefusal = listener),
+    onRefusal: (listener: () => void) => void (tellRefusal = listener),
   }
+  return guard
 }
 
 /** The same one as long as what it was made from is the same: what it remembers stays true. */

@@ -1,4 +1,4 @@
-import { CLASSES, COLON, CR, HTAB, isName, LF, SPACE, TOKEN, VALUE } from './bytes.ts'
+import { CLASSES, COLON, CR, HTAB, isName, LF, SPACE, TOKEN } from './bytes.ts'
 import type { Head } from './head.ts'
 import { CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING, UPGRADE } from './kinds.ts'
 import { BAD_FIELD_NAME, BAD_FIELD_VALUE, BAD_LINE_END, FOLDED_LINE, TOO_MANY_FIELDS } from './refusal.ts'
@@ -31,7 +31,8 @@ export function scanFields(bytes: Uint8Array, base: number, at: number, to: numb
     at++
     while (at < to && (bytes[at] === SPACE || bytes[at] === HTAB)) at++
     const valueStart = at
-    while (at < to && (CLASSES[bytes[at]!]! & VALUE) !== 0) at++
+    // Most of a head is this: without the table, of which VALUE is these two comparisons.
+    while (at < to && isOfValue(bytes[at]!)) at++
     if (at >= to) return INCOMPLETE
     if (bytes[at] !== CR) return bytes[at] === LF ? BAD_LINE_END : BAD_FIELD_VALUE
     if (at + 1 >= to) return INCOMPLETE
@@ -61,6 +62,12 @@ export function scanFields(bytes: Uint8Array, base: number, at: number, to: numb
   }
   return INCOMPLETE
 }
+
+function isOfValue(byte: number): boolean {
+  return byte >= SPACE ? byte !== DEL : byte === HTAB
+}
+
+const DEL = 0x7f
 
 /** Length and first letter rule out nearly every name before any is compared. */
 function kindOf(bytes: Uint8Array, start: number, length: number): number {

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
 import { test, type TestContext } from 'node:test'
+import type { Release } from '../../src/deploy/release.ts'
 import type { Command } from '../../src/deploy/targets/command.ts'
 import { clusterOf, type Cluster } from '../../src/deploy/targets/kubernetes/cluster.ts'
 import {
@@ -19,28 +20,24 @@ import {
   removeSecrets,
   type Access,
 } from '../../src/deploy/targets/kubernetes/commands.ts'
-import { controlObjects } from '../../src/deploy/targets/kubernetes/control.ts'
 import { ingressOf } from '../../src/deploy/targets/kubernetes/entrance.ts'
 import { gatewayObjects } from '../../src/deploy/targets/kubernetes/gateway.ts'
+import { installationObjects } from '../../src/deploy/targets/kubernetes/installation.ts'
 import { jobOf } from '../../src/deploy/targets/kubernetes/job.ts'
 import { placeOf, releaseName } from '../../src/deploy/targets/kubernetes/names.ts'
-import {
-  closedPolicy,
-  controlPolicy,
-  gatewayPolicy,
-  jobPolicy,
-} from '../../src/deploy/targets/kubernetes/network-policy.ts'
+import { closedPolicy, gatewayPolicy, jobPolicy } from '../../src/deploy/targets/kubernetes/network-policy.ts'
 import type { KubernetesObject } from '../../src/deploy/targets/kubernetes/object.ts'
 import { serviceObjects } from '../../src/deploy/targets/kubernetes/objects.ts'
 import { roleBindingOf, roleOf } from '../../src/deploy/targets/kubernetes/role.ts'
 import { serviceAccountOf } from '../../src/deploy/targets/kubernetes/service-account.ts'
+import { Workloads } from '../../src/deploy/targets/kubernetes/workloads.ts'
 import { mustRun, runCommand } from '../../src/deploy/targets/run-command.ts'
 import { kubernetesRelease } from '../support/kubernetes-release.ts'
 import { until } from '../support/project.ts'
 
 const SECRET = 'geheim-4711'
 const run = { env: process.env }
-const WITHIN_MS = 30_000
+const WITHIN_MS = 120_000
 
 const health = { ready: '/up', interval: '1s', timeout: '3s', deadline: '60s' }
 const SERVICES = {
@@ -69,9 +66,9 @@ test('the server of a real cluster takes every object as it is', { timeout: 120_
   const objectsOf = (service: string): readonly KubernetesObject[] =>
     serviceObjects({ release, service, image, cluster, instances: 2, values: { JWT_KEY: SECRET } })
   const own = { place, image: 'seaworthy:1', argv: ['up'], check: ['node', 'check.mjs'] }
+  const installation = { ...own, workers: 2, http: 80, https: 443, drainMs: 30_000, stateBytes: 5 * 2 ** 30 }
   const all = [
-    serviceAccountOf(place),
-    closedPolicy(place),
+    ...installationObjects({ ...installation, reach: 'outside' }),
     ...Object.keys(SERVICES).flatMap((service) => objectsOf(service)),
     jobOf({ release, service: 'api', image, what: 'migration', run: 1, argv: ['node', '-v'], limitMs: 60_000 }),
     jobPolicy(release, 'api', 'smoke')!,
@@ -85,8 +82,6 @@ test('the server of a real cluster takes every object as it is', { timeout: 120_
       cluster,
     }),
     gatewayPolicy(place, ['http', 'https']),
-    ...controlObjects({ ...own, stateBytes: 5 * 2 ** 30 }),
-    controlPolicy(place, 'table'),
     ingressOf({ place, domain: 'example.com', className: null, certificate: 'example-com' }),
     roleOf(place),
     roleBindingOf(place, { kind: 'ServiceAccount', name: 'ci', namespace: access.namespace }),
@@ -103,7 +98,7 @@ test('the server of a real cluster takes every object as it is', { timeout: 120_
 
 test(
   'a real server: a release put in place twice, by a role of its own, and taken away',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (t) => {
     const { access, kubectl } = namespaceOf(t)
     const release = kubernetesRelease(SERVICES)
@@ -185,6 +180,44 @@ test(
       // Made again after a crash of whoever did it.
       await answer(removeRelease(access, place, release.id, null))
     })
+  },
+)
+
+test(
+  'a real server: what is started is seen, stays as it was begun, and is taken away',
+  { timeout: 300_000 },
+  async (t) => {
+    const { access, kubectl } = namespaceOf(t)
+    const [first, second] = [kubernetesRelease(SERVICES), kubernetesRelease(SERVICES, { id: '8-3fa9c1d2' })]
+    const workloads = new Workloads({ access, place: placeOf(first), run })
+    const start = (release: Release, value: string): Promise<void> =>
+      workloads.start(release, 'api', { image: 'i:1', asked: 2, values: { JWT_KEY: value } })
+    const instancesOf = async ({ id }: Release): Promise<number | null> => (await workloads.look(id, 'api')).instances
+
+    assert.equal(await instancesOf(first), null)
+    await start(first, SECRET)
+    assert.equal(await instancesOf(first), 2)
+    const address = await workloads.address(first, 'api')
+    assert.match(address, /^\d+\.\d+\.\d+\.\d+$/)
+    // Another value has come since: that is the next release's, and an object that cannot be changed is left alone.
+    await start(first, 'other')
+    const encoded = kubectl('get', 'secrets', releaseName(first, 'api'), '--output', 'jsonpath={.data.JWT_KEY}')
+    assert.equal(Buffer.from(encoded, 'base64').toString(), SECRET)
+    assert.equal(await workloads.address(first, 'api'), address)
+
+    await t.test('beside an autoscaler the next begins with as many as there are', async () => {
+      kubectl('scale', 'deployment', releaseName(first, 'api'), '--replicas', '3')
+      await start(second, SECRET)
+      assert.equal(await instancesOf(second), 3)
+    })
+
+    await workloads.remove(first.id, ['api', 'checked'])
+    assert.deepEqual(
+      (await workloads.deployed()).map(({ release }) => release),
+      [second.id],
+    )
+    assert.equal(kubectl('get', 'secrets', releaseName(first, 'api'), '--ignore-not-found'), '')
+    await workloads.remove(first.id, ['api', 'checked'])
   },
 )
 

@@ -49,7 +49,9 @@ async function startDaemon(folder: string, host: string): Promise<() => Promise<
   const more = ['--pidfile', join(folder, 'pid'), '--host', host]
   // A test that is killed takes its engine with it.
   const apart = ['--pdeathsig', 'TERM', 'unshare', '--net', '--mount', '--propagation', 'private']
-  const child = spawn('setpriv', [...apart, 'dockerd', ...roots, ...more], {
+  // A network of its own begins without a loopback: ports published there could not be bound.
+  const shell = ['sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
+  const child = spawn('setpriv', [...apart, ...shell, 'dockerd', ...roots, ...more], {
     env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
     stdio: ['ignore', 'ignore', 'pipe'],
   })

@@ -18,6 +18,8 @@ export interface Answer {
 }
 
 export interface LoadOptions {
+  /** @default 127.0.0.1 */
+  readonly host?: string
   readonly port: number
   readonly clients: number
   /** What is spoken; over TLS whatever certificate is taken. @default http */
@@ -47,6 +49,7 @@ const ANSWERS_MAX = 2_000_000
 /** Clients in a closed loop; every second one on kept connections, the others on a fresh one each time. */
 export function startLoad(options: LoadOptions): Load {
   const {
+    host = '127.0.0.1',
     port,
     clients,
     protocol = 'http',
@@ -68,7 +71,7 @@ export function startLoad(options: LoadOptions): Load {
       const method = methods[turn % methods.length]!
       const answer =
         http2 === null
-          ? await send({ port, path, method, agent, isGood, secure: protocol === 'https' })
+          ? await send({ host, port, path, method, agent, isGood, secure: protocol === 'https' })
           : await sendHttp2(http2, { path, method, fresh, isGood })
       if (keep && answers.length < ANSWERS_MAX) answers.push(answer)
       onAnswer?.(answer)
@@ -90,6 +93,7 @@ export function startLoad(options: LoadOptions): Load {
 }
 
 interface Sending {
+  readonly host: string
   readonly port: number
   readonly path: string
   readonly method: 'GET' | 'POST'
@@ -98,7 +102,7 @@ interface Sending {
   readonly secure: boolean
 }
 
-function send({ port, path, method, agent, isGood, secure }: Sending): Promise<Answer> {
+function send({ host, port, path, method, agent, isGood, secure }: Sending): Promise<Answer> {
   const beganNs = monotonicNs()
   return new Promise((resolve) => {
     const end = (status: number | null, release: string | null, failure: string | null): void =>
@@ -107,7 +111,7 @@ function send({ port, path, method, agent, isGood, secure }: Sending): Promise<A
       method === 'POST' ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(BODY) } : {}
     const request = (secure ? httpsRequest : httpRequest)(
       {
-        host: '127.0.0.1',
+        host,
         port,
         path,
         method,

@@ -9,7 +9,8 @@ import { once } from 'node:events'
 import { test, type TestContext } from 'node:test'
 import { Client } from 'pg'
 import { readCredentials, type Credentials } from '../../src/control/needs/credentials.ts'
-import { ADMIN, databaseName } from '../../src/control/needs/postgres-client.ts'
+import { databaseName } from '../../src/control/needs/postgres-client.ts'
+import { POSTGRES_ADMIN } from '../../src/deploy/need-settings.ts'
 import { startTraffic, watchAlerts } from '../support/alert-watch.ts'
 import { startHookSink, type HookSink, type ReceivedHook } from '../support/hook-sink.ts'
 import { TestProject, until } from '../support/project.ts'
@@ -165,7 +166,7 @@ async function takePort(project: TestProject, port: number): Promise<Server> {
 
 /** Nine for its users, and three for the superuser. */
 async function allowTwelve({ project, credentials: { port, adminPassword } }: World): Promise<void> {
-  const url = `postgres://${ADMIN}:${adminPassword}@127.0.0.1:${port}/postgres`
+  const url = `postgres://${POSTGRES_ADMIN}:${adminPassword}@127.0.0.1:${port}/postgres`
   await query(url, 'alter system set max_connections = 12')
   const { pid } = await needOf(project, 'db')
   process.kill(pid!, 'SIGINT')

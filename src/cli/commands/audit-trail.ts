@@ -2,6 +2,7 @@ import { readTrail, RECORDS_MAX, verifyTrail } from '../../control/audit/read-tr
 import type { TrailRecord } from '../../control/audit/trail.ts'
 import { Problem } from '../../core/problem.ts'
 import { environmentCommand, globalsOf, openProjectOf, type MakeCommand } from '../command.ts'
+import { mustHaveFiles } from '../local-files.ts'
 import { print, printJson, table } from '../output.ts'
 import { sinceOf } from '../since.ts'
 
@@ -28,7 +29,9 @@ export const auditTrailCommand: MakeCommand = () => {
     )
     .action(async (environment: string | undefined, { since, limit, verify }: Options) => {
       const { json } = globalsOf(command)
-      const { stateFolder } = await openProjectOf(command, environment)
+      const project = await openProjectOf(command, environment)
+      mustHaveFiles(project, 'audit-trail')
+      const { stateFolder } = project
       if (verify) {
         const verdict = verifyTrail(stateFolder)
         if (verdict.files.length === 0) {

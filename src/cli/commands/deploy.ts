@@ -58,6 +58,9 @@ function mustBeOneWay(options: DeployOptions): void {
 
 async function run(options: DeployOptions, deploying: Deploying): Promise<number> {
   const { project, control, secrets, narrator, targetFor } = deploying
+  const isDocker = project.app.target === 'docker'
+  if (isDocker && options.dryRun) return dryRunOnDocker(options, deploying)
+  if (isDocker) await (await import('../docker/planning.ts')).beforeDeploy(project, narrator)
   if (options.promote) return promoteTrial(deploying)
   if (options.resume) return conclude(await resumeUnderLease(deploying), narrator)
   if (options.abort) {
@@ -87,4 +90,12 @@ async function run(options: DeployOptions, deploying: Deploying): Promise<number
     return null
   })
   return conclude(result, narrator)
+}
+
+/** The installation comes first, and its commands; then the plan, where somebody can tell what is live. */
+async function dryRunOnDocker({ json = false }: DeployOptions, deploying: Deploying): Promise<number> {
+  const { project, secrets, control } = deploying
+  const { showPlan } = await import('../docker/show-plan.ts')
+  await showPlan({ project, secrets, control, as: json ? 'event' : 'text' })
+  return EXIT.done
 }

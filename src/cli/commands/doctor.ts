@@ -34,14 +34,18 @@ export const doctorCommand: MakeCommand = (onExitCode) => {
       // The key of fingerprints is written where the state folder is said to be: here nothing is.
       using scratch = mkdtempDisposableSync(join(tmpdir(), 'seaworthy-doctor-'))
       const read = (): SecretValues => readSecrets({ ...project, stateFolder: scratch.path })
-      const findings = [
+      const isDocker = project.app.target === 'docker'
+      // Programs, needs and ports of this machine mean nothing to what runs in containers.
+      const findings: readonly Finding[] = [
         ...lookAtMachine(),
-        ...lookAtPrograms(project.app, process.env['PATH'] ?? ''),
+        ...(isDocker
+          ? await (await import('../docker/doctor.ts')).lookAtDocker(project)
+          : lookAtPrograms(project.app, process.env['PATH'] ?? '')),
         lookAtSecrets(read),
         ...lookAtSecretsFile(project),
-        ...(await lookAtNeeds(project, secretOf(read))),
+        ...(isDocker ? [] : await lookAtNeeds(project, secretOf(read))),
         ...lookAtStateFolder(project),
-        await lookAtPort(project.app, project.stateFolder),
+        ...(isDocker ? [] : [await lookAtPort(project.app, project.stateFolder)]),
         ...lookAtAlerts(project.app),
         ...lookAtConfig(project.checked),
       ]

@@ -28,8 +28,8 @@ export const execCommand: MakeCommand = (onExitCode) => {
     .action(async () => {
       const { service, environment, argv } = readWords(command)
       const { release } = command.opts<{ release?: string }>()
-      const { env, cwd } = await prepare(command, { service, environment, argv, release })
-      onExitCode(await run(argv, cwd, env))
+      const { words, env, cwd } = await prepare(command, { service, environment, argv, release })
+      onExitCode(await run(words, cwd, env))
     })
   return command
 }
@@ -58,15 +58,24 @@ async function prepare(
   { service, environment, argv, release }: Words & { release?: string | undefined },
 ) {
   using opened = await openEnvironment(command, environment, { awayMs: 1_000 })
-  const request = { service, release: release ?? null, argv, by: whoAmI() }
-  return await opened.control.call('exec.prepare', request)
+  const { project, control } = opened
+  const isDocker = project.app.target === 'docker'
+  // Elsewhere control does not know the secrets that its words may hold.
+  const told = isDocker ? argv.slice(0, 1) : argv
+  const context = await control.call('exec.prepare', { service, release: release ?? null, argv: told, by: whoAmI() })
+  if (!isDocker) return { words: argv, ...context }
+  const { execOnDocker } = await import('../docker/exec.ts')
+  const { release: of } = await control.call('release.get', { release: context.release })
+  const declared = of?.config.services[service]
+  const words = await execOnDocker(project, { service, release: context.release, declared, argv })
+  return { words, cwd: process.cwd(), env: process.env }
 }
 
 /** Runs it on our own terminal, hands signals on, and returns the code that a shell would. */
 function run(
   argv: readonly [string, ...string[]],
   cwd: string,
-  env: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string | undefined>>,
 ): Promise<number> {
   const child = spawn(argv[0], argv.slice(1), { cwd, env: { ...terminal(), ...env }, stdio: 'inherit' })
   const heard = SIGNALS.map((signal) => {

@@ -1,11 +1,11 @@
-import { extname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { Problem } from '../../core/problem.ts'
 import type { OwnImage } from '../../deploy/targets/image/own-image.ts'
 import type { Put } from '../../deploy/targets/image/put-image.ts'
 import { globalsOf, type MakeCommand } from '../command.ts'
 import { print, printJson, table } from '../output.ts'
-import { version } from '../version.ts'
+import { ownInstallation, ownTag } from '../own-installation.ts'
 
 interface Options {
   readonly tag?: string
@@ -24,7 +24,7 @@ export const imageCommand: MakeCommand = () =>
       'after',
       '\nExamples:\n  seaworthy image\n  DOCKER_HOST=ssh://deploy@host seaworthy image\n  seaworthy image --tag registry.example.com/seaworthy:1 --output seaworthy.tar',
     )
-    .action(async ({ tag = `seaworthy:${version()}`, output }: Options, command: Command) => {
+    .action(async ({ tag = ownTag(), output }: Options, command: Command) => {
       const { json } = globalsOf(command)
       const { isTag } = await import('../../deploy/targets/image/tag.ts')
       const { ownImage } = await import('../../deploy/targets/image/own-image.ts')
@@ -37,19 +37,12 @@ export const imageCommand: MakeCommand = () =>
       const file = output === undefined ? null : resolve(output)
       const run = { env: process.env }
       if (file === null) await mustFit(architectureHere(), null, run)
-      const image = await ownImage(installation())
+      const image = await ownImage(ownInstallation())
       const put = file === null ? await putImage(image, tag, null, run) : null
       if (file !== null) await writeImage(image, tag, file)
       if (json) printJson({ kind: 'image', name: tag, ...factsOf(image), file, put })
       else print(textOf(tag, image, file === null ? doneText(put!) : `written to ${file}`))
     })
-
-/** This very installation: sources where it runs from sources, else the compiled package. */
-function installation() {
-  const folder = join(import.meta.dirname, '..', '..', '..')
-  const sources = extname(import.meta.filename) === '.ts' ? ('src' as const) : ('dist' as const)
-  return { folder, sources, version: version() }
-}
 
 function factsOf({ id, digest, architecture, bytes, layers }: OwnImage) {
   return {

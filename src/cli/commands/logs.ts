@@ -53,8 +53,17 @@ export const logsCommand: MakeCommand = () => {
     )
     .action(async (environment: string | undefined, options: LogsOptions) => {
       const { json } = globalsOf(command)
-      const { stateFolder, app } = await openProjectOf(command, environment)
+      const project = await openProjectOf(command, environment)
+      const { stateFolder, app } = project
       const query = readQuery(options)
+      if (app.target === 'docker') {
+        const { followOnDocker, showOnDocker } = await import('../docker/logs.ts')
+        if (options.export)
+          throw new Problem('cli.usage', '--export is for target `process`: the engine keeps these lines')
+        const print = (line: ShownLine): void => printLine(line, json)
+        const shows = { project, query, print, note: noteTo(sayFor(command)) }
+        return await (options.follow ? followOnDocker : showOnDocker)(shows, readCount(options.lines))
+      }
       if (options.service !== undefined) mustBeKnown(options.service, app, stateFolder)
       const count = readCount(options.lines)
       if (options.export) {
@@ -103,8 +112,8 @@ async function follow(shows: Shows, count: number): Promise<void> {
     for (const line of readLogs(stateFolder, query, count)) print(line)
     return await followFiles({ ...shows, signal })
   }
-  const socket = socketPath(stateFolder, 'control')
-  const { isAway, lastMs } = await followKept({ socket, query, first, print, note, signal })
+  const to = socketPath(stateFolder, 'control')
+  const { isAway, lastMs } = await followKept({ to, query, first, print, note, signal })
   if (!isAway || signal.aborted) return
   note(FROM_FILES)
   await followFiles({ ...shows, signal, afterMs: lastMs })

@@ -2,6 +2,7 @@ import { environmentCommand, globalsOf, openEnvironment, sayFor, type MakeComman
 import { draftRelease, planFor } from '../draft.ts'
 import { print, printJson } from '../output.ts'
 import { writePlan } from '../plan-file.ts'
+import { withOwnFolder } from '../own-folder.ts'
 import { describeIdleKeys, describePlan } from '../plan-text.ts'
 import { readSecrets } from '../secret-values.ts'
 import { targetOf } from '../targets.ts'
@@ -15,9 +16,16 @@ export const planCommand: MakeCommand = () => {
     .addHelpText('after', '\nExamples:\n  seaworthy plan\n  seaworthy plan production --out .seaworthy/plan.json')
     .action(async (environment: string | undefined, { out }: { out?: string }) => {
       using opened = await openEnvironment(command, environment)
-      const { project, control } = opened
+      const { control } = opened
+      const isDocker = opened.project.app.target === 'docker'
+      const project = await withOwnFolder(opened.project)
       const secrets = readSecrets(project)
       const target = targetOf(project, control, secrets, 0)
+      if (isDocker && out === undefined) {
+        const { showPlan } = await import('../docker/show-plan.ts')
+        const as = globalsOf(command).json ? 'plan' : 'text'
+        return await showPlan({ project, secrets, control, as })
+      }
       const made = await planFor({
         kind: 'deploy',
         next: await draftRelease(project, secrets, control),

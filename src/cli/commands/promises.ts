@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs'
 import { connectControl } from '../../control/api/client.ts'
 import type { PromiseReport } from '../../control/api/promises-methods.ts'
 import { Problem } from '../../core/problem.ts'
-import { socketPath } from '../../keeper/paths.ts'
 import { isBroken, promiseViews } from '../../promises/view.ts'
 import { environmentCommand, globalsOf, type MakeCommand } from '../command.ts'
 import { EXIT, print, printJson } from '../output.ts'
-import { readProject } from '../project.ts'
+import { readProject, type Project } from '../project.ts'
+import { wayTo } from '../way.ts'
 import { factsOf } from '../promise-facts.ts'
 import { describePromises } from '../promises-text.ts'
 
@@ -24,8 +24,9 @@ export const promisesCommand: MakeCommand = (onExitCode) => {
     )
     .action(async (environment: string | undefined) => {
       const { config, json } = globalsOf(command)
-      const { app, stateFolder } = await readProject(config, environment)
-      const report = await lookAt(stateFolder)
+      const project = await readProject(config, environment)
+      const { app, stateFolder } = project
+      const report = await lookAt(project)
       const facts = factsOf(stateFolder)
       const views = promiseViews(
         app,
@@ -42,13 +43,14 @@ export const promisesCommand: MakeCommand = (onExitCode) => {
 
 const DOWN = { release: null, stood: {}, connectionsMax: {}, because: 'the environment is not up' }
 
-async function lookAt(stateFolder: string): Promise<Omit<PromiseReport, 'at'>> {
-  if (!existsSync(stateFolder)) return DOWN
-  const control = connectControl(socketPath(stateFolder, 'control'), { awayMs: AWAY_MS })
+async function lookAt(project: Project): Promise<Omit<PromiseReport, 'at'>> {
+  if (project.app.target !== 'docker' && !existsSync(project.stateFolder)) return DOWN
+  using way = await wayTo(project)
+  const control = connectControl(way.to, { awayMs: AWAY_MS })
   try {
     return await control.call('promise.look', {})
   } catch (error) {
-    if (!(error instanceof Problem) || error.code !== 'environment.down') throw error
+    if (!(error instanceof Problem) || !/^environment\.(?:down|unreachable)$/.test(error.code)) throw error
     return DOWN
   } finally {
     control.close()

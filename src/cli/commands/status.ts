@@ -1,5 +1,4 @@
 import { Problem } from '../../core/problem.ts'
-import { socketPath } from '../../keeper/paths.ts'
 import { environmentCommand, globalsOf, openEnvironment, sayFor, type MakeCommand } from '../command.ts'
 import { describeEnvironment, describeHistory } from '../environment-text.ts'
 import { EXIT, print, printJson } from '../output.ts'
@@ -26,14 +25,14 @@ export const statusCommand: MakeCommand = (onExitCode) => {
       if (watch && (history || check))
         throw new Problem('cli.usage', '--watch goes on: it goes with neither --history nor --check')
       using opened = await openEnvironment(command, environment, { awayMs: 1_000, readsOnly: true })
-      const { control, project } = opened
+      const { control, way } = opened
       const { json } = globalsOf(command)
       const say = sayFor(command)
       if (watch) {
         // What does not answer at first is told as ever; what does not later on is shown until it does.
         await control.call('health.look', {})
         const { watchStatus } = await import('../watch-status.ts')
-        return await watchStatus({ socket: socketPath(project.stateFolder, 'control'), json, say })
+        return await watchStatus({ to: way.to, json, say })
       }
       const [status, health, { needs }] = await Promise.all([
         control.call('status', {}),

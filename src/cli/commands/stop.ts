@@ -11,6 +11,12 @@ import { print, printJson } from '../output.ts'
 /** For each of instances, gateway and control, when there is no control to ask. */
 const GRACE_MS = 30_000
 
+interface StopOptions {
+  readonly service?: string
+  readonly start?: boolean
+  readonly remove?: boolean
+}
+
 export const stopCommand: MakeCommand = () => {
   const command = environmentCommand(
     'stop',
@@ -18,19 +24,29 @@ export const stopCommand: MakeCommand = () => {
   )
     .option('--service <name>', 'only this service; the gateway answers 503 for it')
     .option('--start', 'with --service: start it again')
+    .option('--remove', 'on Docker: remove its containers and networks too; volumes, with all data, stay')
     .addHelpText(
       'after',
       '\nExamples:\n  seaworthy stop\n  seaworthy stop --service worker\n  seaworthy stop --service worker --start',
     )
-    .action(async (environment: string | undefined, { service, start }: { service?: string; start?: boolean }) => {
+    .action(async (environment: string | undefined, { service, start, remove }: StopOptions) => {
       const { json } = globalsOf(command)
-      const { app, stateFolder } = await openProjectOf(command, environment)
+      const asked = await openProjectOf(command, environment)
+      const { app, stateFolder } = asked
+      if (app.target === 'docker' && service === undefined) {
+        const { stopOnDocker } = await import('../docker/stop.ts')
+        return await stopOnDocker(asked, remove ?? false, json)
+      }
+      if (remove) throw new Problem('cli.usage', '--remove is for target `docker`, and for the whole environment')
       if (service === undefined && !(await isUp(stateFolder)))
         return json ? printJson({ stopped: false }) : print(`${app.name} (${app.environment}) is not up`)
       using opened = await openEnvironment(command, environment, { awayMs: 1_000 })
       const { project, control } = opened
       if (service !== undefined) {
-        if (start) await control.call('service.start', { service, token: null, by: whoAmI() })
+        if (app.target === 'docker') {
+          const { serviceOnDocker } = await import('../docker/settle.ts')
+          await serviceOnDocker(project, control, { service, starts: start ?? false })
+        } else if (start) await control.call('service.start', { service, token: null, by: whoAmI() })
         else await control.call('service.stop', { service, held: false, token: null, by: whoAmI() })
         return json
           ? printJson({ service, running: start ?? false })

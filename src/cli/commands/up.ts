@@ -5,13 +5,12 @@ import type { KeeperClient } from '../../keeper/client.ts'
 import { Problem } from '../../core/problem.ts'
 import { bringUp } from '../bring-up.ts'
 import { environmentCommand, globalsOf, openProjectOf, sayFor, type MakeCommand } from '../command.ts'
-import { deployUnderLease, type Deploying } from '../deploying.ts'
-import { draftRelease, planFor } from '../draft.ts'
+import { firstDeploy } from '../first-deploy.ts'
 import { listenNotice } from '../listen-notice.ts'
 import { whoAmI } from '../lease.ts'
 import { followFiles } from '../log-follow.ts'
 import { createNarrator } from '../narrate.ts'
-import { EXIT, print } from '../output.ts'
+import { print } from '../output.ts'
 import { describeLacks } from '../need-text.ts'
 import { makeStateFolder, type Project } from '../project.ts'
 import { mustBeFeasible } from '../promise-facts.ts'
@@ -20,7 +19,6 @@ import { installService, showUnit } from '../service-unit-install.ts'
 import { runService } from '../service-unit-run.ts'
 import { removeSocketFolder } from '../socket-folder.ts'
 import { targetOf } from '../targets.ts'
-import { conclude } from '../with-deploying.ts'
 
 interface UpOptions {
   readonly detach?: boolean
@@ -47,6 +45,15 @@ export const upCommand: MakeCommand = (onExitCode) => {
       if (service !== undefined) return onExitCode(await runService(service))
       if (only && !install) throw new Problem('cli.usage', '--print goes with --install')
       const opened = await openProjectOf(command, environment)
+      if (opened.app.target === 'docker') {
+        if (install)
+          throw new Problem(
+            'cli.usage',
+            '--install is for target `process`: the engine brings its containers back itself',
+          )
+        const { upOnDocker } = await import('../docker/up.ts')
+        return onExitCode(await upOnDocker(opened, json, sayFor(command)))
+      }
       if (only) return showUnit(opened, json)
       // What has a state folder may have a release to bring up: the next deploy is what is refused then.
       if (!existsSync(opened.stateFolder)) mustBeFeasible(opened.app, opened.stateFolder)
@@ -86,24 +93,6 @@ export const upCommand: MakeCommand = (onExitCode) => {
       }
     })
   return command
-}
-
-/** Unless somebody else has made it meanwhile. */
-async function firstDeploy(deploying: Deploying): Promise<number> {
-  const { project, control, secrets, narrator } = deploying
-  if (project.app.approval) {
-    const { environment } = project.app
-    narrator.note(
-      `nothing is live: ${environment} wants an approval. Next: seaworthy plan ${environment} --out .seaworthy/plan.json`,
-    )
-    return EXIT.done
-  }
-  const result = await deployUnderLease(deploying, async (target) => {
-    const { world } = await control.call('status', {})
-    if (world.live !== null) return null
-    return planFor({ kind: 'deploy', next: await draftRelease(project, secrets, control), control, target })
-  })
-  return conclude(result, narrator)
 }
 
 function untilInterrupted(): { readonly signal: AbortSignal; readonly aborted: boolean; abort(): void } {

@@ -13,6 +13,8 @@ import type { Instance, Release } from '../../deploy/release.ts'
 import type { OwedWork } from '../../deploy/targets/roster.ts'
 import type { LogMethods } from './logs-methods.ts'
 import type { MigrationMethods } from './migrations-methods.ts'
+import type { ErrandMethods } from './errand-methods.ts'
+import type { HostedNeedMethods } from './hosted-need-methods.ts'
 import type { NeedMethods } from './need-methods.ts'
 import type { GateMethods } from './gate-methods.ts'
 import type { GuardMethods } from './guard-methods.ts'
@@ -30,6 +32,8 @@ export interface Contract
   extends
     AlertsMethods,
     NeedMethods,
+    HostedNeedMethods,
+    ErrandMethods,
     GateMethods,
     GuardMethods,
     HealthMethods,

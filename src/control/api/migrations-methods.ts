@@ -1,3 +1,4 @@
+import type { MigrationFile } from '../../deploy/errand.ts'
 import type { ContractBlocker, MigrationPhase, MigrationRun } from '../../deploy/migration.ts'
 import type { Release } from '../../deploy/release.ts'
 
@@ -31,6 +32,8 @@ export interface MigrationMethods {
       by: string
       env: Readonly<Record<string, string>>
       giveUpRollback: boolean
+      /** Of an `sql` migration, where control has no files of the release: every path below the service's folder. */
+      files?: readonly MigrationFile[]
     }
     output: { run: MigrationRun }
   }

@@ -21,11 +21,15 @@ interface Place {
   readonly ends: () => readonly { readonly pid: number }[]
 }
 
-function place(t: TestContext, command?: readonly [string, ...string[]], upMs?: number): Place {
+function place(
+  t: TestContext,
+  command?: readonly [string, ...string[]],
+  limits: { readonly upMs?: number; readonly silentMs?: number } = {},
+): Place {
   const state = mkdtempSync(join(tmpdir(), 'seaworthy-bridge-'))
   const bridge = openBridge(command ?? [process.execPath, FAR_END, state], {
     env: process.env,
-    ...(upMs === undefined ? {} : { upMs }),
+    ...limits,
   })
   const ends: Place['ends'] = () => processesMentioning(`${FAR_END} ${state}`)
   t.after(async () => {
@@ -166,7 +170,7 @@ test('a program that says something else, and one that says nothing, are given u
     [`console.log('Welcome to the shop!'); setInterval(() => {}, 1000)`, 60_000, /does not speak as it should/],
     ['setInterval(() => {}, 1000)', 300, /has not answered within 300 ms$/],
   ] as const) {
-    const { bridge, state } = place(t, [process.execPath, '-e', script, 'nothing', mark()], upMs)
+    const { bridge, state } = place(t, [process.execPath, '-e', script, 'nothing', mark()], { upMs })
     const control = connectControl(bridge, { awayMs: 60_000 })
     t.after(() => control.close())
     await assert.rejects(control.call('status', {}), { code: 'environment.unreachable', message: because })
@@ -175,6 +179,25 @@ test('a program that says something else, and one that says nothing, are given u
       `${state} to have no child left`,
     )
   }
+})
+
+test('a far end that falls silent is given up, and calls go on over another', async (t) => {
+  const { state, bridge, ends } = place(t, undefined, { silentMs: 600 })
+  await using _ = await serve(state, { 'lease.acquire': () => ({ token: 7 }) })
+  const control = connectControl(bridge)
+  t.after(() => control.close())
+  const acquire = async (): Promise<number> =>
+    (await control.call('lease.acquire', { holder: 'a', reason: 'b', process: null })).token
+  assert.equal(await acquire(), 7)
+  const [{ pid: silent }] = ends() as [{ pid: number }]
+  process.kill(silent, 'SIGSTOP')
+  assert.equal(await acquire(), 7)
+  assert.notEqual(
+    ends().find(({ pid }) => pid !== silent),
+    undefined,
+  )
+  // The one that stands still is ended by force, when the end of its stdin does nothing.
+  await until(() => ends().every(({ pid }) => pid !== silent), 'the silent one to be gone')
 })
 
 test('whoever holds the near end may be killed: nothing is left of the far end', async (t) => {

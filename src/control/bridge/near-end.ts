@@ -10,6 +10,9 @@ import { joinPipes } from './pipes.ts'
 
 /** An engine that does not answer would otherwise keep a call waiting for its whole limit. */
 const UP_MS = 30_000
+/** How often the far end is asked whether it is there, and how long it may leave that unanswered. */
+const BEAT_MS = 15_000
+const SILENT_MS = 45_000
 const LINES_KEPT = 10
 const LINE_CHARACTERS_MAX = 500
 /** From the end of its stdin to SIGKILL. */
@@ -20,6 +23,11 @@ export interface BridgeOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** How long the far end may take to answer. @default 30 s */
   readonly upMs?: number
+  /**
+   * How long it may be silent once it has answered: a command may outlive what it led to, such as `kubectl exec` its pod. An
+   * outage of half a minute is waited for. @default 45 s
+   */
+  readonly silentMs?: number
 }
 
 /** Has one child at most, started when it is first needed. */
@@ -68,7 +76,7 @@ function startLine(
   command: readonly [string, ...string[]],
   options: BridgeOptions & { readonly isSecond: boolean; readonly onUp: () => void },
 ): Line {
-  const { env, upMs = UP_MS, isSecond, onUp } = options
+  const { env, upMs = UP_MS, silentMs = SILENT_MS, isSecond, onUp } = options
   // A group of its own: Ctrl-C is for us alone, who may have to ask control for something yet.
   const child = spawn(command[0], command.slice(1), { env, stdio: 'pipe', detached: true })
   const lastLines = keepLines(child)
@@ -77,10 +85,12 @@ function startLine(
   let over: Error | null = null
   const session = sessionOver(child)
   const tooLate = setTimeout(() => end(`has not answered within ${upMs} ms`), upMs)
+  let beating: NodeJS.Timeout | undefined
   session.once('remoteSettings', () => {
     clearTimeout(tooLate)
     isUp = true
     onUp()
+    beating = beat(session, silentMs, () => end(`has not answered for ${silentMs} ms`))
   })
 
   const end = (because: string, problem = ended(command, because, lastLines)): void => {
@@ -91,6 +101,7 @@ function startLine(
   }
   const close = (): void => {
     clearTimeout(tooLate)
+    clearInterval(beating)
     session.destroy()
     child.stdin.end()
     if (child.exitCode !== null || child.signalCode !== null) return
@@ -132,6 +143,20 @@ function sessionOver(child: ChildProcess): ClientHttp2Session {
   return connect('http://control', { createConnection: () => joinPipes(child.stdout!, child.stdin!) })
 }
 
+/** Asks again and again; calls `lost` when no answer has come for so long. */
+function beat(session: ClientHttp2Session, silentMs: number, lost: () => void): NodeJS.Timeout {
+  let heardMs = performance.now()
+  return setInterval(
+    () => {
+      if (performance.now() - heardMs > silentMs) return lost()
+      session.ping((error) => {
+        if (error === null) heardMs = performance.now()
+      })
+    },
+    Math.min(BEAT_MS, silentMs / 3),
+  ).unref()
+}
+
 function keepLines(child: ChildProcess): readonly string[] {
   const lines: string[] = []
   createInterface({ input: child.stderr! }).on('line', (text) => {
@@ -143,7 +168,7 @@ function keepLines(child: ChildProcess): readonly string[] {
 
 function ended(command: readonly string[], because: string, lastLines: readonly string[]): Problem {
   return new Problem('environment.unreachable', `\`${joinWords(command)}\`, the way to control, ${because}`, {
-    hint: 'Its own last lines say why: the container has to be there and to run.',
+    hint: 'Its own last lines say why: the container has to be there and to run. `seaworthy up` sees to both.',
     details: lastLines.filter((text) => text !== '').map((text) => `| ${text}`),
   })
 }

@@ -8,9 +8,11 @@ import { makeMigrationHandlers, refuseAcrossContract } from './migrations.ts'
 import { makeNeedHandlers } from './needs.ts'
 import { countOf, done, fencedBy, mustAct, releaseOf as findRelease } from './tools.ts'
 import { alertsHandlers } from './alerts.ts'
+import { errandHandlers } from './errands.ts'
 import { gateHandlers } from './gate.ts'
 import { guardHandlers } from './guard.ts'
 import { healthHandlers } from './health.ts'
+import { hostedNeedHandlers } from './hosted-needs.ts'
 import { pauseHandlers } from './pause.ts'
 import { canaryHandlers } from './canary.ts'
 import { hooksHandlers } from './hooks.ts'
@@ -34,6 +36,8 @@ export function makeHandlers(control: Control): Handlers {
 
   return {
     ...makeNeedHandlers(control),
+    ...hostedNeedHandlers(control),
+    ...errandHandlers(control),
     ...alertsHandlers(control),
     ...gateHandlers(control),
     ...guardHandlers(control),

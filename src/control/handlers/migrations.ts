@@ -41,9 +41,9 @@ function mustHold({ config }: Release, service: string): void {
 
 async function begin(control: Control, input: Begin): Promise<MigrationRun> {
   const { state, migrations, rollouts } = control
-  const { service, phase, by, token, env, giveUpRollback } = input
+  const { service, phase, by, token, env, giveUpRollback, files = [] } = input
   const release = releaseOf(state, input.release)
-  const request = { release, service, phase, by, token, env }
+  const request = { release, service, phase, by, token, env, files }
   const isUnderWay = state.migrationRuns.running().length > 0
   const last = state.migrationRuns.last(service, phase, migrationId(release, service, phase))
   // A contract that is under way, or was just run for this caller, is not judged a second time.

@@ -1,7 +1,7 @@
 import type { Handlers } from '../api/server.ts'
 import type { ScaleMethods } from '../api/scale-methods.ts'
 import type { Control } from '../control.ts'
-import { done, mustAct } from './tools.ts'
+import { done } from './tools.ts'
 
 export function scaleHandlers(control: Control): Pick<Handlers, keyof ScaleMethods> {
   const { scaler, execs, leases } = control
@@ -10,9 +10,6 @@ export function scaleHandlers(control: Control): Pick<Handlers, keyof ScaleMetho
       // Under a lease, so that no deploy starts its instances with the number of before.
       done(await leases.hold(`scale ${Object.keys(counts).join(', ')}`, async () => scaler.scale(counts, by))),
     'scale.look': () => ({ services: scaler.status() }),
-    'exec.prepare': (request) => {
-      mustAct(control.instances)
-      return execs.prepare(request)
-    },
+    'exec.prepare': (request) => (control.instances.acts ? execs.prepare(request) : execs.note(request)),
   }
 }

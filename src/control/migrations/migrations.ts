@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
 import { messageOf, Problem } from '../../core/problem.ts'
+import type { Errand, ErrandEnd, MigrationFile } from '../../deploy/errand.ts'
 import { migrationId, type MigrationPhase, type MigrationRun } from '../../deploy/migration.ts'
 import type { Release } from '../../deploy/release.ts'
 import type { JobExit } from '../api/contract.ts'
@@ -11,6 +12,8 @@ import { variablesOf, type ConnectionsOf } from '../needs/connection.ts'
 import type { State } from '../state.ts'
 import { isSqlConnection, type Database } from './databases/database.ts'
 import { openDatabases } from './databases/open.ts'
+import { endErrand, forgetErrands, readErrand } from './job/errands.ts'
+import { placeFiles } from './place-files.ts'
 import { ORDER_VARIABLE, type MigrationOrder } from './job/order.ts'
 import { forgetReport, readReport } from './job/report.ts'
 import { describeOutlook } from './outlook.ts'
@@ -29,6 +32,8 @@ export interface MigrationsOptions {
   readonly keeper: Pick<KeeperLink, 'list'>
   readonly clock: Clock
   readonly connectionsOf: ConnectionsOf
+  /** Whether commands run in here; otherwise each is an errand for whoever has the engine. @default true */
+  readonly acts?: boolean
   /** How long databases are waited for that a job went down with. */
   readonly lookWithinMs?: number
 }
@@ -43,6 +48,8 @@ export interface MigrationRequest {
   /** The command's variables but those of its needs. */
   readonly env: Readonly<Record<string, string>>
   readonly gaveUp: readonly string[]
+  /** Of an `sql` migration whose release has no files here. @default none */
+  readonly files?: readonly MigrationFile[]
 }
 
 /** Runs migrations as jobs of the keeper and keeps their journal; one at a time. */
@@ -129,6 +136,16 @@ export class Migrations {
     }
   }
 
+  /** What a run waits for, to be done where the engine is; null: nothing. */
+  errand(id: number): Errand | null {
+    const isRunning = this.#options.state.migrationRuns.get(id)?.outcome === 'running'
+    return isRunning ? readErrand(this.#reportOf({ id })) : null
+  }
+
+  endErrand(id: number, errand: number, end: ErrandEnd): void {
+    endErrand(this.#reportOf({ id }), errand, end)
+  }
+
   /**
    * Ends the runs of a release: at once while only copies are touched; one that changes the database itself is left to come
    * to its end, so that it is done or not done and never half. True when none is left.
@@ -169,8 +186,8 @@ export class Migrations {
     this.#settling.set(run.id, settled)
   }
 
-  #start(run: MigrationRun, { release, service, env }: MigrationRequest): Promise<JobExit> {
-    const { folder, jobs, connectionsOf } = this.#options
+  #start(run: MigrationRun, { release, service, env, files = [] }: MigrationRequest): Promise<JobExit> {
+    const { folder, jobs, connectionsOf, acts = true } = this.#options
     const connections = connectionsOf(release, service)
     const order: MigrationOrder = {
       service,
@@ -180,12 +197,13 @@ export class Migrations {
       connections: connections.filter(isSqlConnection),
       report: this.#reportOf(run),
       scratch: this.#scratch,
+      hasErrands: !acts,
       timeoutMs: COMMAND_TIMEOUT_MS,
     }
     return jobs.run({
       name: jobName(run),
       argv: [process.execPath, '--disable-warning=ExperimentalWarning', entry()],
-      cwd: join(folder, 'releases', release.artifacts[service]!),
+      cwd: acts ? join(folder, 'releases', release.artifacts[service]!) : placeFiles(this.#filesOf(run), files),
       env: { ...variablesOf(connections), ...env, [ORDER_VARIABLE]: JSON.stringify(order) },
       timeoutMs: JOB_TIMEOUT_MS,
       uses: null,
@@ -205,6 +223,8 @@ export class Migrations {
       state.addEvent(clock.now(), 'migration', `${describe(run)}: ${settled.message ?? settled.outcome}`)
     })
     forgetReport(this.#reportOf(run))
+    forgetErrands(this.#reportOf(run))
+    rmSync(this.#filesOf(run), { recursive: true, force: true })
   }
 
   /** The level counts expands that changed the schema, or that may have: where nobody could look, every one. */
@@ -231,7 +251,11 @@ export class Migrations {
     return join(this.#options.folder, 'migrations', 'copies')
   }
 
-  #reportOf({ id }: MigrationRun): string {
+  #filesOf({ id }: MigrationRun): string {
+    return join(this.#options.folder, 'migrations', 'files', String(id))
+  }
+
+  #reportOf({ id }: Pick<MigrationRun, 'id'>): string {
     return join(this.#options.folder, 'migrations', 'reports', `${id}.json`)
   }
 }

@@ -19,8 +19,3 @@ export type ConnectionsOf = (release: Release, service: string) => readonly Need
 export function variablesOf(connections: readonly NeedConnection[]): Readonly<Record<string, string>> {
   return Object.assign({}, ...connections.map(({ variables }) => variables)) as Record<string, string>
 }
-
-/** 'main-db' → 'MAIN_DB'. */
-export function variableName(need: string): string {
-  return need.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')
-}

@@ -1,13 +1,7 @@
 import type { ResolvedNeed, ResolvedService } from '../../config/resolved.ts'
-import { variableName, type NeedConnection } from './connection.ts'
+import { urlVariables, variableName } from '../../deploy/need-variables.ts'
+import type { NeedConnection } from './connection.ts'
 import { BUSY_TIMEOUT_MS } from './sqlite.ts'
-
-/** The name under which programs of every language look for the only database, or the only Redis, they use. */
-const CONVENTIONAL: Partial<Record<ResolvedNeed['kind'], string>> = {
-  postgres: 'DATABASE_URL',
-  sqlite: 'DATABASE_URL',
-  redis: 'REDIS_URL',
-}
 
 /** Where a need is: the URL of a server, or the file of a database. */
 export type Place = { readonly url: string } | { readonly file: string }
@@ -21,23 +15,15 @@ export function makeConnections(
   needs: Readonly<Record<string, ResolvedNeed>>,
   placeOf: (need: string) => Place | null,
 ): readonly NeedConnection[] {
-  const used = Object.keys(uses)
-  const conventional = used.map((need) => CONVENTIONAL[needs[need]!.kind])
-  return used.flatMap((name): NeedConnection[] => {
+  return Object.keys(uses).flatMap((name): NeedConnection[] => {
     const place = placeOf(name)
     if (place === null) return []
-    const { kind, url: secret } = needs[name]!
+    const { kind } = needs[name]!
     const url = 'url' in place ? place.url : `file:${place.file}`
     const own = variableName(name)
-    const usual = CONVENTIONAL[kind]
-    // Only where it cannot mean another need: that one's own name would be the same, or there are two of the kind.
-    const isOnly = usual !== undefined && conventional.filter((other) => other === usual).length === 1
-    const isFree = !used.some((other) => other !== name && `${variableName(other)}_URL` === usual)
     const variables = {
-      ...(isOnly && isFree ? { [usual]: url } : {}),
-      ...(secret === null ? {} : { [secret]: url }),
+      ...Object.fromEntries(urlVariables(name, { uses }, needs).map((variable) => [variable, url])),
       ...('file' in place ? { [`${own}_FILE`]: place.file, [`${own}_BUSY_TIMEOUT_MS`]: String(BUSY_TIMEOUT_MS) } : {}),
-      [`${own}_URL`]: url,
     }
     return [{ need: name, kind, relation: uses[name]!, url, variables }]
   })

@@ -12,6 +12,8 @@ const PASSWORD_BYTES = 24
 /** What a server that runs here is reached by, the same over all its restarts: services hold it. */
 export interface Credentials {
   readonly kind: 'postgres' | 'redis'
+  /** Where an engine keeps it; absent: it is a child of ours, on 127.0.0.1. */
+  readonly host?: string
   readonly port: number
   /** Of the account that services use. */
   readonly password: string
@@ -44,9 +46,10 @@ export function readCredentials(stateFolder: string, need: string): Credentials 
 function parse(text: string): Credentials | null {
   try {
     const value = JSON.parse(text) as Partial<Credentials> | null
-    const { kind, port, password, adminPassword, ranVersion } = value ?? {}
+    const { kind, host, port, password, adminPassword, ranVersion } = value ?? {}
     const isWhole =
       (kind === 'postgres' || kind === 'redis') &&
+      (host === undefined || typeof host === 'string') &&
       Number.isInteger(port) &&
       typeof password === 'string' &&
       typeof adminPassword === 'string' &&
@@ -71,9 +74,18 @@ export function writeCredentials(stateFolder: string, need: string, credentials:
 
 /** A free port and random passwords. */
 export async function makeCredentials(kind: Credentials['kind'], taken: ReadonlySet<number>): Promise<Credentials> {
-  const password = (): string => randomBytes(PASSWORD_BYTES).toString('base64url')
   const port = await pickPort('127.0.0.1', taken, PORTS)
-  return { kind, port, password: password(), adminPassword: password(), ranVersion: null }
+  return { kind, port, ...makePasswords(), ranVersion: null }
+}
+
+export function makePasswords(): Pick<Credentials, 'password' | 'adminPassword'> {
+  const password = (): string => randomBytes(PASSWORD_BYTES).toString('base64url')
+  return { password: password(), adminPassword: password() }
+}
+
+/** Where a server is reached. */
+export function addressOf({ host = '127.0.0.1', port }: Pick<Credentials, 'host' | 'port'>): string {
+  return `${host}:${port}`
 }
 
 function fileOf(stateFolder: string, need: string): string {

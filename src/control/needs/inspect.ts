@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { ResolvedNeed } from '../../config/resolved.ts'
 import { Problem } from '../../core/problem.ts'
-import { variableName } from './connection.ts'
+import { variableName } from '../../deploy/need-variables.ts'
 import { chooseInstallation, engineOf } from './choose.ts'
 import { checkExternal } from './external.ts'
 import { sqliteFile } from './sqlite.ts'

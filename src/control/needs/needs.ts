@@ -12,6 +12,9 @@ import { needFolder, readCredentials, type Credentials } from './credentials.ts'
 import { checkExternal } from './external.ts'
 import { inspectNeed, noUrl, notHere } from './inspect.ts'
 import type { NeedReport } from './report.ts'
+import { HostedServer } from './hosted-server.ts'
+import { hostNeed, type Address } from './host-need.ts'
+import type { KeptNeed } from './kept-need.ts'
 import { NeedServer } from './server.ts'
 import { prepareSqlite, sqliteFile } from './sqlite.ts'
 import { NeedUrls } from './urls.ts'
@@ -26,6 +29,8 @@ export interface NeedsOptions {
   readonly path: string
   readonly state: State
   readonly keeper: KeeperLink
+  /** Whether servers are run from in here; otherwise an engine keeps them. @default true */
+  readonly acts?: boolean
   /** Told when a server can be used again: who waited for it can go on. */
   readonly onThere: () => void
 }
@@ -34,7 +39,7 @@ export interface NeedsOptions {
 export class Needs {
   readonly #options: NeedsOptions
   readonly #urls: NeedUrls
-  readonly #servers = new Map<string, NeedServer>()
+  readonly #servers = new Map<string, KeptNeed>()
   #isHalted = false
 
   constructor(options: NeedsOptions) {
@@ -58,9 +63,15 @@ export class Needs {
     }
   }
 
+  /** A need that an engine keeps is to be there. @throws Problem as `hostNeed` */
+  host(release: Release, need: string, address: Address): Credentials {
+    return hostNeed(this.#options.folder, need, release.config.needs[need]!, address)
+  }
+
   /** Whether a need can be had, in words. Starts nothing. @throws Problem */
-  inspect(need: string, config: ResolvedNeed, url: string | null): Promise<string> {
-    const { folder, path } = this.#options
+  async inspect(need: string, config: ResolvedNeed, url: string | null): Promise<string> {
+    const { folder, path, acts = true } = this.#options
+    if (!acts && isRunHere(config)) return 'a container'
     return inspectNeed(need, config, { stateFolder: folder, path, url })
   }
 
@@ -146,10 +157,7 @@ export class Needs {
       }
       await server.stop()
       this.#servers.delete(need)
-      this.#note(
-        'need-stopped',
-        `no release uses ${need} any more: stopped; its data stay in ${needFolder(this.#options.folder, need)}`,
-      )
+      this.#note('need-stopped', `no release uses ${need} any more: ${this.#whereDataStay(need)}`)
     }
   }
 
@@ -166,9 +174,17 @@ export class Needs {
       const kept = this.#urls.read(release.id, need)
       if (kept === null) throw noUrl(need, config.url)
       await checkExternal(need, config, kept)
-    } else if (config.kind === 'sqlite') prepareSqlite(sqliteFile(this.#options.folder, need))
+    } else if (config.kind === 'sqlite') this.#prepareFile(need)
     else if (!isRunHere(config)) throw notHere(need, config.kind)
     else await this.#bringUp(need, config)
+  }
+
+  #prepareFile(need: string): void {
+    const { folder, acts = true } = this.#options
+    if (acts) return prepareSqlite(sqliteFile(folder, need))
+    throw new Problem('need.not-here', `${need} is a file, and containers do not share one`, {
+      hint: `Use postgres() for ${need}, or keep the file in a folder of one service: \`writable\`.`,
+    })
   }
 
   async #bringUp(need: string, config: ResolvedNeed): Promise<void> {
@@ -179,19 +195,29 @@ export class Needs {
     await server.reconfigure(config)
   }
 
-  #make(need: string, config: ResolvedNeed): NeedServer {
-    const { folder, path, keeper, onThere } = this.#options
-    const server = new NeedServer(config, {
-      need,
-      stateFolder: folder,
-      path,
-      keeper,
-      takenPorts: () => new Set([...this.#servers.values()].flatMap((one) => one.report().port ?? [])),
-      note: (kind, text) => this.#note(kind, text),
-      onThere,
-    })
+  #make(need: string, config: ResolvedNeed): KeptNeed {
+    const { folder, path, keeper, onThere, acts = true } = this.#options
+    const note = (kind: string, text: string): void => this.#note(kind, text)
+    const server = acts
+      ? new NeedServer(config, {
+          need,
+          stateFolder: folder,
+          path,
+          keeper,
+          takenPorts: () => new Set([...this.#servers.values()].flatMap((one) => one.report().port ?? [])),
+          note,
+          onThere,
+        })
+      : new HostedServer(config, { need, stateFolder: folder, note, onThere })
     this.#servers.set(need, server)
     return server
+  }
+
+  #whereDataStay(need: string): string {
+    const { folder, acts = true } = this.#options
+    return acts
+      ? `stopped; its data stay in ${needFolder(folder, need)}`
+      : 'its container is ended once no kept release uses it; its data stay in their volume'
   }
 
   /** Undefined as well where it cannot be read: then what is wanted of it decides. */

@@ -1,8 +1,6 @@
 import type { Client } from 'pg'
 
 export const ASK_MS = 2_000
-/** The superuser, control's own. */
-export const ADMIN = 'seaworthy'
 /** The account that services use. */
 export const APP = 'app'
 

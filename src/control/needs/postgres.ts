@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { POSTGRES_ADMIN, POSTGRES_CONNECTIONS_MAX } from '../../deploy/need-settings.ts'
+import { addressOf } from './credentials.ts'
 import { ownFile } from './own-file.ts'
 import type { Engine, ServerPlace } from './engine.ts'
 import { findPostgres } from './installations.ts'
 import { withOwnWay } from './own-way.ts'
-import { ADMIN, APP, askPostgres, databaseName, withClient } from './postgres-client.ts'
+import { APP, askPostgres, databaseName, withClient } from './postgres-client.ts'
 
 const CREATE_MS = 120_000
 const SAID_BYTES_MAX = 8_192
-/** Instances of two releases, each with a pool, at once. */
-const CONNECTIONS_MAX = 200
 
 export const postgresEngine: Engine = {
   kind: 'postgres',
@@ -37,7 +37,7 @@ export const postgresEngine: Engine = {
   provision,
   adjust: async () => {},
   probe: (url) => askPostgres(url),
-  urlOf: (need, { port, password }) => `postgres://${APP}:${password}@127.0.0.1:${port}/${databaseName(need)}`,
+  urlOf: (need, { password, ...at }) => `postgres://${APP}:${password}@${addressOf(at)}/${databaseName(need)}`,
 }
 
 const ENVIRONMENT = { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' }
@@ -53,7 +53,7 @@ function renderConfig({ credentials }: ServerPlace): string {
     `port = ${credentials.port}`,
     "unix_socket_directories = ''",
     "password_encryption = 'scram-sha-256'",
-    `max_connections = ${CONNECTIONS_MAX}`,
+    `max_connections = ${POSTGRES_CONNECTIONS_MAX}`,
     "shared_buffers = '128MB'",
     'dynamic_shared_memory_type = posix',
     'fsync = on',
@@ -76,7 +76,7 @@ async function initialise(place: ServerPlace, initdb: string): Promise<void> {
   ownFile(passwordFile, place.credentials.adminPassword, place.account)
   const password = openSync(passwordFile, 'r')
   try {
-    const options = ['-U', ADMIN, '--auth=scram-sha-256', '--pwfile=/proc/self/fd/3', '--encoding=UTF8']
+    const options = ['-U', POSTGRES_ADMIN, '--auth=scram-sha-256', '--pwfile=/proc/self/fd/3', '--encoding=UTF8']
     const command = [...options, '--locale=C.UTF-8', '--data-checksums']
     await run(
       withOwnWay(place, (data) => [initdb, ...command, '-D', data]),
@@ -115,19 +115,22 @@ function run(
 
 /** The account of the services owns its database and may make others beside it; it rules nothing else. */
 async function provision({ need, credentials }: ServerPlace): Promise<void> {
-  const { port, adminPassword, password } = credentials
+  const { adminPassword, password } = credentials
   const database = databaseName(need)
-  await withClient(`postgres://${ADMIN}:${adminPassword}@127.0.0.1:${port}/postgres`, async (client) => {
-    const has = async (sql: string, value: string): Promise<boolean> =>
-      (await client.query(sql, [value])).rowCount === 1
-    // A statement that fails is logged, and this one holds a password.
-    await client.query("set log_min_error_statement = 'panic'")
-    const isThere = await has('select 1 from pg_roles where rolname = $1', APP)
-    const verb = isThere ? 'alter' : 'create'
-    await client.query(`${verb} role ${APP} login createdb password ${client.escapeLiteral(password)}`)
-    const name = client.escapeIdentifier(database)
-    if (!(await has('select 1 from pg_database where datname = $1', database))) {
-      await client.query(`create database ${name} owner ${APP}`)
-    }
-  })
+  await withClient(
+    `postgres://${POSTGRES_ADMIN}:${adminPassword}@${addressOf(credentials)}/postgres`,
+    async (client) => {
+      const has = async (sql: string, value: string): Promise<boolean> =>
+        (await client.query(sql, [value])).rowCount === 1
+      // A statement that fails is logged, and this one holds a password.
+      await client.query("set log_min_error_statement = 'panic'")
+      const isThere = await has('select 1 from pg_roles where rolname = $1', APP)
+      const verb = isThere ? 'alter' : 'create'
+      await client.query(`${verb} role ${APP} login createdb password ${client.escapeLiteral(password)}`)
+      const name = client.escapeIdentifier(database)
+      if (!(await has('select 1 from pg_database where datname = $1', database))) {
+        await client.query(`create database ${name} owner ${APP}`)
+      }
+    },
+  )
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import { redisSettings } from '../../deploy/need-settings.ts'
 import { connectRedis, type RedisClient } from '../../observe/collect/need/redis-client.ts'
-import type { Credentials } from './credentials.ts'
+import { addressOf, type Credentials } from './credentials.ts'
 import type { Engine, ServerPlace } from './engine.ts'
 import { findRedis } from './installations.ts'
 import { ownFile } from './own-file.ts'
@@ -9,8 +10,6 @@ import { majorOf } from './versions.ts'
 
 const ASK_MS = 2_000
 const CONFIG = 'redis.conf'
-/** A cache without a declared size must not take the machine. */
-const CACHE_BYTES = 256 * 1024 * 1024
 
 export const redisEngine: Engine = {
   kind: 'redis',
@@ -32,7 +31,7 @@ export const redisEngine: Engine = {
   provision: async () => {},
   adjust: ({ config, credentials }) =>
     withRedis(urlOf(credentials), async (client) => {
-      for (const [name, value] of Object.entries(settingsOf(config))) await client.configSet(name, value)
+      for (const [name, value] of Object.entries(redisSettings(config))) await client.configSet(name, value)
     }),
   probe: (url) =>
     withRedis(url, async (client) => {
@@ -43,18 +42,8 @@ export const redisEngine: Engine = {
   urlOf: (_need, credentials) => urlOf(credentials),
 }
 
-function urlOf({ port, password }: Credentials): string {
-  return `redis://:${password}@127.0.0.1:${port}`
-}
-
-/** A cache forgets what is used least and keeps nothing on the disk; a store refuses what does not fit and keeps all. */
-function settingsOf({ role, bytesMax }: ServerPlace['config']): Readonly<Record<string, string>> {
-  const isCache = role === 'cache'
-  return {
-    maxmemory: String(bytesMax ?? (isCache ? CACHE_BYTES : 0)),
-    'maxmemory-policy': isCache ? 'allkeys-lru' : 'noeviction',
-    appendonly: isCache ? 'no' : 'yes',
-  }
+function urlOf({ password, ...at }: Credentials): string {
+  return `redis://:${password}@${addressOf(at)}`
 }
 
 function renderConfig({ config, credentials }: ServerPlace): string {
@@ -68,7 +57,7 @@ function renderConfig({ config, credentials }: ServerPlace): string {
     'logfile ""',
     'save ""',
     'appendfsync everysec',
-    ...Object.entries(settingsOf(config)).map(([name, value]) => `${name} ${value}`),
+    ...Object.entries(redisSettings(config)).map(([name, value]) => `${name} ${value}`),
     '',
   ].join('\n')
 }

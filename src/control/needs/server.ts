@@ -13,6 +13,7 @@ import { readCredentials, type Credentials } from './credentials.ts'
 import type { Engine } from './engine.ts'
 import { launchServer, placeOf } from './launch-server.ts'
 import { LinesSince } from './lines-since.ts'
+import type { KeptNeed } from './kept-need.ts'
 import type { NeedReport, NeedState } from './report.ts'
 
 /** How often a healthy server is asked. */
@@ -44,7 +45,7 @@ export interface NeedServerOptions {
 }
 
 /** A server that a need stands for: made, started, asked, started again with backoff, ended in order. */
-export class NeedServer {
+export class NeedServer implements KeptNeed {
   readonly #options: NeedServerOptions
   readonly #engine: Engine
   readonly #output: LinesSince

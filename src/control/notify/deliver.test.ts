@@ -136,6 +136,28 @@ void test('an answer that is well and says in its body that it failed is no deli
   assert.deepEqual([posted.ok, posted.ok || posted.final], [false, false])
 })
 
+void test('an answer whose body never ends is judged by its status, and by what has come of it', async (t) => {
+  const answers = [
+    { status: 200, said: 'taken' },
+    { status: 200, said: '{"ok":false}' },
+    { status: 503, said: 'later' },
+  ]
+  const server = createServer((request, response) => {
+    const { status, said } = answers.shift()!
+    request.resume().on('end', () => void response.writeHead(status).write(said))
+  })
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const channel = { kind: 'webhook', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` } as const
+  assert.deepEqual(await deliver(channel, LETTER, 300), { ok: true })
+  const refused = await deliver(channel, LETTER, 300)
+  assert.match(refused.ok ? '' : refused.because, /in the body that it failed/)
+  assert.deepEqual(await deliver(channel, LETTER, 300), { ok: false, final: false, because: 'it answered 503' })
+})
+
 void test('a webhook that wants a login gets it, and no URL with one', async (t) => {
   const asked: unknown[] = []
   const server = createServer((request, response) => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { State } from '../state.ts'
-import { makeOutbox } from './outbox.ts'
+import { makeOutbox, MESSAGES_MAX } from './outbox.ts'
 
 const LATER_MS = 3_600_000
 
@@ -21,7 +21,7 @@ function make(t: TestContext) {
     outbox.add({ channel, about: words, body: { letter: { kind: 'alert', notification: { incident, kind } } } }, nowMs)
   }
   const waiting = (nowMs = LATER_MS): readonly string[] => outbox.due(nowMs, 100).map(({ about }) => about)
-  return { outbox, tell, waiting }
+  return { state, outbox, tell, waiting }
 }
 
 /** `fired 1`: the words are what is told, the number tells them apart. */
@@ -81,4 +81,15 @@ void test('what is on its way while new words come takes nothing of them along w
   outbox.done(onItsWay!, () => {})
   outbox.postpone(onItsWay!, 0)
   assert.deepEqual(waiting(), ['i1 fired b'])
+})
+
+test('what is too much for one channel is given up and said, and takes no room from another', (t) => {
+  const { state, tell, waiting } = make(t)
+  tell('i0 fired', 0, 'other')
+  for (let n = 1; n <= MESSAGES_MAX + 2; n++) tell(`i${n} fired`)
+  assert.deepEqual(waiting().slice(0, 2), ['i0 fired', 'i3 fired'])
+  assert.deepEqual(
+    state.events(0, 100).map(({ kind, text }) => `${kind}: ${text}`),
+    [1, 2].map((n) => `notify-given-up: ops was not told (i${n} fired): more than 1000 messages wait for it`),
+  )
 })

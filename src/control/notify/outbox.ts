@@ -1,13 +1,18 @@
 import { letterOf } from './letter.ts'
 import type { State } from '../state.ts'
 
-/** Messages that wait, at most; the oldest go first. */
+/** Messages of one channel that wait, at most; the oldest are given up first. */
 export const MESSAGES_MAX = 1_000
 /** A message that could not be delivered for so long is given up. */
 export const MESSAGE_MS_MAX = 24 * 3_600_000
 /** Between two tries, doubled each time. */
 const RETRY_MS_MIN = 1_000
-const RETRY_MS_MAX = 5 * 60_000
+export const RETRY_MS_MAX = 5 * 60_000
+
+/** How long after a try that failed the next one comes. @param attempts how many had failed before it */
+export function retryMs(attempts: number): number {
+  return Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** attempts)
+}
 
 /** Something to tell one channel, saved until it has been told. */
 export interface Message {
@@ -94,9 +99,15 @@ export function makeOutbox(state: State): Outbox {
         db.prepare(
           'insert into outbox (channel, created_at, attempts, due_at, about, body) values (?, ?, ?, ?, ?, ?)',
         ).run(channel, now, attempts, dueAt, about, JSON.stringify(body))
-        db.prepare(
-          'delete from outbox where sequence not in (select sequence from outbox order by sequence desc limit ?)',
-        ).run(MESSAGES_MAX)
+        const givenUp = db
+          .prepare(
+            `delete from outbox where channel = ?1 and sequence not in
+              (select sequence from outbox where channel = ?1 order by sequence desc limit ?2) returning about`,
+          )
+          .all(channel, MESSAGES_MAX)
+        const because = `more than ${MESSAGES_MAX} messages wait for it`
+        for (const row of givenUp)
+          state.addEvent(now, 'notify-given-up', `${channel} was not told (${row['about'] as string}): ${because}`)
       },
       due: (now, ofEach) => {
         return db
@@ -118,9 +129,9 @@ export function makeOutbox(state: State): Outbox {
           write()
         }),
       postpone: ({ sequence, attempts }, now) => {
-        const afterMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** attempts)
-        db.prepare('update outbox set attempts = attempts + 1, due_at = ? where sequence = ?').run(
-          now + afterMs,
+        db.prepare('update outbox set attempts = ?, due_at = ? where sequence = ?').run(
+          attempts + 1,
+          now + retryMs(attempts),
           sequence,
         )
       },

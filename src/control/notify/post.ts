@@ -50,13 +50,18 @@ function loginIn(url: string): { readonly address: string; readonly login: Reado
 /** How much of an answer is looked at. */
 const ANSWER_BYTES_MAX = 4_096
 
+/** What has come of it when it is enough, or nothing more comes: the status has been said by then, and counts. */
 async function start(response: Response): Promise<string> {
   let bytes = Buffer.alloc(0)
   if (response.body === null) return ''
-  // Leaving the loop cancels the rest.
-  for await (const chunk of response.body) {
-    bytes = Buffer.concat([bytes, chunk as Uint8Array])
-    if (bytes.length >= ANSWER_BYTES_MAX) break
+  try {
+    // Leaving the loop cancels the rest.
+    for await (const chunk of response.body) {
+      bytes = Buffer.concat([bytes, chunk as Uint8Array])
+      if (bytes.length >= ANSWER_BYTES_MAX) break
+    }
+  } catch {
+    // Out of time, or broken off.
   }
   return bytes.toString('utf8', 0, ANSWER_BYTES_MAX)
 }

@@ -46,7 +46,14 @@ async function make(t: TestContext, answer: (request: IncomingMessage, response:
   const add = (n: number): void => outbox.add({ channel: 'ops', about: `m${n}`, body: { n } }, now)
   const waiting = (): number => outbox.due(Number.MAX_SAFE_INTEGER, MESSAGES_MAX * 2).length
   const later = (ms: number): void => void (now += ms)
-  return { postman, outbox, channels, server, disk, bodies, events, add, waiting, later }
+  /** A day alone is not enough: it has been tried a few times as well. */
+  const untilGivenUp = async (): Promise<void> => {
+    for (let tries = 0; tries < 6 && waiting() > 0; tries++) {
+      await postman.deliver()
+      later(5 * 60_000)
+    }
+  }
+  return { postman, outbox, channels, server, disk, bodies, events, add, waiting, later, untilGivenUp }
 }
 
 const end = (status: number) => (_: unknown, response: ServerResponse) => void response.writeHead(status).end('x')
@@ -137,8 +144,74 @@ test('a channel with much that it does not take keeps nothing from the others', 
   assert.deepEqual(bodies.map((body) => JSON.stringify(body)).toSorted(), ['{"n":1}', '{"stuck":0}'])
 })
 
+test('a channel that is slow to answer holds up no other, and is not told twice', async (t) => {
+  const slow = Promise.withResolvers<() => void>()
+  const { postman, outbox, channels, add, bodies, waiting } = await make(t, (request, response) =>
+    request.url === '/slow' ? slow.resolve(() => end(204)(request, response)) : end(204)(request, response),
+  )
+  const find = channels.find
+  channels.find = (name) => {
+    const channel = find(name)
+    return name === 'slow' && channel?.kind === 'webhook'
+      ? { ...channel, url: channel.url.replace(SECRET_PATH, '/slow') }
+      : channel
+  }
+  outbox.add({ channel: 'slow', about: 's', body: { slow: true } }, 1_000_000)
+  const first = postman.deliver()
+  const answer = await slow.promise
+  add(1)
+  await postman.deliver()
+  assert.deepEqual(bodies, [{ slow: true }, { n: 1 }])
+  answer()
+  await first
+  assert.deepEqual([bodies.length, waiting()], [2, 0])
+})
+
+test('what hinders one channel neither hinders nor doubles what is told to another', async (t) => {
+  const { postman, outbox, channels, add, bodies, waiting } = await make(t, end(204))
+  const find = channels.find
+  channels.find = (name) => {
+    if (name === 'broken') throw new Error('the file of channels cannot be read')
+    return find(name)
+  }
+  outbox.add({ channel: 'broken', about: 'b', body: {} }, 1_000_000)
+  add(1)
+  add(2)
+  await assert.rejects(postman.deliver(), /cannot be read/)
+  assert.deepEqual([bodies, waiting()], [[{ n: 1 }, { n: 2 }], 1])
+})
+
+test('without room to write down the next try it comes as late all the same', async (t) => {
+  let status = 503
+  const { postman, outbox, add, bodies, waiting, later } = await make(t, (request, response) =>
+    end(status)(request, response),
+  )
+  const postpone = outbox.postpone.bind(outbox)
+  outbox.postpone = () => {
+    throw Object.assign(new Error('database or disk is full'), { errcode: 13 })
+  }
+  add(1)
+  const tries = async (): Promise<number> => {
+    await postman.deliver()
+    return bodies.length
+  }
+  assert.deepEqual([await tries(), await tries()], [1, 1])
+  later(1_000)
+  assert.deepEqual([await tries(), await tries()], [2, 2])
+  later(1_999)
+  assert.equal(await tries(), 2, 'the second pause is twice as long')
+  outbox.postpone = postpone
+  later(1)
+  assert.equal(await tries(), 3)
+  later(3_999)
+  assert.equal(await tries(), 3, 'what failed meanwhile counts')
+  status = 200
+  later(1)
+  assert.deepEqual([await tries(), waiting()], [4, 0])
+})
+
 test('a receiver that hangs is left after the timeout, one that is gone as well; no event holds its URL', async (t) => {
-  const { postman, add, server, events, waiting, later } = await make(t, () => {})
+  const { postman, add, server, events, waiting, later, untilGivenUp } = await make(t, () => {})
   add(1)
   await postman.deliver()
   server.closeAllConnections()
@@ -148,7 +221,7 @@ test('a receiver that hangs is left after the timeout, one that is gone as well;
   assert.equal(waiting(), 1)
   assert.deepEqual(events, ['notify-failed: ops (m1): no answer within 0.2 s; it is tried again'])
   later(MESSAGE_MS_MAX + 1)
-  await postman.deliver()
+  await untilGivenUp()
   assert.equal(waiting(), 0)
   assert.equal(events.at(-1), 'notify-given-up: ops was not told (m1): ECONNREFUSED')
   assert.doesNotMatch(events.join(), /secret/)
@@ -173,7 +246,7 @@ test('what trying again cannot mend is given up at once', async (t) => {
 })
 
 test('a letter that cannot be written is told, tried again, and keeps no other from its channel', async (t) => {
-  const { postman, outbox, events, waiting, bodies, add, later } = await make(t, end(204))
+  const { postman, outbox, events, waiting, bodies, add, later, untilGivenUp } = await make(t, end(204))
   // As an older version, or somebody's hand, may have left it: an alert without its time.
   const notification = { id: 'x', kind: 'fired', incident: 'i1', app: 'shop', environment: 'local', alerts: [] }
   outbox.add({ channel: 'ops', about: 'odd', body: { letter: { kind: 'alert', notification } } }, 1_000_000)
@@ -186,7 +259,7 @@ test('a letter that cannot be written is told, tried again, and keeps no other f
     'notified: ops was told: m1',
   ])
   later(MESSAGE_MS_MAX + 1)
-  await postman.deliver()
+  await untilGivenUp()
   assert.equal(waiting(), 0)
 })
 
@@ -200,6 +273,21 @@ test('a message does not wait until a clock that was set back is as late again',
   later(-3_600_000)
   await postman.deliver()
   assert.deepEqual([bodies, waiting()], [[{ n: 1 }, { n: 1 }, { n: 2 }], 0])
+})
+
+test('a clock that jumps ahead by a day gives up nothing that was tried once', async (t) => {
+  let status = 503
+  const { postman, add, bodies, events, waiting, later } = await make(t, (request, response) =>
+    end(status)(request, response),
+  )
+  add(1)
+  later(MESSAGE_MS_MAX + 1)
+  await postman.deliver()
+  assert.equal(waiting(), 1)
+  status = 200
+  later(1_000)
+  await postman.deliver()
+  assert.deepEqual([bodies.length, waiting(), events.at(-1)], [2, 0, 'notified: ops was told: m1'])
 })
 
 test('a redirect is no delivery, and is not followed', async (t) => {

@@ -39,8 +39,7 @@ export class Execs {
   prepare({ service, release: wanted, argv, by }: ExecRequest): ExecContext {
     const { folder, path, state, clock } = this.#options
     const release = releaseOf(wanted, state)
-    const config = release.config.services[service]
-    if (config?.run.kind !== 'program') throw unknownService(service, release)
+    const config = programOf(release, service)
     const cwd = join(folder, 'releases', release.artifacts[service]!)
     if (!existsSync(cwd)) {
       throw new Problem('exec.files-gone', `the files of ${service} in ${release.id} are gone`, {
@@ -55,6 +54,24 @@ export class Execs {
     // In the order in which an instance gets them.
     return { release: release.id, cwd, env: { ...needs, ...baseEnvironment(path), ...config.env, ...own, ...secrets } }
   }
+
+  /**
+   * The same note where an engine or a cluster keeps the instances: the command runs there, and what it gets is there.
+   * @throws Problem `exec.nothing-live` `release.unknown` `service.unknown`
+   */
+  note({ service, release: wanted, argv, by }: ExecRequest): ExecContext {
+    const { state, clock } = this.#options
+    const release = releaseOf(wanted, state)
+    if (release.config.services[service] === undefined) throw unknownService(service, release)
+    state.addEvent(clock.now(), 'exec', `${by} runs '${argv.join(' ')}' in ${service} of ${release.id}`)
+    return { release: release.id, cwd: '', env: {} }
+  }
+}
+
+function programOf(release: Release, service: string) {
+  const config = release.config.services[service]
+  if (config?.run.kind === 'program') return config
+  throw unknownService(service, release)
 }
 
 function unknownService(service: string, { id, config }: Release): Problem {

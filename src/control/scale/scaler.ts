@@ -1,7 +1,7 @@
 import type { ResolvedService } from '../../config/resolved.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Instance, Release } from '../../deploy/release.ts'
-import { wantedInstances } from '../../deploy/wanted.ts'
+import { hasInstances, wantedInstances } from '../../deploy/wanted.ts'
 import type { Fleet } from '../../gateway/admin/fleet.ts'
 import type { ScaleNote, ScaleStatus } from '../api/scale-methods.ts'
 import { decide, type Look, type Measure } from './decide.ts'
@@ -77,7 +77,7 @@ export class Scaler {
     if (release === null) return []
     const outside = state.get('outside')
     return Object.entries(release.config.services)
-      .filter(([, { run }]) => run.kind === 'program')
+      .filter(([, config]) => hasInstances(config, release.config))
       .map(([service, config]) => {
         const own = this.#options.instances
           .instances()
@@ -211,9 +211,10 @@ export class Scaler {
   }
 
   #reasonAgainst(release: Release, name: string): string | null {
-    const { run, port } = release.config.services[name]!
+    const service = release.config.services[name]!
+    const { port } = service
     const { state } = this.#options
-    if (run.kind !== 'program') return 'its files are served by the gateway itself'
+    if (!hasInstances(service, release.config)) return 'its files are served by the gateway itself'
     if (!this.#options.instances.acts) return 'its instances are not started from in here'
     if (port !== null) return `it insists on port ${port}, which only one can have`
     const isStopped = [...state.get('stoppedServices'), ...state.get('heldServices')].includes(name)

@@ -17,12 +17,14 @@ export function reachesOut(needs: ResolvedApp['needs'], { uses }: ResolvedServic
 /**
  * The variables of a container. No secret is among them, only the names of their files.
  * @param own those that differ from one instance to the next; they win over the config's
+ * @param secrets names of those that are files. @default the service's own
  */
 export function variablesOf(
   service: ResolvedService,
   own: Readonly<Record<string, string>>,
+  secrets: readonly string[] = service.secrets,
 ): Readonly<Record<string, string>> {
-  const { env, secrets, run } = service
+  const { env, run } = service
   const what = ownCheck(service)
   return {
     NODE_ENV: 'production',
@@ -30,6 +32,6 @@ export function variablesOf(
     ...env,
     ...own,
     ...Object.fromEntries(secrets.map((name) => [`${name}_FILE`, `${SECRETS_FOLDER}/${name}`])),
-    ...(run.kind === 'program' && what !== null ? { [CHECK_VARIABLE]: JSON.stringify(what) } : {}),
+    ...(run.kind !== 'image' && what !== null ? { [CHECK_VARIABLE]: JSON.stringify(what) } : {}),
   }
 }

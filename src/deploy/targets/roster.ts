@@ -19,6 +19,8 @@ export interface RosterPort {
   admit(ids: readonly string[]): Promise<void>
   /** Takes them out of the traffic and drains them; whoever calls ends them next. Refused for what is live. */
   leave(release: string, service: string | null): Promise<readonly string[]>
+  /** A service whose start was owed has its instances: it takes traffic again. */
+  bringBack(service: string): Promise<void>
   /** They are gone. */
   forget(ids: readonly string[]): Promise<void>
   probe(instance: string): Promise<Asked>

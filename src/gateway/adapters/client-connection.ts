@@ -9,7 +9,7 @@ import type { ClientSide, RequestBody } from '../exchange.ts'
 import { ClientExchange } from './client-exchange.ts'
 import type { ConnectionHost, OpenConnection, Refused } from './connection-host.ts'
 import type { ExchangeConnection } from './client-exchange.ts'
-import { ArrivingBody, NO_BODY, readyBody } from './request-body.ts'
+import { ArrivingBody, NO_BODY, ReadyBody } from './request-body.ts'
 import type { BodySource } from './request-body.ts'
 import { acceptWith, ReadBuffer, SHARED_BUFFER } from './read-buffer.ts'
 import { giveHead, takeHead, WireHead } from './wire-head.ts'
@@ -325,7 +325,7 @@ export class ClientConnection implements BodySource, ExchangeConnection, OpenCon
 
   #bodyFrom(head: Http1Head, reader: BodyReader, bytes: Buffer): RequestBody {
     const length = head.contentLength === -1 ? null : head.contentLength
-    if (reader.done) return readyBody(this.#kept(dataOf(bytes, reader)), length)
+    if (reader.done) return new ReadyBody(this.#kept(dataOf(bytes, reader)), length)
     const keep = (data: Buffer): Buffer => this.#kept(data)
     this.#body = new ArrivingBody(reader, { length, source: this, keep, waits: head.expectContinue })
     this.#body.take(bytes)

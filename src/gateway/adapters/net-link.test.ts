@@ -196,6 +196,33 @@ void test('at the cap requests wait for a connection, as long as for one to be m
   for (const call of calls) call.destroy()
 })
 
+void test('a connection for one request counts as any other: at the cap it waits, and takes the place of an idle one', async () => {
+  using upstream = await startBytes({ '/': OK, '/silent': undefined as unknown as string })
+  const link = createNetLink({ host: '127.0.0.1', port: upstream.port }, { connectionsMax: 2 })
+  const fresh = { fresh: true }
+  const answers = await Promise.all(Array.from({ length: 6 }, () => ask(link, '/', fresh)))
+  assert.deepEqual(
+    answers.map((answer) => (typeof answer === 'string' ? answer : answer.text)).join(),
+    'ok,ok,ok,ok,ok,ok',
+  )
+  assert.equal(upstream.connections(), 6)
+  await Promise.all([ask(link, '/'), ask(link, '/')])
+  assert.equal(upstream.open.size, 2)
+  // Both are kept and idle: one of them goes.
+  assert.deepEqual(await ask(link, '/', fresh), { status: 200, text: 'ok' })
+  const calls: UpstreamCall[] = []
+  for (const path of ['/silent', '/silent']) void ask(link, path, { ...fresh, onCall: (call) => calls.push(call) })
+  const before = upstream.connections()
+  assert.equal(await ask(link, '/', fresh), 'connect-timeout')
+  assert.ok(upstream.connections() <= before + 2)
+  // A kept one that comes free is not what this one wants: it has a new one in its place.
+  const waiting = ask(link, '/', fresh)
+  calls[0]!.destroy()
+  assert.deepEqual(await waiting, { status: 200, text: 'ok' })
+  link.close()
+  for (const call of calls) call.destroy()
+})
+
 void test('what breaks off says when', async () => {
   using upstream = await startBytes({
     '/nothing': '<END>',

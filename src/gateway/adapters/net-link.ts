@@ -1,4 +1,5 @@
 /** Requests to upstreams over connections of our own: as few as needed, the one used last first. */
+import { performance } from 'node:perf_hooks'
 import type { UpstreamEvents, UpstreamLink, UpstreamRequest } from '../upstream-link.ts'
 import { Call } from './upstream-call.ts'
 import { UpstreamConnection } from './upstream-connection.ts'
@@ -33,7 +34,7 @@ export function createNetLink(
   { idleMs = UPSTREAM_IDLE_MS, connectionsMax = CONNECTIONS_MAX }: NetLinkOptions = {},
 ): UpstreamLink {
   const idle: UpstreamConnection[] = []
-  const pooled = new Set<UpstreamConnection>()
+  const counted = new Set<UpstreamConnection>()
   const line = new Set<Call>()
   let closed = false
   const owner = { free, gone }
@@ -41,11 +42,18 @@ export function createNetLink(
 
   function send(request: UpstreamRequest, events: UpstreamEvents): Call {
     const call = new Call(request, events)
-    if (request.fresh || request.websocket || closed) open(call, true)
-    else if (idle.length > 0) use(idle.pop()!, call)
-    else if (pooled.size < connectionsMax) open(call, false)
+    if (request.websocket || closed) open(call, true)
+    else if (request.fresh && hasRoom()) open(call, true)
+    else if (!request.fresh && idle.length > 0) use(idle.pop()!, call)
+    else if (!request.fresh && counted.size < connectionsMax) open(call, false)
     else enqueue(call)
     return call
+  }
+
+  /** For one more connection; the one that has been idle for longest makes it, where it must. */
+  function hasRoom(): boolean {
+    if (counted.size >= connectionsMax) idle[0]?.destroy()
+    return counted.size < connectionsMax
   }
 
   function use(connection: UpstreamConnection, call: Call): void {
@@ -60,7 +68,7 @@ export function createNetLink(
 
   function open(call: Call, once: boolean): void {
     const connection = new UpstreamConnection(call, { host, port, owner, once })
-    if (!once) pooled.add(connection)
+    if (!call.request.websocket) counted.add(connection)
   }
 
   function enqueue(call: Call): void {
@@ -78,6 +86,8 @@ export function createNetLink(
     if (closed || keepMs <= 0 || uses >= USES_MAX) return connection.destroy()
     if (line.size > 0) {
       const [next] = line
+      // Its turn comes when this one has gone.
+      if (next!.request.fresh) return connection.destroy()
       line.delete(next!)
       next!.ready()
       use(connection, next!)
@@ -94,12 +104,12 @@ export function createNetLink(
   function gone(connection: UpstreamConnection): void {
     const index = idle.lastIndexOf(connection)
     if (index !== -1) idle.splice(index, 1)
-    if (!pooled.delete(connection)) return
+    if (!counted.delete(connection)) return
     const next = line.values().next().value
     if (next === undefined) return
     line.delete(next)
     next.ready()
-    open(next, closed)
+    open(next, closed || next.request.fresh)
   }
 
   function close(): void {

@@ -11,30 +11,45 @@ export interface BodySource {
   sayContinue(): void
 }
 
-export const NO_BODY: RequestBody = {
-  present: false,
-  length: null,
-  get stream() {
+class NoBody implements RequestBody {
+  readonly present = false
+  readonly length = null
+  readonly ready = null
+
+  get stream(): Readable {
     return Readable.from([])
-  },
-  ready: null,
-  complete: () => true,
-  accept: () => {},
+  }
+
+  complete(): boolean {
+    return true
+  }
+
+  accept(): void {}
 }
 
+export const NO_BODY: RequestBody = new NoBody()
+
 /** A body that has come whole with its head. */
-export function readyBody(bytes: Buffer, length: number | null): RequestBody {
-  let stream: Readable | null = null
-  return {
-    present: true,
-    length,
-    get stream() {
-      return (stream ??= Readable.from(bytes.length === 0 ? [] : [bytes], { objectMode: false }))
-    },
-    ready: bytes,
-    complete: () => true,
-    accept: () => {},
+export class ReadyBody implements RequestBody {
+  readonly present = true
+  readonly length: number | null
+  readonly ready: Buffer
+  #stream: Readable | null = null
+
+  constructor(bytes: Buffer, length: number | null) {
+    this.ready = bytes
+    this.length = length
   }
+
+  get stream(): Readable {
+    return (this.#stream ??= Readable.from(this.ready.length === 0 ? [] : [this.ready], { objectMode: false }))
+  }
+
+  complete(): boolean {
+    return true
+  }
+
+  accept(): void {}
 }
 
 export interface BodyParts {

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
 import { bodyOf, chunkHead, CloseBody, dataOf, LAST_CHUNK, ResponseHead, ResponseReader } from '../../http1/index.ts'
 import type { BodyReader } from '../../http1/index.ts'
 import { Deadline } from '../deadlines.ts'

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import { createNetLink } from '../adapters/net-link.ts'
-import { readyBody } from '../adapters/request-body.ts'
+import { ReadyBody } from '../adapters/request-body.ts'
 import { newExchange, plainAnswer } from '../exchange.ts'
 import type { Answer, ClientSide, RequestHead } from '../exchange.ts'
 import { closed, listening } from '../testing.ts'
@@ -85,7 +85,7 @@ void test('a body that is found too large, or refused, when it is there is count
     // Not asked in either case.
     const link = createNetLink({ host: '127.0.0.1', port: 1 })
     const upstream = createUpstream({ id: 'api@1', host: '127.0.0.1', port: 1, release: '1' }, link)
-    const body = readyBody(Buffer.alloc(size), null)
+    const body = new ReadyBody(Buffer.alloc(size), null)
     const exchange = newExchange({ head: POST, body, client: clientThat({ hasLeft: false }), startedNs: 0 })
     exchange.bodyFilter = () => plainAnswer(403, 'No.')
     const statuses: number[] = []

@@ -104,7 +104,7 @@ export class Attempt extends Timed implements UpstreamEvents, LeaveListener, End
 
   answered(answer: RelayedAnswer): void {
     if (this.#settled) return answer.flow.abandon()
-    if (answer.get('content-type')?.toLowerCase().startsWith('text/event-stream') === true) {
+    if (EVENT_STREAM.test(answer.get('content-type') ?? '')) {
       this.#claim.kind = 'stream'
       this.#exchange.eventStream = true
       this.#claim.end = () => this.#exchange.client.finishEarly()
@@ -220,3 +220,4 @@ export function tooLarge(bytesMax: number): Answer {
 }
 
 const NO_BYTES = Buffer.alloc(0)
+const EVENT_STREAM = /^text\/event-stream/i

@@ -1,5 +1,5 @@
 import { monotonicNs } from '../../core/clock.ts'
-import { mayRetry } from '../retry.ts'
+import { isRepeatable, mayRetry } from '../retry.ts'
 import { plainAnswer } from '../exchange.ts'
 import type { Answer, Exchange } from '../exchange.ts'
 import type { Context } from '../context.ts'
@@ -54,7 +54,7 @@ class Forwarding implements AttemptOwner {
     exchange.release = claim.upstream.release
     if (tried.length === 0) exchange.sentNs = monotonicNs()
     else exchange.resentNs = monotonicNs()
-    const fresh = tried.length > 0 && tried.includes(claim.upstream)
+    const fresh = wantsFresh(exchange, claim.upstream, tried)
     try {
       new Attempt(exchange, { claim, fresh, limits, owner: this }).begin()
     } catch (error) {
@@ -87,6 +87,17 @@ class Forwarding implements AttemptOwner {
 }
 
 const NOBODY: readonly Upstream[] = []
+
+/**
+ * Whether a connection that is there already will not do: at the second attempt at the same address, and, where that is a
+ * balancer's, for every second attempt and all that must not be lost. Whoever is behind a kept one may be closing it.
+ */
+function wantsFresh({ place, head, body }: Exchange, upstream: Upstream, tried: readonly Upstream[]): boolean {
+  const { backend } = place!
+  if (backend.kind !== 'upstreams' || backend.balanced !== true) return tried.length > 0 && tried.includes(upstream)
+  const mayRepeat = place!.options?.retry !== false && isRepeatable(head.method, body.present)
+  return tried.length > 0 || !mayRepeat
+}
 
 /** The instance that holds the client's session, where the service asks for that. */
 function preferredFor(exchange: Exchange, pool: Pool): Upstream | null {

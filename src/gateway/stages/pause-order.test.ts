@@ -68,7 +68,7 @@ void test('held requests are claimed in the order in which they came, before tho
   t.after(() => pipeline.routing.close())
   const count = RELEASED_AT_ONCE * 3
   for (let index = 0; index < count; index++) pipeline.ask(`/${index}`)
-  await until(() => pipeline.waitingRoom.counts.held === count)
+  await until(() => pipeline.waitingRoom.counts().held === count)
 
   pipeline.routing.apply(tableOf([upstream('1')]))
   pipeline.ask('/late')
@@ -81,7 +81,7 @@ void test('a switch in the middle: those whose turn comes later are claimed by t
   t.after(() => pipeline.routing.close())
   const count = RELEASED_AT_ONCE + 10
   for (let index = 0; index < count; index++) pipeline.ask(`/${index}`)
-  await until(() => pipeline.waitingRoom.counts.held === count)
+  await until(() => pipeline.waitingRoom.counts().held === count)
 
   pipeline.routing.apply(tableOf([upstream('1')]))
   // After all that follows from it in this turn, before the next one.

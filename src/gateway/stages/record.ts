@@ -57,8 +57,8 @@ export function record(exchange: Exchange, context: Context, end: { status: numb
     release,
     bytes: end.outcome.bytes,
     client: exchange.clientAddress,
-    ...(exchange.heldNs === 0 ? {} : { heldMs: Math.round(exchange.heldNs / 1e6) }),
-    ...(end.outcome.end === 'complete' ? {} : { aborted: true }),
+    heldMs: exchange.heldNs === 0 ? null : Math.round(exchange.heldNs / 1e6),
+    aborted: end.outcome.end !== 'complete',
   })
 }
 

@@ -14,7 +14,8 @@ export const staticFiles: Stage = (exchange) => {
   return answerFile(exchange, backend.root)
 }
 
-async function answerFile(exchange: Exchange, root: string): Promise<Answer> {
+/** Answers with a file below `root`, mounted where the exchange's route says. */
+export async function answerFile(exchange: Exchange, root: string): Promise<Answer> {
   const { method, path } = exchange.head
   if (method !== 'GET' && method !== 'HEAD') return plainAnswer(405, 'Files can only be read.', ['Allow', 'GET, HEAD'])
   const all = segmentsOf(path)

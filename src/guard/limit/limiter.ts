@@ -37,7 +37,7 @@ export interface Limiter {
   /** Takes from every count of the request, or from none. At once when there is nobody to ask; null where no limit counts it. */
   judge(asker: Asker): LimitVerdict | null | Promise<LimitVerdict>
   /** Requests judged without the store. */
-  readonly unshared: number
+  unshared(): number
   /** Gives back what was lent and not spent: call it every SETTLE_MS. */
   settle(): void
 }
@@ -61,9 +61,7 @@ export function createLimiter({ limits, store, hash, now: clock, onStore = () =>
       if (counted.length === 0) return null
       return refusedBefore(counted, now) ?? spent(counted, now) ?? taken(counted, now)
     },
-    get unshared() {
-      return outage.judged
-    },
+    unshared: () => outage.judged(),
     settle,
   }
 

@@ -27,7 +27,7 @@ interface OutageOptions {
 /** What holds while the counts cannot be reached. */
 export interface Outage {
   /** Requests judged without the store. */
-  readonly judged: number
+  judged(): number
   /** Whether a request may ask the store. Says yes now and then while it does not answer, to see whether it is back. */
   mayAsk(): boolean
   /** Whether the store can be told what was spent. */
@@ -53,9 +53,7 @@ export function createOutage({ store, hash, now: clock, onStore }: OutageOptions
   let shares: Counts | null = null
   const shareRules = new Map<Rule, Rule>()
   return {
-    get judged() {
-      return judged
-    },
+    judged: () => judged,
     mayAsk() {
       look()
       if (phase !== 'lost' || !store.reachable) return phase === 'there'

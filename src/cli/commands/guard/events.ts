@@ -7,6 +7,7 @@ import { EVENT_KINDS } from '../../../guard/event.ts'
 import { THREAT_CLASSES } from '../../../guard/threats.ts'
 import { environmentCommand, globalsOf, openProjectOf, type MakeCommand } from '../../command.ts'
 import { describeEvent } from '../../guard-text.ts'
+import { mustHaveFiles } from '../../local-files.ts'
 import { print, printJson, table } from '../../output.ts'
 import { sinceOf } from '../../since.ts'
 
@@ -44,7 +45,9 @@ export const eventsCommand: MakeCommand = () => {
       const { json } = globalsOf(command)
       const filter = filterOf(options)
       const limit = limitOf(options.limit)
-      const { stateFolder } = await openProjectOf(command, environment)
+      const project = await openProjectOf(command, environment)
+      mustHaveFiles(project, 'guard events')
+      const { stateFolder } = project
       if (options.verify) return verify(stateFolder, json)
       const events = await newestEvents(stateFolder, filter, limit)
       if (options.follow) return follow(stateFolder, filter, limit, json)

@@ -9,6 +9,7 @@ import { environmentCommand, globalsOf, openProjectOf, type MakeCommand } from '
 import { whoAmI } from '../../lease.ts'
 import { print, printJson, table } from '../../output.ts'
 import type { Project } from '../../project.ts'
+import { wayTo } from '../../way.ts'
 import { requestOfBytes, requestOfFlags, requestsOfHar, REQUESTS_MAX } from '../../tried-requests.ts'
 
 interface Options {
@@ -90,19 +91,24 @@ interface Asker extends Disposable {
 }
 
 /** Control where there is one, which knows blocks and counts; else the config. */
-async function askerFor({ app, stateFolder }: Project): Promise<Asker> {
-  const socket = socketPath(stateFolder, 'control')
-  if (existsSync(socket)) {
-    const control = connectControl(socket, { awayMs: 0 })
+async function askerFor(project: Project): Promise<Asker> {
+  const { app, stateFolder } = project
+  if (app.target === 'docker' || existsSync(socketPath(stateFolder, 'control'))) {
+    const way = await wayTo(project)
+    const control = connectControl(way.to, { awayMs: 0 })
+    const close = (): void => {
+      control.close()
+      way[Symbol.dispose]()
+    }
     try {
       await control.call('lease.look', {})
       return {
         ask: (request) => control.call('guard.check', { request, by: whoAmI() }),
-        [Symbol.dispose]: () => control.close(),
+        [Symbol.dispose]: close,
       }
     } catch (error) {
-      control.close()
-      if (!(error instanceof Problem && error.code === 'environment.down')) throw error
+      close()
+      if (!(error instanceof Problem && /^environment\.(?:down|unreachable)$/.test(error.code))) throw error
     }
   }
   const policy = guardPolicyOf({ config: app }, '')!

@@ -3,7 +3,6 @@ import type { Client } from 'pg'
 import { messageOf, Problem } from '../../../core/problem.ts'
 import type { SqlFile } from '../sql-files.ts'
 import {
-  COPY_WITHIN_MS,
   LOCK_ATTEMPTS_MAX,
   LOCK_PAUSE_MS,
   type Copy,
@@ -13,26 +12,27 @@ import {
   type SqlRun,
 } from './database.ts'
 import { applySql, isLockTimeout, pendingSql } from './postgres-apply.ts'
-import { findPrograms, pipe } from './postgres-programs.ts'
+import { APPLICATION, CONNECT_MS, pourHere, type Pour } from './pour.ts'
 import { SCHEMA_QUERY, SMALL_TABLES_QUERY } from './postgres-schema.ts'
 
-const CONNECT_MS = 10_000
 const LOCK_EVERY_MS = 250
 /** Any number that nobody else takes: 'seaw' in ASCII. The second half of the lock is free. */
 const LOCK_CLASS = 0x73656177
 const SMALL_TABLE_BYTES_MAX = 1024 * 1024
-const APPLICATION = 'seaworthy migration'
 
 export class PostgresDatabase implements Database {
   readonly need: string
   readonly kind = 'postgres'
   readonly #connection: SqlConnection
+  readonly #pour: Pour
   /** The connection that holds the lock also changes the schema: who gets the lock knows that the other has ended. */
   #locked: Client | null = null
 
-  constructor(connection: SqlConnection) {
+  /** @param pour how rows come into a copy. @default by the programs of this machine */
+  constructor(connection: SqlConnection, pour: Pour = pourHere) {
     this.need = connection.need
     this.#connection = connection
+    this.#pour = pour
   }
 
   size(): Promise<number> {
@@ -142,22 +142,15 @@ export class PostgresDatabase implements Database {
       `create database ${client.escapeIdentifier(name)} template template0 encoding ${client.escapeLiteral(encoding)}
        lc_collate ${client.escapeLiteral(datcollate)} lc_ctype ${client.escapeLiteral(datctype)}`,
     )
-    const programs = findPrograms(Math.floor(Number(version) / 10_000), process.env['PATH'] ?? '')
     const pour = (options: readonly string[]): Promise<void> =>
-      pipe({
+      this.#pour({
+        need: this.need,
+        url: this.#connection.url,
+        client,
+        serverMajor: Math.floor(Number(version) / 10_000),
+        into: name,
         // Of no use to a copy, and a subscription would begin to take from its publisher.
-        dump: [
-          `${programs}/pg_dump`,
-          '--no-owner',
-          '--no-privileges',
-          '--no-publications',
-          '--no-subscriptions',
-          ...options,
-        ],
-        restore: [`${programs}/psql`, '-X', '-q', '-v', 'ON_ERROR_STOP=1'],
-        environment: environmentOf(client, this.#connection.url),
-        restoreInto: name,
-        withinMs: COPY_WITHIN_MS,
+        options: ['--no-owner', '--no-privileges', '--no-publications', '--no-subscriptions', ...options],
       })
     if (of === 'data') return pour([])
     await pour(['--schema-only'])
@@ -210,21 +203,6 @@ function databaseOf(url: URL): string {
 function copyName(database: string): string {
   const mark = createHash('sha256').update(database).digest('hex').slice(0, 8)
   return `seaworthy_rehearsal_${mark}_${database.replaceAll(/[^A-Za-z0-9_]/g, '_').slice(0, 24)}`
-}
-
-function environmentOf(client: Client, url: string): Readonly<Record<string, string>> {
-  const sslmode = new URL(url).searchParams.get('sslmode')
-  return {
-    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
-    PGHOST: client.host,
-    PGPORT: String(client.port),
-    PGUSER: client.user ?? '',
-    PGPASSWORD: typeof client.password === 'string' ? client.password : '',
-    PGDATABASE: client.database ?? '',
-    PGAPPNAME: APPLICATION,
-    PGCONNECT_TIMEOUT: String(CONNECT_MS / 1000),
-    ...(sslmode === null ? {} : { PGSSLMODE: sslmode }),
-  }
 }
 
 async function holderOf(client: Client): Promise<string> {

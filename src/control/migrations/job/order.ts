@@ -15,6 +15,8 @@ export interface MigrationOrder {
   readonly report: string
   /** A folder for copies of files. */
   readonly scratch: string
+  /** Commands and copies of databases are errands: see `errands.ts`. @default false */
+  readonly hasErrands?: boolean
   /** For the command, each time. */
   readonly timeoutMs: number
 }

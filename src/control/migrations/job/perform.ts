@@ -24,6 +24,8 @@ export interface Job {
   readonly save: (report: MigrationReport) => void
   /** A line for the log. */
   readonly say: (line: string) => void
+  /** Runs a command of the app's own. @default as a child */
+  readonly runCommand?: typeof runCommand
   /** @default WHOLE_COPY_BYTES_MAX */
   readonly copyBytesMax?: number
 }
@@ -74,7 +76,7 @@ export async function perform(job: Job): Promise<boolean> {
 }
 
 /** Null when there is nothing to do. */
-async function workOf({ order, databases }: Job): Promise<Work | null> {
+async function workOf({ order, databases, runCommand: start = runCommand }: Job): Promise<Work | null> {
   const { command, service, phase, release, timeoutMs } = order
   const name = `'${command.join(' ')}'`
   const sql = sqlCommand(command)
@@ -83,7 +85,7 @@ async function workOf({ order, databases }: Job): Promise<Work | null> {
       name,
       isAtomic: false,
       run: async (_, env) => {
-        const because = await runCommand(command, { env, timeoutMs })
+        const because = await start(command, { env, timeoutMs })
         if (because !== null) throw new Error(because)
       },
     }

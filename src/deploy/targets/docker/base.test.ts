@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { dockerRelease } from '../../../../test/support/docker-release.ts'
-import { pinned, runtimeOf } from './base.ts'
+import { pinned, runtimeIn, runtimeOf } from './base.ts'
 
 const DIGEST = `sha256:${'a'.repeat(64)}`
 
@@ -22,4 +22,15 @@ test('a base is pinned by the digest of its own repository', () => {
   assert.equal(pinned('registry:5000/node', [`registry:5000/node@${DIGEST}`]), `registry:5000/node@${DIGEST}`)
   assert.equal(pinned('node:24', [`registry:5000/node@${DIGEST}`]), 'node:24')
   assert.equal(pinned('node:24', []), 'node:24')
+})
+
+test('only what is known to be in an image is run there', () => {
+  const { services } = dockerRelease({
+    api: { start: 'node main.js', routes: ['/'] },
+    own: { start: './server', routes: ['/own'] },
+    cache: { image: `registry.example.com/cache@${DIGEST}` },
+    web: { static: 'public', routes: ['/web'] },
+  }).config
+  const runtimes = ['api', 'own', 'cache', 'web'].map((name) => runtimeIn(services[name]!))
+  assert.deepEqual(runtimes, ['node', null, null, 'node'])
 })

@@ -9,24 +9,32 @@ import {
   createContainer,
   createNetwork,
   createVolume,
+  execIn,
+  execWords,
   fillVolume,
+  followWords,
   inspectContainers,
   inspectImages,
   listContainers,
+  listEnvironments,
+  listKeptEnvironments,
   listImages,
   listNetworks,
   loadImage,
-  readDriver,
   pullImage,
   readArchitecture,
+  readDriver,
   readLogs,
   removeContainers,
+  removeImages,
   removeNetwork,
   removeVolume,
+  restartContainers,
   saveImage,
   startContainer,
   stopContainers,
 } from './commands.ts'
+import { enterWords } from './dockerfile.ts'
 import { containerOf } from './container.ts'
 
 const SSH = 'ssh://deploy@staging.example.com'
@@ -91,6 +99,7 @@ test('a container as it is made: every word of it', () => {
       ['--env', 'RELEASE=7-3fa9c1d2'],
       ['--env', 'INSTANCE=api@7-3fa9c1d2-1'],
       ['--env', 'JWT_KEY_FILE=/run/secrets/JWT_KEY'],
+      ['--env', 'BANK_URL_FILE=/run/secrets/BANK_URL'],
       ['--env', 'SEAWORTHY_CHECK={"path":"/ready","status":null,"body":"yes","below":300}'],
       IMAGE,
       ['node', 'src/main.js', 'a b'],
@@ -117,6 +126,13 @@ test('a worker without bounds or a check has neither, and everything else all th
     assert.ok(argv.includes(flag), flag)
 })
 
+test('without an entry of ours the program itself is the entry', () => {
+  const release = dockerRelease({ api: { start: '/app/server --port $PORT', routes: ['/'] } })
+  const { argv } = createContainer(null, containerOf(release, 'api', 1, IMAGE, true))
+  assert.deepEqual(argv.slice(-5), ['--entrypoint', '/app/server', IMAGE, '--port', '8080'])
+  assert.ok(!argv.includes('--user') && argv.includes('--no-healthcheck'))
+})
+
 test('secrets reach a volume by stdin, through a container that never runs', () => {
   const archive = Buffer.from('geheim')
   const commands = fillVolume(SSH, PLACE, { name: 'v', folder: '/run/secrets', image: IMAGE, archive })
@@ -127,7 +143,7 @@ test('secrets reach a volume by stdin, through a container that never runs', () 
       [
         ['docker', '--host', SSH, 'create', '--pull', 'never', '--name', 'v_carrier'],
         ['--label', 'seaworthy.app=shop', '--label', 'seaworthy.environment=staging'],
-        ['--network', 'none', '--mount', 'type=volume,source=v,target=/run/secrets', IMAGE],
+        ['--network', 'none', '--mount', 'type=volume,source=v,target=/run/secrets', IMAGE, 'carrier'],
       ].flat(),
       ['docker', '--host', SSH, 'cp', '-', 'v_carrier:/run/secrets'],
       ['docker', '--host', SSH, 'rm', '--force', '--volumes', 'v_carrier'],
@@ -182,8 +198,63 @@ test('the other commands, word by word', () => {
   assert.deepEqual(here(loadImage(SSH, IMAGE)), ['--host', SSH, 'load', '--quiet'])
 })
 
-test('a stop is given its grace and more', () => {
+test('a stop and a restart are given their grace and more', () => {
   assert.ok(stopContainers(null, ['c'], 120_000).timeoutMs > 120_000)
+  assert.ok(restartContainers(null, ['c'], 120_000).timeoutMs > 120_000)
+})
+
+test('what is seen to, and what is taken away', () => {
+  const here = ({ argv }: { readonly argv: readonly string[] }): readonly string[] => argv.slice(1)
+  assert.deepEqual(here(restartContainers(null, ['c', 'd'], 5_000)), ['restart', 'c', 'd'])
+  assert.deepEqual(here(removeImages(SSH, [IMAGE, 'b:2'])), ['--host', SSH, 'rmi', IMAGE, 'b:2'])
+  assert.deepEqual(here(listKeptEnvironments(null, 'shop')), [
+    'volume',
+    'ls',
+    '--filter',
+    'label=seaworthy.app=shop',
+    '--format',
+    '{{.Label "seaworthy.environment"}}',
+  ])
+  assert.deepEqual(here(listEnvironments(null, 'shop')), [
+    'ps',
+    '--all',
+    '--filter',
+    'label=seaworthy.app=shop',
+    '--format',
+    '{{.Label "seaworthy.environment"}}',
+  ])
+  assert.deepEqual(here(execIn(null, 'c', ['node', 'check.js'], 1_000)), ['exec', 'c', 'node', 'check.js'])
+})
+
+test("somebody's own command and a look at its lines", () => {
+  const container = { name: 'c', instance: 'api@7-3fa9c1d2-1', enter: enterWords('node') }
+  assert.deepEqual(execWords(null, { ...container, isTerminal: true }, ['node', 'report.js', '--since', '7d']), [
+    'docker',
+    'exec',
+    '--interactive',
+    '--tty',
+    '--env',
+    'INSTANCE=exec api@7-3fa9c1d2',
+    'c',
+    'node',
+    '/seaworthy/enter.mjs',
+    'node',
+    'report.js',
+    '--since',
+    '7d',
+  ])
+  assert.deepEqual(execWords(SSH, { ...container, enter: [], isTerminal: false }, ['true']), [
+    'docker',
+    '--host',
+    SSH,
+    'exec',
+    '--interactive',
+    '--env',
+    'INSTANCE=exec api@7-3fa9c1d2',
+    'c',
+    'true',
+  ])
+  assert.deepEqual(followWords(null, 'c', 50), ['docker', 'logs', '--follow', '--timestamps', '--tail', '50', 'c'])
 })
 
 test('what an engine runs on', () => {

@@ -2,20 +2,23 @@ import type { Command } from '../command.ts'
 import { BRIDGE, STATE } from '../image/places.ts'
 import { LABEL, type Place } from '../labels.ts'
 import type { Container } from './container.ts'
+import { carrierName } from './names.ts'
 
 /** An engine: null is the one that the docker program would speak to by itself (its context, DOCKER_HOST). */
 export type Host = string | null
 
-const SHORT_MS = 60_000
+export const SHORT_MS = 60_000
 const LONG_MS = 30 * 60_000
 /** What `stop` may take beyond the grace. */
 const STOP_SLACK_MS = 30_000
 
 /** Processes and threads of one container. */
-const PIDS_MAX = 512
+export const PIDS_MAX = 512
 const TMP_SIZE = '64m'
+/** What may be written besides volumes. */
+export const TMP = `/tmp:rw,noexec,nosuid,nodev,size=${TMP_SIZE},mode=1777`
 /** Of one container's lines: five files of ten megabytes. */
-const LOGS = ['--log-driver', 'local', '--log-opt', 'max-size=10m', '--log-opt', 'max-file=5']
+export const LOGS = ['--log-driver', 'local', '--log-opt', 'max-size=10m', '--log-opt', 'max-file=5']
 
 /** Builds an image from a context folder that holds its Dockerfile. */
 export function buildImage(
@@ -37,15 +40,22 @@ export function pullImage(host: Host, image: string): Command {
   return docker(host, ['pull', '--quiet', image], LONG_MS, `fetches ${image}`)
 }
 
-/** Never pulls: what is to run was put in place before, or is refused. */
-export function createContainer(host: Host, container: Container): Command {
-  const { name, image, labels, networks, alias, argv, env, user, graceMs, volumes } = container
+/**
+ * Never pulls: what is to run was put in place before, or is refused.
+ * @param restart `no`: it is to end once, and to be looked at then. @default 'unless-stopped'
+ */
+export function createContainer(
+  host: Host,
+  container: Container,
+  restart: 'unless-stopped' | 'no' = 'unless-stopped',
+): Command {
+  const { name, image, labels, networks, alias, entry, argv, env, user, graceMs, volumes } = container
   const args = [
     ['create', '--pull', 'never', '--name', name],
     flags('--label', labels),
     ['--network', networks[0]!, '--network-alias', alias],
-    ['--restart', 'unless-stopped', '--init', '--stop-timeout', String(Math.ceil(graceMs / 1000))],
-    ['--read-only', '--tmpfs', `/tmp:rw,noexec,nosuid,nodev,size=${TMP_SIZE},mode=1777`],
+    ['--restart', restart, '--init', '--stop-timeout', String(Math.ceil(graceMs / 1000))],
+    ['--read-only', '--tmpfs', TMP],
     ['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges:true'],
     user === null ? [] : ['--user', user],
     limits(container),
@@ -53,6 +63,7 @@ export function createContainer(host: Host, container: Container): Command {
     volumes.flatMap((volume) => ['--mount', mountOf(volume)]),
     check(container),
     flags('--env', env),
+    entry === null ? [] : ['--entrypoint', entry],
     [image],
     argv,
   ]
@@ -78,14 +89,15 @@ export function fillVolume(
   place: Place,
   { name, folder, image, archive }: { name: string; folder: string; image: string; archive: Uint8Array },
 ): readonly Command[] {
-  const carrier = `${name}_carrier`
+  const carrier = carrierName(name)
   const because = `puts ${name} in place`
   const mount = mountOf({ name, folder, isReadOnly: false })
   const made = ['create', '--pull', 'never', '--name', carrier, ...flags('--label', placeLabels(place))]
   return [
     // One is left where a command was killed in between.
     { ...removeContainers(host, [carrier]), mayFail: true },
-    docker(host, [...made, '--network', 'none', '--mount', mount, image], SHORT_MS, because),
+    // An image may have no command of its own, and a container has to have one.
+    docker(host, [...made, '--network', 'none', '--mount', mount, image, 'carrier'], SHORT_MS, because),
     { ...docker(host, ['cp', '-', `${carrier}:${folder}`], SHORT_MS, because), stdin: archive },
     removeContainers(host, [carrier]),
   ]
@@ -123,9 +135,20 @@ export function stopContainers(host: Host, names: readonly string[], graceMs: nu
   return { ...docker(host, ['stop', ...names], graceMs + STOP_SLACK_MS, `stops ${names.join(', ')}`), mayFail: true }
 }
 
+/** SIGTERM, SIGKILL after the grace, and started again: the same containers, so the same files, variables and secrets. */
+export function restartContainers(host: Host, names: readonly string[], graceMs: number): Command {
+  const timeoutMs = graceMs + STOP_SLACK_MS
+  return { ...docker(host, ['restart', ...names], timeoutMs, `restarts ${names.join(', ')}`), mayFail: true }
+}
+
 /** By name or id, with the volumes that nobody named. */
 export function removeContainers(host: Host, names: readonly string[]): Command {
   return docker(host, ['rm', '--force', '--volumes', ...names], SHORT_MS, `removes ${names.join(', ')}`)
+}
+
+/** By name: an image that a container uses, or that has another name, stays. */
+export function removeImages(host: Host, names: readonly string[]): Command {
+  return { ...docker(host, ['rmi', ...names], SHORT_MS, `removes ${names.join(', ')}`), mayFail: true }
 }
 
 export function removeVolume(host: Host, name: string): Command {
@@ -136,6 +159,19 @@ export function removeVolume(host: Host, name: string): Command {
 export function listContainers(host: Host, place: Place): Command {
   const argv = ['ps', '--all', '--no-trunc', '--quiet', ...flags('--filter', prefixed(placeLabels(place)))]
   return docker(host, argv, SHORT_MS, 'looks what is there')
+}
+
+/** Names of an app's environments that have containers on the engine, one line for each container. */
+export function listEnvironments(host: Host, app: string): Command {
+  const argv = ['ps', '--all', '--filter', `label=${LABEL.app}=${app}`, '--format', `{{.Label "${LABEL.environment}"}}`]
+  return docker(host, argv, SHORT_MS, `looks which environments of ${app} are there`)
+}
+
+/** Names of an app's environments that have volumes on the engine: those that were removed and may come back have no container. */
+export function listKeptEnvironments(host: Host, app: string): Command {
+  const label = `{{.Label "${LABEL.environment}"}}`
+  const argv = ['volume', 'ls', '--filter', `label=${LABEL.app}=${app}`, '--format', label]
+  return docker(host, argv, SHORT_MS, `looks which environments of ${app} keep something there`)
 }
 
 export function inspectContainers(host: Host, ids: readonly string[]): Command {
@@ -167,6 +203,44 @@ export function readLogs(host: Host, name: string, lines: number): Command {
   return docker(host, ['logs', '--tail', String(lines), name], SHORT_MS, `reads the last lines of ${name}`)
 }
 
+/** What a terminal follows: stdout and stderr apart, with the engine's time before each line. No time limit. */
+export function followWords(host: Host, name: string, lines: number): Command['argv'] {
+  return docker(host, ['logs', '--follow', '--timestamps', '--tail', String(lines), name], 0, 'follows it').argv
+}
+
+/** Runs something beside a container's program, as its user. What it starts outlives a client that is killed. */
+export function execIn(
+  host: Host,
+  name: string,
+  argv: readonly string[],
+  timeoutMs: number,
+  env: Readonly<Record<string, string>> = {},
+): Command {
+  return docker(host, ['exec', ...flags('--env', env), name, ...argv], timeoutMs, `asks ${name}`)
+}
+
+/**
+ * For somebody's own command in a container, on somebody's own terminal; no time limit.
+ * @param enter what reads the secrets and becomes the command: `enterWords`; empty where the image has nothing of ours
+ */
+export function execWords(
+  host: Host,
+  { name, instance, enter, isTerminal }: ExecWords,
+  argv: readonly string[],
+): Command['argv'] {
+  const terminal = ['--interactive', ...(isTerminal ? ['--tty'] : [])]
+  const own = ['--env', `INSTANCE=exec ${instance.slice(0, instance.lastIndexOf('-'))}`]
+  return docker(host, ['exec', ...terminal, ...own, name, ...enter, ...argv], 0, 'runs a command').argv
+}
+
+export interface ExecWords {
+  /** Of the container. */
+  readonly name: string
+  readonly instance: string
+  readonly enter: readonly string[]
+  readonly isTerminal: boolean
+}
+
 export function saveImage(host: Host, image: string, file: string): Command {
   return docker(host, ['save', '--output', file, image], LONG_MS, `writes ${image} to a file`)
 }
@@ -187,7 +261,7 @@ export function placeLabels({ app, environment }: Place): Readonly<Record<string
   return { [LABEL.app]: app, [LABEL.environment]: environment }
 }
 
-function docker(host: Host, args: readonly string[], timeoutMs: number, because: string): Command {
+export function docker(host: Host, args: readonly string[], timeoutMs: number, because: string): Command {
   return { argv: ['docker', ...(host === null ? [] : ['--host', host]), ...args], timeoutMs, because }
 }
 
@@ -208,14 +282,14 @@ function check({ check: wanted }: Container): readonly string[] {
   ].flat()
 }
 
-function mountOf({ name, folder, isReadOnly }: Container['volumes'][number]): string {
+export function mountOf({ name, folder, isReadOnly }: Container['volumes'][number]): string {
   return `type=volume,source=${name},target=${folder}${isReadOnly ? ',readonly' : ''}`
 }
 
-function flags(flag: string, values: Readonly<Record<string, string>>): readonly string[] {
+export function flags(flag: string, values: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`])
 }
 
-function prefixed(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+export function prefixed(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(labels).map(([name, value]) => [`label=${name}`, value]))
 }

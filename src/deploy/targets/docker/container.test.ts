@@ -59,6 +59,19 @@ test('an image of somebody else keeps its user, its command and its check', () =
   assert.deepEqual({ user, argv, check }, { user: null, argv: [], check: null })
 })
 
-test('static files have nothing to start', () => {
-  assert.throws(() => containerOf(dockerRelease({ web: { static: 'web', routes: ['/'] } }), 'web', 1, IMAGE))
+test('a static service is told where its files are, and is checked as a program is', () => {
+  const web = { static: 'web', routes: ['/', 'docs.example.com/help'] }
+  const { user, entry, argv, check, labels } = containerOf(dockerRelease({ web }), 'web', 1, IMAGE)
+  assert.deepEqual({ user, entry, argv }, { user: '65532:65532', entry: null, argv: ['/', 'docs.example.com/help'] })
+  assert.deepEqual(check?.what, { path: '/health/readiness', status: null, body: null, below: 500 })
+  assert.equal(labels['seaworthy.port'], '8080')
+})
+
+test('an image of its own Dockerfile keeps its user; what `start` says stands in place of its entry', () => {
+  const release = dockerRelease({ api: { start: '/app/server --port $PORT', routes: ['/'] } })
+  const { user, entry, argv, check } = containerOf(release, 'api', 1, IMAGE, true)
+  assert.deepEqual(
+    { user, entry, argv, check },
+    { user: null, entry: '/app/server', argv: ['--port', '8080'], check: null },
+  )
 })

@@ -1,4 +1,6 @@
 import { expandWords } from '../../../core/words.ts'
+import type { ResolvedService } from '../../../config/resolved.ts'
+import { secretNames } from '../../need-variables.ts'
 import type { Release } from '../../release.ts'
 import { listens, PORT, reachesOut, variablesOf } from '../instance-shape.ts'
 import { LABEL, type Place } from '../labels.ts'
@@ -15,6 +17,8 @@ export interface Container {
   /** The first is the one it is made on. */
   readonly networks: readonly string[]
   readonly alias: string
+  /** Stands in place of the image's own; null: the image's stays. */
+  readonly entry: string | null
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string>>
   /** Null: the image's own. */
@@ -40,18 +44,26 @@ export interface ContainerCheck {
 /**
  * The container of one instance of a release's service.
  * @param image by name or id; it is on the engine
+ * @param isOwn its image has no entry and no check of ours: a Dockerfile of the service's own made it
  */
-export function containerOf(release: Release, service: string, number: number, image: string): Container {
+export function containerOf(
+  release: Release,
+  service: string,
+  number: number,
+  image: string,
+  isOwn: boolean = false,
+): Container {
   const { config, id, artifacts } = release
   const { name: app, environment } = config
   const place: Place = { app, environment }
   const declared = config.services[service]!
-  if (declared.run.kind === 'static') throw new Error(`${service} has nothing to start`)
   const { run, port: fixed, health, writable, cpu, memoryBytesMax, graceMs } = declared
   const instance = `${service}@${id}-${number}`
   const port = fixed ?? PORT
   const own = { HOST: '0.0.0.0', PORT: String(port), RELEASE: id, INSTANCE: instance }
-  const isOurs = run.kind === 'program'
+  const isOurs = run.kind !== 'image' && !isOwn
+  const words = wordsOf(declared, own)
+  const secrets = secretNames(declared, config.needs)
   const what = ownCheck(declared)
   return {
     instance,
@@ -71,14 +83,15 @@ export function containerOf(release: Release, service: string, number: number, i
       ...(reachesOut(config.needs, declared) ? [networkName(place, 'outward')] : []),
     ],
     alias: aliasOf(instance),
-    argv: run.kind === 'program' ? expandWords(run.argv, own) : [],
-    env: variablesOf(declared, own),
+    entry: isOwn ? words[0]! : null,
+    argv: isOwn ? words.slice(1) : words,
+    env: variablesOf(declared, own, secrets),
     user: isOurs ? USER : null,
     cpu,
     memoryBytesMax,
     graceMs,
     volumes: [
-      ...(declared.secrets.length === 0
+      ...(secrets.length === 0
         ? []
         : [{ name: secretsVolume(place, service, id), folder: SECRETS_FOLDER, isReadOnly: true }]),
       ...writable.map((folder) => ({
@@ -97,5 +110,17 @@ export function containerOf(release: Release, service: string, number: number, i
             startMs: health.deadlineMs,
           }
         : null,
+  }
+}
+
+/** What the container is told to run: a program its own words, the server of static files where they are. */
+function wordsOf({ run, routes }: ResolvedService, own: Readonly<Record<string, string>>): readonly string[] {
+  switch (run.kind) {
+    case 'program':
+      return expandWords(run.argv, own)
+    case 'static':
+      return routes.map(({ host, path }) => `${host ?? ''}${path}`)
+    case 'image':
+      return []
   }
 }

@@ -1,16 +1,31 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { dockerRelease } from '../../../../test/support/docker-release.ts'
 import { Containers } from './containers.ts'
+
+function folderFor(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-docker-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
+/** @param script what its `docker` does */
+function containersWith(folder: string, script: string): Containers {
+  const text = `#!${process.execPath}
+const { appendFileSync, readFileSync } = require('node:fs')
+${script}`
+  writeFileSync(join(folder, 'docker'), text, { mode: 0o755 })
+  const run = { env: { PATH: `${folder}:${dirname(process.execPath)}` } }
+  return new Containers({ host: null, place: { app: 'shop', environment: 'staging' }, run })
+}
 
 /** A `docker` that lists one container the given number of times, and can look at none: what a real engine does only between two moments. */
 function vanishing(t: TestContext, listed: number): Containers {
-  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-docker-'))
-  t.after(() => rmSync(folder, { recursive: true }))
-  const script = `#!${process.execPath}
-const { appendFileSync, readFileSync } = require('node:fs')
+  const folder = folderFor(t)
+  const script = `
 if (process.argv[2] === 'ps') {
   appendFileSync('${folder}/looks', '.')
   if (readFileSync('${folder}/looks').length <= ${listed}) console.log('abc')
@@ -19,9 +34,7 @@ if (process.argv[2] === 'ps') {
   process.exitCode = 1
 }
 `
-  writeFileSync(join(folder, 'docker'), script, { mode: 0o755 })
-  const run = { env: { PATH: `${folder}:${dirname(process.execPath)}` } }
-  return new Containers({ host: null, place: { app: 'shop', environment: 'staging' }, run })
+  return containersWith(folder, script)
 }
 
 test('a container that goes between two looks is gone', async (t) => {
@@ -33,4 +46,27 @@ test('an engine that lists what it cannot show is not taken for an empty one', a
     code: 'target.tool-failed',
     message: /inspect --type container abc/,
   })
+})
+
+test("no file holds the URL of a need that the service's own env sets: it would win over it", async (t) => {
+  const folder = folderFor(t)
+  const containers = containersWith(
+    folder,
+    `
+if (process.argv[2] === 'image') console.log(JSON.stringify([{ Id: 'sha256:1', Config: { User: '65532' }, RootFS: {} }]))
+if (process.argv[2] === 'cp') appendFileSync('${folder}/files', readFileSync(0))
+`,
+  )
+  const service = {
+    start: 'node main.js',
+    env: { DATABASE_URL: 'postgres://pooler/db' },
+    secrets: ['KEY'],
+    uses: { db: 'required' },
+  }
+  const release = dockerRelease({ api: service }, { needs: { db: { kind: 'postgres' } } })
+  const url = 'postgres://need-db/db'
+  await containers.start(release, 'api', [1], 'image', { DATABASE_URL: url, DB_URL: url, KEY: 'geheim' })
+  const files = readFileSync(join(folder, 'files'), 'latin1')
+  const names = ['KEY', 'DB_URL', 'DATABASE_URL'].filter((name) => files.includes(`${name}\0`))
+  assert.deepEqual(names, ['KEY', 'DB_URL'])
 })

@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { dockerRelease } from '../../../../test/support/docker-release.ts'
 import { readSource } from '../../source.ts'
-import { writeContext } from './context.ts'
+import { writeContext, writeOwnContext } from './context.ts'
 
 test('the context holds the files of the source, readable for the image whatever the mask was', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'seaworthy-context-'))
@@ -32,7 +32,7 @@ test('the context holds the files of the source, readable for the image whatever
     const service = dockerRelease({ api: { start: 'node main.js', writable: ['data'] } }).config.services['api']!
     const source = await readSource(project, service, [])
     const context = join(folder, 'context')
-    await writeContext(context, { source, service, name: 'api', runtime: 'node', base: 'node:24' })
+    await writeContext(context, { source, service, runtime: 'node', dockerfile: 'FROM node:24\n' })
 
     const modes = readdirSync(context, { recursive: true, encoding: 'utf8' })
       .toSorted()
@@ -57,4 +57,18 @@ test('the context holds the files of the source, readable for the image whatever
     chmodSync(folder, 0o700)
     rmSync(folder, { recursive: true })
   }
+})
+
+test('of a Dockerfile of its own the context is the folder as it is, without what no image may hold', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-context-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const project = join(folder, 'project')
+  mkdirSync(join(project, 'src', '.ssh'), { recursive: true })
+  const files = ['Dockerfile', '.dockerignore', 'src/main.go', '.env', '.env.local', '.env.example', 'src/.ssh/id']
+  for (const file of files) writeFileSync(join(project, file), file)
+  const service = dockerRelease({ api: { start: '/app/server' } }).config.services['api']!
+  const context = join(folder, 'context')
+  await writeOwnContext(context, await readSource(project, service, []))
+  const written = readdirSync(context, { recursive: true, encoding: 'utf8' }).toSorted()
+  assert.deepEqual(written, ['.dockerignore', '.env.example', 'Dockerfile', 'src', 'src/main.go'])
 })

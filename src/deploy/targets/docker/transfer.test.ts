@@ -8,7 +8,7 @@ const name = 'seaworthy/shop/api:1'
 const image = look(['base', 'deps', 'app'])
 
 function look(layers: readonly string[], names: readonly string[] = []): ImageLook {
-  return { id: `sha256:${layers.join('')}`, names, digests: [], layers }
+  return { id: `sha256:${layers.join('')}`, names, digests: [], layers, user: '', labels: {} }
 }
 
 test('what docker shows of images is read', () => {

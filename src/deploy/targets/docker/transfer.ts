@@ -6,6 +6,9 @@ export interface ImageLook {
   readonly digests: readonly string[]
   /** Digests of the layers' contents, the lowest first. */
   readonly layers: readonly string[]
+  /** As whom it runs: `65532:65532`, a name; '' is root. */
+  readonly user: string
+  readonly labels: Readonly<Record<string, string>>
 }
 
 /** Reads the output of `docker image inspect`. */
@@ -15,12 +18,15 @@ export function imagesIn(output: string): readonly ImageLook[] {
     readonly RepoTags: readonly string[] | null
     readonly RepoDigests: readonly string[] | null
     readonly RootFS: { readonly Layers?: readonly string[] | null }
+    readonly Config?: { readonly User?: string; readonly Labels?: Readonly<Record<string, string>> | null } | null
   }[]
-  return list.map(({ Id, RepoTags, RepoDigests, RootFS }) => ({
+  return list.map(({ Id, RepoTags, RepoDigests, RootFS, Config }) => ({
     id: Id,
     names: RepoTags ?? [],
     digests: RepoDigests ?? [],
     layers: RootFS.Layers ?? [],
+    user: Config?.User ?? '',
+    labels: Config?.Labels ?? {},
   }))
 }
 

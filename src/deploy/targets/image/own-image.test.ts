@@ -78,6 +78,7 @@ test('every package that something inside imports is there', () => {
     'keeper/main',
     'gateway/worker',
     'control/bridge/main',
+    'gateway/file-server/main',
   ]
   const threads = ['observe/series/store/worker', 'observe/logs/thread/main', 'control/migrations/job/main']
   const open = [...programs, ...threads, 'control/bridge/check'].map((name) => `src/${name}.ts`)

@@ -4,10 +4,12 @@ import { kubernetesRelease } from '../../../../test/support/kubernetes-release.t
 import { showCommand, type Command } from '../command.ts'
 import {
   applyObjects,
+  bridgeWords,
   execIn,
   listDeployments,
   listEvents,
   listPods,
+  readAddress,
   readApiVersions,
   readLogs,
   readVersion,
@@ -63,6 +65,8 @@ test('the other commands, word by word', () => {
     '--output',
     'json',
   ])
+  const address = ['get', 'services', 'x', '--output', 'jsonpath={.spec.clusterIP}']
+  assert.deepEqual(here(readAddress(HERE, 'x')), address)
   const logs = { container: 'api', lines: 30, isPrevious: false }
   assert.deepEqual(here(readLogs(HERE, 'api-x', logs)), ['logs', 'api-x', '--container', 'api', '--tail', '30'])
   assert.equal(readLogs(HERE, 'api-x', { ...logs, isPrevious: true }).argv.at(-1), '--previous')
@@ -89,4 +93,10 @@ test('a command in a pod is words, none of which a shell or kubectl reads', () =
   const command = execIn(HERE, 'api-x', { container: 'api', argv: ['node', '--version', '$(HOME)'], limitMs: 0 })
   assert.deepEqual(here(command), ['exec', '-i', 'api-x', '--container', 'api', '--', 'node', '--version', '$(HOME)'])
   assert.equal(command.timeoutMs, 0)
+})
+
+test('control is reached through its pod, by the program that the image has for that', () => {
+  const pod = 'shop-production-control-0'
+  const { argv } = execIn(PROD, pod, { container: 'control', argv: [], limitMs: 0 })
+  assert.deepEqual(bridgeWords(PROD, pod), [...argv, 'node', '/seaworthy/bridge', '/var/lib/seaworthy'])
 })

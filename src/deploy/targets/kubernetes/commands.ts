@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { BRIDGE, STATE } from '../image/places.ts'
 import type { Place } from '../labels.ts'
 import { objectSelector, placeSelector, type Labels } from './names.ts'
 import { listOf, type KubernetesObject } from './object.ts'
@@ -58,6 +59,12 @@ export function listDeployments(access: Access, place: Place): Command {
   return list(access, 'deployments', placeSelector(place))
 }
 
+/** The address of a Service, the same for as long as it is there. */
+export function readAddress(access: Access, service: string): Command {
+  const argv = ['get', 'services', service, '--output', 'jsonpath={.spec.clusterIP}']
+  return kubectl(access, argv, `looks which address ${service} has`)
+}
+
 /** What has happened to one pod, as JSON. */
 export function listEvents(access: Access, pod: string): Command {
   const field = `involvedObject.kind=Pod,involvedObject.name=${pod}`
@@ -111,6 +118,11 @@ export function execIn(
 ): Command {
   const args = ['exec', '-i', pod, '--container', container, '--', ...argv]
   return { ...kubectl(access, args, `runs a command in ${pod}`), timeoutMs: limitMs }
+}
+
+/** What `openBridge` runs: it leads from stdin and stdout to control's socket in its pod. No time limit. */
+export function bridgeWords(access: Access, pod: string): Command['argv'] {
+  return execIn(access, pod, { container: 'control', argv: ['node', BRIDGE, STATE], limitMs: 0 }).argv
 }
 
 function list(access: Access, kind: string, selector: Labels): Command {

@@ -1,36 +1,45 @@
+import { createHash } from 'node:crypto'
+import { CHECK, STATE } from '../image/places.ts'
 import type { Place } from '../labels.ts'
+import { GATEWAY_PORTS } from './gateway.ts'
 import { CONTAINER_SECURITY, POD_HARDENING, podSecurity } from './hardening.ts'
-import { STATE_FOLDER } from './gateway.ts'
 import { componentLabels, componentSelector, objectName } from './names.ts'
 import type { KubernetesObject } from './object.ts'
+import { terminationGrace } from './pause.ts'
 import { bytes, resourcesOf, TMP_SIZE } from './resources.ts'
 
 /** Where gateways take their table. */
 const CONTROL_PORT = { name: 'table', number: 7070 } as const
 /** Until what it was writing is on the disk. */
-const GRACE_S = 30
+const GRACE_MS = 30_000
+/** What an installation hands over, and where the pod finds it. */
+const ENVIRONMENT = { file: 'environment.json', folder: '/environment' } as const
 
 export interface ControlInput {
   readonly place: Place
   /** Seaworthy's own. */
   readonly image: string
-  readonly argv: readonly string[]
-  /** Exits with 0 once it answers. */
-  readonly check: readonly string[]
+  /** What control has to know before any release: the content of `environment.json`. */
+  readonly environment: object
+  /** Whether the gateway in it speaks TLS. */
+  readonly hasTls: boolean
+  readonly drainMs: number
   /** Of releases, journal, series and logs. */
   readonly stateBytes: number
 }
 
 /**
  * Control: one, with a volume that outlives it. A StatefulSet never has two at a time, not even when a node is lost: whoever
- * writes the journal is alone.
+ * writes the journal is alone. The gateway is in the same pod for now.
  */
-export function controlObjects({ place, image, argv, check, stateBytes }: ControlInput): readonly KubernetesObject[] {
+export function controlObjects(input: ControlInput): readonly KubernetesObject[] {
+  const { place, environment, stateBytes } = input
   const metadata = { name: objectName(place, 'control'), labels: componentLabels(place, 'control') }
   const selector = componentSelector(place, 'control')
   const { name, number } = CONTROL_PORT
-  const asks = { exec: { command: check }, timeoutSeconds: 3, successThreshold: 1 }
+  const text = JSON.stringify(environment)
   return [
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { [ENVIRONMENT.file]: text } },
     {
       apiVersion: 'v1',
       kind: 'Service',
@@ -48,33 +57,9 @@ export function controlObjects({ place, image, argv, check, stateBytes }: Contro
         updateStrategy: { type: 'RollingUpdate' },
         revisionHistoryLimit: 2,
         template: {
-          metadata: { labels: metadata.labels },
-          spec: {
-            ...POD_HARDENING,
-            serviceAccountName: objectName(place),
-            // The whole volume is not gone through at every start.
-            securityContext: { ...podSecurity(true), fsGroupChangePolicy: 'OnRootMismatch' },
-            terminationGracePeriodSeconds: GRACE_S,
-            volumes: [{ name: 'tmp', emptyDir: { sizeLimit: TMP_SIZE } }],
-            containers: [
-              {
-                name: 'control',
-                image,
-                imagePullPolicy: 'IfNotPresent',
-                args: argv,
-                ports: [{ name, containerPort: number, protocol: 'TCP' }],
-                resources: resourcesOf({ cpu: null, memoryBytesMax: null }),
-                securityContext: CONTAINER_SECURITY,
-                volumeMounts: [
-                  { name: 'tmp', mountPath: '/tmp' },
-                  { name: 'state', mountPath: STATE_FOLDER },
-                ],
-                // Reading a journal back can take its time.
-                startupProbe: { ...asks, periodSeconds: 2, failureThreshold: 90 },
-                readinessProbe: { ...asks, periodSeconds: 5, failureThreshold: 3 },
-              },
-            ],
-          },
+          // What it reads at its start has changed: it is started again.
+          metadata: { labels: metadata.labels, annotations: { 'seaworthy.environment-digest': digestOf(text) } },
+          spec: podSpec(input, metadata.name),
         },
         volumeClaimTemplates: [
           {
@@ -85,4 +70,74 @@ export function controlObjects({ place, image, argv, check, stateBytes }: Contro
       },
     },
   ]
+}
+
+/** The pod that is control's, and by which it is reached. */
+export function controlPod(place: Place): string {
+  return `${objectName(place, 'control')}-0`
+}
+
+function podSpec({ place, image, hasTls, drainMs }: ControlInput, configMap: string): object {
+  const state = { name: 'state', mountPath: STATE }
+  const common = {
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    resources: resourcesOf({ cpu: null, memoryBytesMax: null }),
+    securityContext: CONTAINER_SECURITY,
+  }
+  const port = (name: string, containerPort: number): object => ({ name, containerPort, protocol: 'TCP' })
+  const copy = `fs.copyFileSync('${ENVIRONMENT.folder}/${ENVIRONMENT.file}', '${STATE}/${ENVIRONMENT.file}')`
+  return {
+    ...POD_HARDENING,
+    serviceAccountName: objectName(place),
+    // The whole volume is not gone through at every start.
+    securityContext: { ...podSecurity(true), fsGroupChangePolicy: 'OnRootMismatch' },
+    // Its first process is one that reaps what others have left.
+    shareProcessNamespace: true,
+    terminationGracePeriodSeconds: terminationGrace(drainMs, GRACE_MS),
+    volumes: [
+      { name: 'tmp', emptyDir: { sizeLimit: TMP_SIZE } },
+      { name: 'environment', configMap: { name: configMap } },
+    ],
+    initContainers: [
+      {
+        ...common,
+        name: 'environment',
+        command: ['node', '-e', copy],
+        volumeMounts: [state, { name: 'environment', mountPath: ENVIRONMENT.folder, readOnly: true }],
+      },
+    ],
+    containers: [
+      {
+        ...common,
+        name: 'control',
+        ports: [
+          port(CONTROL_PORT.name, CONTROL_PORT.number),
+          port('http', GATEWAY_PORTS.http),
+          ...(hasTls ? [port('https', GATEWAY_PORTS.https)] : []),
+        ],
+        volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, state],
+        // Reading a journal back can take its time.
+        startupProbe: {
+          exec: { command: ['node', CHECK, STATE] },
+          timeoutSeconds: 5,
+          successThreshold: 1,
+          periodSeconds: 2,
+          failureThreshold: 90,
+        },
+        // The gateway serves on while control is started again inside: its door is what counts.
+        readinessProbe: {
+          tcpSocket: { port: 'http' },
+          timeoutSeconds: 3,
+          successThreshold: 1,
+          periodSeconds: 2,
+          failureThreshold: 3,
+        },
+      },
+    ],
+  }
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }

@@ -11,9 +11,10 @@ const input = { release, service: 'api', image: 'seaworthy/shop/api:1', cluster:
 const selector = releaseSelector(release, 'api')
 
 test('a Deployment for each service and release', () => {
-  const { metadata, spec, ...rest } = deploymentOf(input, 2)
+  const { metadata, spec, ...rest } = deploymentOf(input, { instances: 2, replicas: 2 })
   assert.deepEqual(rest, { apiVersion: 'apps/v1', kind: 'Deployment' })
   assert.equal(metadata.name, 'shop-production-api-7-3fa9c1d2')
+  assert.deepEqual(metadata.annotations, { 'seaworthy.instances': '2' })
   assert.deepEqual(spec, {
     replicas: 2,
     selector: { matchLabels: selector },
@@ -27,7 +28,7 @@ test('a Deployment for each service and release', () => {
 })
 
 test('beside an autoscaler nobody says how many', () => {
-  assert.ok(!('replicas' in (deploymentOf(input, null)['spec'] as object)))
+  assert.ok(!('replicas' in (deploymentOf(input, { instances: 2, replicas: null })['spec'] as object)))
 })
 
 test('its Service finds those pods and no others, by the port that they name', () => {

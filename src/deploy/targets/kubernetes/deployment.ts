@@ -1,3 +1,4 @@
+import { INSTANCES } from './deployed.ts'
 import { releaseLabels, releaseName, releaseSelector } from './names.ts'
 import type { KubernetesObject } from './object.ts'
 import { instancePod, type PodInput } from './pod.ts'
@@ -11,15 +12,19 @@ const ARRIVAL_S = 120
  */
 export function deploymentOf(
   input: PodInput,
-  /** Null: an autoscaler says how many, and nobody beside it. */
-  replicas: number | null,
+  /** `instances`: those to begin with. `replicas` null: an autoscaler says how many, and nobody beside it. */
+  { instances, replicas }: { readonly instances: number; readonly replicas: number | null },
 ): KubernetesObject {
   const { release, service } = input
   const { deadlineMs } = release.config.services[service]!.health
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name: releaseName(release, service), labels: releaseLabels(release, service) },
+    metadata: {
+      name: releaseName(release, service),
+      labels: releaseLabels(release, service),
+      annotations: { [INSTANCES]: String(instances) },
+    },
     spec: {
       ...(replicas === null ? {} : { replicas }),
       selector: { matchLabels: releaseSelector(release, service) },

@@ -22,8 +22,9 @@ const GATEWAY: GatewayInput = {
 const CONTROL = controlObjects({
   place: PLACE,
   image: 'seaworthy:1',
-  argv: ['control'],
-  check: ['node', 'check.mjs'],
+  environment: {},
+  hasTls: true,
+  drainMs: 30_000,
   stateBytes: 5 * 2 ** 30,
 })
 

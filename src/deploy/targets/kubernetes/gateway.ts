@@ -1,3 +1,4 @@
+import { STATE } from '../image/places.ts'
 import type { Place } from '../labels.ts'
 import type { Cluster } from './cluster.ts'
 import { disruptionBudget } from './disruption-budget.ts'
@@ -39,7 +40,7 @@ export function gatewayObjects(input: GatewayInput): readonly KubernetesObject[]
   const metadata = { name: objectName(place, 'gateway'), labels: componentLabels(place, 'gateway') }
   const selector = componentSelector(place, 'gateway')
   return [
-    service(input, metadata, selector),
+    frontService(input, 'gateway'),
     {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -56,20 +57,20 @@ export function gatewayObjects(input: GatewayInput): readonly KubernetesObject[]
   ]
 }
 
-function service(
-  { http, https, reach }: GatewayInput,
-  metadata: KubernetesObject['metadata'],
-  selector: object,
+/** What users, or whoever stands in front, reach. @param where the pods that the gateway is in */
+export function frontService(
+  { place, http, https, reach }: Pick<GatewayInput, 'place' | 'http' | 'https' | 'reach'>,
+  where: 'gateway' | 'control',
 ): KubernetesObject {
   const port = (name: string, number: number): object => ({ name, port: number, targetPort: name, protocol: 'TCP' })
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata,
+    metadata: { name: objectName(place, 'gateway'), labels: componentLabels(place, 'gateway') },
     spec: {
       // Local: no second hop, and the client's own address arrives.
       ...(reach === 'outside' ? { type: 'LoadBalancer', externalTrafficPolicy: 'Local' } : { type: 'ClusterIP' }),
-      selector,
+      selector: componentSelector(place, where),
       ports: [port('http', http), ...(https === null ? [] : [port('https', https)])],
     },
   }
@@ -103,7 +104,7 @@ function podSpec({ place, image, argv, check, https, drainMs, cluster }: Gateway
         securityContext: CONTAINER_SECURITY,
         volumeMounts: [
           { name: 'tmp', mountPath: '/tmp' },
-          { name: 'state', mountPath: STATE_FOLDER },
+          { name: 'state', mountPath: STATE },
         ],
         // One without a table answers nobody: it takes no traffic, and is no reason to be started again.
         startupProbe: { ...asks, periodSeconds: 1, failureThreshold: 60 },
@@ -113,6 +114,3 @@ function podSpec({ place, image, argv, check, https, drainMs, cluster }: Gateway
     ],
   }
 }
-
-/** Where Seaworthy's own containers keep what they know. */
-export const STATE_FOLDER = '/var/lib/seaworthy'

@@ -5,6 +5,7 @@ export interface KubernetesObject {
   readonly metadata: {
     readonly name: string
     readonly labels: Readonly<Record<string, string>>
+    readonly annotations?: Readonly<Record<string, string>>
   }
   readonly [field: string]: unknown
 }

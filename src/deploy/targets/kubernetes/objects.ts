@@ -28,7 +28,7 @@ export function serviceObjects(input: ServiceInput): readonly KubernetesObject[]
     secretOf(release, service, values),
     listens(declared) ? serviceOf(release, service) : null,
     servicePolicy(release, service),
-    deploymentOf(input, isAutoscaled(declared) ? null : instances),
+    deploymentOf(input, { instances, replicas: isAutoscaled(declared) ? null : instances }),
     budgetOf(release, service, cluster),
     autoscalerOf(release, service, { cluster, atLeast: instances }),
   ].filter((one) => one !== null)

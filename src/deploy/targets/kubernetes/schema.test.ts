@@ -4,15 +4,14 @@ import { test } from 'node:test'
 import { CLUSTER, kubernetesRelease, OLD_CLUSTER } from '../../../../test/support/kubernetes-release.ts'
 import { unknownTo } from '../../../../test/support/kubernetes-types.ts'
 import type { Cluster } from './cluster.ts'
-import { controlObjects } from './control.ts'
 import { ingressOf } from './entrance.ts'
 import { gatewayObjects } from './gateway.ts'
+import { installationObjects } from './installation.ts'
 import { jobOf } from './job.ts'
-import { closedPolicy, controlPolicy, gatewayPolicy, jobPolicy } from './network-policy.ts'
+import { gatewayPolicy, jobPolicy } from './network-policy.ts'
 import type { KubernetesObject } from './object.ts'
 import { serviceObjects } from './objects.ts'
 import { roleBindingOf, roleOf } from './role.ts'
-import { serviceAccountOf } from './service-account.ts'
 
 const PLACE = { app: 'shop', environment: 'production' }
 const IMAGE = `registry.example.com/api@sha256:${'a'.repeat(64)}`
@@ -37,9 +36,9 @@ function all(cluster: Cluster): readonly KubernetesObject[] {
   const release = kubernetesRelease(SERVICES, { needs: { bank: { kind: 'http', url: 'BANK_URL' } } })
   const own = { place: PLACE, image: 'seaworthy:1', argv: ['up'], check: ['node', 'check.mjs'] }
   const values = { DB: 'geheim' }
+  const installation = { ...own, workers: 2, http: 80, https: 443, drainMs: 30_000, stateBytes: 5 * 2 ** 30 }
   return [
-    serviceAccountOf(PLACE),
-    closedPolicy(PLACE),
+    ...installationObjects({ ...installation, reach: 'outside' }),
     ...Object.keys(SERVICES).flatMap((service) =>
       serviceObjects({ release, service, image: IMAGE, cluster, instances: 2, values }),
     ),
@@ -48,8 +47,6 @@ function all(cluster: Cluster): readonly KubernetesObject[] {
     jobPolicy(release, 'api', 'migration')!,
     ...gatewayObjects({ ...own, replicas: 2, http: 80, https: 443, drainMs: 30_000, reach: 'outside', cluster }),
     gatewayPolicy(PLACE, ['http', 'https']),
-    ...controlObjects({ ...own, stateBytes: 5 * 2 ** 30 }),
-    controlPolicy(PLACE, 'table'),
     ingressOf({ place: PLACE, domain: 'example.com', className: 'internal', certificate: 'example-com' }),
     roleOf(PLACE),
     roleBindingOf(PLACE, { kind: 'ServiceAccount', name: 'ci', namespace: 'build' }),

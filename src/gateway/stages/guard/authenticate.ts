@@ -13,7 +13,8 @@ import { tell } from '../../tell.ts'
  * Finds out who asks, where somebody cares: what is protected, and limits by key or subject. Whoever failed too often is not
  * listened to for a while, whatever it shows now.
  */
-export const authenticate: Stage = (exchange, context) => authenticateFor(exchange, context, guardRequestOf(exchange))
+export const authenticate: Stage = (exchange, context) =>
+  context.guard.identity.identity === null ? null : authenticateFor(exchange, context, guardRequestOf(exchange))
 
 /** The same of `request`, as which the app may take the one at hand. */
 export function authenticateFor(exchange: Exchange, context: Context, request: GuardRequest): ReturnType<Stage> {
@@ -31,7 +32,8 @@ export function authenticateFor(exchange: Exchange, context: Context, request: G
 }
 
 /** Lets through who may pass. After the limits, so that guessing is limited. */
-export const authorise: Stage = (exchange, context) => authoriseFor(exchange, context, guardRequestOf(exchange))
+export const authorise: Stage = (exchange, context) =>
+  context.guard.identity.identity === null ? null : authoriseFor(exchange, context, guardRequestOf(exchange))
 
 /** The same of `request`, as which the app may take the one at hand. */
 export function authoriseFor(exchange: Exchange, context: Context, request: GuardRequest): Answer | null {

@@ -9,10 +9,10 @@ import { limit } from './limit.ts'
 import { methodOverride } from './method-override.ts'
 import { reputation } from './reputation.ts'
 
-/** The guard's part of the pipeline, before anything is routed: each stage of it lets through or answers. */
-export const GUARD_STAGES: readonly Stage[] = [
-  // Is this address blocked?
-  reputation,
+export { reputation }
+
+/** What a policy asks, before anything is routed: each stage lets through or answers. Without a policy all of them let through. */
+export const POLICY_STAGES: readonly Stage[] = [
   // Other sites: before anybody is asked for a credential, since a preflight has none.
   cors,
   // Refused now, as far as is known without asking anybody?

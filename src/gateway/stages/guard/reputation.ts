@@ -1,8 +1,8 @@
-import type { Refusal } from '../../../guard/reputation/reputation.ts'
 import type { Stage } from '../../context.ts'
 import { plainAnswer } from '../../exchange.ts'
 import type { Exchange } from '../../exchange.ts'
 import { tell } from '../../tell.ts'
+import type { WorkerGuard } from '../../worker-guard.ts'
 
 /**
  * Is this address blocked? The answer names the id under which the operator finds the reason, and not the reason: who is
@@ -18,8 +18,8 @@ export const reputation: Stage = (exchange, context) => {
 }
 
 /** Ends what clients that are blocked now have open: WebSockets, event streams, up- and downloads. */
-export function cutBlocked(open: Iterable<Exchange>, refusalOf: (client: string) => Refusal | null): void {
-  for (const exchange of open) {
-    if (refusalOf(exchange.clientAddress) !== null && !exchange.exempt) exchange.client.cut('client-gone')
+export function cutBlocked(open: Iterable<Exchange>, { reputation: known, limits }: WorkerGuard): void {
+  for (const { clientAddress, head, client } of open) {
+    if (known.refusalOf(clientAddress) !== null && !limits.isExempt(head)) client.cut('client-gone')
   }
 }

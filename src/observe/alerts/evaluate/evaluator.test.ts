@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Problem } from '../../../core/problem.ts'
 import { SCRAPE_MS } from '../../../core/series/series.ts'
 import type { AlertRule } from '../../../promises/alert-rule.ts'
 import { alertPathRules } from '../../../promises/built-in/alert-path.ts'
@@ -290,6 +291,56 @@ void test('alerts by unbounded labels are bounded, and said', async () => {
   }
   const { dropped } = await evaluator.evaluate([down], 0)
   assert.deepEqual([dropped, evaluator.alerts().length], [7, ALERTS_MAX])
+})
+
+void test('what somebody has asked too widely keeps no alert of another rule out, refused or not', async () => {
+  const { series, evaluator } = make()
+  const expression = parseExpression('queue_length > 0')
+  const own: AlertRule = { ...rules[0]!, name: 'OwnIdea', origin: { kind: 'user' }, expression, forMs: 0, noData: null }
+  const many = Array.from({ length: ALERTS_MAX }, (_, n) => ({
+    metric: 'queue_length',
+    labels: { queue: `q${n}` },
+    value: 1,
+  }))
+  series.append(many.map((one) => ({ ...one, atMs: BEAT(1) })))
+  healthy(series, BEAT(1))
+  await evaluator.evaluate([own, ...rules], BEAT(1))
+  assert.equal(evaluator.alerts().length, ALERTS_MAX)
+  healthy(series, BEAT(2), 0)
+  series.append(many.map((one) => ({ ...one, atMs: BEAT(2) })))
+  const others = (): readonly string[] => states(evaluator).filter((one) => !one.startsWith('OwnIdea'))
+  const down = ['InstanceDown firing', 'ServiceDown firing']
+  const { dropped } = await evaluator.evaluate([own, ...rules], BEAT(2))
+  assert.deepEqual([dropped, others()], [2, down])
+  // Not asked this time, as a refused one is not answered: what is known of it stays, behind what is new.
+  const outage = new Set(rules.map(({ name }) => name))
+  assert.equal((await evaluator.evaluate([own, ...rules], BEAT(2), outage)).dropped, 0)
+  assert.deepEqual(others(), down)
+})
+
+void test('a rule that is refused while it has all the alerts there may be keeps no new one out', async () => {
+  const series = new MemoryStore()
+  const expression = parseExpression('queue_length > 0')
+  const asked = { isRefused: false }
+  const query: Pick<SeriesQuery, 'instant'> = {
+    instant: async (each, atMs) => {
+      if (each !== expression) return series.instant(each, atMs)
+      if (asked.isRefused) throw new Problem('series.too-much', 'too much')
+      return Array.from({ length: ALERTS_MAX }, (_, n) => ({ metric: null, labels: { queue: `q${n}` }, value: 1 }))
+    },
+  }
+  const { evaluator } = make(query)
+  const own: AlertRule = { ...rules[0]!, name: 'OwnIdea', origin: { kind: 'user' }, expression, forMs: 0, noData: null }
+  healthy(series, BEAT(1))
+  await evaluator.evaluate([...rules, own], BEAT(1))
+  asked.isRefused = true
+  healthy(series, BEAT(2), 0)
+  const { dropped, refused } = await evaluator.evaluate([...rules, own], BEAT(2))
+  assert.deepEqual([dropped, refused.size], [2, 1])
+  assert.deepEqual(
+    states(evaluator).filter((one) => !one.startsWith('OwnIdea')),
+    ['InstanceDown firing', 'ServiceDown firing'],
+  )
 })
 
 void test('a quiet night of 24 h fires nothing', async () => {

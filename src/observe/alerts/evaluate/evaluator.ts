@@ -2,7 +2,7 @@ import { messageOf, Problem } from '../../../core/problem.ts'
 import type { AlertRule } from '../../../promises/alert-rule.ts'
 import { HEARTBEAT_MISSED } from '../../../promises/built-in/alert-path.ts'
 import { noDataAlert, noDataRule } from '../../../promises/no-data-rule.ts'
-import type { Alert } from '../alert.ts'
+import type { Alert, AlertState } from '../alert.ts'
 import { movedAlert, type Move } from '../set-back.ts'
 import type { SeriesQuery, Value } from '../../series/query.ts'
 import { alertKey, track, type Answer } from './track.ts'
@@ -114,7 +114,9 @@ export class Evaluator {
     const declared = new Set(rules.flatMap((rule) => [rule.name, noDataAlert(rule)]))
     // Of a rule that a release no longer has, nothing goes on; of one that was not asked this time, everything.
     const kept = [...this.#alerts.values()].filter(({ rule }) => declared.has(rule) && !evaluated.has(rule))
-    return { failed, refused, ...this.#replace([...kept, ...after], atMs) }
+    const alerts = [...kept, ...after]
+    const own = new Set(rules.filter(isOwn).flatMap((rule) => [rule.name, noDataAlert(rule)]))
+    return { failed, refused, ...this.#replace(alerts.length > ALERTS_MAX ? gravestFirst(alerts, own) : alerts, atMs) }
   }
 
   /** @param refused takes the rules that are not among the answers: what somebody has written must not silence all else */
@@ -134,7 +136,7 @@ export class Evaluator {
       }
     }
     const ask = async (rule: AlertRule): Promise<readonly (readonly [AlertRule, readonly Value[]])[]> => {
-      const values = rule.origin.kind === 'user' ? await askOwn(rule) : await query.instant(rule.expression, atMs)
+      const values = isOwn(rule) ? await askOwn(rule) : await query.instant(rule.expression, atMs)
       return values === null ? [] : [[rule, values]]
     }
     const answers = (await withDeadline(Promise.all(rules.map(ask)), passMsMax)).flat()
@@ -169,6 +171,18 @@ export class Evaluator {
     this.#alerts = bounded
     return { changed: turned, dropped: Math.max(0, alerts.length - ALERTS_MAX) }
   }
+}
+
+function isOwn({ origin }: AlertRule): boolean {
+  return origin.kind === 'user'
+}
+
+const URGENCY: readonly AlertState[] = ['firing', 'pending', 'no-data', 'inactive']
+
+/** What is cut away is of the config's own rules before all others, and what fires comes last. @param own names of those rules */
+function gravestFirst(alerts: readonly Alert[], own: ReadonlySet<string | null>): readonly Alert[] {
+  const rank = ({ rule, state }: Alert): number => (own.has(rule) ? URGENCY.length : 0) + URGENCY.indexOf(state)
+  return alerts.toSorted((one, other) => rank(one) - rank(other))
 }
 
 /** It is about the question, not about who should answer. */

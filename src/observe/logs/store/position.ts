@@ -8,7 +8,7 @@ export interface Position {
 }
 
 /** Lines of one millisecond that a segment can tell apart: a key must stay a whole number that JavaScript has. */
-const COUNTS = 2 ** 20
+export const COUNTS = 2 ** 20
 /** And as far as a line's time may be from the beginning of its segment: beyond, it stands at this edge. */
 const SPAN_MS = 90 * 24 * 60 * 60_000
 

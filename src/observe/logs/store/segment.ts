@@ -3,13 +3,15 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { decoding, isDamaged } from '../../../core/damaged.ts'
 import { LEVELS, type LogLine } from '../line.ts'
 import type { Mark } from '../tail.ts'
-import { keyOf, positionOf, type Position } from './position.ts'
+import { COUNTS, keyOf, positionOf, type Position } from './position.ts'
 import { TOKENIZER, termsOf } from './terms.ts'
 
 /** The most text of one page. */
 export const PAGE_BYTES_MAX = 4 * 1024 * 1024
 /** Pages of the index that one step of putting it together writes: some milliseconds. */
 const MERGED_PAGES = 100
+/** Places in a row that are taken already, until a line takes one of the next millisecond: its own may be full. */
+const TAKEN_MAX = 1_000
 const SUFFIXES = ['', '-wal', '-shm', '-journal']
 
 const SCHEMA = `
@@ -43,6 +45,8 @@ export class Segment {
   readonly #sources = new Map<string, number>()
   readonly #statements = new Map<string, StatementSync>()
   #count = 0
+  /** The first key of a millisecond whose lines found no place in it, and by how many milliseconds they stand later. */
+  #crowded = { key: NaN, byMs: 0 }
   #isMerging = false
   /** Undefined: to be looked up. A file that is not written to any more is asked once, not with every question. */
   #range: Range | null | undefined
@@ -188,9 +192,15 @@ export class Segment {
     const source = this.#sourceOf(line)
     const add = this.#prepare('INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING')
     const level = LEVELS.indexOf(line.level)
-    for (;;) {
+    const first = keyOf(this.baseMs, { atMs: line.atMs, count: 0 })
+    let byMs = this.#crowded.key === first ? this.#crowded.byMs : 0
+    for (let taken = 0; ; taken++) {
+      if (taken === TAKEN_MAX) {
+        this.#crowded = { key: first, byMs: ++byMs }
+        taken = 0
+      }
       // As a big integer, or it would be bound as a floating-point number, by which the full-text index cannot be bounded.
-      const key = BigInt(keyOf(this.baseMs, { atMs: line.atMs, count: this.#count++ }))
+      const key = BigInt(first + byMs * COUNTS + (this.#count++ % COUNTS))
       const { changes } = add.run(key, source, level, line.correlationId, line.traceId, line.text)
       if (changes === 0) continue
       this.#prepare('INSERT INTO words (rowid, terms) VALUES (?, ?)').run(key, termsOf(line))

@@ -12,9 +12,11 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
 import { randomFrom } from '../../../../test/seeded/random.ts'
 import { LEVELS, matchesQuery, type LogLine, type LogQuery, type StoredLine } from '../line.ts'
+import { COUNTS } from './position.ts'
 import { LogStore, type StoreOptions } from './store.ts'
 
 const DAY_MS = 24 * 60 * 60_000
@@ -142,6 +144,35 @@ void test('lines and marks are there again after the store was opened anew', (t)
   assert.deepEqual(again.search({ text: 'kept' }).lines, [stored])
   again.append([line(1e12, 'beside')], new Map())
   assert.equal(again.search({}).lines.length, 2)
+})
+
+void test('more lines of one millisecond than it has places for go on in the next one', (t) => {
+  const folder = folderOf(t)
+  const now = (): number => 1e12
+  const made = new LogStore(folder, { now })
+  made.append([line(1e12, 'first')], new Map())
+  made.close()
+  const db = new DatabaseSync(join(folder, '000001.db'))
+  db.exec(`WITH RECURSIVE keys(key) AS (SELECT 1 UNION ALL SELECT key + 1 FROM keys WHERE key < ${COUNTS - 1})
+    INSERT INTO lines SELECT key, 1, 2, NULL, NULL, 'filler' FROM keys`)
+  db.close()
+  const store = openStore(t, folder, { now })
+  const later = ['a', 'b', 'c'].map((text) => line(1e12, text))
+  const stored = store.append(later.slice(0, 2), new Map()).concat(store.append(later.slice(2), new Map()))
+  const { lines } = store.search({}, { limit: 4 })
+  assert.deepEqual(
+    lines.map(({ atMs, text }) => [atMs - 1e12, text]),
+    [
+      [1, 'c'],
+      [1, 'b'],
+      [1, 'a'],
+      [0, 'filler'],
+    ],
+  )
+  assert.deepEqual(
+    lines.slice(0, 3).map(({ id }) => id),
+    stored.map(({ id }) => id).toReversed(),
+  )
 })
 
 void test('a batch that fails leaves neither lines nor marks', (t) => {

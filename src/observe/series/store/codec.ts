@@ -1,3 +1,4 @@
+import { DamagedError } from '../../../core/damaged.ts'
 import type { ByteReader, ByteWriter } from './bytes.ts'
 
 /**
@@ -13,7 +14,7 @@ export function writeNumbers(to: ByteWriter, numbers: Float64Array): void {
 
 /** @param count how many were written */
 export function readNumbers(from: ByteReader, count: number): Float64Array {
-  const numbers = new Float64Array(count)
+  const numbers = columnOf(count)
   const decimals = from.byte()
   if (decimals === BITS) readBits(from, numbers)
   else readSteps(from, numbers, 10 ** decimals)
@@ -28,13 +29,24 @@ export function writeTimes(to: ByteWriter, times: Float64Array): void {
 }
 
 export function readTimes(from: ByteReader, count: number): Float64Array {
-  const times = new Float64Array(count)
+  const times = columnOf(count)
   if (count === 0) return times
   const first = from.float()
   readSteps(from, times, 1)
   times[0] = first
   for (let index = 1; index < count; index++) times[index]! += times[index - 1]!
   return times
+}
+
+/**
+ * A few bytes that are no count may say any: on a machine that promises more memory than it has, 274 GB were filled with zeros.
+ * No column is nearly as long: a batch holds what one pass took, a chunk an hour of one series.
+ */
+const COLUMN_MAX = 2 ** 20
+
+function columnOf(count: number): Float64Array {
+  if (count > COLUMN_MAX) throw new DamagedError(`a column of ${count} numbers`)
+  return new Float64Array(count)
 }
 
 const BITS = 255

@@ -119,12 +119,12 @@ void test('collecting goes on over a clock set back, and over one set back while
     return series!.samples.map(({ atMs }) => (atMs - START) / SCRAPE_MS)
   }
   const first = begin()
-  for (const step of [1, 2, 1_000, 1_001, 1_002]) await first.collector.collect(START + step * SCRAPE_MS)
+  for (const step of [1, 2, 300, 301, 302]) await first.collector.collect(START + step * SCRAPE_MS)
   for (const step of [3, 4]) await first.collector.collect(START + step * SCRAPE_MS)
   // Known between two beats.
   first.collector.note({ name: 'x', target: 'x' }, [{ metric: 'm', labels: {}, value: 99 }], START + 4.5 * SCRAPE_MS)
   assert.deepEqual(await samplesOf(first.sink), [1, 2, 3, 4, 4.5])
-  await first.collector.collect(START + 2_000 * SCRAPE_MS)
+  await first.collector.collect(START + 302 * SCRAPE_MS)
   await first.sink.close()
   assert.equal(lines.filter((line) => line.includes('set back')).length, 1)
 
@@ -135,4 +135,31 @@ void test('collecting goes on over a clock set back, and over one set back while
   await second.sink.close()
   assert.equal(late, 0)
   assert.equal(lines.filter((line) => line.includes('set back')).length, 2)
+})
+
+void test('a clock set back by more than an hour gives up nothing: what was measured is put aside whole', async () => {
+  const path = join(folder, 'far.db')
+  const told: string[] = []
+  const sink = new SeriesThread({
+    path,
+    logger: createLogger('test', () => {}),
+    onDamaged: (text) => void told.push(text),
+  })
+  const collector = new Collector({
+    sources: () => [{ name: 'x', target: 'x', read: async () => [{ metric: 'm', labels: {}, value: 1 }] }],
+    sink,
+  })
+  const aheadMs = START + 30 * 24 * HOUR_MS
+  for (const atMs of [aheadMs, aheadMs + SCRAPE_MS, START, START + SCRAPE_MS]) await collector.collect(atMs)
+  const selector = { kind: 'selector', metric: 'm', matchers: [] } as const
+  const timesOf = async (of: SeriesThread): Promise<readonly number[]> => {
+    const [series] = await of.raw(selector, { fromMs: 0, toMs: aheadMs + HOUR_MS })
+    return series!.samples.map(({ atMs }) => atMs)
+  }
+  assert.deepEqual(await timesOf(sink), [START, START + SCRAPE_MS])
+  assert.match(told.join(), /^the clock was set far back: .*far\.db\.damaged$/)
+  await sink.close()
+  const aside = new SeriesThread({ path: `${path}.damaged`, logger: createLogger('test', () => {}) })
+  assert.deepEqual(await timesOf(aside), [aheadMs, aheadMs + SCRAPE_MS])
+  await aside.close()
 })

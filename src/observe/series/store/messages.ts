@@ -19,8 +19,8 @@ export type ToStore =
 
 export type FromStore =
   | { readonly kind: 'opened' }
-  /** The file was damaged: it has been put aside, and a new one begun. */
-  | { readonly kind: 'damaged'; readonly aside: string }
+  /** The file was damaged, or is of a time far ahead: it has been put aside, and a new one begun. */
+  | { readonly kind: 'anew'; readonly because: 'damaged' | 'clock'; readonly aside: string }
   /** `cutMs`: up to when there was something that has been forgotten. */
   | {
       readonly kind: 'appended'

@@ -83,6 +83,11 @@ export class SeriesStore {
     }
   }
 
+  /** When the newest sample was taken; -Infinity: there is none. */
+  get newestMs(): number {
+    return Math.max(this.#newestMs, this.#closedMs - 1)
+  }
+
   get counts(): {
     readonly living: number
     readonly known: number
@@ -137,7 +142,7 @@ export class SeriesStore {
    */
   cutFrom(fromMs: number): number | null {
     const closedMs = this.#closedMs
-    const newestMs = Math.max(this.#newestMs, closedMs - 1)
+    const { newestMs } = this
     if (newestMs < fromMs) return null
     try {
       this.#closedMs = cutFrom(this.#file, [...this.#entries.all()], { fromMs, closedMs })

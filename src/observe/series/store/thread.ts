@@ -211,9 +211,13 @@ export class SeriesThread implements SeriesQuery, SeriesSink {
       this.#restartAfterMs = RESTART_AFTER_MS.first
       return
     }
-    if (message.kind === 'damaged') {
+    if (message.kind === 'anew') {
       const { logger, onDamaged } = this.#options
-      const text = `the series were damaged and begin anew; what is left of them is ${message.aside}`
+      const why =
+        message.because === 'damaged'
+          ? 'the series were damaged and begin anew; what is left of them is'
+          : 'the clock was set far back: the series begin anew, and those of the time ahead are whole in'
+      const text = `${why} ${message.aside}`
       logger.error(text)
       onDamaged?.(text)
       return

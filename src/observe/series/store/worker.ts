@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { boundDamaged, isDamaged, putAside } from '../../../core/damaged.ts'
 import { Problem } from '../../../core/problem.ts'
 import type { Entry } from './entry.ts'
+import { HOUR_MS } from './hours.ts'
 import {
   pack,
   type Answer,
@@ -15,6 +16,12 @@ import {
   type WorkerOptions,
 } from './messages.ts'
 import { BYTES_MAX, SeriesStore } from './store.ts'
+
+/**
+ * Of a clock that is further back than this nobody knows which of its times is the wrong one: a machine may have begun before it was
+ * told the time. A month of samples is not given up for that; they are put aside whole.
+ */
+const CUT_MS_MAX = HOUR_MS
 
 const port = parentPort!
 const options = workerData as WorkerOptions
@@ -54,11 +61,19 @@ function appended(message: Samples & { readonly cutFromMs: number | null }): num
 
 function append(message: Samples & { readonly cutFromMs: number | null }): number | null {
   const { cutFromMs, handles, times, values, endHandles, endTimes } = message
-  const cutMs = cutFromMs === null ? null : store.cutFrom(cutFromMs)
+  const cutMs = cutFromMs === null ? null : forget(cutFromMs)
   for (const [index, handle] of handles.entries()) store.take(entryOf(handle), times[index]!, values[index]!)
   for (const [index, handle] of endHandles.entries()) store.take(entryOf(handle), endTimes[index]!, null)
   store.commit()
   return cutMs
+}
+
+function forget(fromMs: number): number | null {
+  const { newestMs } = store
+  if (newestMs - fromMs <= CUT_MS_MAX) return store.cutFrom(fromMs)
+  store.close()
+  beginAnew('clock')
+  return newestMs
 }
 
 function entryOf(handle: number): Entry | null {
@@ -101,7 +116,7 @@ function open(): SeriesStore {
     return new SeriesStore(options)
   } catch (error) {
     if (!isDamaged(error)) throw error
-    return anew()
+    return anew('damaged')
   }
 }
 
@@ -113,19 +128,23 @@ function whole<T>(work: () => T, again: () => T = work): T {
     if (!isDamaged(error)) throw error
     const damaged = store
     damaged.close()
-    store = anew()
-    for (const one of known.values()) one.entry = null
+    beginAnew('damaged')
     store.takeOver(damaged)
     return again()
   }
 }
 
-/** What is measured from now on counts for more than what cannot be read. */
-function anew(): SeriesStore {
+function beginAnew(because: 'damaged' | 'clock'): void {
+  store = anew(because)
+  for (const one of known.values()) one.entry = null
+}
+
+/** What is measured from now on counts for more than what cannot be read, or is of a time that is not this one. */
+function anew(because: 'damaged' | 'clock'): SeriesStore {
   const aside = putAside(options.path)
   boundDamaged(dirname(options.path), basename(options.path), options.bytesMax ?? BYTES_MAX)
   const fresh = new SeriesStore(options)
-  tell({ kind: 'damaged', aside })
+  tell({ kind: 'anew', because, aside })
   return fresh
 }
 

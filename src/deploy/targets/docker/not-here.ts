@@ -1,0 +1,63 @@
+import type { ResolvedApp, ResolvedNeed, ResolvedService } from '../../../config/resolved.ts'
+import { Problem } from '../../../core/problem.ts'
+import { needServer } from './need-server.ts'
+
+/**
+ * Refuses an environment on Docker that wants what containers are not given yet: better before the first command than when a
+ * release is half there. All of it is named at once.
+ * @param hosts the engines that the environment names
+ * @throws Problem `target.not-yet`
+ */
+export function mustBeHere(app: ResolvedApp, hosts: number): void {
+  const lacks = notHere(app, hosts)
+  if (lacks.length === 0) return
+  const { environment } = app
+  throw new Problem('target.not-yet', `environment ${environment} wants what target 'docker' does not run yet`, {
+    hint: 'Take it out of this environment (`overrides` changes services for one alone), or run it on target `process`. Nothing was touched.',
+    details: lacks,
+  })
+}
+
+/** What of a config containers are not given yet, a sentence each. */
+export function notHere(app: ResolvedApp, hosts: number): readonly string[] {
+  const { services, needs, gateway, hooks, strategy } = app
+  const tls = gateway.tls?.source.kind === 'files'
+  return [
+    ...Object.entries(services).flatMap(([name, service]) =>
+      lacksOf(service).map((what) => `services.${name}.${what}`),
+    ),
+    ...Object.entries(needs)
+      .filter(([name]) => Object.values(services).some(({ uses }) => Object.hasOwn(uses, name)))
+      .flatMap(([name, need]) =>
+        isElsewhere(need) || needServer(need.kind) !== null
+          ? []
+          : [`needs.${name}: a ${need.kind} that the environment runs`],
+      ),
+    ...(tls
+      ? ["gateway.tls.files: certificates of this machine; 'acme' and 'self-signed' are made where it runs"]
+      : []),
+    ...(gateway.http === 0 ? ['gateway.listen.http: a port of its own choice'] : []),
+    ...(['after', 'failed'] as const)
+      .filter((when) => hooks[when] !== null)
+      .map((when) => `hooks.${when}: control would run it, and has nothing in its container to run it with`),
+    ...(strategy === 'recreate' ? ["strategy: 'recreate'"] : []),
+    ...(hosts > 1 ? [`host: ${hosts} of them; one engine for each environment`] : []),
+  ]
+}
+
+function lacksOf({ templates, scale, writable }: ResolvedService): readonly string[] {
+  const measured = [scale.cpu, scale.memory, scale.perSecond, scale.queue].some((measure) => measure !== null)
+  return [
+    ...(Object.keys(templates).length === 0 ? [] : ['templates: files made from templates']),
+    // `--mount` is read as a line of comma-separated values.
+    ...writable
+      .filter((folder) => /[",\r\n]/.test(folder))
+      .map((folder) => `writable: ${JSON.stringify(folder)}, whose name has a comma, a quote or a line break`),
+    ...(measured ? ['scale: a number of instances that follows a measure'] : []),
+  ]
+}
+
+/** Somebody else runs it, and a secret says where. */
+function isElsewhere({ kind, url }: ResolvedNeed): boolean {
+  return kind === 'http' || url !== null
+}

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { kubernetesRelease } from '../../../../test/support/kubernetes-release.ts'
+import { mustRunHere } from './not-here.ts'
+
+test('a program with secrets, bounds and an API outside runs; the rest is refused at once, each by its name', () => {
+  const api = { start: 'node main.js', routes: ['/'], secrets: ['JWT_KEY'], uses: { bank: 'required' } }
+  const bank = { kind: 'http', url: 'BANK_URL' }
+  mustRunHere(kubernetesRelease({ api }, { needs: { bank } }).config)
+
+  const services = {
+    api: { ...api, affinity: 'cookie', templates: { 'a.template': 'a' }, migrate: { expand: 'node migrate.js' } },
+    web: { static: 'public', routes: ['/web'] },
+    other: { image: `registry.example.com/other@sha256:${'a'.repeat(64)}`, routes: ['/other'] },
+  }
+  const needs = { bank, db: { kind: 'postgres' } }
+  const { config } = kubernetesRelease(services, { needs, environment: { strategy: 'recreate' } })
+  assert.throws(
+    () => mustRunHere(config),
+    (error: { readonly code: string; readonly details: readonly string[] }) => {
+      assert.equal(error.code, 'target.not-yet')
+      assert.deepEqual(error.details, [
+        "services.api: affinity: 'cookie'",
+        'services.api: templates',
+        'services.api: migrations',
+        'services.web: static files',
+        'services.other: an image of its own',
+        'needs.db: postgres',
+        "strategy: 'recreate'",
+      ])
+      return true
+    },
+  )
+})

@@ -1,0 +1,35 @@
+import type { ResolvedApp, ResolvedService } from '../../../config/resolved.ts'
+import { Problem } from '../../../core/problem.ts'
+
+/**
+ * Refuses a release that asks for what does not run on Kubernetes yet, all of it at once, before anything is built or made.
+ * @throws Problem `target.not-yet`
+ */
+export function mustRunHere({ environment, needs, services, strategy, telemetry }: ResolvedApp): void {
+  const lacks = [
+    ...Object.entries(services).flatMap(([name, service]) =>
+      lacksOf(service).map((lack) => `services.${name}: ${lack}`),
+    ),
+    ...Object.entries(needs)
+      .filter(([, { kind, url }]) => kind !== 'http' || url === null)
+      .map(([name, { kind }]) => `needs.${name}: ${kind}`),
+    ...(strategy === 'recreate' ? ["strategy: 'recreate'"] : []),
+    ...((telemetry?.otlp ?? null) === null ? [] : ['telemetry: variables for the services']),
+  ]
+  if (lacks.length === 0) return
+  throw new Problem('target.not-yet', `environment ${environment} asks for what does not run on Kubernetes yet`, {
+    hint: 'Leave it out of this environment, or run it on another target.',
+    details: lacks,
+  })
+}
+
+function lacksOf({ run, templates, migrate, affinity }: ResolvedService): readonly string[] {
+  return [
+    run.kind === 'static' ? 'static files' : null,
+    run.kind === 'image' ? 'an image of its own' : null,
+    // The gateway does not see which pod it is.
+    affinity === 'cookie' ? "affinity: 'cookie'" : null,
+    Object.keys(templates).length > 0 ? 'templates' : null,
+    migrate.expand !== null || migrate.contract !== null ? 'migrations' : null,
+  ].filter((lack) => lack !== null)
+}

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { kubernetesRelease } from '../../../../test/support/kubernetes-release.ts'
+import { Roster } from '../../../control/roster.ts'
+import { State } from '../../../control/state.ts'
+import { systemClock } from '../../../core/clock.ts'
+import type { Instance } from '../../release.ts'
+import type { RosterPort } from '../roster.ts'
+import { Owed } from './owed.ts'
+import { rosterOf } from './pods-probe.ts'
+
+const health = { ready: '/up', interval: '1s', deadline: '1s', passes: 1 }
+const release = kubernetesRelease({ api: { start: 'node main.js', routes: ['/'], scale: { min: 2 }, health } })
+const ADDRESS = '10.96.1.2'
+
+/** Control's own roster, with two instances that take traffic, and a cluster of which only what is asked of it is known. */
+async function make(t: TestContext, passes: () => boolean) {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-owed-'))
+  const state = new State(join(folder, 'state.db'))
+  t.after(() => {
+    state.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  state.saveRelease(release)
+  const control = new Roster({ state, clock: systemClock, variablesOf: () => ({}), changed: async () => {} })
+  const ids = control.wanted(release, 'api')
+  const rows = (): readonly Instance[] => rosterOf(release, 'api', { ids, pods: [], address: ADDRESS, now: 1 })
+  await control.put(rows())
+  state.set('live', release.id)
+  const roster = {
+    put: (instances) => control.put(instances),
+    admit: (some) => control.admit(some),
+    forget: (some) => control.forget(some),
+    owed: async () => control.owed(),
+  } satisfies Partial<RosterPort> as unknown as RosterPort
+  const removed: string[] = []
+  let probes = 0
+  const owed = new Owed({
+    roster,
+    workloads: {
+      remove: async (id, services) => void removed.push(`${id} ${services.join()}`),
+      address: async () => ADDRESS,
+    },
+    release: async (id) => (id === release.id ? release : null),
+    start: async () => {
+      await control.put(rows())
+      return rows()
+    },
+    probe: async () => {
+      probes += 1
+      return passes()
+        ? { kind: 'pass', tookMs: 1, note: null }
+        : { kind: 'fail', because: 'not ready', tookMs: 1, look: null }
+    },
+    signal: undefined,
+  })
+  const outside = (): readonly string[] => Object.keys(state.get('outside'))
+  return { control, owed, ids, removed, outside, probesOf: () => probes }
+}
+
+test('what is to be ended is taken away, and forgotten', async (t) => {
+  const { control, owed, ids, removed } = await make(t, () => true)
+  for (const id of ids) await control.stop(id)
+  await owed.settle()
+  assert.ok(removed.every((one) => one === `${release.id} api`))
+  assert.deepEqual([removed.length, control.owed(), control.instances()], [2, [], []])
+})
+
+test('one that was wedged comes in again when it passes', async (t) => {
+  const { control, owed, ids, outside } = await make(t, () => true)
+  await control.restartWedged(ids[0]!, '/up failed 3 times in a row')
+  assert.deepEqual(outside(), [ids[0]])
+  await owed.settle()
+  assert.deepEqual([control.owed(), outside()], [[], []])
+  assert.equal(control.instances().length, 2)
+})
+
+test('one that does not come back stays owed, and is waited for once in a command', async (t) => {
+  const { control, owed, ids, outside, probesOf } = await make(t, () => false)
+  await control.restartWedged(ids[0]!, '/up failed 3 times in a row')
+  await owed.settle()
+  assert.deepEqual(
+    control.owed().map(({ what, ids: those }) => [what, ...those]),
+    [['restart', ids[0]]],
+  )
+  assert.deepEqual(outside(), [ids[0]])
+  const before = probesOf()
+  assert.ok(before > 0)
+  await owed.settle()
+  assert.equal(probesOf(), before)
+})
+
+test('what lacks is started, and let in', async (t) => {
+  const { control, owed, ids, outside } = await make(t, () => true)
+  await control.forget(ids)
+  control.expect(release, 'api', 'its instances are not there')
+  assert.equal(control.owed()[0]?.what, 'start')
+  await owed.settle()
+  assert.deepEqual([control.owed(), outside(), control.instances().length], [[], [], 2])
+})

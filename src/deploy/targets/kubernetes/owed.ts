@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Instance, Release } from '../../release.ts'
+import type { Probe } from '../../target.ts'
+import type { OwedWork, RosterPort } from '../roster.ts'
+import { rosterOf } from './pods-probe.ts'
+import type { Workloads } from './workloads.ts'
+
+/** Between two looks at what comes back. */
+const LOOK_MS = 500
+
+export interface OwedOptions {
+  readonly roster: RosterPort
+  readonly workloads: Pick<Workloads, 'remove' | 'address'>
+  readonly release: (id: string) => Promise<Release | null>
+  readonly start: (release: Release, service: string) => Promise<readonly Instance[]>
+  readonly probe: (instance: Instance, release: Release) => Promise<Probe>
+  readonly signal: AbortSignal | undefined
+}
+
+/** What control would have done to instances itself, could it. */
+export class Owed {
+  readonly #options: OwedOptions
+  /** In this command: what does not come back is not waited for twice. */
+  readonly #tried = new Set<string>()
+
+  constructor(options: OwedOptions) {
+    this.#options = options
+  }
+
+  /** Does all of it. What does not come back in its time stays owed, and does not stand in the way of what mends it. */
+  async settle(): Promise<void> {
+    const owed = (await this.#options.roster.owed()).filter((one) => !this.#tried.has(keyOf(one)))
+    for (const one of owed) this.#tried.add(keyOf(one))
+    await Promise.all(owed.map((one) => this.#do(one)))
+  }
+
+  async #do(owed: OwedWork): Promise<void> {
+    const { roster, workloads, start } = this.#options
+    if (owed.what === 'stop') {
+      await workloads.remove(owed.release, [owed.service])
+      return roster.forget(owed.ids)
+    }
+    const release = await this.#options.release(owed.release)
+    if (release === null) return
+    if (owed.what === 'start') return this.#admit(await start(release, owed.service), release)
+    return this.#letInAgain(owed, release)
+  }
+
+  /** Pods that no longer answered their kubelet has started again, or will: they come in as those that are new do. */
+  async #letInAgain({ ids, service }: OwedWork, release: Release): Promise<void> {
+    const { roster, workloads } = this.#options
+    const address = await workloads.address(release, service)
+    const instances = rosterOf(release, service, { ids, pods: [], address, now: Date.now() })
+    if (!(await this.#pass(instances, release))) return
+    // As started now: what is owed to one that was started before is settled with that.
+    await roster.put(instances)
+    await roster.admit(ids)
+  }
+
+  async #admit(instances: readonly Instance[], release: Release): Promise<void> {
+    if (await this.#pass(instances, release)) await this.#options.roster.admit(instances.map(({ id }) => id))
+  }
+
+  /** Whether all of a service pass as often in a row as its gate asks, within its deadline. */
+  async #pass(instances: readonly Instance[], release: Release): Promise<boolean> {
+    const { probe, signal } = this.#options
+    const [first] = instances
+    if (first === undefined) return false
+    const { passes: needed, deadlineMs } = release.config.services[first.service]!.health
+    const deadline = performance.now() + deadlineMs
+    for (let passes = 0; passes < needed;) {
+      const probes = await Promise.all(instances.map((instance) => probe(instance, release)))
+      passes = probes.every(({ kind }) => kind === 'pass') ? passes + 1 : 0
+      if (performance.now() > deadline) return false
+      if (passes < needed) await sleep(LOOK_MS, undefined, { signal })
+    }
+    return true
+  }
+}
+
+function keyOf({ what, release, service, ids, since }: OwedWork): string {
+  return [what, release, service, since, ...ids].join(' ')
+}

@@ -1,0 +1,155 @@
+import type { ResolvedSmoke } from '../../../config/resolved.ts'
+import { scrubOf, type Scrub } from '../../../core/scrub.ts'
+import type { Instance, Release } from '../../release.ts'
+import type { Diagnosis, Probe, Target } from '../../target.ts'
+import { verdict } from '../../verdict.ts'
+import { lookAtImages, makeImage, type BuildOptions } from '../docker/images.ts'
+import { preparedIn } from '../docker/release-images.ts'
+import type { Place } from '../labels.ts'
+import { probeOf, smokeOf, type RosterPort } from '../roster.ts'
+import type { RunOptions } from '../run-command.ts'
+import { causeOfPod } from './causes.ts'
+import type { Access } from './commands.ts'
+import { mustRunHere } from './not-here.ts'
+import { Owed } from './owed.ts'
+import { probeOfPods, rosterOf, wordOf, worstOf } from './pods-probe.ts'
+import { Workloads } from './workloads.ts'
+
+const LINES = 30
+/** How long pods of what is checked by nobody have to stay up; a cluster counts whole seconds. */
+const ALIVE_MS = 2_000
+
+export interface KubernetesTargetOptions {
+  readonly access: Access
+  readonly place: Place
+  /** The engine on which images are made: the one that the cluster's nodes run them on. */
+  readonly images: BuildOptions
+  readonly run: RunOptions
+  readonly roster: RosterPort
+  /** As control knows it; null: it has been forgotten. */
+  readonly release: (id: string) => Promise<Release | null>
+  /** The values of a service's secrets. */
+  readonly secretsOf: (names: readonly string[]) => Readonly<Record<string, string>>
+}
+
+/**
+ * Instances as pods, which the cluster keeps: a Deployment for each service and release. Control knows them by the address of
+ * the release's Service, and judges from inside what kubelets have found ready.
+ */
+export class KubernetesTarget implements Target {
+  readonly #options: KubernetesTargetOptions
+  readonly #workloads: Workloads
+  readonly #owed: Owed
+
+  constructor(options: KubernetesTargetOptions) {
+    const { roster, release, run } = options
+    this.#options = options
+    this.#workloads = new Workloads(options)
+    this.#owed = new Owed({
+      roster,
+      release,
+      workloads: this.#workloads,
+      start: (of, service) => this.#start(of, service),
+      probe: (instance, of) => this.probe(instance, of),
+      signal: run.signal,
+    })
+  }
+
+  async prepare(release: Release, service: string): Promise<void> {
+    mustRunHere(release.config)
+    await makeImage(release, service, { ...this.#options.images, scrub: this.#scrubOf(service, release) })
+  }
+
+  async prepared(release: Release): Promise<readonly string[]> {
+    const { images } = this.#options
+    const { there } = await lookAtImages(images.host, images.run)
+    return preparedIn(release, { there, isKnown: false, bases: images.bases })
+  }
+
+  async migrate({ config }: Release): Promise<void> {
+    mustRunHere(config)
+  }
+
+  async start(release: Release, service: string): Promise<readonly Instance[]> {
+    mustRunHere(release.config)
+    await this.#owed.settle()
+    return this.#start(release, service)
+  }
+
+  async stop(release: string, service: string | null): Promise<void> {
+    const { roster } = this.#options
+    const left = await roster.leave(release, service)
+    await this.#workloads.remove(release, service === null ? await this.#servicesOf(release) : [service])
+    await roster.forget(left)
+  }
+
+  async probe(instance: Instance, release: Release): Promise<Probe> {
+    const { roster } = this.#options
+    const startedAt = performance.now()
+    const { service } = instance
+    const look = await this.#workloads.look(release.id, service)
+    const tookMs = (): number => performance.now() - startedAt
+    const seen = probeOfPods(look, tookMs())
+    if (seen !== null) return seen
+    const { health } = release.config.services[service]!
+    if (instance.port === null || health.ready.kind === 'command' || health.ready.kind === 'alive') {
+      const upMs = Date.now() - Math.max(...look.pods.map((pod) => pod.instance.startedAt))
+      return verdict(upMs >= ALIVE_MS ? null : `up for ${upMs} ms only`, null, tookMs())
+    }
+    return probeOf(await roster.probe(instance.id), health, this.#scrubOf(service, release))
+  }
+
+  async smoke({ id, service }: Instance, release: Release, smoke: ResolvedSmoke): Promise<string | null> {
+    return smokeOf(await this.#options.roster.smoke(id, smoke), smoke, this.#scrubOf(service, release))
+  }
+
+  async diagnose({ service }: Instance, release: Release): Promise<Diagnosis> {
+    const { pods, instances, refusal } = await this.#workloads.look(release.id, service)
+    const ready = pods.filter(({ isReady }) => isReady).length
+    const observed = worstOf(pods) ?? pods[0] ?? null
+    const count = `pods: ${ready} of ${instances ?? 0} are ready`
+    if (observed === null) return { cause: refusal?.cause ?? null, facts: [count], lastLines: [] }
+    const [events, said] = await Promise.all([
+      this.#workloads.events(observed),
+      this.#workloads.lastLines(observed, LINES),
+    ])
+    const lastLines = said.map(this.#scrubOf(service, release))
+    const declared = release.config.services[service]!
+    const cause = observed.isReady ? null : causeOfPod({ observed, service: declared, events, lastLines })
+    return { cause, facts: [count, `pod: ${wordOf(observed)}`], lastLines }
+  }
+
+  async tidy(_: Release | null, keep: readonly Release[]): Promise<void> {
+    await this.#owed.settle()
+    const kept = new Set(keep.map(({ id }) => id))
+    const strays = (await this.#workloads.deployed()).filter(({ release }) => !kept.has(release))
+    for (const id of new Set(strays.map(({ release }) => release))) await this.stop(id, null)
+  }
+
+  async #start(release: Release, service: string): Promise<readonly Instance[]> {
+    const { roster, images, secretsOf } = this.#options
+    const { secrets } = release.config.services[service]!
+    const ids = await roster.wanted(release.id, service)
+    // There since `prepare`, unless the same files are to be started in another way.
+    const image = await makeImage(release, service, { ...images, scrub: this.#scrubOf(service, release) })
+    await this.#workloads.start(release, service, { image, asked: ids.length, values: secretsOf(secrets) })
+    const { pods } = await this.#workloads.look(release.id, service)
+    const address = await this.#workloads.address(release, service)
+    const instances = rosterOf(release, service, { ids, pods, address, now: Date.now() })
+    await roster.put(instances)
+    return instances
+  }
+
+  /** Of what control has forgotten the cluster still knows what its Deployments are for. */
+  async #servicesOf(id: string): Promise<readonly string[]> {
+    const release = await this.#options.release(id)
+    const deployed = (await this.#workloads.deployed()).filter((one) => one.release === id)
+    return [...new Set([...Object.keys(release?.config.services ?? {}), ...deployed.map(({ service }) => service)])]
+  }
+
+  #scrubOf(service: string, { config }: Release): Scrub {
+    // Of a release to go back to, a secret may have no value any more.
+    const values = Object.entries(this.#options.secretsOf(config.services[service]!.secrets))
+    return scrubOf(Object.fromEntries(values.filter(([, value]) => value !== undefined)))
+  }
+}

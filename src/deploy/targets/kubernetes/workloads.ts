@@ -1,0 +1,173 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Problem } from '../../../core/problem.ts'
+import type { Release } from '../../release.ts'
+import { listens } from '../instance-shape.ts'
+import type { Place } from '../labels.ts'
+import { mustRun, runCommand, type RunOptions } from '../run-command.ts'
+import { clusterOf, type Cluster } from './cluster.ts'
+import {
+  applyObjects,
+  listDeployments,
+  listEvents,
+  listPods,
+  readAddress,
+  readApiVersions,
+  readLogs,
+  readVersion,
+  removeRelease,
+  removeSecrets,
+  type Access,
+} from './commands.ts'
+import { deployedIn, instancesToBegin, type Deployed } from './deployed.ts'
+import { eventsIn, type Happened } from './events.ts'
+import { closedPolicy } from './network-policy.ts'
+import { objectName, releaseName } from './names.ts'
+import { serviceObjects } from './objects.ts'
+import { observed, type ObservedPod } from './observe.ts'
+import type { Look } from './pods-probe.ts'
+import { refusalsIn } from './refusal.ts'
+import { serviceAccountOf } from './service-account.ts'
+
+/** How long a cluster may take to end pods that nothing asks for any more; their own pause and grace come after. */
+const LEAVE_MS = 60_000
+const LEAVE_LOOK_MS = 300
+
+export interface WorkloadsOptions {
+  readonly access: Access
+  readonly place: Place
+  readonly run: RunOptions
+}
+
+/** What one environment has in one namespace. It is found by its labels each time, never remembered. */
+export class Workloads {
+  readonly #options: WorkloadsOptions
+  readonly #looks = new Map<string, Promise<Look>>()
+  #cluster: Promise<Cluster> | null = null
+
+  constructor(options: WorkloadsOptions) {
+    this.#options = options
+  }
+
+  /**
+   * A look at a release's service. Who asks while one is under way shares its answer: instances are asked for side by side.
+   * @throws Problem `target.tool-failed`: a cluster that does not answer is not one without pods
+   */
+  look(release: string, service: string): Promise<Look> {
+    const key = `${service}@${release}`
+    const underWay = this.#looks.get(key)
+    if (underWay !== undefined) return underWay
+    const look = this.#look(release, service).finally(() => this.#looks.delete(key))
+    this.#looks.set(key, look)
+    return look
+  }
+
+  /**
+   * Has a release's service there as it is declared, beside whatever runs; whether pods come of it is for a look to show.
+   * @param asked how many instances the config asks for
+   * @param values of the service's secrets
+   * @throws Problem `cluster.too-old` `target.tool-failed`
+   */
+  async start(
+    release: Release,
+    service: string,
+    { image, asked, values }: { image: string; asked: number; values: Readonly<Record<string, string>> },
+  ): Promise<void> {
+    const { place } = this.#options
+    const deployed = (await this.deployed()).filter((one) => one.service === service)
+    const others = deployed.filter((one) => one.release !== release.id)
+    const instances = instancesToBegin(release.config.services[service]!, asked, others)
+    const cluster = await (this.#cluster ??= this.#lookAtCluster())
+    const objects = serviceObjects({ release, service, image, cluster, instances, values })
+    // What can never be changed is there already, with the values of its own day.
+    const isThere = others.length < deployed.length
+    const wanted = isThere ? objects.filter(({ kind }) => kind !== 'ConfigMap' && kind !== 'Secret') : objects
+    await this.#run(applyObjects(this.#options.access, [serviceAccountOf(place), closedPolicy(place), ...wanted]))
+  }
+
+  /**
+   * Takes away all that a release's services have. Resolves when its pods are on their way out: in no Service, and with their
+   * pause and grace before them.
+   * @throws Problem `instance.not-removed`
+   */
+  async remove(release: string, services: readonly string[]): Promise<void> {
+    const { access, place } = this.#options
+    if (services.length === 0) return
+    for (const service of services) await this.#run(removeRelease(access, place, release, service))
+    await this.#run(
+      removeSecrets(
+        access,
+        services.map((service) => objectName(place, service, release)),
+      ),
+    )
+    const deadline = performance.now() + LEAVE_MS
+    for (;;) {
+      const left = (await this.#pods()).filter(
+        ({ instance: one }) => one.release === release && services.includes(one.service) && one.state !== 'stopping',
+      )
+      if (left.length === 0) return
+      if (performance.now() > deadline) {
+        throw new Problem('instance.not-removed', `the cluster still runs ${left.map(({ pod }) => pod).join(', ')}`, {
+          hint: 'Look at it with `kubectl describe pod`, then run the command again.',
+        })
+      }
+      await sleep(LEAVE_LOOK_MS, undefined, { signal: this.#options.run.signal })
+    }
+  }
+
+  /** Every Deployment of the environment's services. */
+  async deployed(): Promise<readonly Deployed[]> {
+    const { access, place } = this.#options
+    return deployedIn(await this.#run(listDeployments(access, place)))
+  }
+
+  /** Of the release's Service; '' where the service listens on nothing. */
+  async address(release: Release, service: string): Promise<string> {
+    if (!listens(release.config.services[service]!)) return ''
+    return (await this.#run(readAddress(this.#options.access, releaseName(release, service)))).trim()
+  }
+
+  async events({ pod }: ObservedPod): Promise<readonly Happened[]> {
+    return eventsIn(await this.#run(listEvents(this.#options.access, pod)))
+  }
+
+  /** Of the life that it has; of the one before, where this one has said nothing yet. */
+  async lastLines({ pod, instance }: ObservedPod, lines: number): Promise<readonly string[]> {
+    const { access, run } = this.#options
+    for (const isPrevious of instance.restarts > 0 ? [false, true] : [false]) {
+      // There may be none: the container has never been made.
+      const { code, stdout } = await runCommand(
+        readLogs(access, pod, { container: instance.service, lines, isPrevious }),
+        run,
+      )
+      const found = code === 0 ? stdout.split('\n').filter((line) => line !== '') : []
+      if (found.length > 0) return found
+    }
+    return []
+  }
+
+  async #look(release: string, service: string): Promise<Look> {
+    const { access, place } = this.#options
+    const [pods, deployments] = await Promise.all([this.#pods(), this.#run(listDeployments(access, place))])
+    const isIt = (one: { readonly release: string; readonly service: string }): boolean =>
+      one.release === release && one.service === service
+    return {
+      pods: pods.filter(({ instance }) => isIt(instance) && instance.state !== 'stopping'),
+      instances: deployedIn(deployments).find(isIt)?.instances ?? null,
+      refusal: refusalsIn(deployments).find(isIt) ?? null,
+    }
+  }
+
+  async #pods(): Promise<readonly ObservedPod[]> {
+    const { access, place } = this.#options
+    return observed(await this.#run(listPods(access, place)))
+  }
+
+  async #lookAtCluster(): Promise<Cluster> {
+    const { access } = this.#options
+    return clusterOf(await this.#run(readApiVersions(access)), await this.#run(readVersion(access)))
+  }
+
+  #run(command: Parameters<typeof mustRun>[0]): Promise<string> {
+    return mustRun(command, this.#options.run)
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Parts of a real cluster fail under load: the kubelet, the API server in the middle of a deploy, control's own pod. Not part of
+ * `bin/test`: it needs a cluster whose programs run on this machine, with their process ids in `NAME.pid` beside the kubeconfig.
+ */
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ClusterProject } from '../support/cluster-project.ts'
+import { failuresOf, startLoad, type Load } from '../support/load.ts'
+import { plainConfig, until } from '../support/project.ts'
+
+const OUTAGE_MS = 30_000
+const WITHIN_MS = 180_000
+const run = dirname(process.env['KUBECONFIG'] ?? '')
+const pidFile = (name: string): string => join(run, `${name}.pid`)
+const skip = existsSync(pidFile('kubelet')) ? false : 'the programs of the cluster are not on this machine'
+
+const configOf = (name: string): object =>
+  plainConfig({
+    env: { NAME: name },
+    service: { scale: { min: 2 }, health: { ready: '/health/readiness', interval: '1s', deadline: '90s' } },
+    environment: { target: 'kubernetes', context: 'local', watch: { for: '1s', warm: '30min', p95: '100x' } },
+  })
+
+test('parts of the cluster fail', { timeout: 600_000, skip }, async (t) => {
+  await using project = new ClusterProject(configOf('v1'))
+  await project.install()
+  await project.must(['deploy'])
+  const loadOf = (): Load => startLoad({ host: project.address(), port: 80, clients: 4, pauseMs: 20 })
+
+  await t.test('the kubelet stands still for 30 s: no request is lost', async (tt) => {
+    await using load = loadOf()
+    await standingStill('kubelet', () => sleep(OUTAGE_MS))
+    tellLossless(await load.stop(), tt)
+  })
+
+  await t.test('the API server stands still for 30 s in the middle of a deploy; no request is lost', async (tt) => {
+    await using load = loadOf()
+    const before = (await project.status()).world.live
+    project.configure(configOf('v2'))
+    const cli = project.start(['deploy'])
+    await until(
+      async () => (await project.status()).running?.journal.some(({ operation }) => operation === 'start:api') ?? false,
+      'the start',
+      WITHIN_MS,
+    )
+    await standingStill('apiserver', () => sleep(OUTAGE_MS))
+    const { code, stdout, stderr } = await cli.ended
+    tt.diagnostic(`the command ended with ${code}: ${(stderr || stdout).trim().split('\n')[0]}`)
+    if (code !== 0) {
+      // Its bridge or a look of it was lost: what it left is gone on with.
+      assert.match(stderr, /\[(?:environment\.down|environment\.unreachable|target\.tool-failed)\]/, stdout + stderr)
+      if ((await project.status()).running !== null) await project.must(['resume'])
+    }
+    const { world, running, owed } = await project.status()
+    assert.deepEqual([running, owed], [null, []])
+    assert.ok(code !== 0 || world.live !== before)
+    tellLossless(await load.stop(), tt)
+  })
+
+  await t.test(
+    "control's pod is deleted: it comes back with what it knew, and nobody is served until then",
+    async (tt) => {
+      const { live } = (await project.status()).world
+      await using load = loadOf()
+      await until(() => load.answers.length > 50, 'requests')
+      project.kubectl('delete', 'pod', 'plain-local-control-0', '--timeout=120s')
+      const isBack = (): boolean => {
+        const { failure, release } = load.answers.at(-1)!
+        return failure === null && release === live
+      }
+      await until(isBack, 'the live release to answer again', WITHIN_MS)
+      assert.equal((await project.status()).world.live, live)
+      const answers = await load.stop()
+      const failed = answers.filter(({ failure }) => failure !== null)
+      const lastedMs =
+        (Math.max(...failed.map(({ endedNs }) => endedNs)) - Math.min(...failed.map(({ beganNs }) => beganNs))) / 1e6
+      tt.diagnostic(`${failed.length} of ${answers.length} requests failed, over ${(lastedMs / 1000).toFixed(1)} s`)
+    },
+  )
+})
+
+/** SIGSTOP, then SIGCONT whatever happens in between. */
+async function standingStill(name: string, meanwhile: () => Promise<unknown>): Promise<void> {
+  const pid = Number(readFileSync(pidFile(name), 'utf8'))
+  process.kill(pid, 'SIGSTOP')
+  try {
+    await meanwhile()
+  } finally {
+    process.kill(pid, 'SIGCONT')
+  }
+}
+
+function tellLossless(answers: Load['answers'], t: { readonly diagnostic: TestContext['diagnostic'] }): void {
+  assert.deepEqual(failuresOf(answers), [])
+  t.diagnostic(`${answers.length} requests, 0 failed`)
+}
