@@ -364,7 +364,7 @@ describe('on a Docker engine', { concurrency: true, timeout: 600_000 }, () => {
 test('images that no kept release is made of go, unless another environment of the app may need them', async () => {
   const options = { host: engine.host, run: { env: process.env } }
   const list = (): readonly string[] =>
-    engine.docker('image', 'ls', '--filter', `label=${LABEL.app}=${APP}`, '--format', '{{.Tag}}').split('\n')
+    engine.docker('image', 'ls', '--filter', `label=${LABEL.app}=${APP}`, '--no-trunc', '--quiet').split('\n').toSorted()
   const before = list()
   assert.ok(before.length > 2, before.join(' '))
   await removeUnusedImages([], { ...options, place: { app: APP, environment: 'staging' } })
@@ -376,8 +376,9 @@ test('images that no kept release is made of go, unless another environment of t
   assert.deepEqual(list(), before)
   engine.docker('volume', 'rm', ...engine.docker('volume', 'ls', '--quiet', ...ofOther).split('\n'))
   await removeUnusedImages([], { ...options, place: { app: APP, environment: 'staging' } })
-  const used = engine.docker('ps', '--all', '--format', '{{.Image}}', '--filter', `label=${LABEL.service}=api`)
-  assert.deepEqual(new Set(list()), new Set(used.split('\n').map((name) => name.slice(name.lastIndexOf(':') + 1))))
+  const users = engine.docker('ps', '--all', '--quiet', '--filter', `label=${LABEL.service}=api`).split('\n')
+  const used = engine.docker('inspect', '--format', '{{.Image}}', ...users).split('\n')
+  assert.deepEqual(new Set(list()), new Set(used))
 })
 
 /** On this machine: the child of its container's init. */

@@ -57,6 +57,17 @@ test('an image that no kept release is made of is not needed, however it was mad
   assert.deepEqual(unusedIn(there, 'another', [before]), [])
 })
 
+test('an image that lost its name to another of the same files is none of a release, and goes', () => {
+  const [api, worker] = images(before) as [ImageLook, ImageLook]
+  const nameless = { ...api, id: 'sha256:2', names: [] }
+  const renamed = { ...api, names: ['seaworthy/shop/api:a1b2c3d4e5f60718-00000000'] }
+  assert.equal(madeOf(before, 'api', [nameless, renamed]), renamed.names[0])
+  assert.deepEqual(preparedIn(before, { there: [nameless, renamed, worker], isKnown: true }), [ARTIFACT])
+  assert.equal(madeOf(before, 'api', [nameless]), null)
+  assert.deepEqual(unusedIn([nameless, api, worker], 'shop', [before]), [nameless.id])
+  assert.deepEqual(unusedIn([nameless], 'another', [before]), [])
+})
+
 test('what another environment built of the same files with values of its own is no image of a release', () => {
   const built = (api: string): Release => dockerRelease({ api: { start, build: 'npm ci', env: { API: api } } })
   const [staging, production] = [built('https://staging.example.com'), built('https://example.com')]

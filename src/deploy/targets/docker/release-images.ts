@@ -32,7 +32,9 @@ export function preparedIn(release: Release, { there, isKnown, bases = BASES }: 
 export function madeOf({ config, artifacts }: Release, service: string, there: readonly ImageLook[]): string | null {
   const [built] = builtWith(config.services[service]!)
   const found = there.find(
-    ({ labels }) =>
+    ({ labels, names }) =>
+      // Two environments that make one image at once leave one of them without a name.
+      names.length > 0 &&
       labels[LABEL.app] === config.name &&
       labels[LABEL.service] === service &&
       labels[LABEL.artifact] === artifacts[service] &&
@@ -41,14 +43,18 @@ export function madeOf({ config, artifacts }: Release, service: string, there: r
   return found?.names[0] ?? null
 }
 
-/** Names of images that were made for an app, of files that are in no kept release. */
+/**
+ * Images that were made for an app, by name: of files that are in no kept release. By id: those that have lost their name to
+ * another of the same files; the engine keeps them for as long as a container uses them.
+ */
 export function unusedIn(there: readonly ImageLook[], app: string, keep: readonly Release[]): readonly string[] {
   const used = new Set(
     keep.flatMap(({ artifacts }) => Object.entries(artifacts).map(([service, artifact]) => `${service} ${artifact}`)),
   )
-  return there
-    .filter(({ labels }) => labels[LABEL.app] === app)
+  const own = there.filter(({ labels }) => labels[LABEL.app] === app)
+  const named = own
     .filter(({ labels }) => !used.has(`${labels[LABEL.service]} ${labels[LABEL.artifact]}`))
     .flatMap(({ names }) => names)
     .filter((name) => name.startsWith(`seaworthy/${app}/`))
+  return [...named, ...own.filter(({ names, digests }) => names.length + digests.length === 0).map(({ id }) => id)]
 }
