@@ -7,7 +7,8 @@ import { test } from 'node:test'
 import { postgresArchive, postgresPrograms, pythonArchive } from '../support/docker-bases.ts'
 import { nodeArchive, startEngine } from '../support/docker-engine.ts'
 import { engineNetwork } from '../support/engine-load.ts'
-import { TestProject, until } from '../support/project.ts'
+import { EngineProject } from '../support/engine-project.ts'
+import { until } from '../support/project.ts'
 
 const PORT = 8090
 const VERSION = basename(dirname(postgresPrograms()))
@@ -58,14 +59,6 @@ function configOf({ breaks = 'no' } = {}): object {
     },
     gateway: { listen: { http: PORT } },
     environments: { staging: { target: 'docker', watch: { for: '1s', warm: '10min' }, drain: '1s' } },
-  }
-}
-
-class EngineProject extends TestProject {
-  variables: Readonly<Record<string, string>> = {}
-
-  override start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    return super.start(args, { ...this.variables, ...env })
   }
 }
 

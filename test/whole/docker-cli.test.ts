@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { nodeArchive, startEngine } from '../support/docker-engine.ts'
 import { engineNetwork, startEngineLoad } from '../support/engine-load.ts'
-import { plainConfig, TestProject, until } from '../support/project.ts'
+import { EngineProject } from '../support/engine-project.ts'
+import { plainConfig, until } from '../support/project.ts'
 
 const BASE = 'node:24-bookworm-slim'
 const SECRET = 'geheim-4711-nicht-weitersagen'
@@ -21,15 +22,6 @@ const STATE = 'seaworthy_plain_staging_state'
 const ASK = `const [url] = process.argv.slice(1)
 const answer = await fetch(url, { signal: AbortSignal.timeout(5000) }).catch((error) => ({ status: 0, text: () => String(error.cause ?? error) }))
 console.log(JSON.stringify({ status: answer.status, text: await answer.text() }))`
-
-/** Its commands speak to the engine of the test, the last one too. */
-class EngineProject extends TestProject {
-  variables: Readonly<Record<string, string>> = {}
-
-  override start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    return super.start(args, { ...this.variables, ...env })
-  }
-}
 
 interface Answer {
   readonly status: number
