@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
 import type { Trace } from './span.ts'
 import { TRACES_KEPT_MS, TRACES_PER_ROUTE_MAX, TraceStore } from './store.ts'
@@ -82,4 +83,23 @@ void test('a file that is none any more is put aside, and what comes from then o
   }
   assert.deepEqual(told, [`${path}.damaged`])
   assert.match(readFileSync(told[0]!, 'utf8'), /^no database/)
+})
+
+void test('where no new file can be begun, it is tried again with the next traces', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-traces-'))
+  const path = join(folder, 'traces.db')
+  const store = new TraceStore(path)
+  t.after(() => {
+    store.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  store.add([trace(1, Date.now(), 5)])
+  const other = new DatabaseSync(path)
+  other.exec("UPDATE traces SET value = 'no trace'")
+  other.close()
+  // What is not there cannot be put aside.
+  renameSync(path, `${path}.moved`)
+  assert.throws(() => store.list({}), /ENOENT/)
+  store.add([trace(2, Date.now(), 5)])
+  assert.equal(store.list({}).traces.length, 1)
 })

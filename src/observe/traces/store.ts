@@ -47,12 +47,7 @@ export class TraceStore {
     this.#now = now
     this.#path = path
     this.#onDamaged = onDamaged
-    try {
-      this.#db = open(path)
-    } catch (error) {
-      if (!isDamaged(error)) throw error
-      this.#db = this.#anew()
-    }
+    this.#db = this.#opened()
   }
 
   add(traces: readonly Trace[]): void {
@@ -120,6 +115,8 @@ export class TraceStore {
 
   /** A file that turns out to be damaged is put aside, and what was to be done is done with a new one. */
   #whole<T>(work: () => T): T {
+    // A new one could not be begun the last time, as on a full disk.
+    if (!this.#db.isOpen) this.#db = this.#opened()
     try {
       return work()
     } catch (error) {
@@ -127,6 +124,15 @@ export class TraceStore {
       this.#db.close()
       this.#db = this.#anew()
       return work()
+    }
+  }
+
+  #opened(): DatabaseSync {
+    try {
+      return open(this.#path)
+    } catch (error) {
+      if (!isDamaged(error)) throw error
+      return this.#anew()
     }
   }
 
