@@ -10,6 +10,7 @@ import { checkNeeds } from './need-check.ts'
 import { hasInstances, wantedInstances, type Scaled } from '../deploy/wanted.ts'
 import type { Project } from './project.ts'
 import { mustBeFeasible } from './promise-facts.ts'
+import type { Proven } from './promotion.ts'
 import type { SecretValues } from './secret-values.ts'
 
 /** The release that the project's files, config and secrets would make now. */
@@ -21,20 +22,41 @@ export async function draftRelease(project: Project, secrets: SecretValues, cont
   const artifacts: Record<string, string> = {}
   for (const [name, service] of Object.entries(app.services))
     artifacts[name] = (await readSource(folder, service, keptOut)).hash
+  return draftOf({ artifacts, createdAt }, project, secrets, control)
+}
+
+/** The release that another environment's artifacts would make under this one's config and secrets. */
+export async function draftPromoted(
+  project: Project,
+  secrets: SecretValues,
+  control: ControlClient,
+  { release, promotion }: Pick<Proven, 'release' | 'promotion'>,
+): Promise<Release> {
+  mustBeFeasible(project.app, project.stateFolder)
+  const of = { artifacts: release.artifacts, createdAt: Date.now(), promoted: promotion }
+  return draftOf(of, project, secrets, control)
+}
+
+async function draftOf(
+  of: Pick<Release, 'artifacts' | 'createdAt' | 'promoted'>,
+  { app }: Project,
+  secrets: SecretValues,
+  control: ControlClient,
+): Promise<Release> {
+  const { artifacts, promoted } = of
   const { world } = await control.call('status', {})
   const { level } = await control.call('migration.list', {})
-  const digest = sha256(canonicalJson({ config: app, artifacts, secrets: secrets.fingerprints }))
+  const digest = sha256(canonicalJson({ config: app, artifacts, secrets: secrets.fingerprints, made: promoted?.made }))
   const sequence = world.sequence + 1
   const draft: Release = {
     id: releaseId(sequence, digest),
     sequence,
     digest,
     config: app,
-    artifacts,
     secrets: secrets.fingerprints,
     // Rises when its own expand changes the schema.
     migrationLevel: level,
-    createdAt,
+    ...of,
   }
   await checkNeeds(draft, secrets, control)
   return draft

@@ -4,6 +4,7 @@ import type { DeployRecord } from '../deploy/journal.ts'
 import { describeProgress } from './canary-text.ts'
 import { describeNeeds } from './need-text.ts'
 import { table } from './output.ts'
+import { describePromotion } from './plan-text.ts'
 import { describeCounts, describePaused } from './pause-text.ts'
 import { isScaled, scalingTable } from './scale-text.ts'
 import { describeTls } from './tls-text.ts'
@@ -31,6 +32,7 @@ function describeStatus(status: Status): string {
     table([
       ['app', `${status.app} (${status.environment}) at ${status.url}`],
       ['live', world.live ?? 'nothing: run `seaworthy deploy`'],
+      ...(status.promoted ? [['', describePromotion(status.promoted)]] : []),
       ['warm', world.warm ?? 'none'],
       ['gateway', versions.join('; ')],
       ...(status.tls === null ? [] : [['https', describeTls(status.tls)]]),

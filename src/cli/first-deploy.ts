@@ -3,9 +3,16 @@ import { draftRelease, planFor } from './draft.ts'
 import { EXIT } from './output.ts'
 import { conclude } from './with-deploying.ts'
 
-/** Deploys what the folder holds, unless somebody else has deployed meanwhile. Returns the exit code. */
-export async function firstDeploy(deploying: Deploying): Promise<number> {
+/**
+ * Deploys what the folder holds, unless somebody else has deployed meanwhile. Returns the exit code.
+ * @param isEmpty nothing is to be live yet
+ */
+export async function firstDeploy(deploying: Deploying, { isEmpty }: { readonly isEmpty: boolean }): Promise<number> {
   const { project, control, secrets, narrator } = deploying
+  if (isEmpty) {
+    narrator.note('nothing is live: `seaworthy deploy` or `seaworthy promote` brings the first release')
+    return EXIT.done
+  }
   if (project.app.approval) {
     const { environment } = project.app
     narrator.note(

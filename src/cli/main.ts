@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   plan: async () => (await import('./commands/plan.ts')).planCommand,
   approve: async () => (await import('./commands/approve.ts')).approveCommand,
   deploy: async () => (await import('./commands/deploy.ts')).deployCommand,
+  promote: async () => (await import('./commands/promote.ts')).promoteCommand,
   rollback: async () => (await import('./commands/rollback.ts')).rollbackCommand,
   migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
   status: async () => (await import('./commands/status.ts')).statusCommand,

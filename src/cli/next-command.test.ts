@@ -12,7 +12,8 @@ test('a command to run next is for the environment that this one was for', () =>
     'See `seaworthy status production --history`, then `seaworthy deploy production --abort`.',
   )
   assert.equal(named('`seaworthy approve plan.json production`'), '`seaworthy approve plan.json production`')
-  assert.equal(named('`seaworthy init` writes one'), '`seaworthy init` writes one')
+  for (const text of ['`seaworthy init` writes one', '`seaworthy promote staging test`'])
+    assert.equal(named(text), text)
 })
 
 test('the environment that commands mean by themselves is not named', () => {

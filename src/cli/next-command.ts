@@ -4,8 +4,8 @@ export interface ActsOn {
   readonly isDefault: boolean
 }
 
-/** A command in backticks, except `init`, which knows no environment. */
-const COMMAND = /`seaworthy (?!init\b)(?<verb>[a-z][a-z-]*)(?<rest>[^`]*)`/g
+/** A command in backticks, except `init`, which knows no environment, and `promote`, which names its two. */
+const COMMAND = /`seaworthy (?!(?:init|promote)\b)(?<verb>[a-z][a-z-]*)(?<rest>[^`]*)`/g
 
 /**
  * The commands that a text tells somebody to run, with the environment they are for: `seaworthy resume` → `seaworthy resume

@@ -70,7 +70,8 @@ function releaseOf(sequence: number, name: string): Release {
   const artifacts = { api: 'a', web: 'w', worker: 'k' }
   const digest = `${name}0123456789`
   const id = `${sequence}-${digest.slice(0, 8)}`
-  return { id, sequence, digest, config, artifacts, secrets: { TOKEN: 'f' }, migrationLevel: 0, createdAt: 1 }
+  const promoted = { environment: 'staging', release: '9-x', made: { api: 'm', web: 'm', worker: 'm' } }
+  return { id, sequence, digest, config, artifacts, secrets: { TOKEN: 'f' }, migrationLevel: 0, createdAt: 1, promoted }
 }
 
 const [live, next] = [releaseOf(1, 'v1'), releaseOf(2, 'v2')]

@@ -141,6 +141,7 @@ const plan = shape({
     secrets: record(text),
     migrationLevel: number,
     createdAt: number,
+    promoted: orNone(shape({ environment: text, release: text, made: record(text) })),
   }),
   operations: list(
     shape({

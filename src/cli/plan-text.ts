@@ -2,13 +2,15 @@ import type { CheckedConfig } from '../config/check.ts'
 import { notYetInEffect } from '../config/not-yet.ts'
 import type { Change } from '../deploy/changes.ts'
 import type { Plan } from '../deploy/plan.ts'
+import type { Promotion } from '../deploy/release.ts'
 import { table } from './output.ts'
 
 /** A plan for reading: steps with their causes, what changes, where downtime cannot be avoided. */
 export function describePlan({ base, release, operations, changes, downtime }: Plan): string {
+  const { promoted } = release
   const steps = operations.map(({ id, by, because }, index) => [`${index + 1}.`, id, by, because])
   return [
-    `${base.live ?? 'nothing'} is live; next: ${release.id}`,
+    `${base.live ?? 'nothing'} is live; next: ${release.id}${promoted === undefined ? '' : `, ${describePromotion(promoted)}`}`,
     '',
     'Changes',
     changes.length === 0 ? '  none' : indent(table(changes.map(describeChange))),
@@ -21,6 +23,10 @@ export function describePlan({ base, release, operations, changes, downtime }: P
       ? '  none'
       : indent(downtime.map(({ service, because }) => `${service}: ${because}`).join('\n')),
   ].join('\n')
+}
+
+export function describePromotion({ environment, release }: Pick<Promotion, 'environment' | 'release'>): string {
+  return `promoted from ${environment}, release ${release}`
 }
 
 /** One line about keys that are accepted but do nothing yet; null when there are none. */

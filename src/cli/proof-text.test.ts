@@ -51,3 +51,12 @@ test('failures that are alike are one line with the first and the last time', ()
     ],
   )
 })
+
+test('a proof says where the release was proven before, and who approved its plan', () => {
+  const promoted = { environment: 'staging', release: '7-x' }
+  const approval = { by: 'otto@host (pid 1)', at: 0, planHash: '0123456789abcdef' }
+  assert.deepEqual(describeProof({ ...proof, promoted, approval }).slice(0, 2), [
+    'promoted from staging, release 7-x',
+    'plan 0123456789ab approved by otto@host (pid 1) at 1970-01-01T00:00:00.000Z',
+  ])
+})

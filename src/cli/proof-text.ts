@@ -1,10 +1,13 @@
 import type { Proof } from '../deploy/proof.ts'
 import { describeStep } from './canary-text.ts'
+import { describePromotion } from './plan-text.ts'
 
 /** A proof in sentences, each of them a count of something that was observed. */
 export function describeProof(proof: Proof): readonly string[] {
   const { sent, ok, failed, failures, longestGapMs, flipBacks, drain, watch, switches, interruptions } = proof
   return [
+    ...(proof.promoted === undefined ? [] : [describePromotion(proof.promoted)]),
+    ...(proof.approval === undefined ? [] : [describeApproval(proof.approval)]),
     sent === 0
       ? `witness: nothing was sent: ${whySilent(proof)}`
       : `witness: ${sent} sent, ${ok} ok, ${failed} failed, longest gap ${longestGapMs.toFixed(0)} ms, ${plural(flipBacks, 'flip-back')}`,
@@ -29,6 +32,10 @@ export function describeProof(proof: Proof): readonly string[] {
     ...foldFailures(failures).map((failure) => `failure: ${failure}`),
     ...(failed > failures.length ? [`failure: ${failed - failures.length} more`] : []),
   ]
+}
+
+function describeApproval({ by, at, planHash }: NonNullable<Proof['approval']>): string {
+  return `plan ${planHash.slice(0, 12)} approved by ${by} at ${new Date(at).toISOString()}`
 }
 
 /** For reading: what is too short to measure is not nothing. */

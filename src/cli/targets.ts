@@ -1,4 +1,6 @@
 import type { ControlClient } from '../control/api/client.ts'
+import { stateFolder } from '../config/check.ts'
+import { resolveEnvironment } from '../config/resolve.ts'
 import { baseEnvironment } from '../control/launch.ts'
 import type { MigrationRun } from '../deploy/migration.ts'
 import type { Release } from '../deploy/release.ts'
@@ -15,10 +17,15 @@ const LINES_SHOWN = 30
 /** How often one asks whether a migration that changes the database has come to its end. */
 const APPLYING_LOOK_MS = 200
 
-/** What commands ask of a target: a deploy's port, and contracting migrations, which no deploy runs. */
+/** What commands ask of a target: a deploy's port, contracting migrations, which no deploy runs, and what can be promoted. */
 export interface CommandTarget extends Target {
   /** @throws Problem `migration.too-early` while an older release may return, unless `giveUpRollback` */
   contract(release: Release, service: string, giveUpRollback: boolean): Promise<MigrationRun>
+  /**
+   * Service → a digest of what it runs from, of a release that is live: with it another environment has the very same.
+   * @throws Problem `promote.files-gone` `promote.not-running`
+   */
+  made(release: Release): Promise<Readonly<Record<string, string>>>
 }
 
 /**
@@ -77,6 +84,9 @@ function processTarget(
     projectFolder: project.folder,
     keptOut: project.keptOut,
     stateFolder: project.stateFolder,
+    // Refuses a name that the config does not have: it comes out of a plan.
+    stateFolderOf: (name) =>
+      stateFolder(project.checked, resolveEnvironment(project.checked, name).environment, project.folder),
     supervision,
     environment,
     buildEnvironment: buildEnvironment(process.env),

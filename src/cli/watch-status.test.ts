@@ -13,6 +13,7 @@ const now: StatusNow = {
     controlPid: 1,
     since: AT,
     world: { live: '1-aaaaaaaa', warm: null, sequence: 1 },
+    promoted: null,
     lease: null,
     running: null,
     last: null,

@@ -71,6 +71,30 @@ test('a plan that was changed is refused, with its old hash and with another', (
   assert.throws(() => approvals.check({ ...changed, hash: planHash(changed) }, ANNA), REFUSED)
 })
 
+test('a deploy knows the approval it was begun with, and no other', (t) => {
+  const { approvals } = make(t)
+  const given = approvals.give(plan, OTTO)
+  assert.equal(approvals.usedFor(plan.hash, 'd1'), null)
+  approvals.use(plan, 'd1')
+  assert.deepEqual(approvals.usedFor(plan.hash, 'd1'), { ...given, usedBy: 'd1' })
+  assert.equal(approvals.usedFor(plan.hash, 'd2'), null)
+})
+
+test('a way back to what was promoted brings what was approved, not another build of it', (t) => {
+  const { approvals, state } = make(t)
+  const from = (made: string): Release => ({
+    ...release(1),
+    promoted: { environment: 'staging', release: '7-y', made: { api: made } },
+  })
+  state.saveRelease(from('sha256:1'))
+  state.set('live', '1-x')
+  approvals.check(planOf(from('sha256:1'), 'restart'), ANNA)
+  assert.throws(() => approvals.check(planOf(from('sha256:2'), 'restart'), ANNA), REFUSED)
+  const promotion = planOf(from('sha256:1'))
+  const own = 'make one to hand on: seaworthy promote staging production --out .seaworthy/plan.json'
+  assert.throws(() => approvals.check(promotion, ANNA), { ...REFUSED, details: [`plan ${promotion.hash}`, own] })
+})
+
 test('an approval runs out, is used once, and can be revoked', (t) => {
   const { approvals, later } = make(t)
   approvals.give(plan, OTTO)

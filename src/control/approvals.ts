@@ -88,7 +88,7 @@ export class Approvals {
       hint: `Somebody else runs \`seaworthy approve ${PLAN_FILE} ${environment}\`, then you \`seaworthy deploy ${environment} --plan ${PLAN_FILE}\`.`,
       details: [
         `plan ${plan.hash}`,
-        ...(plan.by === undefined ? [`make one to hand on: seaworthy plan ${environment} --out ${PLAN_FILE}`] : []),
+        ...(plan.by === undefined ? [`make one to hand on: ${planningOf(plan, environment)} --out ${PLAN_FILE}`] : []),
       ],
     })
   }
@@ -110,6 +110,12 @@ export class Approvals {
   /** Who approved the plan of a deploy; null when nobody had to. */
   approverOf(hash: string): string | null {
     return this.#rows.find(hash)?.by ?? null
+  }
+
+  /** The approval that a deploy was begun with. */
+  usedFor(hash: string, deploy: string): Approval | null {
+    const approval = this.#rows.find(hash)
+    return approval?.usedBy === deploy ? approval : null
   }
 
   /** Back to what has been live, or the live release once more: nothing comes in that nobody has approved. */
@@ -136,8 +142,14 @@ export function personOf(by: string): string {
   return by.replace(/ \(pid \d+\)$/, '')
 }
 
-function contentOf({ config, artifacts, secrets, digest }: Release): string {
-  return canonicalJson({ config, artifacts, secrets, digest })
+function planningOf({ release: { promoted } }: Plan, environment: string): string {
+  return promoted === undefined
+    ? `seaworthy plan ${environment}`
+    : `seaworthy promote ${promoted.environment} ${environment}`
+}
+
+function contentOf({ config, artifacts, secrets, digest, promoted }: Release): string {
+  return canonicalJson({ config, artifacts, secrets, digest, promoted })
 }
 
 interface ApprovalRows {

@@ -261,7 +261,6 @@ export class Control {
 
   async status(): Promise<Status> {
     const { environment, workers } = this.#options
-    const [last] = this.state.deploys(1)
     return {
       app: environment.app,
       environment: environment.environment,
@@ -269,9 +268,10 @@ export class Control {
       controlPid: process.pid,
       since: this.#since,
       world: this.state.world(),
+      promoted: this.state.release(this.state.get('live') ?? '')?.promoted ?? null,
       lease: this.leases.look(),
       running: this.state.runningDeploy(),
-      last: last ?? null,
+      last: this.state.deploys(1)[0] ?? null,
       instances: this.instances.instances(),
       gateway: await workers.status(this.fleet),
       tls: this.certificates.status(),

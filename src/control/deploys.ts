@@ -134,8 +134,10 @@ export class Deploys {
   }
 
   saveProof(deploy: DeployRecord, part: Pick<Proof, 'watch' | 'drain' | 'canary'>): void {
-    const { clock, folder, state, witnesses } = this.#options
+    const { approvals, clock, folder, state, witnesses } = this.#options
     const { id, plan } = deploy
+    const { promoted } = plan.release
+    const approval = approvals.usedFor(plan.hash, id)
     const summary = witnesses.summary(id)
     const proof = {
       deploy: id,
@@ -144,6 +146,8 @@ export class Deploys {
       finishedAt: clock.now(),
       ...summary,
       ...part,
+      ...(promoted === undefined ? {} : { promoted: { environment: promoted.environment, release: promoted.release } }),
+      ...(approval === null ? {} : { approval: { by: approval.by, at: approval.at, planHash: plan.hash } }),
     }
     state.saveProof(id, proof)
     writeFileAtomic(join(folder, 'proofs', `${id}.json`), JSON.stringify(proof, null, 2))

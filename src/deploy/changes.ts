@@ -21,7 +21,7 @@ export function changesBetween(live: Release | null, next: Release): readonly Ch
     .slice(0, CHANGES_MAX)
 }
 
-function flatten({ artifacts, config, secrets }: Release): Map<string, string> {
+function flatten({ artifacts, config, secrets, promoted }: Release): Map<string, string> {
   const leaves = new Map<string, string>()
   const walk = (value: unknown, path: string): void => {
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
@@ -33,5 +33,7 @@ function flatten({ artifacts, config, secrets }: Release): Map<string, string> {
   walk(config, '')
   walk(artifacts, 'files')
   walk(secrets, 'secrets')
+  // The same files may have been built otherwise.
+  walk(promoted?.made ?? {}, 'made')
   return leaves
 }

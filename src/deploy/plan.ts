@@ -238,6 +238,8 @@ function retireCause({ kind, live, next }: PlanInput, retires: readonly string[]
 
 function prepareCause(name: string, service: ResolvedService, live: Release | null, next: Release): string {
   const before = live?.artifacts[name]
+  const { promoted } = next
+  if (promoted !== undefined) return `as ${promoted.environment} runs it: copy what was built for ${promoted.release}`
   const why = before === undefined ? 'new' : before === next.artifacts[name] ? 'its folder is gone' : 'files changed'
   if (service.run.kind === 'image') return `${why}: have the image ${service.run.image}`
   return service.build ? `${why}: copy and build with \`${joinWords(service.build)}\`` : `${why}: copy`

@@ -1,4 +1,5 @@
 import type { CanaryStep } from './canary.ts'
+import type { Promotion } from './release.ts'
 
 /** What the witness saw: its own traffic through the public entrance, from before the switch until after the drain. */
 export interface Proof {
@@ -37,6 +38,10 @@ export interface Proof {
   readonly canary: readonly CanaryStep[] | null
   /** How often control died and went on meanwhile; the witness was silent in between. */
   readonly interruptions: number
+  /** Where the release was proven before; absent: it was made of a working folder. */
+  readonly promoted?: Pick<Promotion, 'environment' | 'release'>
+  /** The approval that the deploy was begun with; absent: none was wanted. */
+  readonly approval?: { readonly by: string; readonly at: number; readonly planHash: string }
   /** Requests were paused meanwhile; the witness was silent then. */
   readonly paused?: true
 }

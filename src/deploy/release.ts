@@ -16,6 +16,17 @@ export interface Release {
   readonly migrationLevel: number
   /** Milliseconds since the epoch. */
   readonly createdAt: number
+  /** Where it was proven before it came here. Absent: it was made of a working folder. */
+  readonly promoted?: Promotion
+}
+
+/** A release of another environment, of which this one has the very same artifacts under a config of its own. */
+export interface Promotion {
+  readonly environment: string
+  /** Its id there. */
+  readonly release: string
+  /** Service → what it runs from there: the digest of its files as they were built, on Docker the id of its image. */
+  readonly made: Readonly<Record<string, string>>
 }
 
 /** One running copy of a service. */

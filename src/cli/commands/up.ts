@@ -22,6 +22,7 @@ import { targetOf } from '../targets.ts'
 
 interface UpOptions {
   readonly detach?: boolean
+  readonly empty?: boolean
   readonly install?: boolean
   readonly print?: boolean
   readonly service?: string
@@ -33,6 +34,7 @@ export const upCommand: MakeCommand = (onExitCode) => {
     'Run an environment: gateway, control, and the live release; the first time it deploys.',
   )
     .option('-d, --detach', 'return when it is up instead of following its logs')
+    .option('--empty', 'without a first deploy: for an environment whose first release is promoted to it')
     .option('--install', 'write a systemd unit that brings it up when the machine starts, and start it')
     .option('--print', 'with --install: only show the unit')
     .addOption(new Option('--service <folder>', 'what the unit runs').hideHelp())
@@ -40,7 +42,7 @@ export const upCommand: MakeCommand = (onExitCode) => {
       'after',
       '\nExamples:\n  seaworthy up            follows the logs; Ctrl-C stops what it has brought up\n  seaworthy up --detach\n  seaworthy up production --install',
     )
-    .action(async (environment: string | undefined, { detach, install, print: only, service }: UpOptions) => {
+    .action(async (environment: string | undefined, { detach, empty, install, print: only, service }: UpOptions) => {
       const { json } = globalsOf(command)
       if (service !== undefined) return onExitCode(await runService(service))
       if (only && !install) throw new Problem('cli.usage', '--print goes with --install')
@@ -52,7 +54,7 @@ export const upCommand: MakeCommand = (onExitCode) => {
             '--install is for target `process`: the engine brings its containers back itself',
           )
         const { upOnDocker } = await import('../docker/up.ts')
-        return onExitCode(await upOnDocker(opened, json, sayFor(command)))
+        return onExitCode(await upOnDocker(opened, { json, say: sayFor(command), isEmpty: empty === true }))
       }
       if (only) return showUnit(opened, json)
       // What has a state folder may have a release to bring up: the next deploy is what is refused then.
@@ -72,7 +74,8 @@ export const upCommand: MakeCommand = (onExitCode) => {
         for (const lack of describeLacks((await control.call('need.list', {})).needs)) narrator.note(lack)
         if (status.world.live === null && !interrupted?.aborted) {
           const targetFor = (token: number) => targetOf(project, control, secrets, token)
-          onExitCode(await firstDeploy({ project, control, secrets, narrator, reason: 'first deploy', targetFor }))
+          const deploying = { project, control, secrets, narrator, reason: 'first deploy', targetFor }
+          onExitCode(await firstDeploy(deploying, { isEmpty: empty === true }))
         } else if (status.world.live !== null) {
           narrator.note(`${status.world.live} is live; \`seaworthy deploy\` ships what changed since`)
         }

@@ -22,11 +22,18 @@ import { dockerTarget } from './target.ts'
 const AWAY_MS = 30_000
 const LOOK_MS = 200
 
+export interface UpOptions {
+  readonly json: boolean
+  readonly say: (text: string) => string
+  /** Without a first deploy. */
+  readonly isEmpty: boolean
+}
+
 /**
  * Has the installation there, then what is live on it; where nothing is, it deploys. The engine keeps all of it running from
  * then on, so this returns. Returns the exit code.
  */
-export async function upOnDocker(opened: Project, json: boolean, say: (text: string) => string): Promise<number> {
+export async function upOnDocker(opened: Project, { json, say, isEmpty }: UpOptions): Promise<number> {
   mustBeFeasible(opened.app, opened.stateFolder)
   const project = makeStateFolder(opened)
   // What is missing is better told before anything is there.
@@ -43,13 +50,10 @@ export async function upOnDocker(opened: Project, json: boolean, say: (text: str
       narrator.note(`${status.app} (${status.environment}) is up at ${status.url}`)
       for (const lack of describeLacks((await control.call('need.list', {})).needs)) narrator.note(lack)
       const up = { project, control, secrets, narrator }
+      const targetFor = (token: number) => dockerTarget(project, control, secrets, token)
       const code =
         status.world.live === null
-          ? await firstDeploy({
-              ...up,
-              reason: 'first deploy',
-              targetFor: (token) => dockerTarget(project, control, secrets, token),
-            })
+          ? await firstDeploy({ ...up, reason: 'first deploy', targetFor }, { isEmpty })
           : await bringBack(up, status, status.world.live)
       if (json) print(JSON.stringify({ kind: 'status', ...(await control.call('status', {})) }))
       return code

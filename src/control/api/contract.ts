@@ -9,7 +9,7 @@ import type { AlertsMethods } from './alerts-methods.ts'
 import type { CanaryMethods, CanaryStatus } from './canary-methods.ts'
 import type { DeployRecord, DeployState } from '../../deploy/journal.ts'
 import type { JournalPoint, Plan, World } from '../../deploy/plan.ts'
-import type { Instance, Release } from '../../deploy/release.ts'
+import type { Instance, Promotion, Release } from '../../deploy/release.ts'
 import type { OwedWork } from '../../deploy/targets/roster.ts'
 import type { LogMethods } from './logs-methods.ts'
 import type { MigrationMethods } from './migrations-methods.ts'
@@ -177,6 +177,8 @@ export interface Status {
   readonly controlPid: number
   readonly since: number
   readonly world: World
+  /** Where the live release was proven before it came here; null: it was made of a working folder. */
+  readonly promoted: Promotion | null
   readonly lease: Lease | null
   readonly running: DeployRecord | null
   readonly last: DeployRecord | null

@@ -59,6 +59,7 @@ export class Members {
       projectFolder: folder,
       keptOut: [],
       stateFolder: folder,
+      stateFolderOf: () => folder,
       // A gate only looks: of all that a deploy asks of its supervision it needs these three.
       supervision: looks as Supervision,
       environment: baseEnvironment(path),

@@ -8,12 +8,13 @@ import { imageName } from './names.ts'
 import { ownFiles } from './own-files.ts'
 
 /**
- * The image of a release's service: the one it names, or the one that its files make. Known before it is built, so that a plan
+ * The image of a release's service: the very one that was proven elsewhere, the one it names, or the one that its files make. Known before it is built, so that a plan
  * can tell whether it is there.
  * @param bases what generated Dockerfiles begin with. @default BASES
  * @throws Problem `image.no-base`
  */
-export function imageOf({ config, artifacts }: Release, service: string, bases: Bases = BASES): string {
+export function imageOf({ config, artifacts, promoted }: Release, service: string, bases: Bases = BASES): string {
+  if (promoted !== undefined) return promoted.made[service]!
   const declared = config.services[service]!
   if (declared.run.kind === 'image') return declared.run.image
   return imageName(config.name, service, artifacts[service]!, recipeOf(service, declared, bases))

@@ -50,17 +50,25 @@ export async function lookAtImage(host: Host, name: string, run: RunOptions): Pr
 /**
  * Has the image of a service on the engine and returns its name: made of the service's files, by its own Dockerfile where
  * there is one, or fetched where the service names one.
- * @throws Problem `deploy.moved` `deploy.build-failed` `image.no-base` `image.not-there` `image.root` `target.tool-failed`
+ * @throws Problem `deploy.moved` `deploy.build-failed` `image.no-base` `image.not-there` `image.root` `promote.files-gone`
+ * `target.tool-failed`
  */
 export async function makeImage(release: Release, service: string, options: BuildOptions): Promise<string> {
   const { host, run, bases = BASES } = options
   const declared = release.config.services[service]!
   const name = imageOf(release, service, bases)
   const there = await lookAtImage(host, name, run)
+  if (there === null && release.promoted !== undefined) throw imageGone(service, name)
   if (there === null && declared.run.kind === 'image') await haveBase(host, name, run)
   else if (there === null) await buildOf(release, service, name, options)
   mustNotBeRoot(service, there ?? (await mustHaveImage(host, name, run)))
   return name
+}
+
+function imageGone(service: string, id: string): Problem {
+  return new Problem('promote.files-gone', `the image of ${service} that was proven is gone: ${id}`, {
+    hint: 'Somebody has pruned it, or it is on another engine. Make a new plan: `seaworthy promote FROM TO`.',
+  })
 }
 
 async function buildOf(release: Release, service: string, name: string, options: BuildOptions): Promise<void> {

@@ -6,7 +6,8 @@ import { LABEL } from '../labels.ts'
 import { BASES } from './base.ts'
 import { imageOf } from './image-of.ts'
 import { buildCommand } from './images.ts'
-import { madeOf, preparedIn, unusedIn } from './release-images.ts'
+import type { Observed } from './observe.ts'
+import { imagesRun, madeOf, preparedIn, unusedIn } from './release-images.ts'
 import type { ImageLook } from './transfer.ts'
 
 const ARTIFACT = 'a1b2c3d4e5f60718'
@@ -38,6 +39,26 @@ test('of a new release the same files made otherwise are not in place, of an old
   assert.deepEqual(preparedIn(after, { there, isKnown: true }), [ARTIFACT])
   assert.equal(madeOf(after, 'api', there), there[0]!.names[0])
   assert.equal(madeOf(after, 'api', []), null)
+})
+
+test('of what was proven elsewhere only the very image will do, by whatever name', () => {
+  const of = dockerRelease({ api: { start } })
+  const promoted = { environment: 'staging', release: '3-aaaaaaaa', made: { api: 'sha256:1' } }
+  const next = { ...of, promoted }
+  assert.equal(imageOf(next, 'api'), 'sha256:1')
+  assert.deepEqual(preparedIn(next, { there: [image(of, 'api', 'another:1')], isKnown }), [ARTIFACT])
+  const rebuilt = { ...image(of, 'api'), id: 'sha256:2' }
+  assert.deepEqual(preparedIn(next, { there: [rebuilt], isKnown: true }), [])
+})
+
+test('what is to be promoted is what all containers of a service run', () => {
+  const runs = (service: string, id: string): Observed => ({ instance: { service }, image: id }) as Observed
+  const there = [runs('api', 'sha256:1'), runs('api', 'sha256:1'), runs('web', 'sha256:2'), runs('old', 'sha256:3')]
+  assert.deepEqual(imagesRun(['api', 'web'], there), { api: 'sha256:1', web: 'sha256:2' })
+  const refused = { code: 'promote.not-running' }
+  assert.throws(() => imagesRun(['worker'], there), { ...refused, message: /worker has no container/ })
+  const two = [...there, runs('api', 'sha256:4')]
+  assert.throws(() => imagesRun(['api'], two), { ...refused, message: /api runs from 2 images/ })
 })
 
 test('what another release starts with is the same image', () => {

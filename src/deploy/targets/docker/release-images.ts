@@ -1,7 +1,9 @@
+import { Problem } from '../../../core/problem.ts'
 import type { Release } from '../../release.ts'
 import { LABEL } from '../labels.ts'
 import { BASES, type Bases } from './base.ts'
 import { builtWith, imageOf } from './image-of.ts'
+import type { Observed } from './observe.ts'
 import type { ImageLook } from './transfer.ts'
 
 export interface PreparedInput {
@@ -14,9 +16,10 @@ export interface PreparedInput {
 
 /** Artifacts of a release whose images are there. Two services of the same files have two images: both have to be. */
 export function preparedIn(release: Release, { there, isKnown, bases = BASES }: PreparedInput): readonly string[] {
-  const names = new Set(there.flatMap((image) => [...image.names, ...image.digests]))
+  const names = new Set(there.flatMap((image) => [image.id, ...image.names, ...image.digests]))
   const isThere = (service: string): boolean =>
-    names.has(imageOf(release, service, bases)) || (isKnown && madeOf(release, service, there) !== null)
+    names.has(imageOf(release, service, bases)) ||
+    (isKnown && release.promoted === undefined && madeOf(release, service, there) !== null)
   const lacking = new Set(
     Object.entries(release.artifacts)
       .filter(([service]) => !isThere(service))
@@ -41,6 +44,25 @@ export function madeOf({ config, artifacts }: Release, service: string, there: r
       labels[LABEL.built] === built,
   )
   return found?.names[0] ?? null
+}
+
+/**
+ * Service → id of the image that all of its containers run.
+ * @throws Problem `promote.not-running` where there is none, or not the one
+ */
+export function imagesRun(services: readonly string[], there: readonly Observed[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    services.map((service) => {
+      const [first, ...others] = new Set(
+        there.filter(({ instance }) => instance.service === service).map(({ image }) => image),
+      )
+      if (first !== undefined && others.length === 0) return [service, first]
+      const what = first === undefined ? 'has no container' : `runs from ${others.length + 1} images`
+      throw new Problem('promote.not-running', `${service} ${what} there: what is to be promoted cannot be told`, {
+        hint: 'Deploy again where it is to be proven, with `--force`, and promote that.',
+      })
+    }),
+  )
 }
 
 /**

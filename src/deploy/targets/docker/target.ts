@@ -21,7 +21,7 @@ import { DockerNeeds, type DockerNeedsOptions } from './needs.ts'
 import { Owed } from './owed.ts'
 import { isHalfMade, isStray } from './tidy.ts'
 import { Readiness } from './readiness.ts'
-import { madeOf, preparedIn } from './release-images.ts'
+import { imagesRun, madeOf, preparedIn } from './release-images.ts'
 import { removeUnusedImages } from './unused-images.ts'
 
 export interface DockerTargetOptions {
@@ -86,6 +86,12 @@ export class DockerTarget implements Target {
     const { there } = await lookAtImages(host, run)
     const isKnown = (await this.#options.release(release.id)) !== null
     return preparedIn(release, { there, isKnown, bases })
+  }
+
+  /** @throws Problem `promote.not-running` */
+  async made(release: Release): Promise<Readonly<Record<string, string>>> {
+    const there = (await this.#containers.observe()).filter(({ instance }) => instance.release === release.id)
+    return imagesRun(Object.keys(release.artifacts), there)
   }
 
   async migrate(release: Release, service: string, onLine: (line: string) => void): Promise<void> {
@@ -229,7 +235,8 @@ export class DockerTarget implements Target {
   async #imageOf(release: Release, service: string): Promise<string> {
     const { host, run, bases } = this.#options
     const name = imageOf(release, service, bases)
-    if ((await lookAtImage(host, name, run)) !== null) return name
+    // Of what was proven elsewhere nothing else will do.
+    if (release.promoted !== undefined || (await lookAtImage(host, name, run)) !== null) return name
     const { there } = await lookAtImages(host, run)
     return madeOf(release, service, there) ?? name
   }

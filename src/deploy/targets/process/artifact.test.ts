@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import type { ResolvedService } from '../../../config/resolved.ts'
-import { isLeftToItsMaker, makeArtifact, MAKING, removeTree, type ArtifactInput } from './artifact.ts'
+import { isLeftToItsMaker, makeArtifact, MAKING, removeTree, takeArtifact, type ArtifactInput } from './artifact.ts'
+import { digestOf } from './made.ts'
 
 const HASH = 'abc123'
 
@@ -54,4 +55,34 @@ test('half-made folders are left to another maker as long as it runs', () => {
   assert.equal(isLeftToItsMaker(`${MAKING}${HASH}-${process.pid}-0a0b`), false)
   assert.equal(isLeftToItsMaker(`${MAKING}${HASH}-4194305-0a0b`), false, 'no process has that number')
   assert.equal(isLeftToItsMaker(HASH), false)
+})
+
+/** What staging has built, and what production would take it with. */
+async function built(t: TestContext) {
+  const { releases, input } = await stage(t)
+  await makeArtifact({ ...input, build: (folder) => writeFile(join(folder, 'built'), 'proven') })
+  const from = join(releases, HASH)
+  const own = join(releases, '..', 'production')
+  await mkdir(own)
+  return { from, own, taken: { ...input, artifact: HASH, from, made: await digestOf(from, []), releasesFolder: own } }
+}
+
+test('what was built elsewhere is taken as it is, and sealed', async (t) => {
+  const { own, taken } = await built(t)
+  await takeArtifact(taken)
+  await takeArtifact(taken)
+  assert.deepEqual(await readdir(own), [HASH])
+  assert.equal(await readFile(join(own, HASH, 'built'), 'utf8'), 'proven')
+  assert.equal((await stat(join(own, HASH))).mode & 0o222, 0)
+})
+
+test('what was changed since, built otherwise here, or forgotten there is refused, and leaves nothing', async (t) => {
+  const { from, own, taken } = await built(t)
+  await assert.rejects(takeArtifact({ ...taken, made: 'another' }), { code: 'promote.files-differ' })
+  assert.deepEqual(await readdir(own), [])
+  await assert.rejects(takeArtifact({ ...taken, from: `${from}-gone` }), { code: 'promote.files-gone' })
+  await mkdir(join(own, HASH))
+  await writeFile(join(own, HASH, 'built'), 'here')
+  await assert.rejects(takeArtifact(taken), { code: 'promote.files-differ', message: /built of the same files/ })
+  assert.equal(await readFile(join(own, HASH, 'built'), 'utf8'), 'here')
 })

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, Problem } from '../../../core/problem.ts'
@@ -13,10 +14,11 @@ import { readSource } from '../../source.ts'
 import { isReached, type Examination } from '../../diagnosis/evidence.ts'
 import type { Diagnosis, Probe, Seen, Target } from '../../target.ts'
 import { verdict } from '../../verdict.ts'
-import { isLeftToItsMaker, MAKING, makeArtifact, removeTree } from './artifact.ts'
+import { filesGone, isLeftToItsMaker, MAKING, makeArtifact, removeTree, takeArtifact } from './artifact.ts'
 import { runCheck } from './check.ts'
 import { diagnose } from './diagnose.ts'
 import { listenersOf, listListeners } from './listeners.ts'
+import { digestOf } from './made.ts'
 
 export const BUILD_TIMEOUT_MS = 30 * 60_000
 /** How long a worker without a check has to stay up to pass once. */
@@ -61,6 +63,8 @@ export interface ProcessTargetOptions {
   /** Absolute paths that are no part of a release wherever they lie. */
   readonly keptOut: readonly string[]
   readonly stateFolder: string
+  /** The state folder of another environment of the project on this machine. @throws Problem where there is none */
+  readonly stateFolderOf: (environment: string) => string
   readonly supervision: Supervision
   /** Environment of builds, migrations and checks, without a service's own variables. */
   readonly environment: Readonly<Record<string, string>>
@@ -83,19 +87,27 @@ export class ProcessTarget implements Target {
   async prepare(release: Release, name: string): Promise<void> {
     const { projectFolder, keptOut, stateFolder, supervision, environment, buildEnvironment } = this.#options
     const service = release.config.services[name]!
-    const source = await readSource(projectFolder, service, keptOut)
-    if (source.hash !== release.artifacts[name]) throw filesMoved(release, name, source)
     const job = `build:${name}@${release.id}`
     await supervision.cancelJob(job)
     await mkdir(this.#releases, { recursive: true, mode: 0o700 })
-    await makeArtifact({
-      source,
+    const place = {
       service,
       name,
       releasesFolder: this.#releases,
       dataFolder: join(stateFolder, 'data'),
       // Fenced: whoever has lost the lease meanwhile is told so here. The build has ended by now.
       beforeSeal: () => supervision.cancelJob(job),
+    }
+    if (release.promoted !== undefined) {
+      const artifact = release.artifacts[name]!
+      const from = join(this.#options.stateFolderOf(release.promoted.environment), 'releases', artifact)
+      return takeArtifact({ ...place, artifact, from, made: release.promoted.made[name]! })
+    }
+    const source = await readSource(projectFolder, service, keptOut)
+    if (source.hash !== release.artifacts[name]) throw filesMoved(release, name, source)
+    await makeArtifact({
+      ...place,
+      source,
       build: async (folder) => {
         const argv = service.build!
         const exit = await supervision.runJob({
@@ -116,9 +128,28 @@ export class ProcessTarget implements Target {
     })
   }
 
-  async prepared(): Promise<readonly string[]> {
-    const names = await readdir(this.#releases).catch(() => [])
-    return names.filter((name) => !name.startsWith(MAKING))
+  async prepared(release: Release): Promise<readonly string[]> {
+    const names = (await readdir(this.#releases).catch(() => [])).filter((name) => !name.startsWith(MAKING))
+    const { promoted, artifacts } = release
+    if (promoted === undefined) return names
+    // Of a promoted release what counts is what came out of the build, not what went into it.
+    const other = new Set<string>()
+    for (const [name, made] of Object.entries(promoted.made)) {
+      const artifact = artifacts[name]!
+      if (names.includes(artifact) && (await this.#madeOf(release, name)) !== made) other.add(artifact)
+    }
+    return names.filter((name) => !other.has(name))
+  }
+
+  /** @throws Problem `promote.files-gone` */
+  async made(release: Release): Promise<Readonly<Record<string, string>>> {
+    const made: Record<string, string> = {}
+    for (const name of Object.keys(release.artifacts)) {
+      const folder = this.#folderOf(release, name)
+      if (!existsSync(folder)) throw filesGone(name, folder)
+      made[name] = await this.#madeOf(release, name)
+    }
+    return made
   }
 
   async migrate(release: Release, name: string, onLine: (line: string) => void): Promise<void> {
@@ -235,6 +266,10 @@ export class ProcessTarget implements Target {
     // Of a release to go back to, a secret may have no value any more.
     const values = Object.entries(this.#options.secretsOf(release.config.services[service]!.secrets))
     return scrubOf(Object.fromEntries(values.filter(([, value]) => value !== undefined)))
+  }
+
+  #madeOf(release: Release, service: string): Promise<string> {
+    return digestOf(this.#folderOf(release, service), release.config.services[service]!.writable)
   }
 
   #folderOf(release: Release, service: string): string {
