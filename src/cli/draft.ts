@@ -89,8 +89,8 @@ export async function planFor({ kind, next, control, target }: PlanRequest): Pro
     migrates,
     rehearsals: outlook,
     nextIsWarm: world.warm === next.id && isWhole(next, instances, scaled),
-    // What is restarted is the release that is known already: its new number alone is not.
-    prepared: await target.prepared(kind === 'restart' && live !== null ? live : next),
+    // What is restarted or gets another secret is the release that is known already: its new number alone is not.
+    prepared: await target.prepared((kind === 'restart' || kind === 'rotate') && live !== null ? live : next),
     scaled,
   })
 }
@@ -132,6 +132,14 @@ export async function findEarlier(
     )
   }
   return release
+}
+
+/** @throws Problem `restart.nothing` */
+export async function liveRelease(control: ControlClient): Promise<Release> {
+  const { world } = await control.call('status', {})
+  const { release } = await control.call('release.get', { release: world.live ?? '' })
+  if (release !== null) return release
+  throw new Problem('restart.nothing', 'nothing is live yet', { hint: 'Run `seaworthy deploy` first.' })
 }
 
 /** The same release under a new number, for a restart. */

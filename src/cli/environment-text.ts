@@ -95,8 +95,9 @@ function describeWork(
   return last ? describeDeploy(last).join('  ') : 'none yet'
 }
 
-function describeDeploy({ id, kind, plan, state, finishedAt, startedAt, message, by }: DeployRecord): string[] {
-  return [id, kind, plan.release.id, state, when(finishedAt ?? startedAt), by, message ?? '']
+function describeDeploy({ id, kind, plan, state, finishedAt, startedAt, message, by, proof }: DeployRecord): string[] {
+  const rotated = proof?.rotated === undefined ? '' : `rotated ${proof.rotated.join(', ')}`
+  return [id, kind, plan.release.id, state, when(finishedAt ?? startedAt), by, message ?? rotated]
 }
 
 function when(ms: number): string {

@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   metrics: async () => (await import('./commands/metrics.ts')).metricsCommand,
   traces: async () => (await import('./commands/traces.ts')).tracesCommand,
   scale: async () => (await import('./commands/scale.ts')).scaleCommand,
+  secrets: async () => (await import('./commands/secrets/index.ts')).secretsCommand,
   exec: async () => (await import('./commands/exec.ts')).execCommand,
   load: async () => (await import('./commands/load.ts')).loadCommand,
   promises: async () => (await import('./commands/promises.ts')).promisesCommand,

@@ -8,6 +8,7 @@ export function describeProof(proof: Proof): readonly string[] {
   return [
     ...(proof.promoted === undefined ? [] : [describePromotion(proof.promoted)]),
     ...(proof.approval === undefined ? [] : [describeApproval(proof.approval)]),
+    ...(proof.rotated === undefined ? [] : [`rotated ${proof.rotated.join(', ')}`]),
     sent === 0
       ? `witness: nothing was sent: ${whySilent(proof)}`
       : `witness: ${sent} sent, ${ok} ok, ${failed} failed, longest gap ${longestGapMs.toFixed(0)} ms, ${plural(flipBacks, 'flip-back')}`,

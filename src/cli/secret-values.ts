@@ -16,17 +16,21 @@ export interface SecretValues {
   readonly fingerprints: Readonly<Record<string, string>>
 }
 
-/** Looks every declared secret up: in the environment first, then in the environment's secrets file. */
-export function readSecrets({ app, folder, stateFolder, secretsFile }: Project): SecretValues {
+/**
+ * Looks every declared secret up: in the environment first, then in the environment's secrets file.
+ * @param instead values that come before both
+ */
+export function readSecrets(project: Project, instead: Readonly<Record<string, string>> = {}): SecretValues {
+  const { app, stateFolder, secretsFile } = project
   const urls = Object.keys(usedNeeds(app)).flatMap((need) => app.needs[need]!.url ?? [])
   const ofServices = Object.values(app.services).flatMap(({ secrets }) => secrets)
   const ofChannels = channelSecrets(app)
   const { keys = null, jwt = null } = app.guard.identity ?? {}
   const ofGuard = [keys, jwt?.secret ?? null].filter((name) => name !== null)
   const names = [...new Set([...ofServices, ...ofChannels, ...ofGuard, ...urls])].toSorted()
-  const fromFile =
-    secretsFile === null ? {} : readSecretsFile(isAbsolute(secretsFile) ? secretsFile : join(folder, secretsFile))
-  const valueOf = (name: string): string | undefined => process.env[name] ?? fromFile[name]
+  const file = secretsPath(project)
+  const fromFile = file === null ? {} : readSecretsFile(file)
+  const valueOf = (name: string): string | undefined => instead[name] ?? process.env[name] ?? fromFile[name]
   const problems = names.flatMap((name) => {
     const value = valueOf(name)
     if (value === undefined || value === '') return [`${name} has no value`]
@@ -34,10 +38,10 @@ export function readSecrets({ app, folder, stateFolder, secretsFile }: Project):
     return []
   })
   if (problems.length > 0) {
-    const file =
+    const place =
       secretsFile === null ? `name a file in environments.${app.environment}.secrets` : `write to ${secretsFile}`
     throw new Problem('secret.missing', `${problems.length} of ${names.length} secrets cannot be used`, {
-      hint: `\`export NAME=value\` in this shell, or ${file}: one NAME=value a line, mode 600. Nothing was changed.`,
+      hint: `\`export NAME=value\` in this shell, or ${place}: one NAME=value a line, mode 600. Nothing was changed.`,
       details: problems,
     })
   }
@@ -46,6 +50,12 @@ export function readSecrets({ app, folder, stateFolder, secretsFile }: Project):
     of: (wanted) => Object.fromEntries(wanted.map((name) => [name, valueOf(name)!])),
     fingerprints: Object.fromEntries(names.map((name) => [name, fingerprint(key, valueOf(name)!)])),
   }
+}
+
+/** Where the environment's secrets file is; null: it names none. */
+export function secretsPath({ folder, secretsFile }: Project): string | null {
+  if (secretsFile === null) return null
+  return isAbsolute(secretsFile) ? secretsFile : join(folder, secretsFile)
 }
 
 function readSecretsFile(file: string): Readonly<Record<string, string | undefined>> {

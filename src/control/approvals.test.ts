@@ -140,6 +140,8 @@ test('going back and starting again want none, unless they bring something that 
   const smuggled = { ...release(3), artifacts: { api: 'other' } }
   assert.throws(() => approvals.check(planOf(smuggled, 'rollback'), ANNA), REFUSED)
   assert.throws(() => approvals.check(planOf(smuggled, 'restart'), ANNA), REFUSED)
+  const rotated = { ...release(2), secrets: { JWT_KEY: 'another' } }
+  assert.throws(() => approvals.check(planOf(rotated, 'rotate'), ANNA), REFUSED)
 })
 
 test('a plan for another environment is refused', (t) => {

@@ -6,6 +6,7 @@ import type { DeployRecord, DeployState } from '../deploy/journal.ts'
 import type { Plan } from '../deploy/plan.ts'
 import { checkPlanHash } from '../deploy/plan-hash.ts'
 import type { Proof } from '../deploy/proof.ts'
+import { rotatedBy } from '../deploy/rotated.ts'
 import type { DeployOrigin } from './api/hooks-methods.ts'
 import type { Approvals } from './approvals.ts'
 import type { AfterDeploy } from './hooks/after-deploy.ts'
@@ -95,6 +96,13 @@ export class Deploys {
       )
       retention.forgetOldReleases()
     })
+    if (deploy.kind === 'rotate' && state.get('live') === deploy.plan.release.id) this.#forgetOldValues()
+  }
+
+  /** After a rotation nothing runs with the old value any more; a release to go back to is given today's. */
+  #forgetOldValues(): void {
+    const { secrets, state } = this.#options
+    for (const { id } of state.releases()) if (id !== state.get('live')) secrets.forget(id)
   }
 
   /** After our own restart: somebody may still be at work on a deploy that has not come to its switch. */
@@ -139,6 +147,7 @@ export class Deploys {
     const { promoted } = plan.release
     const approval = approvals.usedFor(plan.hash, id)
     const summary = witnesses.summary(id)
+    const rotated = plan.release.id === state.get('live') ? rotatedBy(plan) : []
     const proof = {
       deploy: id,
       from: plan.base.live,
@@ -148,6 +157,7 @@ export class Deploys {
       ...part,
       ...(promoted === undefined ? {} : { promoted: { environment: promoted.environment, release: promoted.release } }),
       ...(approval === null ? {} : { approval: { by: approval.by, at: approval.at, planHash: plan.hash } }),
+      ...(rotated.length === 0 ? {} : { rotated }),
     }
     state.saveProof(id, proof)
     writeFileAtomic(join(folder, 'proofs', `${id}.json`), JSON.stringify(proof, null, 2))

@@ -127,6 +127,7 @@ test('a canary deploy has its trial between smoke and switch; going back or rest
     /^5 %, 25 %, 50 % of the clients for 60 s each and 200 answers; more than 1 % errors or 1.5 x/,
   )
   for (const kind of ['rollback', 'restart'] as const) assert.ok(!ids(planned({ kind, live, next })).includes('canary'))
+  assert.ok(ids(planned({ kind: 'rotate', live, next })).includes('canary'), 'a value may be as wrong as a program')
   assert.ok(!ids(planned({ live: null, next })).includes('canary'))
 })
 
@@ -210,6 +211,22 @@ test('a restart stops the instances that it replaced and leaves the warm release
   assert.deepEqual(plan.changes, [])
 })
 
+test('a rotation is watched like a deploy, and nothing with the old value stays warm', () => {
+  const live = { ...release(1, { api: service() }), secrets: { JWT_KEY: 'one' } }
+  const next = { ...release(2, { api: service() }), secrets: { JWT_KEY: 'two' } }
+  const plan = planned({
+    kind: 'rotate',
+    live,
+    next,
+    prepared: ['api-a'],
+    world: { live: '1-x', warm: '0-x', sequence: 1 },
+  })
+  assert.deepEqual(ids(plan), ['start:api', 'gate:api', 'switch', 'watch', 'drain', 'retire'])
+  assert.deepEqual(plan.retires, ['1-x', '0-x'])
+  assert.equal(plan.operations.at(-1)!.because, 'stop 1-x, 0-x')
+  assert.deepEqual(plan.changes, [{ path: 'secrets.JWT_KEY', from: 'one', to: 'two' }])
+})
+
 test('a migration says on what it is rehearsed; going back says what is not undone', () => {
   const plan = planned({ migrates: ['api'], rehearsals: { api: 'rehearsed on a copy of db (sqlite, all data)' } })
   assert.match(plan.operations.find(({ kind }) => kind === 'migrate')!.because, /variables; rehearsed on a copy of db/)
@@ -238,7 +255,7 @@ test('the hook before comes first; going back and starting again do not wait for
     by: 'cli',
     because: '`node check.ts` has to succeed before anything is touched',
   })
-  for (const kind of ['rollback', 'restart'] as const)
+  for (const kind of ['rollback', 'restart', 'rotate'] as const)
     assert.ok(!ids(planned({ kind, next })).includes('hook:before'), kind)
 })
 

@@ -58,7 +58,7 @@ export interface Plan {
   readonly hash: string
 }
 
-export const PLAN_KINDS = ['deploy', 'rollback', 'restart'] as const
+export const PLAN_KINDS = ['deploy', 'rollback', 'restart', 'rotate'] as const
 export type PlanKind = (typeof PLAN_KINDS)[number]
 
 export interface World {
@@ -184,7 +184,7 @@ function smoke(next: Release): Operation[] {
 /** A trial needs both releases side by side: none where a service of the old one has to make room. */
 function canary({ kind, live, next }: PlanInput): Operation[] {
   const { strategy, watch: limits, canary: trial } = next.config
-  if (strategy !== 'canary' || kind !== 'deploy' || !live) return []
+  if (strategy !== 'canary' || !isUntried(kind) || !live) return []
   if (loneServiceOf(next) !== undefined) return []
   const shares = trial.steps.map((share) => `${Number((share * 100).toPrecision(3))} %`).join(', ')
   const cause =
@@ -207,7 +207,7 @@ function migrateCause(rehearsal: string | undefined): string {
 
 function switchCause({ kind, live, next }: PlanInput): string {
   if (!live) return `first release: ${next.id} takes the traffic`
-  const untried = kind === 'deploy' && next.config.strategy === 'canary' ? loneServiceOf(next) : undefined
+  const untried = isUntried(kind) && next.config.strategy === 'canary' ? loneServiceOf(next) : undefined
   const without = untried === undefined ? '' : `, without a trial: ${untried} cannot run beside its next release`
   return `all traffic from ${live.id} to ${next.id}${without}${keptExpands(live, next)}`
 }
@@ -224,7 +224,15 @@ function loneServiceOf({ config }: Release): string | undefined {
   return Object.keys(config.services).find((name) => isRecreated(config.services[name]!, config))
 }
 
-/** A release that was rolled back, or replaced by itself, is of no use any more; otherwise the old one stays warm. */
+/** Brings in what has not run before: new files, or another value of a secret. */
+function isUntried(kind: PlanKind): boolean {
+  return kind === 'deploy' || kind === 'rotate'
+}
+
+/**
+ * A release that was rolled back, or replaced by itself, is of no use any more, and one with the old value of a secret
+ * must not be; otherwise the old one stays warm.
+ */
 function releasesToRetire({ kind, world, live, next }: PlanInput): readonly string[] {
   const olds = kind === 'deploy' ? [world.warm] : kind === 'restart' ? [live?.id] : [live?.id, world.warm]
   return olds.filter((release) => typeof release === 'string' && release !== next.id) as string[]

@@ -42,6 +42,8 @@ export interface Proof {
   readonly promoted?: Pick<Promotion, 'environment' | 'release'>
   /** The approval that the deploy was begun with; absent: none was wanted. */
   readonly approval?: { readonly by: string; readonly at: number; readonly planHash: string }
+  /** The secrets that got new values, where that is what the deploy was for, and it succeeded. */
+  readonly rotated?: readonly string[]
   /** Requests were paused meanwhile; the witness was silent then. */
   readonly paused?: true
 }

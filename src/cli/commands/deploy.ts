@@ -44,7 +44,9 @@ Examples:
       const { json } = globalsOf(command)
       mustBeOneWay(options)
       onExitCode(
-        await withDeploying(command, environment, 'deploy', (deploying) => run({ ...options, json }, deploying)),
+        await withDeploying(command, environment, 'deploy', (deploying) => run({ ...options, json }, deploying), {
+          rotation: options.dryRun ? 'left' : options.resume || options.abort ? 'ended' : 'settled',
+        }),
       )
     })
   return command

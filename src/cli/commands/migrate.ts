@@ -4,7 +4,7 @@ import { environmentCommand, globalsOf, openEnvironment, sayFor, type MakeComman
 import { takeLease } from '../lease.ts'
 import { describeMigrations, describeRun } from '../migration-text.ts'
 import { print, printJson } from '../output.ts'
-import { readSecrets } from '../secret-values.ts'
+import { currentSecrets } from '../rotation.ts'
 import { targetOf } from '../targets.ts'
 
 interface MigrateOptions {
@@ -52,7 +52,7 @@ async function contract(
   giveUpRollback: boolean,
   tell: (text: string) => void,
 ): Promise<readonly MigrationRun[]> {
-  const secrets = readSecrets(project)
+  const secrets = await currentSecrets(project, control)
   await using lease = await takeLease(control, 'migrate --contract', tell)
   const { live, services } = await control.call('migration.state', {})
   const { release } = live === null ? { release: null } : await control.call('release.get', { release: live })

@@ -4,7 +4,7 @@ import { print, printJson } from '../output.ts'
 import { writePlan } from '../plan-file.ts'
 import { withOwnFolder } from '../own-folder.ts'
 import { describeIdleKeys, describePlan } from '../plan-text.ts'
-import { readSecrets } from '../secret-values.ts'
+import { currentSecrets } from '../rotation.ts'
 import { targetOf } from '../targets.ts'
 
 export const planCommand: MakeCommand = () => {
@@ -19,7 +19,7 @@ export const planCommand: MakeCommand = () => {
       const { control } = opened
       const isDocker = opened.project.app.target === 'docker'
       const project = await withOwnFolder(opened.project)
-      const secrets = readSecrets(project)
+      const secrets = await currentSecrets(project, control)
       const target = targetOf(project, control, secrets, 0)
       if (isDocker && out === undefined) {
         const { showPlan } = await import('../docker/show-plan.ts')

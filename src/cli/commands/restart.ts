@@ -1,7 +1,6 @@
-import { Problem } from '../../core/problem.ts'
 import { environmentCommand, type MakeCommand } from '../command.ts'
 import { deployUnderLease } from '../deploying.ts'
-import { again, planFor } from '../draft.ts'
+import { again, liveRelease, planFor } from '../draft.ts'
 import { conclude, withDeploying } from '../with-deploying.ts'
 import { restartGatewayCommand } from './restart-gateway.ts'
 
@@ -16,11 +15,8 @@ export const restartCommand: MakeCommand = (onExitCode) => {
       const code = await withDeploying(command, environment, 'restart', async (deploying) => {
         const { control, narrator } = deploying
         const result = await deployUnderLease(deploying, async (target) => {
+          const release = await liveRelease(control)
           const { world } = await control.call('status', {})
-          const { release } = await control.call('release.get', { release: world.live ?? '' })
-          if (release === null) {
-            throw new Problem('restart.nothing', 'nothing is live yet', { hint: 'Run `seaworthy deploy` first.' })
-          }
           return planFor({ kind: 'restart', next: again(release, world.sequence + 1), control, target })
         })
         return conclude(result, narrator)

@@ -3,7 +3,7 @@ import { Problem } from '../../core/problem.ts'
 import { takeLease, whoAmI } from '../lease.ts'
 import { withOwnFolder } from '../own-folder.ts'
 import type { Project } from '../project.ts'
-import { readSecrets } from '../secret-values.ts'
+import { currentSecrets } from '../rotation.ts'
 import { dockerTarget } from './target.ts'
 
 /** Does to containers what control would do itself, could it. */
@@ -14,7 +14,7 @@ export async function settleOwed(
   note: (text: string) => void,
 ): Promise<void> {
   const project = await withOwnFolder(opened)
-  const secrets = readSecrets(project)
+  const secrets = await currentSecrets(project, control)
   await using lease = await takeLease(control, reason, note)
   const { releases } = await control.call('release.list', { onceLive: false })
   await dockerTarget(project, control, secrets, lease.token).tidy(null, releases)

@@ -11,6 +11,7 @@ import { describeLacks } from '../need-text.ts'
 import { EXIT, print } from '../output.ts'
 import { makeStateFolder, type Project } from '../project.ts'
 import { mustBeFeasible } from '../promise-facts.ts'
+import { currentSecrets } from '../rotation.ts'
 import { readSecrets, type SecretValues } from '../secret-values.ts'
 import { wayTo } from '../way.ts'
 import { haveInstalled, untilAnswering } from './installing.ts'
@@ -43,10 +44,10 @@ export async function upOnDocker(opened: Project, { json, say, isEmpty }: UpOpti
     await haveInstalled(project, (text) => narrator.note(text))
     const status = await untilAnswering(project)
     await shareKey(project)
-    const secrets = readSecrets(project)
     using way = await wayTo(project)
     const control = connectControl(way.to, { awayMs: AWAY_MS })
     try {
+      const secrets = await currentSecrets(project, control)
       narrator.note(`${status.app} (${status.environment}) is up at ${status.url}`)
       for (const lack of describeLacks((await control.call('need.list', {})).needs)) narrator.note(lack)
       const up = { project, control, secrets, narrator }

@@ -165,7 +165,7 @@ export class Rollout {
         state.set('live', this.#next.id)
         state.set('canary', null)
         if (kind === 'deploy') state.set('warm', before)
-        if (kind === 'rollback') state.set('warm', null)
+        if (kind === 'rollback' || kind === 'rotate') state.set('warm', null)
         state.set(
           'warmUntil',
           kind === 'deploy' && before ? clock.now() + this.#next.config.watch.warmMs : state.get('warmUntil'),
@@ -286,7 +286,8 @@ export class Rollout {
     await this.#switchTo(old)
     state.atomically(() => {
       // Nobody wants to roll back to what was just taken back.
-      if (this.#deploy.plan.kind === 'deploy') state.unmarkLive(this.#next.id)
+      const { kind } = this.#deploy.plan
+      if (kind === 'deploy' || kind === 'rotate') state.unmarkLive(this.#next.id)
       state.set('live', old.id)
       const warm = this.#warmBefore()
       state.set('warm', warm)

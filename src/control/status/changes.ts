@@ -44,6 +44,7 @@ export function changesBefore(sinceMs: number, { deploys, trail, events }: Aroun
   return [...deployed, ...newest].toSorted((one, other) => other.at - one.at)
 }
 
-function deployText({ id, kind, plan, state, by, message }: DeployRecord): string {
-  return `${kind} ${id} to ${plan.release.id} by ${by}: ${state}${message === null ? '' : `, ${message}`}`
+function deployText({ id, kind, plan, state, by, message, proof }: DeployRecord): string {
+  const rotated = proof?.rotated === undefined ? '' : `, rotated ${proof.rotated.join(', ')}`
+  return `${kind} ${id} to ${plan.release.id} by ${by}: ${state}${message === null ? rotated : `, ${message}`}`
 }
