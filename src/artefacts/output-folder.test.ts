@@ -42,6 +42,20 @@ void test('a file changed by hand stops all of it, and --force writes over that 
   assert.deepEqual(readdirSync(join(folder.path, 'm')).toSorted(), ['a.yml', 'b.yml', 'own.yml'])
 })
 
+void test('what is wanted no more is taken away when asked for, but never what somebody has changed', () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'seaworthy-output-'))
+  const more = new Map([...wanted, ['m/c.yml', 'c: 1\n'], ['m/d.yml', 'd: 1\n']])
+  writeOutput(folder.path, more, { made })
+  writeFileSync(join(folder.path, 'm/d.yml'), 'd: mine\n')
+  writeFileSync(join(folder.path, 'm/own.yml'), 'own')
+  const there = (): readonly string[] => readdirSync(join(folder.path, 'm')).toSorted()
+  assert.deepEqual(writeOutput(folder.path, wanted, { made }).leftOver, ['m/c.yml', 'm/d.yml'])
+  assert.deepEqual(there(), ['a.yml', 'b.yml', 'c.yml', 'd.yml', 'own.yml'])
+  writeOutput(folder.path, wanted, { made, removes: true })
+  assert.deepEqual(there(), ['a.yml', 'b.yml', 'd.yml', 'own.yml'])
+  assert.deepEqual(lookAtOutput(folder.path, wanted).leftOver, ['m/d.yml'], 'it is still known to be ours')
+})
+
 void test('a memory that leads out of the folder, or is none, is refused', () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'seaworthy-output-'))
   for (const text of ['{', '{}', '{"files":[1]}', '{"files":{"../x":"sha256:0"}}', '{"files":{"/x":"sha256:0"}}']) {

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { writeFileAtomic } from '../core/atomic-file.ts'
 import { Problem } from '../core/problem.ts'
-import { planOutput, writtenAfter, type OutputPlan, type Written } from './output-plan.ts'
+import { asWritten, planOutput, writtenAfter, type OutputPlan, type Written } from './output-plan.ts'
 
 const MEMORY = '.seaworthy.json'
 /** Files of families are read by programs under other accounts: they hold no secrets. */
@@ -20,12 +20,13 @@ export function lookAtOutput(folder: string, wanted: ReadonlyMap<string, string>
 /**
  * Writes what differs, each file as a whole or not at all, and nothing else in the folder.
  * @param options.force also over what was changed by hand. Default: false
+ * @param options.removes also takes away what is left over and as an earlier run wrote it. Default: false
  * @throws Problem `generate.changed-by-hand`, before anything is written
  */
 export function writeOutput(
   folder: string,
   wanted: ReadonlyMap<string, string>,
-  options: { readonly made: string; readonly force?: boolean },
+  options: { readonly made: string; readonly force?: boolean; readonly removes?: boolean },
 ): OutputPlan {
   const written = readMemory(folder)
   const plan = lookAtOutput(folder, wanted)
@@ -44,7 +45,12 @@ export function writeOutput(
     mkdirSync(dirname(file), { recursive: true })
     writeFileAtomic(file, wanted.get(path)!, { mode: MODE })
   }
-  const memory = `${JSON.stringify({ made: options.made, files: writtenAfter(wanted, written, plan) }, null, 2)}\n`
+  const gone =
+    options.removes === true ? asWritten(plan.leftOver, written, (path) => textAt(join(folder, path)) ?? '') : []
+  for (const path of gone) rmSync(join(folder, path))
+  const leftOver = plan.leftOver.filter((path) => !gone.includes(path))
+  const files = writtenAfter(wanted, written, { ...plan, leftOver })
+  const memory = `${JSON.stringify({ made: options.made, files }, null, 2)}\n`
   if (textAt(join(folder, MEMORY)) !== memory) writeFileAtomic(join(folder, MEMORY), memory, { mode: MODE })
   return plan
 }
@@ -64,7 +70,7 @@ function readMemory(folder: string): Written {
   if (text === null) return {}
   const files = filesIn(text)
   if (files !== null) return files
-  throw new Problem('generate.memory', `${file} is not what \`seaworthy generate\` has written`, {
+  throw new Problem('generate.memory', `${file} is not what Seaworthy has written`, {
     hint: 'Restore it from your repository, or remove it: then every file that differs counts as changed by hand.',
   })
 }

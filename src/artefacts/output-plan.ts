@@ -45,6 +45,15 @@ export function planOutput(
   }
 }
 
+/** Those of the paths whose text is what an earlier run wrote. */
+export function asWritten(
+  paths: readonly string[],
+  written: Written,
+  textOf: (path: string) => string,
+): readonly string[] {
+  return paths.filter((path) => digestOf(textOf(path)) === written[path])
+}
+
 /** What is remembered after a run: all that is wanted, and what is left over for as long as it is there. */
 export function writtenAfter(wanted: ReadonlyMap<string, string>, before: Written, plan: OutputPlan): Written {
   const kept = plan.leftOver.map((path): [string, string] => [path, before[path]!])

@@ -16,6 +16,8 @@ interface DeployOptions {
   readonly promote?: boolean
   readonly force?: boolean
   readonly plan?: string
+  readonly render?: string
+  readonly registry?: string
   readonly json?: boolean
 }
 
@@ -30,6 +32,14 @@ export const deployCommand: MakeCommand = (onExitCode) => {
     .option('--resume', 'go on with a deploy that was interrupted')
     .option('--abort', 'undo a deploy that was interrupted, or take back a release on trial')
     .option('--promote', 'let a release on trial go to its next step now')
+    .option(
+      '--render <folder>',
+      'write the release as a Kustomize base and overlays, for others to apply; asks no cluster. Of all environments on Kubernetes, or of the one named',
+    )
+    .option(
+      '--registry <name>',
+      'with --render: where the images that are made will be, such as registry.example.com/shop',
+    )
     .addHelpText(
       'after',
       `
@@ -38,11 +48,17 @@ Examples:
   seaworthy deploy staging --dry-run   what would be done, and why
   seaworthy plan --out .seaworthy/plan.json && seaworthy deploy --plan .seaworthy/plan.json
   seaworthy deploy --resume            after a crash or a cancelled job
-  seaworthy deploy --promote           a release on trial to its next step`,
+  seaworthy deploy --promote           a release on trial to its next step
+  seaworthy deploy --render deploy/    files for Argo CD or Flux`,
     )
     .action(async (environment: string | undefined, options: DeployOptions) => {
-      const { json } = globalsOf(command)
+      const { config, json } = globalsOf(command)
       mustBeOneWay(options)
+      if (options.render !== undefined) {
+        const { render } = await import('../render.ts')
+        const { render: folder, registry, force = false, dryRun = false } = options
+        return onExitCode(await render({ config, environment, folder, registry, force, writes: !dryRun, json }))
+      }
       onExitCode(
         await withDeploying(command, environment, 'deploy', (deploying) => run({ ...options, json }, deploying), {
           rotation: options.dryRun ? 'left' : options.resume || options.abort ? 'ended' : 'settled',
@@ -53,9 +69,13 @@ Examples:
 }
 
 function mustBeOneWay(options: DeployOptions): void {
-  const ways = (['resume', 'abort', 'promote'] as const).filter((way) => options[way])
+  const ways = (['resume', 'abort', 'promote', 'render'] as const).filter((way) => options[way] !== undefined)
   if (ways.length > 1)
     throw new Problem('cli.usage', `${ways.map((way) => `--${way}`).join(' and ')} exclude each other`)
+  if (options.render !== undefined && options.plan !== undefined)
+    throw new Problem('cli.usage', '--render and --plan exclude each other')
+  if (options.registry !== undefined && options.render === undefined)
+    throw new Problem('cli.usage', '--registry says where images are that --render names')
 }
 
 async function run(options: DeployOptions, deploying: Deploying): Promise<number> {

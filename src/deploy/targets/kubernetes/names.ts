@@ -25,7 +25,11 @@ export function placeOf({ config }: Release): Place {
  * name.
  */
 export function objectName({ app, environment }: Place, ...parts: readonly string[]): string {
-  const words = [app, environment, ...parts]
+  return nameOf([app, environment, ...parts])
+}
+
+/** The same of whatever parts. */
+export function nameOf(words: readonly string[]): string {
   const plain = words.join('-')
   // The last may hold hyphens (a release does): where it begins is known by then.
   const isClear = words.slice(0, -1).every((word) => !word.includes('-'))

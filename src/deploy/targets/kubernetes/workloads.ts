@@ -26,6 +26,7 @@ import { serviceObjects } from './objects.ts'
 import { observed, type ObservedPod } from './observe.ts'
 import type { Look } from './pods-probe.ts'
 import { refusalsIn } from './refusal.ts'
+import { mustApplyHere } from './render/applied-by.ts'
 import { serviceAccountOf } from './service-account.ts'
 
 /** How long a cluster may take to end pods that nothing asks for any more; their own pause and grace come after. */
@@ -114,10 +115,15 @@ export class Workloads {
     }
   }
 
-  /** Every Deployment of the environment's services. */
+  /**
+   * Every Deployment of the environment's services.
+   * @throws Problem `render.applied-by-others`
+   */
   async deployed(): Promise<readonly Deployed[]> {
     const { access, place } = this.#options
-    return deployedIn(await this.#run(listDeployments(access, place)))
+    const output = await this.#run(listDeployments(access, place))
+    mustApplyHere(output)
+    return deployedIn(output)
   }
 
   /** Of the release's Service; '' where the service listens on nothing. */

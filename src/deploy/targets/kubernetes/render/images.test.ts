@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { kubernetesRelease } from '../../../../../test/support/kubernetes-release.ts'
+import { imageOf } from '../../docker/image-of.ts'
+import { renderedImages } from './images.ts'
+
+const DIGEST = `sha256:${'a'.repeat(64)}`
+const SERVICES = {
+  api: { start: 'node main.js' },
+  proxy: { image: `registry.example.com:5000/proxy:1.2@${DIGEST}` },
+  bare: { image: `nginx@${DIGEST}` },
+}
+const release = kubernetesRelease(SERVICES)
+
+test('what is made here has its own name and a tag, what the config names its digest', () => {
+  const tag = imageOf(release, 'api').replace('seaworthy/shop/api:', '')
+  assert.match(tag, /^a1b2c3d4e5f60718-[0-9a-f]{8}$/)
+  assert.deepEqual(
+    renderedImages(release, null).map(({ entry, isMade }) => ({ ...entry, isMade })),
+    [
+      { name: 'seaworthy/shop/api', newTag: tag, isMade: true },
+      { name: 'seaworthy/shop/proxy', newName: 'registry.example.com:5000/proxy', digest: DIGEST, isMade: false },
+      { name: 'seaworthy/shop/bare', newName: 'nginx', digest: DIGEST, isMade: false },
+    ],
+  )
+})
+
+test('a registry stands before what is made here, and before nothing else', () => {
+  const [api, proxy] = renderedImages(release, 'localhost:5000/team')
+  assert.equal(api!.reference, `localhost:5000/team/${imageOf(release, 'api')}`)
+  assert.equal(api!.entry.newName, 'localhost:5000/team/seaworthy/shop/api')
+  assert.equal(proxy!.entry.newName, 'registry.example.com:5000/proxy')
+})

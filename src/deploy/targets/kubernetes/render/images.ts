@@ -1,0 +1,49 @@
+import type { Release } from '../../../release.ts'
+import { imageOf } from '../../docker/image-of.ts'
+import { imagePlace } from './objects.ts'
+
+/** An entry of Kustomize's `images`. */
+export interface ImageEntry {
+  readonly name: string
+  readonly newName?: string
+  readonly newTag?: string
+  readonly digest?: string
+}
+
+/** The image of a service as it is rendered. */
+export interface RenderedImage {
+  readonly service: string
+  /** As pods name it. */
+  readonly reference: string
+  readonly entry: ImageEntry
+  /** Made of the service's files: somebody has to make it and bring it to a registry. */
+  readonly isMade: boolean
+}
+
+/**
+ * The image of each service. One that is made here has a tag that never means anything else, since it is a hash of all that it
+ * is made of; a digest it has not, before a registry was given it.
+ * @param registry what stands before the names of images that are made; null: nothing
+ */
+export function renderedImages(release: Release, registry: string | null): readonly RenderedImage[] {
+  const { name: app, services } = release.config
+  return Object.entries(services).map(([service, { run }]) => {
+    const isMade = run.kind !== 'image'
+    const reference =
+      isMade && registry !== null ? `${registry}/${imageOf(release, service)}` : imageOf(release, service)
+    return { service, reference, entry: entryOf(imagePlace(app, service), reference), isMade }
+  })
+}
+
+/** `reference`: `repository[:tag][@digest]`. Beside a digest a tag says nothing. */
+function entryOf(place: string, reference: string): ImageEntry {
+  const [named = '', digest] = reference.split('@')
+  // A colon before the last slash belongs to a registry's port.
+  const colon = named.indexOf(':', named.lastIndexOf('/') + 1)
+  const repository = colon === -1 ? named : named.slice(0, colon)
+  return {
+    name: place,
+    ...(repository === place ? {} : { newName: repository }),
+    ...(digest !== undefined ? { digest } : colon === -1 ? {} : { newTag: named.slice(colon + 1) }),
+  }
+}
