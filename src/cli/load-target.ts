@@ -26,7 +26,7 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 /**
  * Finds out where load is to go, and refuses what could hurt by accident: addresses of others without `--allow-remote`, and
  * an environment with a domain without `--yes`.
- * @throws Problem `load.not-ours` `load.has-users` `load.no-instance`
+ * @throws Problem `load.not-ours` `load.has-users` `load.no-instance` `target.not-yet`
  */
 export async function findTarget(
   command: Command,
@@ -35,7 +35,8 @@ export async function findTarget(
 ): Promise<LoadTarget> {
   if (flags.url !== undefined) return targetOfUrl(command, environment, flags, flags.url)
   // Whether it may be loaded comes before whether it is there.
-  const { domain } = (await openProjectOf(command, environment)).app
+  const { domain, target } = (await openProjectOf(command, environment)).app
+  if (target === 'kubernetes') throw notFromHere()
   if (domain !== null) mustBeMeant(domain, flags)
   using opened = await openEnvironment(command, environment, { awayMs: 1_000 })
   const { project, control } = opened
@@ -87,6 +88,12 @@ async function targetOfUrl(
     project,
     instance: null,
   }
+}
+
+function notFromHere(): Problem {
+  return new Problem('target.not-yet', '`seaworthy load` does not find its way into a cluster', {
+    hint: 'Name the way yourself: --url, with `kubectl port-forward` or by the address of the front door (--allow-remote).',
+  })
 }
 
 function mustBeMeant(domain: string, { yes }: LoadFlags): void {

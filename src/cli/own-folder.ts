@@ -1,3 +1,5 @@
+import { hostedOf } from './hosted/hosted-of.ts'
+import { shareKey } from './hosted/key.ts'
 import { makeStateFolder, type Project } from './project.ts'
 
 /**
@@ -5,9 +7,9 @@ import { makeStateFolder, type Project } from './project.ts'
  * this machine has a folder of its own, whose key is control's.
  */
 export async function withOwnFolder(project: Project): Promise<Project> {
-  if (project.app.target !== 'docker') return project
+  const hosted = await hostedOf(project)
+  if (hosted === null) return project
   const made = makeStateFolder(project)
-  const { shareKey } = await import('./docker/key.ts')
-  await shareKey(made)
+  await shareKey(made, hosted)
   return made
 }

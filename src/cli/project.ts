@@ -30,22 +30,13 @@ export async function openProject(
   { readsOnly = false } = {},
 ): Promise<Project> {
   const project = await readProject(configPath, environment)
-  if (project.app.target === 'kubernetes') throw notYet(project.app)
   if (project.app.target === 'docker')
     (await import('../deploy/targets/docker/not-here.ts')).mustBeHere(project.app, project.hosts.length)
+  if (project.app.target === 'kubernetes')
+    (await import('../deploy/targets/kubernetes/not-here.ts')).mustRunHere(project.app)
   // Better now than when nobody is told.
   if (!readsOnly) (await import('../promises/rules.ts')).allRules(project.app)
   return project
-}
-
-export function notYet({ target, environment }: ResolvedApp): Problem {
-  return new Problem(
-    'target.not-yet',
-    `environment ${environment} has target '${target}', which this version does not run yet`,
-    {
-      hint: "Environments with target 'process' and 'docker' run today; `seaworthy doctor` lists what is not yet in effect.",
-    },
-  )
 }
 
 /** A project whose environment may have any target: for what reads the config and runs nothing. */

@@ -9,8 +9,9 @@ import { ProcessTarget, type Supervision } from '../deploy/targets/process/targe
 import { buildEnvironment } from './build-environment.ts'
 import { dockerTarget } from './docker/target.ts'
 import { FOLLOW_MS } from './engine-ports.ts'
+import { kubernetesTarget } from './kubernetes/target.ts'
 import { whoAmI } from './lease.ts'
-import { notYet, type Project } from './project.ts'
+import type { Project } from './project.ts'
 import type { SecretValues } from './secret-values.ts'
 
 const LINES_SHOWN = 30
@@ -28,10 +29,7 @@ export interface CommandTarget extends Target {
   made(release: Release): Promise<Readonly<Record<string, string>>>
 }
 
-/**
- * The target of a project's environment, working under a lease; token 0 can look but not touch.
- * @throws Problem `target.not-yet`
- */
+/** The target of a project's environment, working under a lease; token 0 can look but not touch. */
 export function targetOf(
   project: Project,
   control: ControlClient,
@@ -44,7 +42,7 @@ export function targetOf(
     case 'docker':
       return dockerTarget(project, control, secrets, token)
     case 'kubernetes':
-      throw notYet(project.app)
+      return kubernetesTarget(project, control, secrets, token)
   }
 }
 

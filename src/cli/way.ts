@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { environmentDown } from '../control/api/client.ts'
 import type { Reach } from '../control/api/reach.ts'
 import { socketPath } from '../keeper/paths.ts'
+import { hostedOf } from './hosted/hosted-of.ts'
 import type { Project } from './project.ts'
 
 /** The way to an environment's control: its socket on this machine, or a bridge of which one command has one child. */
@@ -11,13 +12,10 @@ export interface Way extends Disposable {
 
 /** @throws Problem `environment.down` where it was never up on this machine */
 export async function wayTo(project: Project): Promise<Way> {
-  if (project.app.target === 'docker') {
+  const hosted = await hostedOf(project)
+  if (hosted !== null) {
     const { openBridge } = await import('../control/bridge/near-end.ts')
-    const { bridgeWords } = await import('../deploy/targets/docker/commands.ts')
-    const { ownName } = await import('../deploy/targets/docker/names.ts')
-    const { dockerPlace } = await import('./docker/place.ts')
-    const { host, place, run } = dockerPlace(project)
-    const bridge = openBridge(bridgeWords(host, ownName(place)), run)
+    const bridge = openBridge(hosted.bridge, { env: process.env })
     return { to: bridge, [Symbol.dispose]: () => bridge.close() }
   }
   const { stateFolder } = project

@@ -190,9 +190,6 @@ test('the maximal config reports what is not built yet, and nothing that is', ()
       ...['consumes'].map((key) => `services.api.${key}`),
       'services.packed.image',
       'backups',
-      "environments.cluster.target: 'kubernetes' is not yet in effect",
-      'environments.cluster.context',
-      'environments.cluster.namespace',
     ],
   )
 })

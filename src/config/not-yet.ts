@@ -47,6 +47,8 @@ const GATEWAY = [
 const ENVIRONMENT = [
   'target',
   'host',
+  'context',
+  'namespace',
   'domain',
   'state',
   'secrets',
@@ -83,10 +85,6 @@ const IN_EFFECT: readonly Path[] = [
 const VALUES: readonly (readonly [path: Path, values: readonly string[]])[] = [
   [['services', '*', 'protocol'], ['http1']],
   [['environments', '*', 'overrides', 'services', '*', 'protocol'], ['http1']],
-  [
-    ['environments', '*', 'target'],
-    ['process', 'docker'],
-  ],
 ]
 
 function walk(value: unknown, path: Path): readonly string[] {

@@ -264,7 +264,7 @@ export class Control {
     return {
       app: environment.app,
       environment: environment.environment,
-      url: `http://${environment.host === '127.0.0.1' ? '127.0.0.1' : 'localhost'}:${workers.port}`,
+      url: environment.url ?? `http://${environment.host === '127.0.0.1' ? '127.0.0.1' : 'localhost'}:${workers.port}`,
       controlPid: process.pid,
       since: this.#since,
       world: this.state.world(),

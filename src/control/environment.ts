@@ -14,6 +14,8 @@ export interface EnvironmentFile {
   readonly http: number
   /** Port for HTTPS, where the config has TLS. @default none */
   readonly https?: number | null
+  /** By which users reach it, where that is not the gateway's own port on its own machine. @default that */
+  readonly url?: string
   readonly workers: number
   /** The PATH under which instances' programs are looked up. */
   readonly path: string

@@ -68,7 +68,7 @@ test('the server of a real cluster takes every object as it is', { timeout: 120_
   const own = { place, image: 'seaworthy:1', argv: ['up'], check: ['node', 'check.mjs'] }
   const installation = { ...own, workers: 2, http: 80, https: 443, drainMs: 30_000, stateBytes: 5 * 2 ** 30 }
   const all = [
-    ...installationObjects({ ...installation, reach: 'outside' }),
+    ...installationObjects({ ...installation, reach: 'outside', url: 'https://example.com' }),
     ...Object.keys(SERVICES).flatMap((service) => objectsOf(service)),
     jobOf({ release, service: 'api', image, what: 'migration', run: 1, argv: ['node', '-v'], limitMs: 60_000 }),
     jobPolicy(release, 'api', 'smoke')!,

@@ -57,7 +57,7 @@ export class ClusterProject extends TestProject {
 
   /** What an installation puts in place; it can be done again. */
   async apply(): Promise<void> {
-    const ports = { http: 80, https: null, reach: 'inside' } as const
+    const ports = { http: 80, https: null, reach: 'inside', url: 'http://gateway' } as const
     const objects = installationObjects({
       ...ports,
       place: PLACE,

@@ -2,6 +2,8 @@ import { Problem } from '../../core/problem.ts'
 import { environmentCommand, globalsOf, type MakeCommand } from '../command.ts'
 import { abortUnderLease, deployUnderLease, resumeUnderLease, type Deploying } from '../deploying.ts'
 import { draftRelease, planFor } from '../draft.ts'
+import type { Hosted } from '../hosted/hosted.ts'
+import { hostedOf } from '../hosted/hosted-of.ts'
 import { abortTrial, promoteTrial } from '../on-trial.ts'
 import { EXIT } from '../output.ts'
 import { listenNotice } from '../listen-notice.ts'
@@ -80,9 +82,9 @@ function mustBeOneWay(options: DeployOptions): void {
 
 async function run(options: DeployOptions, deploying: Deploying): Promise<number> {
   const { project, control, secrets, narrator, targetFor } = deploying
-  const isDocker = project.app.target === 'docker'
-  if (isDocker && options.dryRun) return dryRunOnDocker(options, deploying)
-  if (isDocker) await (await import('../docker/planning.ts')).beforeDeploy(project, narrator)
+  const hosted = await hostedOf(project)
+  if (hosted !== null && options.dryRun) return dryRunHosted(options, deploying, hosted)
+  if (hosted !== null) await (await import('../hosted/planning.ts')).beforeDeploy(project, hosted, deploying)
   if (options.promote) return promoteTrial(deploying)
   if (options.resume) return conclude(await resumeUnderLease(deploying), narrator)
   if (options.abort) {
@@ -100,7 +102,8 @@ async function run(options: DeployOptions, deploying: Deploying): Promise<number
     return EXIT.done
   }
   if (idle !== null) narrator.note(idle)
-  const moved = listenNotice(project.app, (await control.call('status', {})).url)
+  // Elsewhere the installation tells where it differs.
+  const moved = hosted === null ? listenNotice(project.app, (await control.call('status', {})).url) : null
   if (moved !== null) narrator.note(moved)
   const pinned = options.plan === undefined ? null : readPlan(options.plan)
   const result = await deployUnderLease(deploying, async (target) => {
@@ -115,9 +118,12 @@ async function run(options: DeployOptions, deploying: Deploying): Promise<number
 }
 
 /** The installation comes first, and its commands; then the plan, where somebody can tell what is live. */
-async function dryRunOnDocker({ json = false }: DeployOptions, deploying: Deploying): Promise<number> {
-  const { project, secrets, control } = deploying
-  const { showPlan } = await import('../docker/show-plan.ts')
-  await showPlan({ project, secrets, control, as: json ? 'event' : 'text' })
+async function dryRunHosted(
+  { json = false }: DeployOptions,
+  { project, secrets, control }: Deploying,
+  hosted: Hosted,
+): Promise<number> {
+  const { showPlan } = await import('../hosted/show-plan.ts')
+  await showPlan({ project, hosted, secrets, control, as: json ? 'event' : 'text' })
   return EXIT.done
 }

@@ -13,39 +13,38 @@ import { SQL } from '../../control/migrations/sql-files.ts'
 import { socketPath } from '../../keeper/paths.ts'
 import { environmentCommand, globalsOf, openProjectOf, type MakeCommand } from '../command.ts'
 import { lookAtNeeds } from '../doctor-needs.ts'
+import type { Finding } from '../hosted/hosted.ts'
+import { hostedOf } from '../hosted/hosted-of.ts'
 import { EXIT, print, printJson, table } from '../output.ts'
 import type { Project } from '../project.ts'
 import { readSecrets, type SecretValues } from '../secret-values.ts'
-
-interface Finding {
-  readonly level: 'ok' | 'missing' | 'note'
-  readonly what: string
-  readonly detail: string
-}
 
 const ROOT_NOTE = 'runs as root: the read-only files of a release are not protected from it'
 
 export const doctorCommand: MakeCommand = (onExitCode) => {
   const command = environmentCommand('doctor', 'What this machine and this config have and lack. Touches nothing.')
-    .addHelpText('after', '\nExample:\n  seaworthy doctor production')
-    .action(async (environment: string | undefined) => {
+    .option('--role', 'on Kubernetes: print the role that a deploy needs, for an administrator to apply')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  seaworthy doctor production\n  seaworthy doctor production --role | kubectl apply -f -',
+    )
+    .action(async (environment: string | undefined, { role }: { role?: boolean }) => {
       const { json } = globalsOf(command)
       const project = await openProjectOf(command, environment)
+      if (role) return print((await import('../kubernetes/role-text.ts')).roleText(project))
       // The key of fingerprints is written where the state folder is said to be: here nothing is.
       using scratch = mkdtempDisposableSync(join(tmpdir(), 'seaworthy-doctor-'))
       const read = (): SecretValues => readSecrets({ ...project, stateFolder: scratch.path })
-      const isDocker = project.app.target === 'docker'
+      const hosted = await hostedOf(project)
       // Programs, needs and ports of this machine mean nothing to what runs in containers.
       const findings: readonly Finding[] = [
         ...lookAtMachine(),
-        ...(isDocker
-          ? await (await import('../docker/doctor.ts')).lookAtDocker(project)
-          : lookAtPrograms(project.app, process.env['PATH'] ?? '')),
+        ...(hosted === null ? lookAtPrograms(project.app, process.env['PATH'] ?? '') : await hosted.doctor()),
         lookAtSecrets(read),
         ...lookAtSecretsFile(project),
-        ...(isDocker ? [] : await lookAtNeeds(project, secretOf(read))),
+        ...(hosted === null ? await lookAtNeeds(project, secretOf(read)) : []),
         ...lookAtStateFolder(project),
-        ...(isDocker ? [] : [await lookAtPort(project.app, project.stateFolder)]),
+        ...(hosted === null ? [await lookAtPort(project.app, project.stateFolder)] : []),
         ...lookAtAlerts(project.app),
         ...lookAtConfig(project.checked),
       ]

@@ -3,6 +3,7 @@ import { constants } from 'node:os'
 import { Command } from 'commander'
 import { Problem } from '../../core/problem.ts'
 import { openEnvironment, type MakeCommand } from '../command.ts'
+import { hostedOf } from '../hosted/hosted-of.ts'
 import { whoAmI } from '../lease.ts'
 import { printError } from '../output.ts'
 
@@ -59,15 +60,14 @@ async function prepare(
 ) {
   using opened = await openEnvironment(command, environment, { awayMs: 1_000 })
   const { project, control } = opened
-  const isDocker = project.app.target === 'docker'
+  const hosted = await hostedOf(project)
   // Elsewhere control does not know the secrets that its words may hold.
-  const told = isDocker ? argv.slice(0, 1) : argv
+  const told = hosted === null ? argv : argv.slice(0, 1)
   const context = await control.call('exec.prepare', { service, release: release ?? null, argv: told, by: whoAmI() })
-  if (!isDocker) return { words: argv, ...context }
-  const { execOnDocker } = await import('../docker/exec.ts')
+  if (hosted === null) return { words: argv, ...context }
   const { release: of } = await control.call('release.get', { release: context.release })
   const declared = of?.config.services[service]
-  const words = await execOnDocker(project, { service, release: context.release, declared, argv })
+  const words = await hosted.exec({ service, release: context.release, declared, argv })
   return { words, cwd: process.cwd(), env: process.env }
 }
 

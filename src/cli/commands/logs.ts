@@ -7,6 +7,7 @@ import { socketPath } from '../../keeper/paths.ts'
 import { LEVELS, type Level, type LogQuery } from '../../observe/logs/line.ts'
 import { sourceOf } from '../../observe/logs/source.ts'
 import { environmentCommand, globalsOf, openProjectOf, sayFor, type MakeCommand } from '../command.ts'
+import { hostedOf } from '../hosted/hosted-of.ts'
 import { exportLogs, followKept, searchKept } from '../kept-logs.ts'
 import { listLogFiles, readLogs } from '../log-files.ts'
 import { followFiles } from '../log-follow.ts'
@@ -56,13 +57,17 @@ export const logsCommand: MakeCommand = () => {
       const project = await openProjectOf(command, environment)
       const { stateFolder, app } = project
       const query = readQuery(options)
-      if (app.target === 'docker') {
-        const { followOnDocker, showOnDocker } = await import('../docker/logs.ts')
+      const hosted = await hostedOf(project)
+      if (hosted !== null) {
+        const { followHosted, showHosted } = await import('../hosted/logs.ts')
         if (options.export)
-          throw new Problem('cli.usage', '--export is for target `process`: the engine keeps these lines')
+          throw new Problem(
+            'cli.usage',
+            '--export is for target `process`: elsewhere these lines are kept by who runs the instances',
+          )
         const print = (line: ShownLine): void => printLine(line, json)
-        const shows = { project, query, print, note: noteTo(sayFor(command)) }
-        return await (options.follow ? followOnDocker : showOnDocker)(shows, readCount(options.lines))
+        const shows = { project, hosted, query, print, note: noteTo(sayFor(command)) }
+        return await (options.follow ? followHosted : showHosted)(shows, readCount(options.lines))
       }
       if (options.service !== undefined) mustBeKnown(options.service, app, stateFolder)
       const count = readCount(options.lines)

@@ -1,5 +1,6 @@
 import { environmentCommand, globalsOf, openEnvironment, sayFor, type MakeCommand } from '../command.ts'
 import { draftRelease, planFor } from '../draft.ts'
+import { hostedOf } from '../hosted/hosted-of.ts'
 import { print, printJson } from '../output.ts'
 import { writePlan } from '../plan-file.ts'
 import { withOwnFolder } from '../own-folder.ts'
@@ -17,20 +18,19 @@ export const planCommand: MakeCommand = () => {
     .action(async (environment: string | undefined, { out }: { out?: string }) => {
       using opened = await openEnvironment(command, environment)
       const { control } = opened
-      const isDocker = opened.project.app.target === 'docker'
       const project = await withOwnFolder(opened.project)
       const secrets = await currentSecrets(project, control)
-      const target = targetOf(project, control, secrets, 0)
-      if (isDocker && out === undefined) {
-        const { showPlan } = await import('../docker/show-plan.ts')
+      const hosted = await hostedOf(project)
+      if (hosted !== null && out === undefined) {
+        const { showPlan } = await import('../hosted/show-plan.ts')
         const as = globalsOf(command).json ? 'plan' : 'text'
-        return await showPlan({ project, secrets, control, as })
+        return await showPlan({ project, hosted, secrets, control, as })
       }
       const made = await planFor({
         kind: 'deploy',
         next: await draftRelease(project, secrets, control),
         control,
-        target,
+        target: targetOf(project, control, secrets, 0),
       })
       const plan = out === undefined ? made : await writePlan(out, made, project)
       if (globalsOf(command).json) printJson(plan)

@@ -44,7 +44,7 @@ export const promisesCommand: MakeCommand = (onExitCode) => {
 const DOWN = { release: null, stood: {}, connectionsMax: {}, because: 'the environment is not up' }
 
 async function lookAt(project: Project): Promise<Omit<PromiseReport, 'at'>> {
-  if (project.app.target !== 'docker' && !existsSync(project.stateFolder)) return DOWN
+  if (project.app.target === 'process' && !existsSync(project.stateFolder)) return DOWN
   using way = await wayTo(project)
   const control = connectControl(way.to, { awayMs: AWAY_MS })
   try {

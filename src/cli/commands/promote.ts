@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { globalsOf, type MakeCommand } from '../command.ts'
 import { deployUnderLease, type Deploying } from '../deploying.ts'
 import { draftPromoted, planFor } from '../draft.ts'
+import { hostedOf } from '../hosted/hosted-of.ts'
 import { EXIT } from '../output.ts'
 import { writePlan } from '../plan-file.ts'
 import { describePlan } from '../plan-text.ts'
@@ -46,10 +47,10 @@ async function run(
   deploying: Deploying,
 ): Promise<number> {
   const { project, control, secrets, narrator, targetFor } = deploying
-  const { environment, target: kind } = project.app
+  const { environment } = project.app
   const changesNothing = dryRun === true || out !== undefined
-  if (kind === 'docker' && !changesNothing)
-    await (await import('../docker/planning.ts')).beforeDeploy(project, narrator)
+  const hosted = changesNothing ? null : await hostedOf(project)
+  if (hosted !== null) await (await import('../hosted/planning.ts')).beforeDeploy(project, hosted, deploying)
   if (changesNothing) {
     const made = await planFor({
       kind: 'deploy',

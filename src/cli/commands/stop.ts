@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs'
 import { Problem } from '../../core/problem.ts'
 import { hasTraffic, type DeployRecord } from '../../deploy/journal.ts'
 import { connectKeeper } from '../../keeper/client.ts'
+import type { ResolvedApp } from '../../config/resolved.ts'
 import { environmentCommand, globalsOf, openEnvironment, openProjectOf, sayFor, type MakeCommand } from '../command.ts'
+import type { Stopped } from '../hosted/hosted.ts'
+import { hostedOf } from '../hosted/hosted-of.ts'
 import { endKeeper } from '../keeper-end.ts'
 import { whoAmI } from '../lease.ts'
 import { removeSocketFolder } from '../socket-folder.ts'
@@ -24,7 +27,7 @@ export const stopCommand: MakeCommand = () => {
   )
     .option('--service <name>', 'only this service; the gateway answers 503 for it')
     .option('--start', 'with --service: start it again')
-    .option('--remove', 'on Docker: remove its containers and networks too; volumes, with all data, stay')
+    .option('--remove', 'on Docker and Kubernetes: remove all that was made for it too; volumes, with all data, stay')
     .addHelpText(
       'after',
       '\nExamples:\n  seaworthy stop\n  seaworthy stop --service worker\n  seaworthy stop --service worker --start',
@@ -33,19 +36,26 @@ export const stopCommand: MakeCommand = () => {
       const { json } = globalsOf(command)
       const asked = await openProjectOf(command, environment)
       const { app, stateFolder } = asked
-      if (app.target === 'docker' && service === undefined) {
-        const { stopOnDocker } = await import('../docker/stop.ts')
-        return await stopOnDocker(asked, remove ?? false, json)
+      const hosted = await hostedOf(asked)
+      if (hosted !== null && service === undefined) {
+        const stopped = await hosted.stop(remove ?? false)
+        return json
+          ? printJson({ stopped: stopped.wasUp, removed: remove ?? false, volumes: stopped.volume })
+          : print(describeStopped(app, stopped))
       }
-      if (remove) throw new Problem('cli.usage', '--remove is for target `docker`, and for the whole environment')
+      if (remove)
+        throw new Problem(
+          'cli.usage',
+          '--remove is for targets `docker` and `kubernetes`, and for the whole environment',
+        )
       if (service === undefined && !(await isUp(stateFolder)))
         return json ? printJson({ stopped: false }) : print(`${app.name} (${app.environment}) is not up`)
       using opened = await openEnvironment(command, environment, { awayMs: 1_000 })
       const { project, control } = opened
       if (service !== undefined) {
-        if (app.target === 'docker') {
-          const { serviceOnDocker } = await import('../docker/settle.ts')
-          await serviceOnDocker(project, control, { service, starts: start ?? false })
+        if (hosted !== null) {
+          const { setService } = await import('../hosted/settle.ts')
+          await setService(project, control, { service, starts: start ?? false })
         } else if (start) await control.call('service.start', { service, token: null, by: whoAmI() })
         else await control.call('service.stop', { service, held: false, token: null, by: whoAmI() })
         return json
@@ -75,6 +85,12 @@ export const stopCommand: MakeCommand = () => {
         )
     })
   return command
+}
+
+function describeStopped({ name, environment }: ResolvedApp, { didSomething, what, volume }: Stopped): string {
+  if (!didSomething) return `${name} (${environment}) is not up`
+  const back = `\`seaworthy up ${environment}\` brings the same release back`
+  return `${name} (${environment}) is ${what}. What it knows stays in the volume ${volume}; ${back}.`
 }
 
 /** Where nobody answers, what a killed environment has left of its sockets is removed. */

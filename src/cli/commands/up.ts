@@ -6,6 +6,7 @@ import { Problem } from '../../core/problem.ts'
 import { bringUp } from '../bring-up.ts'
 import { environmentCommand, globalsOf, openProjectOf, sayFor, type MakeCommand } from '../command.ts'
 import { firstDeploy } from '../first-deploy.ts'
+import { hostedOf } from '../hosted/hosted-of.ts'
 import { listenNotice } from '../listen-notice.ts'
 import { whoAmI } from '../lease.ts'
 import { followFiles } from '../log-follow.ts'
@@ -47,14 +48,15 @@ export const upCommand: MakeCommand = (onExitCode) => {
       if (service !== undefined) return onExitCode(await runService(service))
       if (only && !install) throw new Problem('cli.usage', '--print goes with --install')
       const opened = await openProjectOf(command, environment)
-      if (opened.app.target === 'docker') {
+      const hosted = await hostedOf(opened)
+      if (hosted !== null) {
         if (install)
           throw new Problem(
             'cli.usage',
-            '--install is for target `process`: the engine brings its containers back itself',
+            '--install is for target `process`: elsewhere what runs is brought back by who keeps it',
           )
-        const { upOnDocker } = await import('../docker/up.ts')
-        return onExitCode(await upOnDocker(opened, { json, say: sayFor(command), isEmpty: empty === true }))
+        const { upHosted } = await import('../hosted/up.ts')
+        return onExitCode(await upHosted(opened, hosted, { json, say: sayFor(command), isEmpty: empty === true }))
       }
       if (only) return showUnit(opened, json)
       // What has a state folder may have a release to bring up: the next deploy is what is refused then.

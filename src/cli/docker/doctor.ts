@@ -4,21 +4,16 @@ import { readRoom } from '../../deploy/targets/docker/own-commands.ts'
 import { lookAtEngine } from '../../deploy/targets/docker/install.ts'
 import { lookAtImage } from '../../deploy/targets/docker/images.ts'
 import { runCommand } from '../../deploy/targets/run-command.ts'
+import type { Finding } from '../hosted/hosted.ts'
 import type { Project } from '../project.ts'
 import { lookAtInstalled } from './installing.ts'
 import { dockerPlace } from './place.ts'
-
-export interface DockerFinding {
-  readonly level: 'ok' | 'missing' | 'note'
-  readonly what: string
-  readonly detail: string
-}
 
 /** Below this an image or two do not fit any more. */
 const ROOM_BYTES_MIN = 2_000_000_000
 
 /** What an environment's engine has and lacks. Touches nothing. */
-export async function lookAtDocker(project: Project): Promise<readonly DockerFinding[]> {
+export async function lookAtDocker(project: Project): Promise<readonly Finding[]> {
   const { host, run } = dockerPlace(project)
   try {
     const { version, cores } = await lookAtEngine(host, run)
@@ -39,7 +34,7 @@ export async function lookAtDocker(project: Project): Promise<readonly DockerFin
   }
 }
 
-async function lookAtRoom(project: Project): Promise<DockerFinding> {
+async function lookAtRoom(project: Project): Promise<Finding> {
   const { host, place, run } = dockerPlace(project)
   const { code, stdout } = await runCommand(readRoom(host, place), run)
   const bytes = Number(stdout)
@@ -48,7 +43,7 @@ async function lookAtRoom(project: Project): Promise<DockerFinding> {
   return { level: bytes < ROOM_BYTES_MIN ? 'missing' : 'ok', what: 'room', detail }
 }
 
-async function lookAtBases({ app, hosts }: Project): Promise<readonly DockerFinding[]> {
+async function lookAtBases({ app, hosts }: Project): Promise<readonly Finding[]> {
   const runtimes = new Set<Runtime>()
   for (const service of Object.values(app.services)) {
     // Others bring a Dockerfile, or an image, or are made of Seaworthy's own.
@@ -57,7 +52,7 @@ async function lookAtBases({ app, hosts }: Project): Promise<readonly DockerFind
   }
   const run = { env: process.env }
   return Promise.all(
-    [...runtimes].map(async (runtime): Promise<DockerFinding> => {
+    [...runtimes].map(async (runtime): Promise<Finding> => {
       const base = BASES[runtime]
       const there = await lookAtImage(hosts[0] ?? null, base, run)
       return there === null

@@ -1,4 +1,3 @@
-import type { ResolvedService } from '../../config/resolved.ts'
 import { Problem } from '../../core/problem.ts'
 import { knownRuntime } from '../../deploy/targets/docker/base.ts'
 import { execWords } from '../../deploy/targets/docker/commands.ts'
@@ -6,17 +5,9 @@ import { Containers } from '../../deploy/targets/docker/containers.ts'
 import { enterWords } from '../../deploy/targets/docker/dockerfile.ts'
 import { lookAtImage } from '../../deploy/targets/docker/images.ts'
 import { LABEL } from '../../deploy/targets/labels.ts'
+import type { ExecAsked } from '../hosted/hosted.ts'
 import type { Project } from '../project.ts'
 import { dockerPlace } from './place.ts'
-
-export interface ExecOnDocker {
-  readonly service: string
-  /** Its id. */
-  readonly release: string
-  /** The service as that release has it: the config of the folder may have moved on. */
-  readonly declared: ResolvedService | undefined
-  readonly argv: readonly [string, ...string[]]
-}
 
 /**
  * What runs somebody's command beside an instance's program: as its user, with its variables, files and secrets.
@@ -24,7 +15,7 @@ export interface ExecOnDocker {
  */
 export async function execOnDocker(
   project: Project,
-  { service, release, declared, argv }: ExecOnDocker,
+  { service, release, declared, argv }: ExecAsked,
 ): Promise<readonly [string, ...string[]]> {
   const { host, place, run } = dockerPlace(project)
   const there = await new Containers({ host, place, run }).observe()

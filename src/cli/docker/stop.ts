@@ -13,7 +13,7 @@ import { NEED_GRACE_MS } from '../../deploy/targets/docker/need-commands.ts'
 import { stateVolume } from '../../deploy/targets/docker/names.ts'
 import { findOwn, stopOwn } from '../../deploy/targets/docker/own-commands.ts'
 import { mustRun, runAll } from '../../deploy/targets/run-command.ts'
-import { print, printJson } from '../output.ts'
+import type { Stopped } from '../hosted/hosted.ts'
 import type { Project } from '../project.ts'
 import { dockerPlace } from './place.ts'
 
@@ -24,9 +24,9 @@ const GRACE_MS = 30_000
  * Stops what carries the environment's labels, from front to back: the gateway finishes what is in flight. Containers stay as
  * they are unless they are to be removed; volumes stay in any case.
  */
-export async function stopOnDocker(project: Project, removes: boolean, json: boolean): Promise<void> {
+export async function stopOnDocker(project: Project, removes: boolean): Promise<Stopped> {
   const { host, place, run } = dockerPlace(project)
-  const { name, environment, services } = project.app
+  const { services } = project.app
   const [found] = linesOf(await mustRun(findOwn(host, place), run))
   const own = found === undefined ? null : ownIn(await mustRun(inspectContainers(host, [found]), run), place)
   const instances = await new Containers({ host, place, run }).observe()
@@ -53,12 +53,12 @@ export async function stopOnDocker(project: Project, removes: boolean, json: boo
     ...networks.map((network) => removeNetwork(host, network)),
   ]
   await runAll(commands, run)
-  if (json) return printJson({ stopped: isUp, removed: removes, volumes: stateVolume(place) })
-  if (commands.length === 0) return print(`${name} (${environment}) is not up`)
-  const what = removes ? 'stopped, and its containers and networks are removed' : 'stopped; its containers stay'
-  print(
-    `${name} (${environment}) is ${what}. What it knows stays in the volume ${stateVolume(place)}; \`seaworthy up ${environment}\` brings the same release back.`,
-  )
+  return {
+    wasUp: isUp,
+    didSomething: commands.length > 0,
+    volume: stateVolume(place),
+    what: removes ? 'stopped, and its containers and networks are removed' : 'stopped; its containers stay',
+  }
 }
 
 function linesOf(text: string): readonly string[] {

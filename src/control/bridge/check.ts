@@ -3,14 +3,15 @@ import { messageOf } from '../../core/problem.ts'
 import { connect } from '../../deploy/probe.ts'
 import { socketPath } from '../../keeper/paths.ts'
 import { connectControl } from '../api/client.ts'
+import { readEnvironment } from '../environment.ts'
 
 const TIMEOUT_MS = 4_000
 
 try {
   const [state = '.'] = process.argv.slice(2)
   const control = connectControl(socketPath(state, 'control'), { awayMs: 0, signal: AbortSignal.timeout(TIMEOUT_MS) })
-  const { url } = await control.call('status', {})
-  const failure = await connect({ host: '127.0.0.1', port: Number(new URL(url).port || 80) }, TIMEOUT_MS)
+  await control.call('status', {})
+  const failure = await connect({ host: '127.0.0.1', port: readEnvironment(state).http }, TIMEOUT_MS)
   if (failure !== null) throw new Error(`the gateway does not accept: ${failure}`)
   process.exit(0)
 } catch (error) {

@@ -93,7 +93,7 @@ interface Asker extends Disposable {
 /** Control where there is one, which knows blocks and counts; else the config. */
 async function askerFor(project: Project): Promise<Asker> {
   const { app, stateFolder } = project
-  if (app.target === 'docker' || existsSync(socketPath(stateFolder, 'control'))) {
+  if (app.target !== 'process' || existsSync(socketPath(stateFolder, 'control'))) {
     const way = await wayTo(project)
     const control = connectControl(way.to, { awayMs: 0 })
     const close = (): void => {

@@ -1,3 +1,4 @@
+import { AGREE } from '../agree.ts'
 import type { Command } from '../command.ts'
 import { STATE } from '../image/places.ts'
 import { LABEL, type Place } from '../labels.ts'
@@ -85,7 +86,3 @@ export function agreeOnKey(host: Host, place: Place, file: string, key: string):
   const argv = ['exec', '--interactive', ownName(place), 'node', '-e', AGREE, `${STATE}/${file}`]
   return { ...docker(host, argv, SHORT_MS, 'asks for the key of fingerprints'), stdin: Buffer.from(key), mayFail: true }
 }
-
-const AGREE = `const [file] = process.argv.slice(1)
-try { fs.writeFileSync(file, fs.readFileSync(0), { flag: 'wx', mode: 0o600 }) } catch (error) { if (error.code !== 'EEXIST') throw error }
-process.stdout.write(fs.readFileSync(file))`

@@ -18,7 +18,7 @@ const SHORT_MS = 60_000
  */
 const MANAGER = 'seaworthy'
 /** What a release's service may consist of, but for Secrets: those are taken away by name, since nobody may list them. */
-const KINDS = [
+export const KINDS = [
   'horizontalpodautoscalers',
   'poddisruptionbudgets',
   'deployments',
@@ -125,18 +125,18 @@ export function bridgeWords(access: Access, pod: string): Command['argv'] {
   return execIn(access, pod, { container: 'control', argv: ['node', BRIDGE, STATE], limitMs: 0 }).argv
 }
 
-function list(access: Access, kind: string, selector: Labels): Command {
+export function list(access: Access, kind: string, selector: Labels): Command {
   const argv = ['get', kind, '--selector', selectorText(selector), '--output', 'json']
   return kubectl(access, argv, `looks which ${kind} are there`)
 }
 
-function selectorText(selector: Labels): string {
+export function selectorText(selector: Labels): string {
   return Object.entries(selector)
     .map(([key, value]) => `${key}=${value}`)
     .join(',')
 }
 
-function kubectl({ context, namespace }: Access, args: readonly string[], because: string): Command {
+export function kubectl({ context, namespace }: Access, args: readonly string[], because: string): Command {
   const where = [...(context === null ? [] : ['--context', context]), '--namespace', namespace]
   return { argv: ['kubectl', ...where, ...args], timeoutMs: SHORT_MS, because }
 }

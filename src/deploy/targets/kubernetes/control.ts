@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { CHECK, STATE } from '../image/places.ts'
-import type { Place } from '../labels.ts'
+import { LABEL, type Place } from '../labels.ts'
 import { GATEWAY_PORTS } from './gateway.ts'
 import { CONTAINER_SECURITY, POD_HARDENING, podSecurity } from './hardening.ts'
 import { componentLabels, componentSelector, objectName } from './names.ts'
@@ -24,6 +24,8 @@ export interface ControlInput {
   /** Whether the gateway in it speaks TLS. */
   readonly hasTls: boolean
   readonly drainMs: number
+  /** With what all of it was made, for a later look to compare. */
+  readonly installation: string
   /** Of releases, journal, series and logs. */
   readonly stateBytes: number
 }
@@ -33,8 +35,8 @@ export interface ControlInput {
  * writes the journal is alone. The gateway is in the same pod for now.
  */
 export function controlObjects(input: ControlInput): readonly KubernetesObject[] {
-  const { place, environment, stateBytes } = input
-  const metadata = { name: objectName(place, 'control'), labels: componentLabels(place, 'control') }
+  const { place, environment, stateBytes, installation } = input
+  const metadata = { name: controlName(place), labels: componentLabels(place, 'control') }
   const selector = componentSelector(place, 'control')
   const { name, number } = CONTROL_PORT
   const text = JSON.stringify(environment)
@@ -49,7 +51,7 @@ export function controlObjects(input: ControlInput): readonly KubernetesObject[]
     {
       apiVersion: 'apps/v1',
       kind: 'StatefulSet',
-      metadata,
+      metadata: { ...metadata, annotations: { [LABEL.installation]: installation } },
       spec: {
         replicas: 1,
         serviceName: metadata.name,
@@ -72,9 +74,19 @@ export function controlObjects(input: ControlInput): readonly KubernetesObject[]
   ]
 }
 
+/** The StatefulSet's name, and that of all that belongs to it. */
+export function controlName(place: Place): string {
+  return objectName(place, 'control')
+}
+
 /** The pod that is control's, and by which it is reached. */
 export function controlPod(place: Place): string {
-  return `${objectName(place, 'control')}-0`
+  return `${controlName(place)}-0`
+}
+
+/** The claim of its volume, which outlives it. */
+export function controlClaim(place: Place): string {
+  return `state-${controlPod(place)}`
 }
 
 function podSpec({ place, image, hasTls, drainMs }: ControlInput, configMap: string): object {

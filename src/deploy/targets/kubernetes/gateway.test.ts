@@ -23,6 +23,7 @@ const CONTROL = controlObjects({
   place: PLACE,
   image: 'seaworthy:1',
   environment: {},
+  installation: '{}',
   hasTls: true,
   drainMs: 30_000,
   stateBytes: 5 * 2 ** 30,

@@ -13,6 +13,7 @@ const INPUT: InstallationInput = {
   http: 80,
   https: null,
   reach: 'inside',
+  url: 'http://shop-production-gateway.shop.svc',
   drainMs: 30_000,
   stateBytes: 5 * 2 ** 30,
 }
@@ -48,6 +49,7 @@ test('control finds at its start what it has to know, and is started again when 
     host: '0.0.0.0',
     http: 8080,
     https: null,
+    url: 'http://shop-production-gateway.shop.svc',
     workers: 2,
     path: '/usr/local/bin',
   })

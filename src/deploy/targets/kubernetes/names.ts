@@ -101,3 +101,18 @@ export function instanceIn(labels: Labels): { service: string; release: string; 
   if (labels[COMPONENT] !== 'instance' || service === undefined || release === undefined) return null
   return { service, release, artifact: labels[LABEL.artifact] ?? '' }
 }
+
+/**
+ * Which services of which releases objects belong to, each once.
+ * @param output of `kubectl get … --output json`
+ */
+export function releasesIn(output: string): readonly { readonly service: string; readonly release: string }[] {
+  const { items } = JSON.parse(output) as {
+    readonly items: readonly { readonly metadata: { readonly labels?: Labels } }[]
+  }
+  const found = items.flatMap(({ metadata: { labels = {} } }) => {
+    const [service, release] = [labels[LABEL.service], labels[LABEL.release]]
+    return service === undefined || release === undefined ? [] : [{ service, release }]
+  })
+  return [...new Map(found.map((one) => [`${one.service}@${one.release}`, one])).values()]
+}

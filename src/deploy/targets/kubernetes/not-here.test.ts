@@ -14,7 +14,8 @@ test('a program with secrets, bounds and an API outside runs; the rest is refuse
     other: { image: `registry.example.com/other@sha256:${'a'.repeat(64)}`, routes: ['/other'] },
   }
   const needs = { bank, db: { kind: 'postgres' } }
-  const { config } = kubernetesRelease(services, { needs, environment: { strategy: 'recreate' } })
+  const hooks = { before: 'true', after: 'true' }
+  const { config } = kubernetesRelease(services, { needs, environment: { strategy: 'recreate', hooks } })
   assert.throws(
     () => mustRunHere(config),
     (error: { readonly code: string; readonly details: readonly string[] }) => {
@@ -26,6 +27,7 @@ test('a program with secrets, bounds and an API outside runs; the rest is refuse
         'services.web: static files',
         'services.other: an image of its own',
         'needs.db: postgres',
+        'hooks.after: control would run it, and has nothing in its pod to run it with',
         "strategy: 'recreate'",
       ])
       return true

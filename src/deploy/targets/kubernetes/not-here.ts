@@ -5,7 +5,8 @@ import { Problem } from '../../../core/problem.ts'
  * Refuses a release that asks for what does not run on Kubernetes yet, all of it at once, before anything is built or made.
  * @throws Problem `target.not-yet`
  */
-export function mustRunHere({ environment, needs, services, strategy, telemetry }: ResolvedApp): void {
+export function mustRunHere(app: ResolvedApp): void {
+  const { environment, needs, services, gateway, hooks, strategy, telemetry } = app
   const lacks = [
     ...Object.entries(services).flatMap(([name, service]) =>
       lacksOf(service).map((lack) => `services.${name}: ${lack}`),
@@ -13,6 +14,11 @@ export function mustRunHere({ environment, needs, services, strategy, telemetry 
     ...Object.entries(needs)
       .filter(([, { kind, url }]) => kind !== 'http' || url === null)
       .map(([name, { kind }]) => `needs.${name}: ${kind}`),
+    ...(gateway.tls?.source.kind === 'files' ? ['gateway.tls.files: certificates of this machine'] : []),
+    ...(gateway.http === 0 ? ['gateway.listen.http: a port of its own choice'] : []),
+    ...(['after', 'failed'] as const)
+      .filter((when) => hooks[when] !== null)
+      .map((when) => `hooks.${when}: control would run it, and has nothing in its pod to run it with`),
     ...(strategy === 'recreate' ? ["strategy: 'recreate'"] : []),
     ...((telemetry?.otlp ?? null) === null ? [] : ['telemetry: variables for the services']),
   ]

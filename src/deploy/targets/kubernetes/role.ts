@@ -12,7 +12,7 @@ interface Rule {
  * What a deploy asks of the cluster, and nothing beside it: no wildcard, nothing outside the namespace, no role that it
  * could widen.
  */
-const RULES: readonly Rule[] = [
+export const RULES: readonly Rule[] = [
   rule('', ['configmaps', 'services', 'serviceaccounts'], ['create', 'delete', 'get', 'list', 'patch']),
   // Written and taken away by name, never read: who deploys need not know what they hold.
   rule('', ['secrets'], ['create', 'delete', 'patch']),

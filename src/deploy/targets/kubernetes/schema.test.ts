@@ -38,7 +38,7 @@ function all(cluster: Cluster): readonly KubernetesObject[] {
   const values = { DB: 'geheim' }
   const installation = { ...own, workers: 2, http: 80, https: 443, drainMs: 30_000, stateBytes: 5 * 2 ** 30 }
   return [
-    ...installationObjects({ ...installation, reach: 'outside' }),
+    ...installationObjects({ ...installation, reach: 'outside', url: 'https://example.com' }),
     ...Object.keys(SERVICES).flatMap((service) =>
       serviceObjects({ release, service, image: IMAGE, cluster, instances: 2, values }),
     ),

@@ -1,5 +1,7 @@
 import type { ResolvedSmoke } from '../../../config/resolved.ts'
 import { scrubOf, type Scrub } from '../../../core/scrub.ts'
+import { Problem } from '../../../core/problem.ts'
+import type { MigrationRun } from '../../migration.ts'
 import type { Instance, Release } from '../../release.ts'
 import type { Diagnosis, Probe, Target } from '../../target.ts'
 import { verdict } from '../../verdict.ts'
@@ -68,6 +70,21 @@ export class KubernetesTarget implements Target {
 
   async migrate({ config }: Release): Promise<void> {
     mustRunHere(config)
+  }
+
+  /** @throws Problem `target.not-yet`: of what is here nothing has a migration */
+  async contract({ config }: Release, service: string): Promise<MigrationRun> {
+    mustRunHere(config)
+    throw new Error(`${service} has no contracting migration`)
+  }
+
+  /** @throws Problem `target.not-yet` */
+  made(): Promise<never> {
+    return Promise.reject(
+      new Problem('target.not-yet', '`promote` does not run on Kubernetes yet', {
+        hint: 'Deploy the same version of the sources there: the image of the same files has the same name.',
+      }),
+    )
   }
 
   async start(release: Release, service: string): Promise<readonly Instance[]> {

@@ -4,26 +4,26 @@ import type { Release } from '../../release.ts'
 import { listens } from '../instance-shape.ts'
 import type { Place } from '../labels.ts'
 import { mustRun, runCommand, type RunOptions } from '../run-command.ts'
-import { clusterOf, type Cluster } from './cluster.ts'
+import type { Cluster } from './cluster.ts'
 import {
   applyObjects,
   listDeployments,
   listEvents,
   listPods,
   readAddress,
-  readApiVersions,
   readLogs,
-  readVersion,
   removeRelease,
   removeSecrets,
   type Access,
 } from './commands.ts'
 import { deployedIn, instancesToBegin, type Deployed } from './deployed.ts'
 import { eventsIn, type Happened } from './events.ts'
+import { lookAtCluster } from './look.ts'
 import { closedPolicy } from './network-policy.ts'
 import { objectName, releaseName } from './names.ts'
 import { serviceObjects } from './objects.ts'
 import { observed, type ObservedPod } from './observe.ts'
+import { findPolicy } from './own-commands.ts'
 import type { Look } from './pods-probe.ts'
 import { refusalsIn } from './refusal.ts'
 import { mustApplyHere } from './render/applied-by.ts'
@@ -77,10 +77,10 @@ export class Workloads {
     const deployed = (await this.deployed()).filter((one) => one.service === service)
     const others = deployed.filter((one) => one.release !== release.id)
     const instances = instancesToBegin(release.config.services[service]!, asked, others)
-    const cluster = await (this.#cluster ??= this.#lookAtCluster())
+    const cluster = await (this.#cluster ??= lookAtCluster(this.#options.access, this.#options.run))
     const objects = serviceObjects({ release, service, image, cluster, instances, values })
-    // What can never be changed is there already, with the values of its own day.
-    const isThere = others.length < deployed.length
+    // What can never be changed is there already, with the values of its own day; after a stop it is all that is.
+    const isThere = others.length < deployed.length || (await this.#hasPolicy(releaseName(release, service)))
     const wanted = isThere ? objects.filter(({ kind }) => kind !== 'ConfigMap' && kind !== 'Secret') : objects
     await this.#run(applyObjects(this.#options.access, [serviceAccountOf(place), closedPolicy(place), ...wanted]))
   }
@@ -163,14 +163,14 @@ export class Workloads {
     }
   }
 
+  /** It is made after what can never be changed, and stays when a service is stopped. */
+  async #hasPolicy(name: string): Promise<boolean> {
+    return (await this.#run(findPolicy(this.#options.access, name))).trim() !== ''
+  }
+
   async #pods(): Promise<readonly ObservedPod[]> {
     const { access, place } = this.#options
     return observed(await this.#run(listPods(access, place)))
-  }
-
-  async #lookAtCluster(): Promise<Cluster> {
-    const { access } = this.#options
-    return clusterOf(await this.#run(readApiVersions(access)), await this.#run(readVersion(access)))
   }
 
   #run(command: Parameters<typeof mustRun>[0]): Promise<string> {

@@ -7,32 +7,35 @@ import type { ShownLine } from '../log-lines.ts'
 import type { Project } from '../project.ts'
 import { readSecrets } from '../secret-values.ts'
 import { wayTo } from '../way.ts'
+import type { Hosted } from './hosted.ts'
 import { followInstanceLogs, readInstanceLogs } from './instance-logs.ts'
-import { dockerPlace } from './place.ts'
 
-export interface DockerLogs {
+export interface HostedLogs {
   readonly project: Project
+  readonly hosted: Hosted
   readonly query: LogQuery
   readonly print: (line: ShownLine) => void
   readonly note: (text: string) => void
 }
 
-/** The newest `count` lines of the instances, which the engine keeps, and of Seaworthy's own, which control keeps. */
-export async function showOnDocker({ project, query, print, note }: DockerLogs, count: number): Promise<void> {
-  const of = await readInstanceLogs({ at: dockerPlace(project), query, scrub: secretsOf(project) }, count)
+/** The newest `count` lines of the instances, which the engine or the cluster keeps, and of Seaworthy's own, which control keeps. */
+export async function showHosted(logs: HostedLogs, count: number): Promise<void> {
+  const { project, hosted, query, print, note } = logs
+  const of = await readInstanceLogs({ hosted, query, scrub: secretsOf(project) }, count)
   const own = await keptOf(project, query, count, note)
   for (const line of [...of, ...own].toSorted((one, other) => one.atMs - other.atMs).slice(-count)) print(line)
 }
 
 /** Goes on with both until it is interrupted. */
-export async function followOnDocker({ project, query, print, note }: DockerLogs, count: number): Promise<void> {
+export async function followHosted(logs: HostedLogs, count: number): Promise<void> {
+  const { project, hosted, query, print, note } = logs
   const interrupted = new AbortController()
   process.once('SIGINT', () => interrupted.abort())
   process.once('SIGTERM', () => interrupted.abort())
   const { signal } = interrupted
-  if (count > 0) await showOnDocker({ project, query, print, note }, count)
+  if (count > 0) await showHosted(logs, count)
   using way = await wayTo(project)
-  const instances = followInstanceLogs({ at: dockerPlace(project), query, scrub: secretsOf(project) }, print, signal)
+  const instances = followInstanceLogs({ hosted, query, scrub: secretsOf(project) }, print, signal)
   const first = () => Promise.resolve([])
   const own = followKept({ to: way.to, query, first, print, note, signal }).catch((error: unknown) => {
     if (!isUnreachable(error)) throw error
@@ -40,7 +43,6 @@ export async function followOnDocker({ project, query, print, note }: DockerLogs
   })
   await Promise.all([instances, own]).finally(() => interrupted.abort())
 }
-
 async function keptOf(
   project: Project,
   query: LogQuery,

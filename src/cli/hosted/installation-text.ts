@@ -1,6 +1,6 @@
 import { showCommand } from '../../deploy/targets/command.ts'
 import { ownTag } from '../own-installation.ts'
-import type { Installed } from './installing.ts'
+import type { Installed } from './hosted.ts'
 
 /** What a plan says of the installation: why, and the very commands. */
 export function describeInstalled({ plan, hasImage }: Installed): string {

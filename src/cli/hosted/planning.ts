@@ -1,9 +1,10 @@
 import type { ControlClient } from '../../control/api/client.ts'
-import type { Narrator } from '../narrate.ts'
 import type { Project } from '../project.ts'
-import { haveInstalled, lookAtInstalled, untilAnswering, type Installed } from './installing.ts'
+import { bringBack, type Back } from './bring-back.ts'
+import type { Hosted, Installed } from './hosted.ts'
 import { shareKey } from './key.ts'
 import { nobodyYet } from './nobody-yet.ts'
+import { untilAnswering } from './until-answering.ts'
 
 /** What a plan is made from: the installation, and control, or whoever answers in its place where nothing is yet. */
 export interface Planning {
@@ -13,21 +14,28 @@ export interface Planning {
 }
 
 /** For a plan: looks, and changes nothing. */
-export async function planningOn(project: Project, control: ControlClient): Promise<Planning> {
-  const installed = await lookAtInstalled(project)
+export async function planningOn(hosted: Hosted, control: ControlClient): Promise<Planning> {
+  const installed = await hosted.look()
   if (installed.isRunning) return { installed, control }
   return { installed, control: installed.isNew ? nobodyYet() : null }
 }
 
 /** For a deploy: has the installation there. What differs from the config stays until `up`: replacing it is an interruption. */
-export async function beforeDeploy(project: Project, narrator: Narrator): Promise<void> {
-  const { plan, isRunning } = await lookAtInstalled(project)
+export async function beforeDeploy(
+  project: Project,
+  hosted: Hosted,
+  { control, secrets, narrator }: Pick<Back, 'control' | 'secrets' | 'narrator'>,
+): Promise<void> {
+  const { plan, isRunning } = await hosted.look()
   if (plan.kind === 'replace' && isRunning)
     return narrator.note(
       `the installation differs (${plan.because.join('; ')}): \`seaworthy up\` replaces it, which interrupts its traffic`,
     )
   if (plan.kind === 'nothing') return
-  await haveInstalled(project, (text) => narrator.note(text))
-  await untilAnswering(project)
-  await shareKey(project)
+  await hosted.install((text) => narrator.note(text))
+  const status = await untilAnswering(project, hosted)
+  await shareKey(project, hosted)
+  // What was stopped with it: a deploy begins beside what is live.
+  if (status.world.live !== null)
+    await bringBack({ project, hosted, control, secrets, narrator }, status, status.world.live)
 }

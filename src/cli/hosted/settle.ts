@@ -4,9 +4,9 @@ import { takeLease, whoAmI } from '../lease.ts'
 import { withOwnFolder } from '../own-folder.ts'
 import type { Project } from '../project.ts'
 import { currentSecrets } from '../rotation.ts'
-import { dockerTarget } from './target.ts'
+import { targetOf } from '../targets.ts'
 
-/** Does to containers what control would do itself, could it. */
+/** Does to instances what control would do itself, could it. */
 export async function settleOwed(
   opened: Project,
   control: ControlClient,
@@ -17,11 +17,11 @@ export async function settleOwed(
   const secrets = await currentSecrets(project, control)
   await using lease = await takeLease(control, reason, note)
   const { releases } = await control.call('release.list', { onceLive: false })
-  await dockerTarget(project, control, secrets, lease.token).tidy(null, releases)
+  await targetOf(project, control, secrets, lease.token).tidy(null, releases)
 }
 
-/** Stops a service, or starts it again: control decides, and the containers follow. */
-export async function serviceOnDocker(
+/** Stops a service, or starts it again: control decides, and what the engine or the cluster keeps follows. */
+export async function setService(
   project: Project,
   control: ControlClient,
   { service, starts }: { readonly service: string; readonly starts: boolean },

@@ -1,0 +1,61 @@
+import type { Status } from '../../control/api/contract.ts'
+import type { Release } from '../../deploy/release.ts'
+import { bridgeWords, listPods } from '../../deploy/targets/kubernetes/commands.ts'
+import { controlPod } from '../../deploy/targets/kubernetes/control.ts'
+import { observed } from '../../deploy/targets/kubernetes/observe.ts'
+import { agreeOnKey, followWords, logsOf } from '../../deploy/targets/kubernetes/own-commands.ts'
+import { Workloads } from '../../deploy/targets/kubernetes/workloads.ts'
+import { mustRun } from '../../deploy/targets/run-command.ts'
+import type { Hosted, LogSource } from '../hosted/hosted.ts'
+import type { Project } from '../project.ts'
+import { KEY_FILE } from '../secret-values.ts'
+import { lookAtKubernetes } from './doctor.ts'
+import { execOnKubernetes } from './exec.ts'
+import { haveInstalled, lastWords, lookAtInstalled } from './installing.ts'
+import { outlineOn } from './outline.ts'
+import { clusterPlace, type ClusterPlace } from './place.ts'
+import { stopOnKubernetes } from './stop.ts'
+
+/** An environment whose instances are pods of one namespace. */
+export function kubernetesHosted(project: Project): Hosted {
+  const at = clusterPlace(project)
+  return {
+    bridge: bridgeWords(at.access, controlPod(at.place)),
+    look: () => lookAtInstalled(project),
+    install: (note) => haveInstalled(project, note),
+    lastWords: () => lastWords(at),
+    agreeOnKey: (key) => agreeOnKey(at.access, at.place, KEY_FILE, key),
+    isWhole: (status, live) => isWhole(at, status, live),
+    gone: (status) => gone(at, status),
+    outline: (plan) => outlineOn(project, plan),
+    logSources: () => logSources(at),
+    exec: (asked) => execOnKubernetes(project, asked),
+    stop: (removes) => stopOnKubernetes(project, removes),
+    doctor: () => lookAtKubernetes(project),
+  }
+}
+
+/** What has a Deployment the cluster keeps by itself. */
+async function isWhole(at: ClusterPlace, { stoppedServices }: Status, live: Release): Promise<boolean> {
+  const there = (await new Workloads(at).deployed()).filter(({ release }) => release === live.id)
+  return Object.keys(live.config.services).every(
+    (name) => stoppedServices.includes(name) || there.some(({ service }) => service === name),
+  )
+}
+
+/** A stop takes pods away, also those of a release that was warm. */
+async function gone(at: ClusterPlace, { instances, world }: Status): Promise<readonly string[]> {
+  const there = new Set((await new Workloads(at).deployed()).map(({ release }) => release))
+  return [...new Set(instances.map(({ release }) => release))].filter((id) => id !== world.live && !there.has(id))
+}
+
+async function logSources({ access, place, run }: ClusterPlace): Promise<readonly LogSource[]> {
+  return observed(await mustRun(listPods(access, place), run))
+    .filter(({ instance }) => instance.state !== 'starting')
+    .map(({ pod, instance }) => ({
+      id: `${pod} ${instance.restarts}`,
+      instance,
+      read: (fromMs) => logsOf(access, pod, instance.service, fromMs),
+      follow: (lines) => followWords(access, pod, instance.service, lines),
+    }))
+}

@@ -1,0 +1,31 @@
+import type { Plan } from '../../deploy/plan.ts'
+import { listPolicies } from '../../deploy/targets/kubernetes/own-commands.ts'
+import { outlineOf } from '../../deploy/targets/kubernetes/deploy-commands.ts'
+import { lookAtCluster } from '../../deploy/targets/kubernetes/look.ts'
+import { releasesIn } from '../../deploy/targets/kubernetes/names.ts'
+import { mustRun } from '../../deploy/targets/run-command.ts'
+import type { Outline } from '../hosted/hosted.ts'
+import type { Project } from '../project.ts'
+import { clusterPlace, imagesOf } from './place.ts'
+
+/** The commands by which a deploy has its release in the namespace, and which objects come and go with it. */
+export async function outlineOn(project: Project, plan: Plan): Promise<Outline> {
+  const { access, place, run } = clusterPlace(project)
+  const { commands, created, removed } = outlineOf(plan, {
+    access,
+    place,
+    cluster: await lookAtCluster(access, run),
+    bases: imagesOf(project).bases!,
+    there: releasesIn(await mustRun(listPolicies(access, place), run)),
+  })
+  return {
+    commands,
+    notes: {
+      Objects: [
+        ...created.map((name) => `+ ${name}`),
+        // One name for all that a service of a release has, whatever its kind.
+        ...removed.map((name) => `- ${name}: all of it`),
+      ],
+    },
+  }
+}

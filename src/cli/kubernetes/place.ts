@@ -1,0 +1,30 @@
+import { BASES } from '../../deploy/targets/docker/base.ts'
+import type { BuildOptions } from '../../deploy/targets/docker/images.ts'
+import type { Access } from '../../deploy/targets/kubernetes/commands.ts'
+import type { Place } from '../../deploy/targets/labels.ts'
+import type { RunOptions } from '../../deploy/targets/run-command.ts'
+import type { Project } from '../project.ts'
+
+/** What a config calls the cluster that Seaworthy itself runs in. */
+const IN_CLUSTER = 'in-cluster'
+
+/** Where an environment on Kubernetes is, and what its commands run with: the contexts and keys of whoever calls. */
+export interface ClusterPlace {
+  readonly access: Access
+  readonly place: Place
+  readonly run: RunOptions
+}
+
+export function clusterPlace({ app, checked }: Project): ClusterPlace {
+  const { context = IN_CLUSTER, namespace = app.name } = checked.app.environments[app.environment]!
+  return {
+    access: { context: context === IN_CLUSTER ? null : context, namespace },
+    place: { app: app.name, environment: app.environment },
+    run: { env: process.env },
+  }
+}
+
+/** Images are made on the engine that `docker` speaks to by itself: the one that the cluster's nodes run them on. */
+export function imagesOf({ folder, keptOut }: Project): BuildOptions {
+  return { host: null, run: { env: process.env }, projectFolder: folder, keptOut, bases: BASES }
+}

@@ -1,0 +1,318 @@
+/**
+ * An environment on Kubernetes by the commands of a user, on a real cluster whose nodes run this machine's Docker engine: from
+ * an empty namespace to a served address, and back. Not part of `bin/test`:
+ * `KUBECONFIG=… node --test test/cluster/kubernetes-cli.test.ts`
+ */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { USER_ID } from '../../src/deploy/targets/docker/dockerfile.ts'
+import { nodeArchive } from '../support/docker-engine.ts'
+import { failuresOf, startLoad } from '../support/load.ts'
+import { plainConfig, TestProject, until } from '../support/project.ts'
+
+const BASE = 'node:24-bookworm-slim'
+const SECRET = 'geheim-4711-nicht-weitersagen'
+const AGAIN_MS = 120_000
+const PLACE = 'plain-production'
+const CLAIM = `state-${PLACE}-control-0`
+
+interface Status {
+  readonly url: string
+  readonly world: { readonly live: string; readonly warm: string | null }
+  readonly instances: readonly { readonly service: string; readonly release: string; readonly state: string }[]
+}
+
+function configOf(namespace: string, { name = 'v1', env = {}, health = {}, watchMs = 2_000, http = 80 } = {}): object {
+  const config = plainConfig({
+    env: { NAME: name, ...env },
+    service: {
+      secrets: ['API_KEY'],
+      scale: { min: 2 },
+      health: {
+        ready: '/health/readiness',
+        live: '/health/liveness',
+        interval: '1s',
+        timeout: '2s',
+        deadline: '90s',
+        passes: 1,
+        failures: 3,
+        ...health,
+      },
+    },
+  })
+  const watch = { for: `${watchMs}ms`, warm: '30min', p95: '100x' }
+  const production = { target: 'kubernetes', context: 'local', namespace, watch, drain: '2s' }
+  return { ...config, gateway: { listen: { http } }, environments: { production } }
+}
+
+/** Its commands speak to the cluster of the test, the last one too. */
+class NamespaceProject extends TestProject {
+  readonly namespace = `seaworthy-${randomUUID().slice(0, 8)}`
+  readonly #volume = mkdtempSync(join(tmpdir(), 'seaworthy-volume-'))
+
+  constructor() {
+    super({}, {}, '.seaworthy/production')
+    this.configure(configOf(this.namespace))
+  }
+
+  override start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    return super.start(args, { KUBECONFIG: process.env['KUBECONFIG'] ?? '', API_KEY: SECRET, ...env })
+  }
+
+  kubectl(...args: readonly string[]): string {
+    const words = ['--namespace', this.namespace, ...args]
+    return execFileSync('kubectl', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim()
+  }
+
+  /** A folder of this machine, since the cluster has nobody who makes volumes. */
+  makeVolume(): void {
+    chownSync(this.#volume, USER_ID, USER_ID)
+    const volume = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: this.namespace },
+      spec: {
+        capacity: { storage: '10Gi' },
+        accessModes: ['ReadWriteOnce'],
+        hostPath: { path: this.#volume },
+        claimRef: { namespace: this.namespace, name: CLAIM },
+      },
+    }
+    execFileSync('kubectl', ['apply', '--filename', '-'], { input: JSON.stringify(volume), stdio: 'pipe' })
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await this.run(['stop', '--remove'])
+    await super[Symbol.asyncDispose]()
+    this.kubectl('delete', 'namespace', this.namespace, '--ignore-not-found', '--timeout=120s')
+    this.kubectl('delete', 'persistentvolumes', this.namespace, '--ignore-not-found', '--timeout=60s')
+    rmSync(this.#volume, { recursive: true, force: true })
+  }
+}
+
+test('an environment on Kubernetes, by its commands', { timeout: 900_000 }, async (t) => {
+  using base = nodeArchive()
+  if (execFileSync('docker', ['image', 'ls', '--quiet', BASE], { encoding: 'utf8' }) === '')
+    execFileSync('docker', ['import', '--change', 'ENV PATH=/usr/local/bin', base.path, BASE], { stdio: 'ignore' })
+  await using project = new NamespaceProject()
+  const { namespace, kubectl } = { namespace: project.namespace, kubectl: project.kubectl.bind(project) }
+  const run = (...words: readonly string[]) => project.run(words)
+  const must = async (...words: readonly string[]) => (await project.must(words)).stdout
+  const status = async (): Promise<Status> => JSON.parse(await must('status', '--json')) as Status
+  const liveOf = async (): Promise<string> => (await status()).world.live
+  const address = (): string => kubectl('get', 'services', `${PLACE}-gateway`, '--output', 'jsonpath={.spec.clusterIP}')
+  const ask = async (path = '/'): Promise<{ status: number; text: string }> => {
+    const answer = await fetch(`http://${address()}${path}`, { headers: { connection: 'close' } })
+    return { status: answer.status, text: await answer.text() }
+  }
+  const nameAt = async (): Promise<string> => (JSON.parse((await ask()).text) as { name: string }).name
+  const objects = (): readonly string[] =>
+    kubectl('get', 'all,configmaps,secrets,networkpolicies', '--selector', 'seaworthy.app=plain', '--output', 'name')
+      .split('\n')
+      .filter((line) => line !== '')
+
+  await t.test('without its namespace every command says so, and who makes one', async () => {
+    const { code, stderr } = await run('deploy')
+    assert.equal(code, 1)
+    assert.match(stderr, /\[cluster\.no-namespace\]/)
+    assert.match(stderr, new RegExp(`kubectl --context local create namespace ${namespace}`))
+  })
+  kubectl('create', 'namespace', namespace)
+  project.makeVolume()
+
+  await t.test('a plan where nothing is: what comes, by which commands, and nothing is touched', async () => {
+    const plan = JSON.parse(await must('plan', '--json')) as {
+      readonly installation: { readonly kind: string }
+      readonly commands: readonly (readonly string[])[]
+    }
+    assert.equal(plan.installation.kind, 'make')
+    assert.deepEqual(
+      plan.commands.map(([program]) => program),
+      ['docker', 'kubectl'],
+    )
+    const { stdout } = await run('deploy', '--dry-run')
+    assert.match(stdout, /^ {2}\+ Deployment plain-production-api-1-/m)
+    assert.match(stdout, /^ {2}\$ kubectl --context local .* apply --server-side /m)
+    assert.doesNotMatch(JSON.stringify(plan) + stdout, new RegExp(SECRET))
+    assert.deepEqual(objects(), [])
+  })
+
+  await t.test('from nothing: one deploy installs, builds and serves', async (tt) => {
+    const begun = performance.now()
+    const said = await must('deploy')
+    tt.diagnostic(`first deploy, installation and image included: ${seconds(begun)}`)
+    assert.match(said, /plain-production-control: made and started/)
+    assert.equal(await nameAt(), 'v1')
+    const { url, instances } = await status()
+    assert.equal(url, `http://${PLACE}-gateway.${namespace}.svc`)
+    assert.deepEqual(
+      instances.map(({ service, state }) => `${service} ${state}`),
+      ['api running', 'api running'],
+    )
+  })
+
+  await t.test('made again it changes nothing; a fresh checkout has the same secrets', async () => {
+    const before = kubectl('get', 'pods', '--output', 'jsonpath={.items[*].metadata.uid}')
+    assert.doesNotMatch(await must('up'), /made and started|replaced|sent to the engine/)
+    assert.equal(kubectl('get', 'pods', '--output', 'jsonpath={.items[*].metadata.uid}'), before)
+    rmSync(project.stateFolder, { recursive: true })
+    assert.match(await must('deploy'), /nothing changed/)
+  })
+
+  await t.test('logs, and a command beside the program; no secret is in a variable of a pod', async () => {
+    const lines = (await must('logs', '--service', 'api', '--json'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { instance: string; message: string })
+    assert.equal(lines.length, 2)
+    for (const { message } of lines) assert.match(message, /^listening port=8080 /)
+    assert.equal(new Set(lines.map(({ instance }) => instance)).size, 2)
+    assert.match(await must('logs', '--service', 'gateway'), /gateway/)
+    const script =
+      'process.stdout.write([process.env.API_KEY === process.argv[1], process.getuid(), process.env.NAME].join())'
+    assert.equal(await must('exec', 'api', '--', 'node', '-e', script, SECRET), 'true,65532,v1')
+    assert.equal((await run('exec', 'api', '--', 'node', '-e', 'process.exit(7)')).code, 7)
+    assert.doesNotMatch(kubectl('get', 'pods,deployments,configmaps', '--output', 'json'), new RegExp(SECRET))
+  })
+
+  await t.test('a deploy under load, a rollback and a restart lose no request; a pause', async (tt) => {
+    const load = startLoad({ host: address(), port: 80, clients: 4, pauseMs: 20 })
+    project.configure(configOf(namespace, { name: 'v2' }))
+    assert.match(await must('plan'), /^ {2}\+ Deployment plain-production-api-2-/m)
+    for (const [words, name] of [
+      [['deploy'], 'v2'],
+      [['rollback'], 'v1'],
+      [['restart'], 'v1'],
+    ] as const) {
+      const begun = performance.now()
+      await must(...words)
+      tt.diagnostic(`${words.join(' ')}: ${seconds(begun)}`)
+      assert.equal(await nameAt(), name)
+    }
+    const answers = await load.stop()
+    assert.deepEqual(failuresOf(answers), [])
+    tt.diagnostic(`${answers.length} requests, none failed`)
+    await must('pause', '--maintenance')
+    assert.equal((await ask()).status, 503)
+    await must('resume')
+    assert.equal(await nameAt(), 'v1')
+  })
+
+  await t.test('a release that does not become ready is refused; one that breaks later is taken back', async () => {
+    const live = await liveOf()
+    project.configure(configOf(namespace, { name: 'crash', env: { CRASH: 'no database' } }))
+    const refused = await run('deploy')
+    assert.equal(refused.code, 1, refused.stdout)
+    assert.match(refused.stderr, /\[deploy\.gate-failed\]/)
+    assert.match(refused.stderr, /crash-loop, proven/)
+    assert.deepEqual([await liveOf(), await nameAt()], [live, 'v1'])
+    const load = startLoad({ host: address(), port: 80, clients: 4, pauseMs: 20 })
+    project.configure(configOf(namespace, { name: 'rotten', env: { ROTS_AFTER_MS: '1000' }, watchMs: 60_000 }))
+    const { code, stdout } = await run('deploy')
+    await load.stop()
+    assert.equal(code, 1, stdout)
+    assert.deepEqual([await liveOf(), await nameAt()], [live, 'v1'])
+  })
+
+  await t.test('a deploy that was killed is undone by `--abort`, and gone on with by `--resume`', async () => {
+    const live = await liveOf()
+    project.configure(configOf(namespace, { name: 'v3' }))
+    assert.equal((await project.run(['deploy'], { SEAWORTHY_CRASH_AT: 'start:api:end' })).signal, 'SIGKILL')
+    await must('deploy', '--abort')
+    assert.equal(await liveOf(), live)
+    assert.equal((await project.run(['deploy'], { SEAWORTHY_CRASH_AT: 'start:api:end' })).signal, 'SIGKILL')
+    await must('deploy', '--resume')
+    assert.equal(await nameAt(), 'v3')
+  })
+
+  await t.test('one service is stopped and started: its pods follow', async () => {
+    await must('stop', '--service', 'api')
+    assert.equal((await ask()).status, 503)
+    const pods = (): string => kubectl('get', 'pods', '--selector', 'seaworthy.service=api', '--output', 'name')
+    const live = await liveOf()
+    const ofLive = (): string =>
+      kubectl('get', 'deployments', '--selector', `seaworthy.release=${live}`, '--output', 'name')
+    assert.equal(ofLive(), '')
+    await must('stop', '--service', 'api', '--start')
+    assert.equal(await nameAt(), 'v3')
+    assert.notEqual(pods(), '')
+  })
+
+  let live = ''
+  await t.test('stopped it is stopped, and whoever asks is told; `up` brings the same release back', async (tt) => {
+    live = await liveOf()
+    assert.match(await must('stop'), new RegExp(CLAIM))
+    assert.equal(kubectl('get', 'pods', '--output', 'name'), '')
+    const refused = await run('status')
+    assert.equal(refused.code, 1)
+    assert.match(refused.stderr, /environment\.unreachable/)
+    const { installation } = JSON.parse(await must('plan', '--json')) as { installation: { kind: string } }
+    assert.equal(installation.kind, 'start')
+    const begun = performance.now()
+    // What a release has of its secrets is of its own day.
+    await project.must(['up'], { API_KEY: `${SECRET}-another` })
+    tt.diagnostic(`up again: ${seconds(begun)}`)
+    assert.deepEqual([await liveOf(), await nameAt()], [live, 'v3'])
+    const same = 'process.stdout.write(String(process.env.API_KEY === process.argv[1]))'
+    assert.equal(await must('exec', 'api', '--', 'node', '-e', same, SECRET), 'true')
+    assert.match(await must('stop'), /stopped/)
+    assert.match(await must('stop'), /is not up/)
+  })
+
+  await t.test('removed: its volume stays; a deploy brings back what was live and goes on from there', async () => {
+    await must('stop', '--remove')
+    await until(() => objects().length === 0, 'everything to be gone', AGAIN_MS)
+    assert.match(kubectl('get', 'persistentvolumeclaims', '--output', 'name'), new RegExp(CLAIM))
+    project.configure(configOf(namespace, { name: 'v4' }))
+    await must('deploy')
+    assert.equal(await nameAt(), 'v4')
+    // What was warm went with the stop: it is started anew.
+    await must('rollback')
+    assert.deepEqual([await liveOf(), await nameAt()], [live, 'v3'])
+  })
+
+  await t.test(
+    'doctor: all is there; an identity that may less is told each right, and the role that gives them',
+    async () => {
+      const doctor = await must('doctor')
+      assert.match(doctor, /✓\s+cluster\s+v1\./)
+      assert.match(doctor, /✓\s+rights\s+all \d+ /)
+      assert.match(doctor, /✓\s+room\s+[\d.]+ GB free/)
+      assert.match(doctor, /✓\s+front door\s+10\./)
+      const ci = { KUBECONFIG: kubeconfigAs(project, `system:serviceaccount:${namespace}:ci`) }
+      kubectl('create', 'serviceaccount', 'ci')
+      const poor = await project.run(['doctor'], ci)
+      assert.equal(poor.code, 1)
+      assert.match(poor.stdout, /✗\s+right\s+create, delete, get, list, patch deployments\.apps/)
+      assert.match(poor.stdout, /✗\s+right\s+get pods\/log/)
+      const role = await must('doctor', '--role')
+      execFileSync('kubectl', ['apply', '--filename', '-'], { input: role, stdio: ['pipe', 'ignore', 'inherit'] })
+      const binding = ['create', 'rolebinding', `${PLACE}-deploy`, '--role', `${PLACE}-deploy`]
+      kubectl(...binding, '--serviceaccount', `${namespace}:ci`)
+      assert.match((await project.must(['doctor'], ci)).stdout, /✓\s+rights\s+all \d+ /)
+      // That is enough for all of it, and for the way to an empty namespace and back.
+      for (const words of [['stop', '--remove'], ['up'], ['deploy', '--force'], ['logs'], ['status']])
+        await project.must(words, ci)
+      assert.equal(await nameAt(), 'v4')
+    },
+  )
+})
+
+/** A kubeconfig by which an administrator does what somebody else may do. */
+function kubeconfigAs({ folder }: TestProject, name: string): string {
+  const text = execFileSync('kubectl', ['config', 'view', '--raw', '--output', 'json'], { encoding: 'utf8' })
+  const config = JSON.parse(text) as { users: { user: Record<string, string> }[] }
+  for (const { user } of config.users) user['as'] = name
+  const file = join(folder, '.kubeconfig')
+  writeFileSync(file, JSON.stringify(config), { mode: 0o600 })
+  return file
+}
+
+function seconds(since: number): string {
+  return `${((performance.now() - since) / 1000).toFixed(1)} s`
+}
