@@ -364,7 +364,10 @@ describe('on a Docker engine', { concurrency: true, timeout: 600_000 }, () => {
 test('images that no kept release is made of go, unless another environment of the app may need them', async () => {
   const options = { host: engine.host, run: { env: process.env } }
   const list = (): readonly string[] =>
-    engine.docker('image', 'ls', '--filter', `label=${LABEL.app}=${APP}`, '--no-trunc', '--quiet').split('\n').toSorted()
+    engine
+      .docker('image', 'ls', '--filter', `label=${LABEL.app}=${APP}`, '--no-trunc', '--quiet')
+      .split('\n')
+      .toSorted()
   const before = list()
   assert.ok(before.length > 2, before.join(' '))
   await removeUnusedImages([], { ...options, place: { app: APP, environment: 'staging' } })

@@ -28,11 +28,7 @@ export interface UpOptions {
  * Has the installation there, then what is live on it; where nothing is, it deploys. The engine, or the cluster, keeps all of
  * it running from then on, so this returns. Returns the exit code.
  */
-export async function upHosted(
-  opened: Project,
-  hosted: Hosted,
-  { json, say, isEmpty }: UpOptions,
-): Promise<number> {
+export async function upHosted(opened: Project, hosted: Hosted, { json, say, isEmpty }: UpOptions): Promise<number> {
   mustBeFeasible(opened.app, opened.stateFolder)
   const project = makeStateFolder(opened)
   // What is missing is better told before anything is there.
