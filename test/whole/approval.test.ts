@@ -46,12 +46,16 @@ void test('nothing is deployed that somebody else has not approved; going back n
   refused(await project.run(['deploy', '--plan', FILE]), /nobody has given one +\[deploy\.not-approved\]/)
   refused(await project.run(['approve', FILE]), /\[approval\.own-plan\]/)
   await approveAsAnother(project, FILE)
-  await project.must(['deploy', '--plan', FILE])
+  const deployed = await project.must(['deploy', '--plan', FILE])
   const first = (await project.status()).world.live!
   const plan = JSON.parse(readFileSync(join(project.folder, FILE), 'utf8')) as Plan
   assert.equal(plan.release.id, first)
   const [used] = (await project.control.call('approval.list', {})).approvals
   assert.deepEqual([used!.hash, used!.usedBy], [plan.hash, 'd1'])
+  // Kept for as long as the deploy is.
+  const { proof } = (await project.status()).last!
+  assert.deepEqual(proof!.approval, { by: used!.by, at: used!.at, planHash: plan.hash })
+  assert.match(deployed.stdout, new RegExp(`plan ${plan.hash.slice(0, 12)} approved by otto@`))
   refused(await project.run(['deploy', '--plan', FILE]), /\[deploy\.moved\]/, 3)
 
   // A second one, to go back from.
@@ -60,7 +64,8 @@ void test('nothing is deployed that somebody else has not approved; going back n
   await approveAsAnother(project, FILE)
   await project.must(['deploy', '--plan', FILE])
   await project.must(['rollback'])
-  assert.equal((await project.status()).world.live, first)
+  const back = await project.status()
+  assert.deepEqual([back.world.live, back.last!.proof!.approval], [first, undefined])
   await project.must(['restart'])
 
   const trail = JSON.parse((await project.must(['audit-trail', '--json'])).stdout) as {

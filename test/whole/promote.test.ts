@@ -6,6 +6,8 @@ import { test } from 'node:test'
 import { connectControl } from '../../src/control/api/client.ts'
 import type { Status } from '../../src/control/api/contract.ts'
 import type { DeployRecord } from '../../src/deploy/journal.ts'
+import { planHash } from '../../src/deploy/plan-hash.ts'
+import type { Plan } from '../../src/deploy/plan.ts'
 import { socketPath } from '../../src/keeper/paths.ts'
 import { plainConfig, TestProject, type CommandResult } from '../support/project.ts'
 
@@ -185,6 +187,37 @@ void test('what is not proven, does not fit, is gone or was changed is refused b
   refused(await project.in('production', PROMOTE), /not proven: d\d is not over +\[promote\.not-proven\]/)
   process.kill(pid, 'SIGINT')
   await ended
+})
+
+void test('what was approved is one build of what was proven, and no other', async () => {
+  await using project = new TwoPlaces(configOf({ production: { approval: true } }))
+  await project.mustIn('staging', ['up', 'staging', '--detach'])
+  await project.mustIn('production', ['up', 'production', '--detach'])
+  const file = join(project.folder, '.seaworthy/plan.json')
+  const deploy = (): Promise<CommandResult> => project.in('production', ['deploy', 'production', '--plan', file])
+  const without =
+    /\[deploy\.not-approved\]\n[^→]*make one to hand on: seaworthy promote staging production --out \.seaworthy/
+  refused(await project.in('production', PROMOTE), without)
+  const planned = await project.mustIn('production', [...PROMOTE, '--out', file])
+  assert.match(planned.stdout, /seaworthy approve .*plan\.json production\nThen: seaworthy deploy production --plan/)
+  refused(await deploy(), /nobody has given one +\[deploy\.not-approved\]/)
+  const plan = JSON.parse(readFileSync(file, 'utf8')) as Plan
+  const { promoted } = plan.release
+  const { approval } = await project.control.call('approval.give', { plan, by: 'otto@elsewhere (pid 1)' })
+
+  const other = { ...plan, release: { ...plan.release, promoted: { ...promoted!, made: { api: 'f'.repeat(64) } } } }
+  for (const hash of [plan.hash, planHash(other)]) {
+    writeFileSync(file, JSON.stringify({ ...other, hash }))
+    refused(await deploy(), hash === plan.hash ? /\[deploy\.plan-altered\]/ : /\[deploy\.not-approved\]/)
+  }
+  writeFileSync(file, JSON.stringify(plan))
+  const { code, stdout, stderr } = await deploy()
+  assert.equal(code, 0, stderr)
+  assert.match(stdout, /promoted from staging, release .*\n +plan [0-9a-f]{12} approved by otto@elsewhere/)
+  assert.equal((await project.ask('production')).stamp, (await project.ask('staging')).stamp)
+  const proof = proofOf((await project.of('production')).last!)
+  assert.deepEqual(proof.approval, { by: approval.by, at: approval.at, planHash: plan.hash })
+  refused(await deploy(), /\[deploy\.moved\]/, 3)
 })
 
 function proofOf({ proof }: DeployRecord): NonNullable<DeployRecord['proof']> {

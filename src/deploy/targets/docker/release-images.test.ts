@@ -87,6 +87,9 @@ test('an image that lost its name to another of the same files is none of a rele
   assert.equal(madeOf(before, 'api', [nameless]), null)
   assert.deepEqual(unusedIn([nameless, api, worker], 'shop', [before]), [nameless.id])
   assert.deepEqual(unusedIn([nameless], 'another', [before]), [])
+  // A promoted release knows its image by the id alone.
+  const promoted = { environment: 'staging', release: '3-aaaaaaaa', made: { api: nameless.id, worker: 'sha256:9' } }
+  assert.deepEqual(unusedIn([nameless, api, worker], 'shop', [{ ...before, promoted }]), [])
 })
 
 test('what another environment built of the same files with values of its own is no image of a release', () => {

@@ -73,7 +73,9 @@ export function unusedIn(there: readonly ImageLook[], app: string, keep: readonl
   const used = new Set(
     keep.flatMap(({ artifacts }) => Object.entries(artifacts).map(([service, artifact]) => `${service} ${artifact}`)),
   )
-  const own = there.filter(({ labels }) => labels[LABEL.app] === app)
+  // Another of the same files is no stand-in for what was proven, and no name holds that.
+  const proven = new Set(keep.flatMap(({ promoted }) => Object.values(promoted?.made ?? {})))
+  const own = there.filter(({ id, labels }) => labels[LABEL.app] === app && !proven.has(id))
   const named = own
     .filter(({ labels }) => !used.has(`${labels[LABEL.service]} ${labels[LABEL.artifact]}`))
     .flatMap(({ names }) => names)
