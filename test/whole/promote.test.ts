@@ -132,7 +132,9 @@ void test('what is proven in staging is in production, whatever the folder holds
 
   // The next one, and back again: a promoted release is a release like any other.
   await project.mustIn('staging', ['deploy', 'staging'])
-  await project.mustIn('production', PROMOTE)
+  const killed = await project.in('production', PROMOTE, { SEAWORTHY_CRASH_AT: 'prepare:api:begin' })
+  assert.equal(killed.signal, 'SIGKILL')
+  await project.mustIn('production', ['deploy', 'production', '--resume'])
   const second = await project.ask('production')
   assert.deepEqual([second.version, second.stamp], [2, (await project.ask('staging')).stamp])
   await project.mustIn('production', ['rollback', 'production'])

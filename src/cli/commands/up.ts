@@ -47,6 +47,7 @@ export const upCommand: MakeCommand = (onExitCode) => {
       const { json } = globalsOf(command)
       if (service !== undefined) return onExitCode(await runService(service))
       if (only && !install) throw new Problem('cli.usage', '--print goes with --install')
+      if (empty && install) throw new Problem('cli.usage', '--empty and --install exclude each other')
       const opened = await openProjectOf(command, environment)
       const hosted = await hostedOf(opened)
       if (hosted !== null) {
