@@ -7,9 +7,17 @@ import { checkConfig, type CheckedConfig } from '../config/check.ts'
 import { loadConfig } from '../config/load.ts'
 import { Problem } from '../core/problem.ts'
 import { readSource } from '../deploy/source.ts'
+import { makeImage } from '../deploy/targets/docker/images.ts'
+import { haveInRegistry } from '../deploy/targets/docker/push.ts'
 import { renderFiles, type RenderedFile } from '../deploy/targets/kubernetes/render/files.ts'
-import { renderedImages, type RenderedImage } from '../deploy/targets/kubernetes/render/images.ts'
+import {
+  nameInRegistry,
+  renderedImages,
+  type Registry,
+  type RenderedImage,
+} from '../deploy/targets/kubernetes/render/images.ts'
 import type { Overlay } from '../deploy/targets/kubernetes/render/input.ts'
+import { mustRender } from '../deploy/targets/kubernetes/render/not-rendered.ts'
 import { renderedRelease } from '../deploy/targets/kubernetes/render/objects.ts'
 import { wantedSecrets, type WantedSecret } from '../deploy/targets/kubernetes/render/readme.ts'
 import { EXIT, print, printJson } from './output.ts'
@@ -24,6 +32,8 @@ interface Render {
   /** Where to. */
   readonly folder: string
   readonly registry: string | undefined
+  /** Images are made here and brought to the registry, and so have a digest. */
+  readonly pushes: boolean
   /** Also over what was changed by hand. */
   readonly force: boolean
   readonly writes: boolean
@@ -31,7 +41,7 @@ interface Render {
 }
 
 /**
- * Writes the release as files for others to apply. Asks neither a cluster nor an engine, and reads no secret. Returns the exit
+ * Writes the release as files for others to apply. Asks no cluster, an engine only to push, and reads no secret. Returns the exit
  * code.
  * @throws Problem `render.not-kubernetes` `render.same-place` `render.other-environments` `render.refused`
  *   `generate.changed-by-hand`
@@ -44,7 +54,9 @@ export async function render(wanted: Render): Promise<number> {
   const [first, ...others] = await Promise.all(namesOf(checked, wanted).map((name) => overlayOf(name, wanted, folder)))
   const overlays = [first!, ...others] as const
   mustBeApart(overlays, checked)
-  const registry = wanted.registry?.replace(/\/+$/, '') ?? null
+  const name = wanted.registry?.replace(/\/+$/, '') ?? null
+  for (const { release } of overlays) mustRender(release.config)
+  const registry = { name, digests: wanted.pushes && name !== null ? await pushed(overlays, name) : new Map() }
   const files = new Map(renderFiles({ overlays, registry }).map((one) => [one.path, textOf(one)]))
 
   const before = lookAtOutput(folder, files)
@@ -84,6 +96,9 @@ function namesOf(checked: CheckedConfig, { environment }: Render): readonly stri
 }
 
 interface Rendering extends Overlay {
+  readonly projectFolder: string
+  /** Of the files that the release is made of. */
+  readonly keptOut: readonly string[]
   readonly context: string | null
 }
 
@@ -91,12 +106,28 @@ async function overlayOf(name: string, { config }: Render, output: string): Prom
   const project: Project = await readProject(config, name)
   const { app, folder, keptOut, stateFolder, checked } = project
   mustBeFeasible(app, stateFolder)
+  // Else what is written would change what it is written from.
+  const out = [...keptOut, output]
   const artifacts: Record<string, string> = {}
   for (const [service, declared] of Object.entries(app.services))
-    // Else what is written would change what it is written from.
-    artifacts[service] = (await readSource(folder, declared, [...keptOut, output])).hash
+    artifacts[service] = (await readSource(folder, declared, out)).hash
   const { context = null, namespace = app.name } = checked.app.environments[name]!
-  return { release: renderedRelease(app, artifacts), namespace, context }
+  return { release: renderedRelease(app, artifacts), namespace, context, projectFolder: folder, keptOut: out }
+}
+
+/** Has the images of all that is made in their registry; their digests there, by name. One image may be several environments'. */
+async function pushed(overlays: readonly Rendering[], registry: string): Promise<ReadonlyMap<string, string>> {
+  const run = { env: process.env }
+  const digests = new Map<string, string>()
+  for (const { release, projectFolder, keptOut } of overlays) {
+    for (const [service, declared] of Object.entries(release.config.services)) {
+      const name = nameInRegistry(release, service, registry)
+      if (declared.run.kind === 'image' || digests.has(name)) continue
+      const make = () => makeImage(release, service, { host: null, run, projectFolder, keptOut })
+      digests.set(name, await haveInRegistry(null, { name, make }, run))
+    }
+  }
+  return digests
 }
 
 /** Objects of two environments have the same names. */
@@ -139,7 +170,7 @@ interface EnvironmentFacts {
   readonly secrets: readonly WantedSecret[]
 }
 
-function factsOf(overlay: Overlay, registry: string | null): EnvironmentFacts {
+function factsOf(overlay: Overlay, registry: Registry): EnvironmentFacts {
   const { release, namespace } = overlay
   const images = renderedImages(release, registry).map(({ service, reference, isMade }) => ({
     service,
@@ -174,7 +205,7 @@ function reportOf(run: {
 }
 
 function linesOf({ environment, namespace, release, images, secrets }: EnvironmentFacts): readonly string[] {
-  const made = images.filter(({ isMade }) => isMade)
+  const made = images.filter(({ isMade, reference }) => isMade && !reference.includes('@'))
   return [
     '',
     `${environment}: release ${release}, namespace ${namespace}`,
@@ -182,7 +213,7 @@ function linesOf({ environment, namespace, release, images, secrets }: Environme
     ...(made.length === 0
       ? []
       : [
-          `  ${made.map(({ service }) => service).join(', ')}: by tag, since an image has a digest only once a registry has it; the tag is a hash of what it is made of`,
+          `  ${made.map(({ service }) => service).join(', ')}: by tag, a hash of what it is made of; a digest it has once a registry has it (--push)`,
         ]),
     ...secrets.map(({ name, keys }) => `  Secret ${name}, yours to provide: ${keys.join(', ')}`),
   ]

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 interface Kustomization {
   readonly resources: readonly string[]
   readonly namespace?: string
-  readonly labels?: readonly { readonly pairs: Labels; readonly includeSelectors: true }[]
+  readonly labels?: readonly { readonly pairs: Labels; readonly includeSelectors: boolean }[]
   readonly images?: readonly { name: string; newName?: string; newTag?: string; digest?: string }[]
   readonly patches?: readonly {
     readonly path: string
@@ -50,6 +50,7 @@ export function kustomized(folder: string, documentsOf: (path: string) => readon
     }
   }
   if (namespace !== undefined) for (const { metadata } of objects) metadata.namespace = namespace
+  if (!labels.every(({ includeSelectors }) => includeSelectors)) throw new Error('labels that are no selectors')
   for (const { pairs } of labels) for (const object of objects) label(object, pairs)
   return objects.map((object) =>
     JSON.parse(JSON.stringify(object), (key, value: unknown) =>

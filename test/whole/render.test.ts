@@ -125,6 +125,8 @@ void test('what cannot be rendered, or not here, is refused', async () => {
   assert.equal(await refusalOf('nowhere'), 'config.unknown-environment')
   assert.equal(await refusalOf('--resume'), 'cli.usage')
   assert.equal(await refusalOf('--plan', 'plan.json'), 'cli.usage')
+  assert.equal(await refusalOf('--push'), 'cli.usage')
+  assert.equal(await refusalOf('--registry', 'https://r.example.com'), 'cli.usage')
   const { staging, production } = RENDER_CONFIG.environments
   project.configure({
     ...RENDER_CONFIG,

@@ -20,8 +20,12 @@ interface DeployOptions {
   readonly plan?: string
   readonly render?: string
   readonly registry?: string
+  readonly push?: boolean
   readonly json?: boolean
 }
+
+/** A host, perhaps with a port, and a path: what an image's name begins with. */
+const REGISTRY = /^[a-z0-9][a-z0-9.-]*(?::\d+)?(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*\/?$/
 
 export const deployCommand: MakeCommand = (onExitCode) => {
   const command = environmentCommand('deploy', 'Ship what the folder holds now, without losing a request.')
@@ -40,7 +44,11 @@ export const deployCommand: MakeCommand = (onExitCode) => {
     )
     .option(
       '--registry <name>',
-      'with --render: where the images that are made will be, such as registry.example.com/shop',
+      'with --render: where images made of the files are to be, such as registry.example.com/shop',
+    )
+    .option(
+      '--push',
+      'with --registry: have those images there, made by docker where they are not, and name them by digest',
     )
     .addHelpText(
       'after',
@@ -58,8 +66,9 @@ Examples:
       mustBeOneWay(options)
       if (options.render !== undefined) {
         const { render } = await import('../render.ts')
-        const { render: folder, registry, force = false, dryRun = false } = options
-        return onExitCode(await render({ config, environment, folder, registry, force, writes: !dryRun, json }))
+        const { render: folder, registry, push = false, force = false, dryRun = false } = options
+        const how = { registry, pushes: push, force, writes: !dryRun, json }
+        return onExitCode(await render({ config, environment, folder, ...how }))
       }
       onExitCode(
         await withDeploying(command, environment, 'deploy', (deploying) => run({ ...options, json }, deploying), {
@@ -74,10 +83,15 @@ function mustBeOneWay(options: DeployOptions): void {
   const ways = (['resume', 'abort', 'promote', 'render'] as const).filter((way) => options[way] !== undefined)
   if (ways.length > 1)
     throw new Problem('cli.usage', `${ways.map((way) => `--${way}`).join(' and ')} exclude each other`)
-  if (options.render !== undefined && options.plan !== undefined)
-    throw new Problem('cli.usage', '--render and --plan exclude each other')
-  if (options.registry !== undefined && options.render === undefined)
-    throw new Problem('cli.usage', '--registry says where images are that --render names')
+  const { render, registry, push, plan, dryRun } = options
+  const usage = (text: string): Problem => new Problem('cli.usage', text)
+  if (render !== undefined && plan !== undefined) throw usage('--render and --plan exclude each other')
+  if (registry !== undefined && render === undefined)
+    throw usage('--registry says where images are that --render names')
+  if (registry !== undefined && !REGISTRY.test(registry))
+    throw usage(`--registry takes a name such as registry.example.com/shop, not ${registry}`)
+  if (push && registry === undefined) throw usage('--push needs --registry')
+  if (push && dryRun) throw usage('--push and --dry-run exclude each other')
 }
 
 async function run(options: DeployOptions, deploying: Deploying): Promise<number> {

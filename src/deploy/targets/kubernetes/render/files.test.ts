@@ -5,7 +5,6 @@ import { kustomized } from '../../../../../test/support/kustomize.ts'
 import { restrictedViolations } from '../../../../../test/support/pod-security.ts'
 import { checkConfig, resolveEnvironment } from '../../../../config/index.ts'
 import type { Json } from '../../../../config/plain.ts'
-import { Problem } from '../../../../core/problem.ts'
 import { wantedInstances } from '../../../wanted.ts'
 import { imageOf } from '../../docker/image-of.ts'
 import { placeOf } from '../names.ts'
@@ -17,6 +16,7 @@ import { renderFiles, type RenderedFile } from './files.ts'
 import type { Overlay } from './input.ts'
 import { RENDERED_FOR, renderedRelease } from './objects.ts'
 
+const NONE = { name: null, digests: new Map<string, string>() }
 const DIGEST = `sha256:${'b'.repeat(64)}`
 const SERVICES = {
   api: {
@@ -64,7 +64,7 @@ function documentsIn(files: readonly RenderedFile[]): (path: string) => readonly
 }
 
 function resultOf(overlays: readonly [Overlay, ...Overlay[]], environment: string): readonly KubernetesObject[] {
-  return kustomized(`overlays/${environment}`, documentsIn(renderFiles({ overlays, registry: null })))
+  return kustomized(`overlays/${environment}`, documentsIn(renderFiles({ overlays, registry: NONE })))
 }
 
 /** What `Workloads.start` applies for the services of a release, one after the other. */
@@ -148,7 +148,7 @@ test('an overlay is what a deploy applies, but for what is said', () => {
 
 test('one environment alone is all in the base', () => {
   const [, production] = overlaysOf()
-  const files = renderFiles({ overlays: [production], registry: null })
+  const files = renderFiles({ overlays: [production], registry: NONE })
   assert.deepEqual(
     files.map(({ path }) => path),
     [
@@ -213,7 +213,7 @@ test('the next release is the same objects: none but ConfigMaps come and go, no 
 })
 
 test('no Secret, and nothing of one, is written; which are needed is', () => {
-  const files = renderFiles({ overlays: overlaysOf(), registry: null })
+  const files = renderFiles({ overlays: overlaysOf(), registry: NONE })
   assert.doesNotMatch(JSON.stringify(files), /"kind":"Secret"|geheim/)
   const readme = files.find((file) => 'text' in file)!
   assert.match((readme as { text: string }).text, /\| `shop-api` \| `JWT_KEY`, `PASSWORD` \|/)
@@ -222,35 +222,19 @@ test('no Secret, and nothing of one, is written; which are needed is', () => {
 })
 
 test('two services and two apps never have one name', () => {
-  const services = { 'b-c': { start: 'node b.js' } }
-  const one = resultOf(overlaysOf({ name: 'a', services, staging: {} }), 'production')
-  const other = resultOf(
-    overlaysOf({ name: 'a-b', services: { c: { start: 'node c.js' } }, staging: {} }),
-    'production',
-  )
-  const names = new Set(one.map(({ kind, metadata }) => `${kind} ${metadata.name}`))
-  assert.deepEqual(
-    other.map(({ kind, metadata }) => `${kind} ${metadata.name}`).filter((name) => names.has(name)),
-    [],
-  )
+  const namesOf = (name: string, service: string): readonly string[] => {
+    const services = { [service]: { start: 'node main.js' } }
+    const objects = resultOf(overlaysOf({ name, services, staging: {} }), 'production')
+    return objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`)
+  }
+  const all = [...namesOf('a', 'b-c'), ...namesOf('a-b', 'c'), ...namesOf('a', 'b'), ...namesOf('a-b-c', 'd')]
+  // Both called `a` share what is the app's.
+  const shared = ['ServiceAccount a', 'NetworkPolicy a']
+  assert.equal(new Set(all).size, all.length - shared.length)
 })
 
 test('the same input is the same files, in the same order', () => {
-  const once = (): string => JSON.stringify(renderFiles({ overlays: overlaysOf(), registry: 'r.example.com' }))
+  const once = (): string =>
+    JSON.stringify(renderFiles({ overlays: overlaysOf(), registry: { ...NONE, name: 'r.example.com' } }))
   assert.equal(once(), once())
-})
-
-test('what plain objects cannot do is refused, all of it at once', () => {
-  const services = {
-    ...SERVICES,
-    web: { static: 'web', routes: ['/web'] },
-    api: { ...SERVICES.api, affinity: 'cookie' },
-  }
-  assert.throws(
-    () => renderFiles({ overlays: overlaysOf({ services }), registry: null }),
-    (thrown) =>
-      thrown instanceof Problem &&
-      thrown.code === 'render.refused' &&
-      thrown.details.join() === "services.api: affinity: 'cookie',services.web: static files",
-  )
 })

@@ -1,7 +1,6 @@
 import type { KubernetesObject } from '../object.ts'
 import { renderedImages } from './images.ts'
 import type { Overlay, RenderInput } from './input.ts'
-import { mustRender } from './not-rendered.ts'
 import { renderedObjects, type Rendered } from './objects.ts'
 import { readmeOf } from './readme.ts'
 import { additionsTo, sameIn } from './same.ts'
@@ -16,11 +15,9 @@ const KUSTOMIZATION = { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Ku
 /**
  * A Kustomize base with what is the same in all environments, an overlay for each, and what whoever applies them has to know.
  * The same input is the same files, in the same order.
- * @throws Problem `render.refused`
  */
 export function renderFiles(input: RenderInput): readonly RenderedFile[] {
   const { overlays } = input
-  for (const { release } of overlays) mustRender(release.config)
   const all = overlays.map(({ release }) => renderedObjects(release))
   const common = all[0]!
     .filter((one) => all.every((other) => find(other, one.object) !== undefined))

@@ -20,17 +20,31 @@ export interface RenderedImage {
   readonly isMade: boolean
 }
 
+/** Where images that are made will be. */
+export interface Registry {
+  /** What stands before their names; null: nothing. */
+  readonly name: string | null
+  /** What is there already, by its name there: its digest. */
+  readonly digests: ReadonlyMap<string, string>
+}
+
+/** The name that an image made of a service's files has in its registry. */
+export function nameInRegistry(release: Release, service: string, registry: string | null): string {
+  const image = imageOf(release, service)
+  return registry === null ? image : `${registry}/${image}`
+}
+
 /**
  * The image of each service. One that is made here has a tag that never means anything else, since it is a hash of all that it
  * is made of; a digest it has not, before a registry was given it.
- * @param registry what stands before the names of images that are made; null: nothing
  */
-export function renderedImages(release: Release, registry: string | null): readonly RenderedImage[] {
+export function renderedImages(release: Release, registry: Registry): readonly RenderedImage[] {
   const { name: app, services } = release.config
   return Object.entries(services).map(([service, { run }]) => {
     const isMade = run.kind !== 'image'
-    const reference =
-      isMade && registry !== null ? `${registry}/${imageOf(release, service)}` : imageOf(release, service)
+    const named = isMade ? nameInRegistry(release, service, registry.name) : run.image
+    const digest = registry.digests.get(named)
+    const reference = digest === undefined ? named : `${named}@${digest}`
     return { service, reference, entry: entryOf(imagePlace(app, service), reference), isMade }
   })
 }

@@ -1,4 +1,5 @@
 import type { Release } from '../../../release.ts'
+import type { Registry } from './images.ts'
 
 /** One environment, as its overlay is to be. */
 export interface Overlay {
@@ -8,6 +9,5 @@ export interface Overlay {
 
 export interface RenderInput {
   readonly overlays: readonly [Overlay, ...Overlay[]]
-  /** What stands before the names of images that are made; null: nothing. */
-  readonly registry: string | null
+  readonly registry: Registry
 }

@@ -52,8 +52,7 @@ function whatOf({ overlays }: RenderInput): { readonly app: string; readonly env
 function sectionOf(overlay: Overlay, { registry }: RenderInput): string {
   const { release, namespace } = overlay
   const images = renderedImages(release, registry).map(
-    ({ service, reference, isMade }) =>
-      `| ${service} | \`${reference}\` | ${isMade ? "made of the service's files; has to be in a registry that the nodes reach" : 'by digest, as the config names it'} |`,
+    ({ service, reference, isMade }) => `| ${service} | \`${reference}\` | ${wordsFor(isMade, reference)} |`,
   )
   const secrets = wantedSecrets(overlay).map(
     ({ name, keys }) => `| \`${name}\` | ${keys.map((key) => `\`${key}\``).join(', ')} |`,
@@ -66,4 +65,10 @@ Namespace \`${namespace}\`, release \`${release.id}\` (\`RELEASE\` of every pod,
 | --- | --- | --- |
 ${images.join('\n')}
 ${secrets.length === 0 ? '\nNo Secret is needed.\n' : `\n| Secret | keys |\n| --- | --- |\n${secrets.join('\n')}\n`}`
+}
+
+function wordsFor(isMade: boolean, reference: string): string {
+  if (!isMade) return 'by digest, as the config names it'
+  const isThere = reference.includes('@')
+  return `made of the service's files; ${isThere ? 'was brought to its registry' : 'has to be in a registry that the nodes reach'}`
 }
