@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { CLUSTER } from '../../../../../test/support/kubernetes-release.ts'
 import { unknownTo } from '../../../../../test/support/kubernetes-types.ts'
 import { kustomized } from '../../../../../test/support/kustomize.ts'
 import { restrictedViolations } from '../../../../../test/support/pod-security.ts'
@@ -14,7 +15,7 @@ import { serviceObjects } from '../objects.ts'
 import { serviceAccountOf } from '../service-account.ts'
 import { renderFiles, type RenderedFile } from './files.ts'
 import type { Overlay } from './input.ts'
-import { RENDERED_FOR, renderedRelease } from './objects.ts'
+import { renderedRelease } from './objects.ts'
 
 const NONE = { name: null, digests: new Map<string, string>() }
 const DIGEST = `sha256:${'b'.repeat(64)}`
@@ -74,7 +75,7 @@ function deployedOf({ release }: Overlay): readonly KubernetesObject[] {
       release,
       service,
       image: imageOf(release, service),
-      cluster: RENDERED_FOR,
+      cluster: CLUSTER,
       instances: wantedInstances(service, declared, {}),
       values: Object.fromEntries(declared.secrets.map((name) => [name, 'geheim'])),
     }),

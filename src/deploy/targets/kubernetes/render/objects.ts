@@ -12,7 +12,7 @@ import { serviceAccountOf } from '../service-account.ts'
 import { APPLIED_BY, OTHERS } from './applied-by.ts'
 
 /** No cluster is asked: fields that one of today knows. Kubernetes 1.30 is the first with all of them. */
-export const RENDERED_FOR: Cluster = {
+const RENDERED_FOR: Cluster = {
   disruptionBudget: 'policy/v1',
   autoscaler: 'autoscaling/v2',
   route: null,
