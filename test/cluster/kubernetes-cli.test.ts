@@ -4,7 +4,7 @@
  * `KUBECONFIG=… node --test test/cluster/kubernetes-cli.test.ts`
  */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -56,7 +56,8 @@ class NamespaceProject extends TestProject {
   readonly #volume = mkdtempSync(join(tmpdir(), 'seaworthy-volume-'))
 
   constructor() {
-    super({}, {}, '.seaworthy/production')
+    // Files of their own make images of their own, which no test before has left behind.
+    super({}, { 'test.txt': randomUUID() }, '.seaworthy/production')
     this.configure(configOf(this.namespace))
   }
 
@@ -178,6 +179,28 @@ test('an environment on Kubernetes, by its commands', { timeout: 900_000 }, asyn
     assert.equal(await must('exec', 'api', '--', 'node', '-e', script, SECRET), 'true,65532,v1')
     assert.equal((await run('exec', 'api', '--', 'node', '-e', 'process.exit(7)')).code, 7)
     assert.doesNotMatch(kubectl('get', 'pods,deployments,configmaps', '--output', 'json'), new RegExp(SECRET))
+  })
+
+  await t.test('`logs -f` goes on with a pod that comes later', async () => {
+    const child = spawn(process.execPath, [project.program, 'logs', '-f', '-n', '0', '--service', 'api', '--json'], {
+      cwd: project.folder,
+      env: { ...process.env, API_KEY: SECRET },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const ended = new Promise((resolve) => child.once('close', resolve))
+    let said = ''
+    child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    const pods = kubectl('get', 'pods', '--selector', 'seaworthy.service=api', '--output', 'name').split('\n')
+    kubectl('delete', pods[0]!, '--wait=false')
+    await until(() => said.includes('listening port=8080'), 'the line of the new pod', AGAIN_MS)
+    child.kill('SIGINT')
+    await ended
+  })
+
+  await t.test('what there is no way to yet is refused by its name', async () => {
+    assert.match((await run('scale', 'api=3')).stderr, /\[scale\.impossible\]/)
+    for (const words of [['load'], ['audit-trail'], ['guard', 'events']])
+      assert.match((await run(...words)).stderr, /\[target\.not-yet\]/, words.join(' '))
   })
 
   await t.test('a deploy under load, a rollback and a restart lose no request; a pause', async (tt) => {

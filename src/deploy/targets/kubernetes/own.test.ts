@@ -32,9 +32,12 @@ test('a pod of before is not current: neither what nobody has looked at yet nor 
 })
 
 test('what somebody else has put there under the same name is left alone', () => {
-  assert.throws(() => ownIn(setOf({ labels: { 'seaworthy.app': 'other' } }), PLACE), {
-    code: 'target.name-taken',
-  })
+  for (const more of [{}, { 'seaworthy.app': 'other' }, { 'seaworthy.environment': 'staging' }]) {
+    const labels = { 'seaworthy.app': 'shop', 'seaworthy.environment': 'production', ...more }
+    const of = (): unknown => ownIn(setOf({ labels }), PLACE)
+    if (Object.keys(more).length === 0) assert.ok(of())
+    else assert.throws(of, { code: 'target.name-taken' })
+  }
 })
 
 test('why its pod does not run is the cluster’s own word; what every pod goes through is no reason', () => {

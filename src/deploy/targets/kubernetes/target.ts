@@ -13,6 +13,7 @@ import type { RunOptions } from '../run-command.ts'
 import { causeOfPod } from './causes.ts'
 import type { Access } from './commands.ts'
 import { mustRunHere } from './not-here.ts'
+import type { ObservedPod } from './observe.ts'
 import { Owed } from './owed.ts'
 import { probeOfPods, rosterOf, wordOf, worstOf } from './pods-probe.ts'
 import { Workloads } from './workloads.ts'
@@ -42,6 +43,8 @@ export class KubernetesTarget implements Target {
   readonly #options: KubernetesTargetOptions
   readonly #workloads: Workloads
   readonly #owed: Owed
+  /** Of which services control knows, from this command, that all pods are ready. */
+  readonly #told = new Set<string>()
 
   constructor(options: KubernetesTargetOptions) {
     const { roster, release, run } = options
@@ -108,6 +111,7 @@ export class KubernetesTarget implements Target {
     const tookMs = (): number => performance.now() - startedAt
     const seen = probeOfPods(look, tookMs())
     if (seen !== null) return seen
+    await this.#tellReady(instance, release, look.pods)
     const { health } = release.config.services[service]!
     if (instance.port === null || health.ready.kind === 'command' || health.ready.kind === 'alive') {
       const upMs = Date.now() - Math.max(...look.pods.map((pod) => pod.instance.startedAt))
@@ -145,6 +149,7 @@ export class KubernetesTarget implements Target {
 
   async #start(release: Release, service: string): Promise<readonly Instance[]> {
     const { roster, images, secretsOf } = this.#options
+    this.#told.delete(`${service}@${release.id}`)
     const { secrets } = release.config.services[service]!
     const ids = await roster.wanted(release.id, service)
     // There since `prepare`, unless the same files are to be started in another way.
@@ -155,6 +160,16 @@ export class KubernetesTarget implements Target {
     const instances = rosterOf(release, service, { ids, pods, address, now: Date.now() })
     await roster.put(instances)
     return instances
+  }
+
+  /** Control counts on what runs: when they were started its pods did not yet. */
+  async #tellReady({ service, host }: Instance, release: Release, pods: readonly ObservedPod[]): Promise<void> {
+    const { roster } = this.#options
+    const key = `${service}@${release.id}`
+    if (this.#told.has(key)) return
+    this.#told.add(key)
+    const ids = await roster.wanted(release.id, service)
+    await roster.put(rosterOf(release, service, { ids, pods, address: host, now: Date.now() }))
   }
 
   /** Of what control has forgotten the cluster still knows what its Deployments are for. */
