@@ -201,6 +201,10 @@ test('an environment on Kubernetes, by its commands', { timeout: 900_000 }, asyn
     assert.match((await run('scale', 'api=3')).stderr, /\[scale\.impossible\]/)
     for (const words of [['load'], ['audit-trail'], ['guard', 'events']])
       assert.match((await run(...words)).stderr, /\[target\.not-yet\]/, words.join(' '))
+    const dockerfile = join(project.folder, 'Dockerfile')
+    writeFileSync(dockerfile, `FROM ${BASE}\nCOPY . /app\nWORKDIR /app\nUSER 65532\n`)
+    assert.match((await run('deploy')).stderr, /its own Dockerfile.*\[target\.not-yet\]/)
+    rmSync(dockerfile)
   })
 
   await t.test('a deploy under load, a rollback and a restart lose no request; a pause', async (tt) => {

@@ -1,13 +1,14 @@
 import type { ResolvedSmoke } from '../../../config/resolved.ts'
+import { Problem } from '../../../core/problem.ts'
 import { scrubOf, type Scrub } from '../../../core/scrub.ts'
 import { Problem } from '../../../core/problem.ts'
 import type { MigrationRun } from '../../migration.ts'
 import type { Instance, Release } from '../../release.ts'
 import type { Diagnosis, Probe, Target } from '../../target.ts'
 import { verdict } from '../../verdict.ts'
-import { lookAtImages, makeImage, type BuildOptions } from '../docker/images.ts'
+import { lookAtImages, makeImage, mustHaveImage, type BuildOptions } from '../docker/images.ts'
 import { preparedIn } from '../docker/release-images.ts'
-import type { Place } from '../labels.ts'
+import { LABEL, type Place } from '../labels.ts'
 import { probeOf, smokeOf, type RosterPort } from '../roster.ts'
 import type { RunOptions } from '../run-command.ts'
 import { causeOfPod } from './causes.ts'
@@ -62,7 +63,7 @@ export class KubernetesTarget implements Target {
 
   async prepare(release: Release, service: string): Promise<void> {
     mustRunHere(release.config)
-    await makeImage(release, service, { ...this.#options.images, scrub: this.#scrubOf(service, release) })
+    await this.#imageOf(release, service)
   }
 
   async prepared(release: Release): Promise<readonly string[]> {
@@ -148,18 +149,33 @@ export class KubernetesTarget implements Target {
   }
 
   async #start(release: Release, service: string): Promise<readonly Instance[]> {
-    const { roster, images, secretsOf } = this.#options
+    const { roster, secretsOf } = this.#options
     this.#told.delete(`${service}@${release.id}`)
     const { secrets } = release.config.services[service]!
     const ids = await roster.wanted(release.id, service)
     // There since `prepare`, unless the same files are to be started in another way.
-    const image = await makeImage(release, service, { ...images, scrub: this.#scrubOf(service, release) })
+    const image = await this.#imageOf(release, service)
     await this.#workloads.start(release, service, { image, asked: ids.length, values: secretsOf(secrets) })
     const { pods } = await this.#workloads.look(release.id, service)
     const address = await this.#workloads.address(release, service)
     const instances = rosterOf(release, service, { ids, pods, address, now: Date.now() })
     await roster.put(instances)
     return instances
+  }
+
+  /** @throws Problem `target.not-yet` for one that a service's own Dockerfile has made: it has no entry and no check of ours */
+  async #imageOf(release: Release, service: string): Promise<string> {
+    const { images } = this.#options
+    const name = await makeImage(release, service, { ...images, scrub: this.#scrubOf(service, release) })
+    const { labels } = await mustHaveImage(images.host, name, images.run)
+    if (labels[LABEL.entry] !== 'own') return name
+    throw new Problem(
+      'target.not-yet',
+      `${service} is built by its own Dockerfile, which does not run on Kubernetes yet`,
+      {
+        hint: 'Let Seaworthy write it (`start` by Node or Python), or run the service on target `docker`.',
+      },
+    )
   }
 
   /** Control counts on what runs: when they were started its pods did not yet. */
