@@ -1,7 +1,6 @@
 import type { ResolvedSmoke } from '../../../config/resolved.ts'
 import { Problem } from '../../../core/problem.ts'
 import { scrubOf, type Scrub } from '../../../core/scrub.ts'
-import { Problem } from '../../../core/problem.ts'
 import type { MigrationRun } from '../../migration.ts'
 import type { Instance, Release } from '../../release.ts'
 import type { Diagnosis, Probe, Target } from '../../target.ts'
