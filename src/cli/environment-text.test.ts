@@ -5,33 +5,41 @@ import { describeEnvironment } from './environment-text.ts'
 
 const AT = Date.parse('2026-11-21T20:00:00Z')
 
+const STATUS = {
+  app: 'shop',
+  environment: 'staging',
+  url: 'http://localhost:80',
+  world: { live: '7-x', warm: null, sequence: 7 },
+  lease: null,
+  running: null,
+  last: null,
+  tls: null,
+  metricsPort: null,
+  paused: null,
+  canary: null,
+  instances: [],
+  gateway: [],
+  stoppedServices: [],
+  scaling: [],
+  disk: { isFull: false },
+  owed: [],
+}
+
 test('what control may not do itself is told with its cause, and what does it', () => {
   const owed = [
     { what: 'restart', release: '7-x', service: 'api', ids: ['api@7-x-1'], because: '/live failed', since: AT },
     { what: 'start', release: '7-x', service: 'web', ids: [], because: 'it is not there', since: AT },
   ]
-  const status = {
-    app: 'shop',
-    environment: 'staging',
-    url: 'http://localhost:80',
-    world: { live: '7-x', warm: null, sequence: 7 },
-    lease: null,
-    running: null,
-    last: null,
-    tls: null,
-    metricsPort: null,
-    paused: null,
-    canary: null,
-    instances: [],
-    gateway: [],
-    stoppedServices: [],
-    scaling: [],
-    disk: { isFull: false },
-    owed,
-  }
+  const status = { ...STATUS, owed }
   const text = describeEnvironment({ status, needs: [] } as unknown as StatusNow)
   assert.match(text, /owed +restart api@7-x-1 since 2026-11-21 20:00:00: \/live failed; `seaworthy deploy` does it/)
   assert.match(text, /\n +start web of 7-x since .*: it is not there/)
   const none = describeEnvironment({ status: { ...status, owed: [] }, needs: [] } as unknown as StatusNow)
   assert.doesNotMatch(none, /owed/)
+})
+
+test('of a promoted release it is told where it was proven', () => {
+  const promoted = { environment: 'staging', release: '3-y', made: {} }
+  const text = describeEnvironment({ status: { ...STATUS, promoted }, needs: [] } as unknown as StatusNow)
+  assert.match(text, /\nlive +7-x *\n +promoted from staging, release 3-y *\n/)
 })

@@ -96,8 +96,10 @@ function describeWork(
 }
 
 function describeDeploy({ id, kind, plan, state, finishedAt, startedAt, message, by, proof }: DeployRecord): string[] {
-  const rotated = proof?.rotated === undefined ? '' : `rotated ${proof.rotated.join(', ')}`
-  return [id, kind, plan.release.id, state, when(finishedAt ?? startedAt), by, message ?? rotated]
+  const { promoted } = plan.release
+  const from = promoted === undefined ? '' : describePromotion(promoted)
+  const what = proof?.rotated === undefined ? from : `rotated ${proof.rotated.join(', ')}`
+  return [id, kind, plan.release.id, state, when(finishedAt ?? startedAt), by, message ?? what]
 }
 
 function when(ms: number): string {

@@ -96,10 +96,14 @@ void test('what is proven in staging is in production, whatever the folder holds
   await using project = new TwoPlaces(configOf())
   refused(await project.in('production', PROMOTE), /\[environment\.down\]/)
   await project.mustIn('staging', ['up', 'staging', '--detach', '--empty'])
-  const empty = await project.mustIn('production', ['up', 'production', '--detach', '--empty'])
-  assert.match(empty.stdout, /nothing is live: .*`seaworthy promote` brings the first release/)
   refused(await project.in('production', PROMOTE), /nothing is live in staging +\[promote\.nothing-live\]/)
   await project.mustIn('staging', ['deploy', 'staging'])
+  refused(
+    await project.in('production', PROMOTE),
+    /\[environment\.down\]\n→ .*`seaworthy up production --detach --empty`/,
+  )
+  const empty = await project.mustIn('production', ['up', 'production', '--detach', '--empty'])
+  assert.match(empty.stdout, /nothing is live: .*`seaworthy promote` brings the first release/)
   const proven = (await project.of('staging')).world.live!
   const asked = await project.ask('staging')
 

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { Problem } from '../../core/problem.ts'
 import { globalsOf, type MakeCommand } from '../command.ts'
 import { deployUnderLease, type Deploying } from '../deploying.ts'
 import { draftPromoted, planFor } from '../draft.ts'
@@ -34,11 +35,21 @@ Examples:
     .action(async (from: string, to: string, options: PromoteOptions) => {
       const { json } = globalsOf(command)
       const proven = await lookAtProven(command, from, to)
-      onExitCode(
-        await withDeploying(command, to, 'promote', (deploying) => run(proven, { ...options, json }, deploying)),
-      )
+      const work = (deploying: Deploying): Promise<number> => run(proven, { ...options, json }, deploying)
+      onExitCode(await withDeploying(command, to, 'promote', work).catch(withoutFirstDeploy))
     })
   return command
+}
+
+/** `up` alone would deploy the folder, which is what promoting is to avoid. */
+function withoutFirstDeploy(error: unknown): never {
+  if (!(error instanceof Problem) || error.code !== 'environment.down') throw error
+  const { code, message, details } = error
+  throw new Problem(code, message, {
+    hint: 'Start it with nothing live, then promote again: `seaworthy up --detach --empty`.',
+    details,
+    cause: error,
+  })
 }
 
 async function run(
