@@ -1,7 +1,7 @@
 /** An environment on Docker by the commands of a user, on a real engine: from nothing to a served address, and back. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { nodeArchive, startEngine } from '../support/docker-engine.ts'
@@ -28,13 +28,17 @@ interface Answer {
   readonly text: string
 }
 
-function configOf({ name = 'v1', port = PORT } = {}): object {
+function configOf({
+  name = 'v1',
+  port = PORT,
+  ...rest
+}: { name?: string; port?: number; secrets?: string } = {}): object {
   const config = plainConfig({
     env: { NAME: name },
     service: { secrets: ['API_KEY'], scale: { min: 2 } },
     services: { site: SITE },
   })
-  const staging = { target: 'docker', watch: { for: '1s', warm: '10min' }, drain: '2s' }
+  const staging = { target: 'docker', watch: { for: '1s', warm: '10min' }, drain: '2s', ...rest }
   return { ...config, gateway: { listen: { http: port } }, environments: { staging } }
 }
 
@@ -162,6 +166,48 @@ test('an environment on Docker, by its commands', { timeout: 600_000 }, async (t
     assert.equal(ask().status, 503)
     await must('resume')
     assert.equal(nameAt(), 'v1')
+  })
+
+  await t.test('another value for a secret under load; the old one is nowhere any more', async () => {
+    const file = join(project.folder, '.seaworthy/secrets.env')
+    writeFileSync(file, `API_KEY=${SECRET}\n`, { mode: 0o600 })
+    // What the folder has by now is not shipped.
+    project.configure(configOf({ name: 'v3', secrets: file }))
+    project.variables = { DOCKER_HOST: engine.host }
+    await using load = startEngineLoad(engine, { port: PORT, clients: 4 })
+    await until(() => load.answers.length > 20, 'the load to begin', AGAIN_MS)
+    const said = await must('secrets', 'rotate', 'API_KEY', '--generate')
+    const answers = await load.stop()
+    assert.deepEqual(
+      answers.filter(({ failure }) => failure !== null),
+      [],
+    )
+    assert.match(said, /^ {2}rotated API_KEY$/m)
+    assert.equal(nameAt(), 'v1')
+    const [, fresh = ''] = /^API_KEY=([\w-]{43})\n$/.exec(readFileSync(file, 'utf8'))!
+    const script = 'process.stdout.write(String(process.env.API_KEY === process.argv[1]))'
+    assert.equal(await must('exec', 'api', '--', 'node', '-e', script, '--', fresh), 'true')
+    const live = (await liveOf(must))!
+    const volumes = docker('volume', 'ls', '--format', '{{.Name}}').split('\n')
+    assert.deepEqual(
+      volumes.filter((name) => name.endsWith('_secrets')),
+      [`seaworthy_plain_staging_api_${live}_secrets`],
+    )
+    const shown = [said, await must('status', '--history', '--json'), ...all().map((name) => docker('inspect', name))]
+    assert.doesNotMatch(shown.join(), new RegExp(`${SECRET}|${fresh}`))
+    const [{ Mounts: mounts }] = JSON.parse(docker('inspect', OWN)) as [
+      { Mounts: { Name: string; Destination: string }[] },
+    ]
+    const folder = mounts.find(({ Name }) => Name === STATE)!.Destination
+    const holders = `const { readdirSync, readFileSync } = require('node:fs')
+      const files = readdirSync(process.argv[1], { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
+      const hold = (text) => files.filter((one) => readFileSync(one.parentPath + '/' + one.name, 'latin1').includes(text)).length
+      console.log(files.length > 3, hold(process.argv[2]), hold(process.argv[3]))`
+    assert.equal(docker('exec', OWN, 'node', '-e', holders, '--', folder, SECRET, fresh).trim(), 'true 0 0')
+    t.diagnostic(`a rotation: ${answers.length} requests, none failed`)
+    project.configure(configOf())
+    project.variables = { DOCKER_HOST: engine.host, API_KEY: fresh }
+    assert.match(await must('deploy'), /nothing changed/)
   })
 
   await t.test('the engine is ended and started again: everything returns by itself', async () => {
