@@ -208,7 +208,7 @@ test('an environment on Kubernetes, by its commands', { timeout: 900_000 }, asyn
   })
 
   await t.test('a deploy under load, a rollback and a restart lose no request; a pause', async (tt) => {
-    const load = startLoad({ host: address(), port: 80, clients: 4, pauseMs: 20 })
+    await using load = startLoad({ host: address(), port: 80, clients: 4, pauseMs: 20 })
     project.configure(configOf(namespace, { name: 'v2' }))
     assert.match(await must('plan'), /^ {2}\+ Deployment plain-production-api-\d+-/m)
     for (const [words, name] of [
@@ -238,7 +238,7 @@ test('an environment on Kubernetes, by its commands', { timeout: 900_000 }, asyn
     assert.match(refused.stderr, /\[deploy\.gate-failed\]/)
     assert.match(refused.stderr, /crash-loop, proven/)
     assert.deepEqual([await liveOf(), await nameAt()], [live, 'v1'])
-    const load = startLoad({ host: address(), port: 80, clients: 4, pauseMs: 20 })
+    await using load = startLoad({ host: address(), port: 80, clients: 4, pauseMs: 20 })
     project.configure(configOf(namespace, { name: 'rotten', env: { ROTS_AFTER_MS: '1000' }, watchMs: 60_000 }))
     const { code, stdout } = await run('deploy')
     await load.stop()

@@ -17,7 +17,7 @@ const release = kubernetesRelease({ api: { start: 'node main.js', routes: ['/'],
 const ADDRESS = '10.96.1.2'
 
 /** Control's own roster, with two instances that take traffic, and a cluster of which only what is asked of it is known. */
-async function make(t: TestContext, passes: () => boolean) {
+async function make(t: TestContext, passes: () => boolean, { isThere = true } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'seaworthy-owed-'))
   const state = new State(join(folder, 'state.db'))
   t.after(() => {
@@ -42,7 +42,12 @@ async function make(t: TestContext, passes: () => boolean) {
     roster,
     workloads: {
       remove: async (id, services) => void removed.push(`${id} ${services.join()}`),
-      address: async () => ADDRESS,
+      address: async () => {
+        // As kubectl ends where there is no such Service.
+        if (!isThere) throw new Error('NotFound')
+        return ADDRESS
+      },
+      deployed: async () => (isThere ? [{ service: 'api', release: release.id, replicas: 2, instances: 2 }] : []),
     },
     release: async (id) => (id === release.id ? release : null),
     start: async () => {
@@ -76,6 +81,13 @@ test('one that was wedged comes in again when it passes', async (t) => {
   await owed.settle()
   assert.deepEqual([control.owed(), outside()], [[], []])
   assert.equal(control.instances().length, 2)
+})
+
+test('one whose Deployment a stop has taken away is left to whoever starts it, and is not waited for', async (t) => {
+  const { control, owed, ids, probesOf } = await make(t, () => true, { isThere: false })
+  await control.restartWedged(ids[0]!, 'three probes failed')
+  await owed.settle()
+  assert.deepEqual([probesOf(), control.owed().length], [0, 1])
 })
 
 test('one that does not come back stays owed, and is waited for once in a command', async (t) => {

@@ -10,7 +10,7 @@ const LOOK_MS = 500
 
 export interface OwedOptions {
   readonly roster: RosterPort
-  readonly workloads: Pick<Workloads, 'remove' | 'address'>
+  readonly workloads: Pick<Workloads, 'remove' | 'address' | 'deployed'>
   readonly release: (id: string) => Promise<Release | null>
   readonly start: (release: Release, service: string) => Promise<readonly Instance[]>
   readonly probe: (instance: Instance, release: Release) => Promise<Probe>
@@ -49,6 +49,9 @@ export class Owed {
   /** Pods that no longer answered their kubelet has started again, or will: they come in as those that are new do. */
   async #letInAgain({ ids, service }: OwedWork, release: Release): Promise<void> {
     const { roster, workloads } = this.#options
+    const there = await workloads.deployed()
+    // A stop has taken it away: whoever starts it settles this as well.
+    if (!there.some((one) => one.release === release.id && one.service === service)) return
     const address = await workloads.address(release, service)
     const instances = rosterOf(release, service, { ids, pods: [], address, now: Date.now() })
     if (!(await this.#pass(instances, release))) return
