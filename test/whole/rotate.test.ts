@@ -226,14 +226,14 @@ test('SIGKILL leaves the old value or the new one, and the next command knows wh
     await isServed(OLD)
   })
   await t.test('before the switch, gone on with by --resume', async () => {
-    const value = await crash('gate:api:begin')
+    const value = await crash('start:api:begin')
     const { stdout } = await project.must(['deploy', '--resume'])
     assert.match(stdout, /rotated JWT_KEY[^]*the new value is live/)
     await isServed(value)
   })
   await t.test('before the switch, undone by --abort', async () => {
     const before = project.kept
-    await crash('start:api:begin')
+    await crash('gate:api:begin')
     await project.must(['deploy', '--abort'])
     await isServed(before)
   })
