@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { DockerEngine } from '../../test/support/docker-engine.ts'
 import { startEngineLoad } from '../../test/support/engine-load.ts'
 import { root, until } from '../../test/support/project.ts'
-import { resultOf, type StyleResult } from './result.ts'
+import { resultOf, type StyleResult } from '../swaps/result.ts'
 
 const PORT = 8092
 const SEEN_MS = 60_000

@@ -2,7 +2,7 @@ import type { DockerEngine } from '../../test/support/docker-engine.ts'
 import { startEngineLoad } from '../../test/support/engine-load.ts'
 import { EngineProject } from '../../test/support/engine-project.ts'
 import { plainConfig, until } from '../../test/support/project.ts'
-import { resultOf, type StyleResult } from './result.ts'
+import { resultOf, type StyleResult } from '../swaps/result.ts'
 
 const PORT = 8090
 const SEEN_MS = 60_000

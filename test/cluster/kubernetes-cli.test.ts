@@ -5,17 +5,13 @@
  */
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
-import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { USER_ID } from '../../src/deploy/targets/docker/dockerfile.ts'
-import { nodeArchive } from '../support/docker-engine.ts'
 import { failuresOf, startLoad } from '../support/load.ts'
-import { plainConfig, TestProject, until } from '../support/project.ts'
+import { importNodeBase, NamespaceProject, NODE_BASE } from '../support/namespace-project.ts'
+import { plainConfig, type TestProject, until } from '../support/project.ts'
 
-const BASE = 'node:24-bookworm-slim'
 const SECRET = 'geheim-4711-nicht-weitersagen'
 const AGAIN_MS = 120_000
 const PLACE = 'plain-production'
@@ -50,63 +46,15 @@ function configOf(namespace: string, { name = 'v1', env = {}, health = {}, watch
   return { ...config, gateway: { listen: { http } }, environments: { production } }
 }
 
-/** Its commands speak to the cluster of the test, the last one too. */
-class NamespaceProject extends TestProject {
-  readonly namespace = `seaworthy-${randomUUID().slice(0, 8)}`
-  readonly #volume = mkdtempSync(join(tmpdir(), 'seaworthy-volume-'))
-
-  constructor() {
-    // Files of their own make images of their own, which no test before has left behind.
-    super({}, { 'test.txt': randomUUID() }, '.seaworthy/production')
-    this.configure(configOf(this.namespace))
-  }
-
-  override start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    return super.start(args, { KUBECONFIG: process.env['KUBECONFIG'] ?? '', API_KEY: SECRET, ...env })
-  }
-
-  kubectl(...args: readonly string[]): string {
-    const words = ['--namespace', this.namespace, ...args]
-    return execFileSync('kubectl', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim()
-  }
-
-  /** A folder of this machine, since the cluster has nobody who makes volumes. */
-  makeVolume(): void {
-    chownSync(this.#volume, USER_ID, USER_ID)
-    const volume = {
-      apiVersion: 'v1',
-      kind: 'PersistentVolume',
-      metadata: { name: this.namespace },
-      spec: {
-        capacity: { storage: '10Gi' },
-        accessModes: ['ReadWriteOnce'],
-        hostPath: { path: this.#volume },
-        claimRef: { namespace: this.namespace, name: CLAIM },
-      },
-    }
-    execFileSync('kubectl', ['apply', '--filename', '-'], { input: JSON.stringify(volume), stdio: 'pipe' })
-  }
-
-  override async [Symbol.asyncDispose](): Promise<void> {
-    await this.run(['stop', '--remove'])
-    await super[Symbol.asyncDispose]()
-    this.kubectl('delete', 'namespace', this.namespace, '--ignore-not-found', '--timeout=120s')
-    this.kubectl('delete', 'persistentvolumes', this.namespace, '--ignore-not-found', '--timeout=60s')
-    rmSync(this.#volume, { recursive: true, force: true })
-  }
-}
-
 test('an environment on Kubernetes, by its commands', { timeout: 900_000 }, async (t) => {
-  using base = nodeArchive()
-  if (execFileSync('docker', ['image', 'ls', '--quiet', BASE], { encoding: 'utf8' }) === '')
-    execFileSync('docker', ['import', '--change', 'ENV PATH=/usr/local/bin', base.path, BASE], { stdio: 'ignore' })
-  await using project = new NamespaceProject()
+  importNodeBase()
+  await using project = new NamespaceProject(configOf, { API_KEY: SECRET })
   const { namespace, kubectl } = { namespace: project.namespace, kubectl: project.kubectl.bind(project) }
   const run = (...words: readonly string[]) => project.run(words)
   const must = async (...words: readonly string[]) => (await project.must(words)).stdout
   const status = async (): Promise<Status> => JSON.parse(await must('status', '--json')) as Status
   const liveOf = async (): Promise<string> => (await status()).world.live
-  const address = (): string => kubectl('get', 'services', `${PLACE}-gateway`, '--output', 'jsonpath={.spec.clusterIP}')
+  const address = (): string => project.address()
   const ask = async (path = '/'): Promise<{ status: number; text: string }> => {
     const answer = await fetch(`http://${address()}${path}`, { headers: { connection: 'close' } })
     return { status: answer.status, text: await answer.text() }
@@ -202,7 +150,7 @@ test('an environment on Kubernetes, by its commands', { timeout: 900_000 }, asyn
     for (const words of [['load'], ['audit-trail'], ['guard', 'events']])
       assert.match((await run(...words)).stderr, /\[target\.not-yet\]/, words.join(' '))
     const dockerfile = join(project.folder, 'Dockerfile')
-    writeFileSync(dockerfile, `FROM ${BASE}\nCOPY . /app\nWORKDIR /app\nUSER 65532\n`)
+    writeFileSync(dockerfile, `FROM ${NODE_BASE}\nCOPY . /app\nWORKDIR /app\nUSER 65532\n`)
     assert.match((await run('deploy')).stderr, /its own Dockerfile.*\[target\.not-yet\]/)
     rmSync(dockerfile)
   })
