@@ -2,6 +2,7 @@ import type { ControlClient } from '../control/api/client.ts'
 import { Problem } from '../core/problem.ts'
 import type { EngineControl, RolloutNews, RolloutOutcome } from '../deploy/engine.ts'
 import type { Target } from '../deploy/target.ts'
+import { bringCertificate, better } from './hosted/certificate.ts'
 import { whoAmI } from './lease.ts'
 import type { DeployOrigin } from '../control/api/hooks-methods.ts'
 import { runBeforeHook } from './before-hook.ts'
@@ -37,7 +38,14 @@ export function engineControl(
     }
   }
   return {
-    begin: async (plan) => (await control.call('deploy.begin', { token, plan, by: whoAmI(), origin })).deploy,
+    begin: async (plan) => {
+      const unread = await bringCertificate(plan.release.config, control)
+      try {
+        return (await control.call('deploy.begin', { token, plan, by: whoAmI(), origin })).deploy
+      } catch (error) {
+        throw better(error, unread)
+      }
+    },
     journal: async (deploy, { operation, point }) => {
       await control.call('deploy.journal', { token, deploy, operation, point })
     },

@@ -165,6 +165,7 @@ export class Control {
       state,
       clock,
       port: () => options.workers.httpsPort,
+      readsFiles: instances.acts,
       inForce: () => readSavedTable(folder),
       changed,
     })
@@ -172,20 +173,8 @@ export class Control {
     this.traffic = new Traffic({ folder, state, fleet, instances: seen, clock, tlsOf })
     const { path } = options.environment
     const isBusy = () => this.#isBusy()
-    const { memory } = this
-    const members = {
-      folder,
-      path,
-      state,
-      instances,
-      supervisor,
-      roster,
-      memory,
-      traffic: this.traffic,
-      fleet,
-      clock,
-      isBusy,
-    }
+    const { memory, traffic } = this
+    const members = { folder, path, state, instances, supervisor, roster, memory, traffic, fleet, clock, isBusy }
     this.scaler = new Scaler({ ...members, timing: options.scaleTiming })
     this.execs = new Execs({ folder, path, state, clock, secrets: this.#secrets, variablesOf: needsOf })
     this.services = new Services({ ...members, secrets: this.#secrets })

@@ -7,7 +7,8 @@ import { test } from 'node:test'
 import type { Status } from '../../src/control/api/contract.ts'
 import { nodeArchive, startEngine } from '../support/docker-engine.ts'
 import { engineNetwork } from '../support/engine-load.ts'
-import { plainConfig, TestProject } from '../support/project.ts'
+import { EngineProject } from '../support/engine-project.ts'
+import { plainConfig } from '../support/project.ts'
 
 const BASE = 'node:24-bookworm-slim'
 const PORTS = { staging: 8090, production: 8091 }
@@ -15,14 +16,6 @@ type Place = keyof typeof PORTS
 
 const ASK = `const answer = await fetch(process.argv[1], { signal: AbortSignal.timeout(5000) })
 console.log(await answer.text())`
-
-class EngineProject extends TestProject {
-  variables: Readonly<Record<string, string>> = {}
-
-  override start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    return super.start(args, { ...this.variables, ...env })
-  }
-}
 
 function configOf(): object {
   const config = plainConfig({ service: { env: {} }, services: { worker: { start: 'node plain.mjs' } } })

@@ -1,4 +1,4 @@
-import { connectControl } from '../../control/api/client.ts'
+import { connectControl, type ControlClient } from '../../control/api/client.ts'
 import { firstDeploy } from '../first-deploy.ts'
 import { createNarrator } from '../narrate.ts'
 import { describeLacks } from '../need-text.ts'
@@ -11,6 +11,7 @@ import { targetOf } from '../targets.ts'
 import { wayTo } from '../way.ts'
 import { bringBack } from './bring-back.ts'
 import type { Hosted } from './hosted.ts'
+import { bringCertificate } from './certificate.ts'
 import { shareKey } from './key.ts'
 import { untilAnswering } from './until-answering.ts'
 
@@ -45,6 +46,7 @@ export async function upHosted(opened: Project, hosted: Hosted, { json, say, isE
       narrator.note(`${status.app} (${status.environment}) is up at ${status.url}`)
       for (const lack of describeLacks((await control.call('need.list', {})).needs)) narrator.note(lack)
       const { live } = status.world
+      if (live !== null) await renewCertificate(control, live)
       if (live !== null) narrator.note(`${live} is live; \`seaworthy deploy\` ships what changed since`)
       const targetFor = (token: number) => targetOf(project, control, secrets, token)
       const code =
@@ -59,4 +61,10 @@ export async function upHosted(opened: Project, hosted: Hosted, { json, say, isE
   } finally {
     narrator.close()
   }
+}
+
+/** A pair that was renewed here is shown from now on, without a deploy. */
+async function renewCertificate(control: ControlClient, live: string): Promise<void> {
+  const { release } = await control.call('release.get', { release: live })
+  if (release !== null) await bringCertificate(release.config, control)
 }

@@ -7,6 +7,7 @@ import type { Counters } from '../../gateway/admin/protocol.ts'
 import type { RolloutNews, RolloutOutcome } from '../../deploy/engine.ts'
 import type { AlertsMethods } from './alerts-methods.ts'
 import type { CanaryMethods, CanaryStatus } from './canary-methods.ts'
+import type { CertificateMethods } from './certificate-methods.ts'
 import type { DeployRecord, DeployState } from '../../deploy/journal.ts'
 import type { JournalPoint, Plan, World } from '../../deploy/plan.ts'
 import type { Instance, Promotion, Release } from '../../deploy/release.ts'
@@ -39,6 +40,7 @@ export interface Contract
     HealthMethods,
     PauseMethods,
     CanaryMethods,
+    CertificateMethods,
     HooksMethods,
     MigrationMethods,
     RosterMethods,

@@ -128,6 +128,8 @@ export const RECORDED: { readonly [M in RecordedMethod]: Describe<M> } = {
   'incident.note': ({ incident, by }) => ({ who: by, subject: { incident } }),
   // Its arguments may hold what nobody should read: the program's name has to do.
   'exec.prepare': ({ service, argv, by }) => ({ who: by, subject: { service, program: argv[0] ?? '' } }),
+  // Neither of the two files: one of them is the key.
+  'certificate.put': ({ source, by }) => ({ who: by, subject: { certificate: source.cert } }),
   'guard.block': ({ address, reason, forMs, by }) => ({ who: by, subject: { address, reason, forMs } }),
   'guard.unblock': ({ address, by }) => ({ who: by, subject: { address } }),
   // Neither path nor body: whoever tries an attack writes it there.

@@ -25,7 +25,7 @@ function folder(): string {
 /** Certificates of an environment whose live release has this TLS; `table` is what the workers were told. */
 function scene(
   source: ResolvedTls['source'],
-  { at = Date.now(), state = folder(), domain = null as string | null } = {},
+  { at = Date.now(), state = folder(), domain = null as string | null, readsFiles = true } = {},
 ) {
   const release = {
     id: '1-x',
@@ -42,6 +42,7 @@ function scene(
     },
     clock: { now: () => world.now },
     port: () => world.port,
+    readsFiles,
     inForce: () => world.table,
     changed: async () => {
       world.told += 1
@@ -114,6 +115,35 @@ test('with nothing else to show a deploy is refused', async () => {
   await assert.rejects(certificates.prepare(release), { code: 'tls.certificate-refused', message: /is valid from/ })
   await writeFiles(at)
   await certificates.prepare(release)
+})
+
+test('a pair that is brought is shown, and followed by the next; files of another machine are never read', async () => {
+  const at = folder()
+  const source = filesIn(at)
+  assert.ok(source.kind === 'files')
+  const { certificates, release, shownNow, state } = scene(source, { readsFiles: false, domain: 'site.test' })
+  await writeFiles(at)
+  await assert.rejects(certificates.prepare(release), {
+    code: 'tls.certificate-unreadable',
+    message: /nobody has brought/,
+  })
+  const bring = async (name: string): Promise<string> => {
+    const pair = await makeSelfSigned([name], Date.now())
+    return certificates.receive({ source, domain: 'site.test' }, pair).fingerprint
+  }
+  const first = await bring('site.test')
+  await certificates.prepare(release)
+  await certificates.look()
+  assert.equal(shownNow(), first)
+  const next = await bring('site.test')
+  await certificates.look()
+  assert.deepEqual([shownNow(), next !== first], [next, true])
+  assert.throws(() => certificates.receive({ source, domain: 'site.test' }, { key: 'x', chain: 'y' }), {
+    code: 'tls.certificate-refused',
+  })
+  const later = scene(source, { readsFiles: false, domain: 'site.test', state })
+  await later.certificates.look()
+  assert.equal(later.shownNow(), next, 'kept over a restart of control')
 })
 
 test('a self-signed certificate is renewed when a third of its life is left, and not before', async () => {

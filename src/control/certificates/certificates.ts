@@ -6,7 +6,7 @@ import type { ResolvedApp, ResolvedTls } from '../../config/resolved.ts'
 import { writeFileAtomic } from '../../core/atomic-file.ts'
 import { canonicalJson } from '../../core/canonical-json.ts'
 import type { Clock } from '../../core/clock.ts'
-import { messageOf } from '../../core/problem.ts'
+import { messageOf, Problem } from '../../core/problem.ts'
 import type { Release } from '../../deploy/release.ts'
 import type { RoutingTable } from '../../gateway/table.ts'
 import type { CertificateFacts, TlsStatus } from '../api/tls-status.ts'
@@ -31,9 +31,19 @@ export interface CertificatesOptions {
   readonly clock: Pick<Clock, 'now'>
   /** The port HTTPS is served on by the workers there are; null: none. */
   readonly port: () => number | null
+  /** False: files that a config names are on another machine, and what is in them is brought. */
+  readonly readsFiles: boolean
   readonly inForce: () => RoutingTable | null
   /** Makes the table in force anew. */
   readonly changed: () => Promise<unknown>
+}
+
+type FilesSource = Extract<ResolvedTls['source'], { kind: 'files' }>
+
+/** Whose pair it is that somebody brings. */
+export interface Brought {
+  readonly source: Pick<FilesSource, 'cert' | 'key'>
+  readonly domain: string | null
 }
 
 interface Held {
@@ -89,6 +99,17 @@ export class Certificates {
     } catch (error) {
       if (!this.#held.has(sourceOf(config))) throw error
     }
+  }
+
+  /**
+   * Takes the pair of a config's files, which are elsewhere. Shown at once where that config is live.
+   * @throws Problem `tls.certificate-refused`
+   */
+  receive({ source: { cert, key }, domain }: Brought, pair: Pair): CertificateFacts {
+    const source = keyOf({ kind: 'files', cert, key }, domain)
+    const facts = this.#take(source, pair)
+    this.#problems.delete(source)
+    return facts
   }
 
   /** Whether another certificate is there, or due, and whether the workers show what they should; to be called again and again. */
@@ -158,7 +179,8 @@ export class Certificates {
     const key = sourceOf(config)
     switch (source.kind) {
       case 'files':
-        this.#take(key, readFiles(source))
+        if (this.#options.readsFiles) this.#take(key, readFiles(source))
+        else if (!this.#held.has(key)) throw notBrought(source)
         return
       case 'self-signed':
         if (!this.#isDue(key)) return
@@ -250,7 +272,17 @@ function hasTls(config: ResolvedApp): config is WithTls {
 
 /** One pair for each; another domain is another certificate. */
 function sourceOf({ gateway, domain }: WithTls): string {
-  return JSON.stringify([gateway.tls.source, domain])
+  return keyOf(gateway.tls.source, domain)
+}
+
+function keyOf(source: ResolvedTls['source'], domain: string | null): string {
+  return JSON.stringify([source, domain])
+}
+
+function notBrought({ cert }: FilesSource): Problem {
+  return new Problem('tls.certificate-unreadable', `nobody has brought ${cert} here`, {
+    hint: 'Deploy from where the files of `gateway.tls.files` are: the command brings them.',
+  })
 }
 
 /** A wildcard stands for one label (RFC 6125 §6.4.3). */

@@ -15,6 +15,7 @@ import { healthHandlers } from './health.ts'
 import { hostedNeedHandlers } from './hosted-needs.ts'
 import { pauseHandlers } from './pause.ts'
 import { canaryHandlers } from './canary.ts'
+import { certificateHandlers } from './certificates.ts'
 import { hooksHandlers } from './hooks.ts'
 import { promiseHandlers } from './promises.ts'
 import { logHandlers } from './logs.ts'
@@ -48,6 +49,7 @@ export function makeHandlers(control: Control): Handlers {
     ...makeMigrationHandlers(control),
     ...rosterHandlers(control),
     ...scaleHandlers(control),
+    ...certificateHandlers(control),
     ...seriesHandlers(control),
     ...logHandlers(control),
     ...traceHandlers(control),

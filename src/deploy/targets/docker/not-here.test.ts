@@ -51,7 +51,7 @@ test('each of what they are not given is named, all at once', () => {
   assert.deepEqual(
     notHere(app, 2).map((text) => text.split(':')[0]),
     [
-      ['needs.db', 'gateway.tls.files', 'gateway.listen.http'],
+      ['needs.db', 'gateway.listen.http'],
       ['hooks.after', 'strategy', 'host'],
     ].flat(),
   )

@@ -21,7 +21,6 @@ export function mustBeHere(app: ResolvedApp, hosts: number): void {
 /** What of a config containers are not given yet, a sentence each. */
 export function notHere(app: ResolvedApp, hosts: number): readonly string[] {
   const { services, needs, gateway, hooks, strategy } = app
-  const tls = gateway.tls?.source.kind === 'files'
   return [
     ...Object.entries(services).flatMap(([name, service]) =>
       lacksOf(service).map((what) => `services.${name}.${what}`),
@@ -33,9 +32,6 @@ export function notHere(app: ResolvedApp, hosts: number): readonly string[] {
           ? []
           : [`needs.${name}: a ${need.kind} that the environment runs`],
       ),
-    ...(tls
-      ? ["gateway.tls.files: certificates of this machine; 'acme' and 'self-signed' are made where it runs"]
-      : []),
     ...(gateway.http === 0 ? ['gateway.listen.http: a port of its own choice'] : []),
     ...(['after', 'failed'] as const)
       .filter((when) => hooks[when] !== null)
