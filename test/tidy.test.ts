@@ -22,6 +22,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'keeper/client.ts',
     'keeper/successor.ts',
     'keeper/paths.ts',
+    // A gateway away from control is a keeper with workers: docs/decisions/0042.
+    'keeper/keeper.ts',
+    'keeper/lock.ts',
   ],
   promises: ['core', 'config'],
   observe: ['core', 'config/resolved.ts', 'promises'],

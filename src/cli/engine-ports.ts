@@ -30,8 +30,10 @@ export function engineControl(
       const { events, settled } = await control.call('rollout.follow', { deploy, after: last, waitMs: FOLLOW_MS })
       for (const { sequence, event } of events) {
         last = sequence
-        if (event.kind === 'settled') outcome = { outcome: event.outcome, text: event.text }
-        else onNews(event)
+        if (event.kind === 'settled') {
+          const { outcome: ended, text, code } = event
+          outcome = { outcome: ended, text, ...(code === undefined ? {} : { code }) }
+        } else onNews(event)
       }
       if (settled && outcome !== null) return outcome
       if (settled) throw new Problem('deploy.rollout-failed', `control has nothing to do for ${deploy}, and no outcome`)

@@ -25,8 +25,8 @@ export function describeHistory(deploys: readonly DeployRecord[], events: readon
 function describeStatus(status: Status): string {
   const { world, lease, running, last, instances, gateway } = status
   const versions = gateway.map(
-    ({ worker, pid, version, retiring }) =>
-      `${worker}: ${pid === null ? 'down' : `pid ${pid}, table ${version ?? '?'}`}${retiring ? ', retiring' : ''}`,
+    ({ gateway: of, worker, pid, version, retiring }) =>
+      `${of === '' ? '' : `${of} `}${worker}: ${pid === null ? 'down' : `pid ${pid}, table ${version ?? '?'}`}${retiring ? ', retiring' : ''}`,
   )
   return [
     table([

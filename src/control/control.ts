@@ -16,7 +16,7 @@ import { Approvals } from './approvals.ts'
 import { Certificates } from './certificates/certificates.ts'
 import { CounterHistory } from './counter-history.ts'
 import type { EnvironmentFile } from './environment.ts'
-import type { GatewayWorkers } from './gateway-workers.ts'
+import type { Gateways } from './gateways.ts'
 import type { Limits } from './guard/limits.ts'
 import { AfterDeploy } from './hooks/after-deploy.ts'
 import { Jobs } from './jobs.ts'
@@ -68,7 +68,7 @@ export interface ControlOptions {
   readonly environment: EnvironmentFile
   readonly keeper: KeeperLink
   readonly fleet: Fleet
-  readonly workers: GatewayWorkers
+  readonly workers: Gateways
   readonly limits: Limits
   readonly state: State
   readonly logger: Logger
@@ -98,7 +98,7 @@ export class Control {
   readonly rollouts: Rollouts
   readonly witnesses: Witnesses
   readonly pauses: Pauses
-  readonly workers: GatewayWorkers
+  readonly workers: Gateways
   readonly approvals: Approvals
   readonly afterDeploy: AfterDeploy
   readonly security: Security
@@ -250,10 +250,11 @@ export class Control {
 
   async status(): Promise<Status> {
     const { environment, workers } = this.#options
+    const host = environment.host === '127.0.0.1' ? '127.0.0.1' : 'localhost'
     return {
       app: environment.app,
       environment: environment.environment,
-      url: environment.url ?? `http://${environment.host === '127.0.0.1' ? '127.0.0.1' : 'localhost'}:${workers.port}`,
+      url: environment.url ?? `http://${host}:${workers.entrance.port}`,
       controlPid: process.pid,
       since: this.#since,
       world: this.state.world(),
@@ -363,9 +364,8 @@ export class Control {
 
   /** Where users come in; over HTTPS where that is served: plain HTTP may do nothing but send them there. */
   #entrance(): Entrance {
-    const { workers } = this.#options
     const port = this.certificates.servedOn()
-    return port === null ? { port: workers.port, secure: false } : { port, secure: true }
+    return { ...this.#options.workers.entrance, ...(port === null ? { secure: false } : { port, secure: true }) }
   }
 
   #rolloutWorld(): RolloutWorld {

@@ -17,8 +17,22 @@ export interface EnvironmentFile {
   /** By which users reach it, where that is not the gateway's own port on its own machine. @default that */
   readonly url?: string
   readonly workers: number
+  /** Gateways that run elsewhere, instead of workers of control's own. @default none */
+  readonly gateways?: GatewaysElsewhere
   /** The PATH under which instances' programs are looked up. */
   readonly path: string
+}
+
+/** Where gateways find control, and where control finds them as users do. */
+export interface GatewaysElsewhere {
+  /** Port that control listens on for them. */
+  readonly port: number
+  /** Path of the key that they share with control. */
+  readonly key: string
+  /** What stands in front of them all, by which the witness comes in. */
+  readonly host: string
+  readonly http: number
+  readonly https: number | null
 }
 
 export function writeEnvironment(stateFolder: string, environment: EnvironmentFile): void {

@@ -9,6 +9,7 @@ import type { EnvironmentFile } from './environment.ts'
 import { nameOf, planWorkers, workerIdOf } from './gateway-generations.ts'
 import type { GatewayRecord, WorkerId } from './gateway-generations.ts'
 import { HTTPS_SOCKET, HttpsSocket, portOf, withHttps } from './https-socket.ts'
+import type { Gateways } from './gateways.ts'
 import type { KeeperLink } from './keeper-link.ts'
 import { lastLines } from './last-lines.ts'
 import type { State } from './state.ts'
@@ -37,7 +38,8 @@ export interface GatewayWorkersOptions {
 }
 
 /** The gateway's processes: the keeper runs and restarts them; this says how many, with what, and which of them serve. */
-export class GatewayWorkers {
+export class GatewayWorkers implements Gateways {
+  readonly elsewhere = null
   readonly #options: GatewayWorkersOptions
   readonly #keeper: KeeperLink
   readonly #https: HttpsSocket
@@ -55,9 +57,9 @@ export class GatewayWorkers {
     this.#https = new HttpsSocket(options)
   }
 
-  /** The port that was really taken; the config may say 0. */
-  get port(): number {
-    return this.#port
+  /** With the port that was really taken; the config may say 0. */
+  get entrance(): Gateways['entrance'] {
+    return { host: '127.0.0.1', port: this.#port }
   }
 
   /** The port HTTPS is served on; null: on none. */
@@ -147,6 +149,7 @@ export class GatewayWorkers {
       .map((child) => {
         const pid = isRunning(child) ? child.identity!.pid : null
         return {
+          gateway: '',
           worker: workerIdOf(child.name).worker,
           pid,
           version: pid === null ? null : (connected.get(pid) ?? null),
@@ -154,6 +157,15 @@ export class GatewayWorkers {
           retiring: this.#told.has(child.name),
         }
       })
+  }
+
+  /** All of them are its own. */
+  known(): readonly [] {
+    return []
+  }
+
+  seen(): readonly [] {
+    return []
   }
 
   async #upgrade(fleet: Pick<Fleet, 'workers' | 'current'>): Promise<Upgrade> {

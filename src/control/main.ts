@@ -2,9 +2,11 @@
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { systemClock } from '../core/clock.ts'
 import { createLogger, type Logger } from '../core/logger.ts'
 import { isDiskFull } from '../core/system-problem.ts'
 import type { Instance } from '../deploy/release.ts'
+import { workerKey } from '../gateway/admin/connection.ts'
 import { createFleet, type Fleet } from '../gateway/admin/fleet.ts'
 import { socketPath } from '../keeper/paths.ts'
 import { onBeat } from '../observe/collect/beat.ts'
@@ -14,6 +16,7 @@ import { Control } from './control.ts'
 import { readEnvironment } from './environment.ts'
 import { Limits } from './guard/limits.ts'
 import { GatewayWorkers } from './gateway-workers.ts'
+import type { Gateways } from './gateways.ts'
 import { makeHandlers } from './handlers/index.ts'
 import { KeeperLink } from './keeper-link.ts'
 import { Liveness } from './liveness.ts'
@@ -21,6 +24,7 @@ import { LogMarks } from './log-marks.ts'
 import { MEMORY_LOOK_MS } from './memory-watch.ts'
 import { START_WITHIN_MS } from './needs/needs.ts'
 import { serveMetrics } from './observe/metrics-server.ts'
+import { RemoteGateways } from './remote-gateways.ts'
 import { readScaleTiming } from './scale/timing.ts'
 import { Room } from './room.ts'
 import { State } from './state.ts'
@@ -68,13 +72,18 @@ async function main(folder: string): Promise<void> {
       await control.migrations.resume()
     },
   })
-  const workers = new GatewayWorkers({ keeper, folder, environment, state })
+  const onForgotten = (): void => fleet.recount()
+  const workers: Gateways =
+    environment.gateways === undefined
+      ? new GatewayWorkers({ keeper, folder, environment, state })
+      : new RemoteGateways({ folder, where: environment.gateways, state, clock: systemClock, logger, onForgotten })
   const limits = new Limits()
-  const fleet = await createFleet({
+  const fleet: Fleet = await createFleet({
     limits,
     socketPath: socketPath(folder, 'gateway'),
     expected: () => workers.expected(),
     kill: (pid) => workers.kill(pid),
+    ...(workers.elsewhere === null ? {} : { elsewhere: workers.elsewhere }),
     onCounters: (counters) => {
       control.history.note(Date.now(), counters)
       control.collection.seen(counters)
@@ -118,7 +127,11 @@ async function main(folder: string): Promise<void> {
   await control.collection.start()
   onBeat(() => evaluateSoon(control, logger))
   await serveMetrics({ state, text: (format) => control.collection.text(format) })
-  logger.info('control is up', { app: environment.app, environment: environment.environment, port: workers.port })
+  logger.info('control is up', {
+    app: environment.app,
+    environment: environment.environment,
+    port: workers.entrance.port,
+  })
 
   const liveness = new Liveness(control.clock)
   const marks = new LogMarks(join(folder, 'logs'))
@@ -203,11 +216,11 @@ async function watchMemory({ memory, instances, supervisor, state, clock }: Cont
     await supervisor.restartOverLimit(id, because)
 }
 
-async function untilConnected(workers: GatewayWorkers, fleet: Fleet): Promise<void> {
+async function untilConnected(workers: Gateways, fleet: Fleet): Promise<void> {
   const until = performance.now() + CONNECT_MS
   while (performance.now() < until) {
-    const connected = fleet.workers().map(({ pid }) => pid)
-    if ((await workers.expected()).every(({ pid }) => connected.includes(pid))) return
+    const connected = new Set(fleet.workers().map(workerKey))
+    if ((await workers.expected()).every((one) => connected.has(workerKey(one)))) return
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
 }

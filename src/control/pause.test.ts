@@ -53,7 +53,7 @@ function make(t: TestContext, apply: (table: RoutingTable) => Promise<void> = as
       apply: async (table) => {
         await apply(table)
         applied.push(table)
-        return { version: table.version, firstAckNs: 0, lastAckNs: 1, workers: 3 }
+        return { version: table.version, firstAckNs: 0, lastAckNs: 1, workers: 3, silent: [] }
       },
     },
   })

@@ -51,7 +51,7 @@ function make(t: TestContext, apply: (table: RoutingTable) => Promise<void> = as
       apply: async (table) => {
         await apply(table)
         applied.push(table)
-        return { version: table.version, firstAckNs: 0, lastAckNs: 1, workers: 2 }
+        return { version: table.version, firstAckNs: 0, lastAckNs: 1, workers: 2, silent: [] }
       },
     },
   })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Clock } from '../core/clock.ts'
 import { Problem } from '../core/problem.ts'
 import type { Instance, Release } from '../deploy/release.ts'
-import type { Fleet } from '../gateway/admin/fleet.ts'
+import type { Fleet, Silent } from '../gateway/admin/fleet.ts'
 import { readSavedTable, saveTable } from '../gateway/table-store.ts'
 import type { RoutingTable } from '../gateway/table.ts'
 import type { Instances } from './instances.ts'
@@ -28,6 +28,8 @@ export interface Acknowledged {
   readonly firstAckNs: number
   readonly lastAckNs: number
   readonly workers: number
+  /** Names of gateways elsewhere that did not. */
+  readonly silent: readonly string[]
 }
 
 /** Where requests go: makes routing tables, saves them, and sees them acknowledged by every worker. */
@@ -42,10 +44,11 @@ export class Traffic {
 
   /**
    * Sends all traffic to a release. Resolves when every living worker has acknowledged.
-   * @throws Problem `gateway.table-refused`
+   * @param silent what becomes of gateways elsewhere that do not; they are left out unless they must
+   * @throws Problem `gateway.table-refused`; `gateway.not-acknowledged`: traffic is where it was
    */
-  switchTo(release: Release, token: number): Promise<Acknowledged> {
-    const next = this.#last.then(() => this.#switchTo(release, token))
+  switchTo(release: Release, token: number, silent: Silent = { leftOut: true }): Promise<Acknowledged> {
+    const next = this.#last.then(() => this.#switchTo(release, token, silent))
     this.#last = next.catch(() => {})
     return next
   }
@@ -113,16 +116,37 @@ export class Traffic {
     }
   }
 
-  async #switchTo(release: Release, token: number): Promise<Acknowledged> {
-    const { folder, state, fleet, clock } = this.#options
-    const version = state.get('tableVersion') + 1
-    state.set('tableVersion', version)
-    const table = this.#makeTable(release, version, token)
-    // Saved first: a worker that starts from here on begins with this table, so only those running now must acknowledge.
-    saveTable(folder, table)
-    const acknowledged = await fleet.apply(table)
+  async #switchTo(release: Release, token: number, silent: Silent = { leftOut: true }): Promise<Acknowledged> {
+    const { folder, state, clock } = this.#options
+    const before = readSavedTable(folder)
+    const table = this.#makeTable(release, this.#nextVersion(), token)
+    const acknowledged = await this.#apply(table, silent).catch(async (error: unknown) => {
+      if (error instanceof Problem && error.code === 'gateway.not-acknowledged') {
+        const nothing = { release: null, services: {}, routes: [], canary: null }
+        await this.#apply({ ...table, ...(before ?? nothing), version: this.#nextVersion(), token }, { leftOut: true })
+      }
+      throw error
+    })
     state.markLive(release.id, clock.now())
     if (release.id !== state.get('live')) state.set('heldServices', [])
+    return acknowledged
+  }
+
+  #nextVersion(): number {
+    const { state } = this.#options
+    const version = state.get('tableVersion') + 1
+    state.set('tableVersion', version)
+    return version
+  }
+
+  async #apply(table: RoutingTable, silent: Silent): Promise<Acknowledged> {
+    const { folder, state, fleet, clock } = this.#options
+    // Saved first: a worker that starts from here on begins with this table, so only those running now must acknowledge.
+    saveTable(folder, table)
+    const acknowledged = await fleet.apply(table, silent)
+    const left = acknowledged.silent.join(', ')
+    if (left !== '')
+      state.late.do(() => state.addEvent(clock.now(), 'gateway-silent', `${left}: left out of table ${table.version}`))
     return acknowledged
   }
 

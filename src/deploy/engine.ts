@@ -45,6 +45,8 @@ export type RolloutNews =
 export interface RolloutOutcome {
   readonly outcome: 'switched' | 'inconclusive' | 'taken-back' | 'failed'
   readonly text: string
+  /** Of the problem it failed with. @default none: a bug, or it did not fail */
+  readonly code?: string
 }
 
 /** What happens, for whoever tells it: a terminal, a log, a program. */

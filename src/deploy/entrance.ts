@@ -2,8 +2,10 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 
-/** Where users come in, on this machine: asked for each request, since a deploy may turn HTTPS on. */
+/** Where users come in: asked for each request, since a deploy may turn HTTPS on. */
 export interface Entrance {
+  /** What stands in front of gateways elsewhere. @default this machine */
+  readonly host?: string
   readonly port: number
   readonly secure: boolean
 }
@@ -38,7 +40,12 @@ export function requestTo(
   onAnswer: (response: IncomingMessage) => void,
 ): ClientRequest {
   const { kept, ...rest } = options
-  const asked = { ...rest, host: '127.0.0.1', port: entrance.port, agent: kept?.agentFor(entrance) ?? false }
+  const asked = {
+    ...rest,
+    host: entrance.host ?? '127.0.0.1',
+    port: entrance.port,
+    agent: kept?.agentFor(entrance) ?? false,
+  }
   if (!entrance.secure) return httpRequest(asked, onAnswer)
   return httpsRequest({ ...asked, rejectUnauthorized: false, servername: 'localhost' }, onAnswer)
 }

@@ -22,3 +22,15 @@ export function tableRefused(table: RoutingTable, reasons: readonly string[]): P
     },
   )
 }
+
+/** Gateways elsewhere have not said that they have a table. Its details are their names. */
+export function notAcknowledged(table: RoutingTable, gateways: readonly string[]): Problem {
+  return new Problem(
+    'gateway.not-acknowledged',
+    `Routing table ${table.version} was not acknowledged by every gateway: silent ${gateways.length === 1 ? 'is' : 'are'} ${gateways.join(', ')}`,
+    {
+      hint: 'Traffic stays where it was. Look at these pods; one that is gone is forgotten by the next deploy.',
+      details: gateways,
+    },
+  )
+}

@@ -8,6 +8,7 @@ import { isAnyPaused, NO_PAUSE_COUNTS, pauseCountsSince } from './pause-counts.t
 const connection = (incarnation: string): Connection => ({
   worker: 1,
   pid: 1,
+  gateway: '',
   incarnation,
   version: 1,
   send: () => {},

@@ -17,6 +17,7 @@ import type { MigrationMethods } from './migrations-methods.ts'
 import type { ErrandMethods } from './errand-methods.ts'
 import type { HostedNeedMethods } from './hosted-need-methods.ts'
 import type { NeedMethods } from './need-methods.ts'
+import type { GatewaysMethods } from './gateways-methods.ts'
 import type { GateMethods } from './gate-methods.ts'
 import type { GuardMethods } from './guard-methods.ts'
 import type { HealthMethods } from './health-methods.ts'
@@ -36,6 +37,7 @@ export interface Contract
     HostedNeedMethods,
     ErrandMethods,
     GateMethods,
+    GatewaysMethods,
     GuardMethods,
     HealthMethods,
     PauseMethods,
@@ -186,6 +188,8 @@ export interface Status {
   readonly last: DeployRecord | null
   readonly instances: readonly Instance[]
   readonly gateway: readonly {
+    /** The name of the gateway elsewhere it belongs to; empty: control's own. */
+    readonly gateway: string
     readonly worker: number
     readonly pid: number | null
     readonly version: number | null

@@ -9,6 +9,7 @@ import { makeNeedHandlers } from './needs.ts'
 import { countOf, done, fencedBy, mustAct, releaseOf as findRelease } from './tools.ts'
 import { alertsHandlers } from './alerts.ts'
 import { errandHandlers } from './errands.ts'
+import { gatewaysHandlers } from './gateways.ts'
 import { gateHandlers } from './gate.ts'
 import { guardHandlers } from './guard.ts'
 import { healthHandlers } from './health.ts'
@@ -41,6 +42,7 @@ export function makeHandlers(control: Control): Handlers {
     ...errandHandlers(control),
     ...alertsHandlers(control),
     ...gateHandlers(control),
+    ...gatewaysHandlers(control),
     ...guardHandlers(control),
     ...healthHandlers(control),
     ...pauseHandlers(control),

@@ -8,6 +8,7 @@ import type { Operation } from '../../deploy/plan.ts'
 import type { Proof, WatchVerdict } from '../../deploy/proof.ts'
 import type { Release } from '../../deploy/release.ts'
 import type { Counters, DrainReport } from '../../gateway/admin/protocol.ts'
+import type { Silent } from '../../gateway/admin/fleet.ts'
 import type { RolloutEvent } from '../api/contract.ts'
 import { sampleOf, upgradesOf } from '../counter-history.ts'
 import type { Leases } from '../lease.ts'
@@ -100,8 +101,8 @@ export class Rollout {
   }
 
   /** Something unforeseen: traffic stays where it is, and the deploy says so. */
-  fail(message: string): void {
-    this.#emit({ kind: 'settled', outcome: 'failed', text: message })
+  fail(message: string, code: string | null): void {
+    this.#emit({ kind: 'settled', outcome: 'failed', text: message, ...(code === null ? {} : { code }) })
     this.#save('settled', { failedIn: this.#phase })
   }
 
@@ -156,7 +157,7 @@ export class Rollout {
     const counters = await this.#world.report()
     const baseline = this.#old ? this.#world.baselineOf(this.#old.id, counters) : { answers: 0, errors: 0, p95Ms: null }
     state.saveRelease(this.#next)
-    await this.#switchTo(this.#next)
+    await this.#switchTo(this.#next, { leftOut: false })
     state.atomically(() => {
       const before = state.get('live')
       const warmUntilBefore = state.get('warmUntil')
@@ -283,7 +284,7 @@ export class Rollout {
     await this.#world.revive(old, this.#next)
     // Going back only ever returns to what was live: a newer token that somebody drew meanwhile does not forbid it.
     this.#token = Math.max(this.#token, state.get('token'))
-    await this.#switchTo(old)
+    await this.#switchTo(old, { leftOut: true })
     state.atomically(() => {
       // Nobody wants to roll back to what was just taken back.
       const { kind } = this.#deploy.plan
@@ -333,8 +334,8 @@ export class Rollout {
     return isThere ? warm : null
   }
 
-  async #switchTo(release: Release): Promise<void> {
-    const { firstAckNs, lastAckNs, workers } = await this.#world.traffic.switchTo(release, this.#token)
+  async #switchTo(release: Release, silent: Silent): Promise<void> {
+    const { firstAckNs, lastAckNs, workers } = await this.#world.traffic.switchTo(release, this.#token, silent)
     const tookMs = (lastAckNs - firstAckNs) / 1e6
     const { witnesses, clock } = this.#world
     witnesses.switched(this.#deploy.id, { to: release.id, firstAckNs, lastAckNs }, workers, clock.now())

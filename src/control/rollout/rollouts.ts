@@ -122,7 +122,7 @@ export class Rollouts {
           deploy: row.deploy,
           error: error instanceof Error ? error.stack : String(error),
         })
-        rollout.fail(messageOf(error))
+        rollout.fail(messageOf(error), error instanceof Problem ? error.code : null)
       })
       .finally(() => {
         this.#running.delete(row.deploy)

@@ -1,3 +1,4 @@
+import { workerKey } from './connection.ts'
 import type { ExpectedWorker } from './connection.ts'
 
 /** How often it is asked again who is expected, while somebody is absent. */
@@ -17,11 +18,11 @@ export interface Absent {
  */
 export function lookForAbsent(parts: {
   readonly expected: () => Promise<readonly ExpectedWorker[]>
-  readonly met: (pid: number) => boolean
+  readonly met: (key: string) => boolean
   readonly onChange: () => void
 }): Absent {
-  let first: ReadonlySet<number> | null = null
-  let still: readonly number[] = []
+  let first: ReadonlySet<string> | null = null
+  let still: readonly string[] = []
   let again: NodeJS.Timeout | undefined
   let stopped = false
   void look()
@@ -38,15 +39,15 @@ export function lookForAbsent(parts: {
     },
   }
 
-  function absent(): readonly number[] {
-    return still.filter((pid) => !parts.met(pid))
+  function absent(): readonly string[] {
+    return still.filter((key) => !parts.met(key))
   }
 
   async function look(): Promise<void> {
     try {
-      const pids = (await parts.expected()).map(({ pid }) => pid)
-      first ??= new Set(pids)
-      still = pids.filter((pid) => first!.has(pid))
+      const keys = (await parts.expected()).map(workerKey)
+      first ??= new Set(keys)
+      still = keys.filter((key) => first!.has(key))
     } catch {
       // Whoever knows is away for a moment: what was known stays, and the caller's time limit ends the wait.
     }

@@ -15,7 +15,7 @@ function reportOf(count: number): Counters {
 }
 
 function worker(incarnation: string): Connection {
-  return { worker: 1, pid: 1, incarnation, version: 1, send: () => {} }
+  return { worker: 1, pid: 1, gateway: '', incarnation, version: 1, send: () => {} }
 }
 
 void test('the newest report of every incarnation counts, also of dead ones, however many', () => {

@@ -1,5 +1,5 @@
-import { isRunning } from './is-running.ts'
 import { lookForAbsent } from './absent.ts'
+import { workerKey } from './connection.ts'
 import type { Connection, ExpectedWorker } from './connection.ts'
 import type { DrainReport } from './protocol.ts'
 
@@ -21,10 +21,10 @@ interface Running {
   readonly upstreams: readonly string[]
   /** By performance.now(). */
   readonly endsAt: number
-  /** Process ids of the workers still waited for, by incarnation. */
-  readonly waiting: Map<string, number>
-  /** Process ids of all that have ever been asked. */
-  readonly asked: Set<number>
+  /** The workers still waited for, by incarnation. */
+  readonly waiting: Map<string, Connection>
+  /** Keys of all that have ever been asked. */
+  readonly asked: Set<string>
   readonly sum: { finished: number; cut: number; websockets: number; streams: number }
   settleWhenDone(): void
   end(): void
@@ -37,8 +37,10 @@ interface Running {
 export function createDrains(parts: {
   readonly connections: () => readonly Connection[]
   readonly expected: () => Promise<readonly ExpectedWorker[]>
+  /** Whether one whose connection ended may connect again. */
+  readonly isAlive: (connection: Connection) => boolean
 }): Drains {
-  const { connections, expected } = parts
+  const { connections, expected, isAlive } = parts
   const running = new Map<number, Running>()
   // Not 1: a worker may still remember the first drains of an earlier control.
   let last = Date.now()
@@ -53,7 +55,7 @@ export function createDrains(parts: {
           drain,
           upstreams,
           endsAt: performance.now() + withinMs,
-          waiting: new Map(connections().map(({ incarnation, pid }) => [incarnation, pid])),
+          waiting: new Map(connections().map((one) => [one.incarnation, one])),
           asked: new Set(),
           sum: { finished: 0, cut: 0, websockets: 0, streams: 0 },
           settleWhenDone: () => void (order.waiting.size === 0 && !absent.any && end()),
@@ -61,7 +63,7 @@ export function createDrains(parts: {
         }
         const absent = lookForAbsent({
           expected,
-          met: (pid) => order.asked.has(pid),
+          met: (key) => order.asked.has(key),
           onChange: () => order.settleWhenDone(),
         })
         running.set(drain, order)
@@ -69,7 +71,7 @@ export function createDrains(parts: {
         order.settleWhenDone()
 
         function forgetDead(): void {
-          for (const [incarnation, pid] of order.waiting) if (!isRunning(pid)) order.waiting.delete(incarnation)
+          for (const [incarnation, one] of order.waiting) if (!isAlive(one)) order.waiting.delete(incarnation)
           order.settleWhenDone()
         }
 
@@ -94,7 +96,7 @@ export function createDrains(parts: {
     joined(connection) {
       for (const order of running.values()) {
         // A worker that was away when the drain began may have requests on these upstreams, too.
-        order.waiting.set(connection.incarnation, connection.pid)
+        order.waiting.set(connection.incarnation, connection)
         send(order, connection)
       }
     },
@@ -104,7 +106,7 @@ export function createDrains(parts: {
   }
 
   function send({ drain, upstreams, endsAt, asked }: Running, connection: Connection): void {
-    asked.add(connection.pid)
+    asked.add(workerKey(connection))
     connection.send({ type: 'drain', drain, upstreams, withinMs: Math.max(0, Math.round(endsAt - performance.now())) })
   }
 }

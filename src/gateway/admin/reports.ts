@@ -1,4 +1,5 @@
 import { lookForAbsent } from './absent.ts'
+import { workerKey } from './connection.ts'
 import type { Connection, ExpectedWorker } from './connection.ts'
 
 /** A worker that has not reported by then is left out. */
@@ -6,7 +7,7 @@ export const REPORT_WAIT_MS = 1_000
 /** The same for one that has never connected yet: after a restart of control, workers come back within this. */
 export const FIRST_REPORT_WAIT_MS = 5_000
 
-/** Process ids remembered as having connected. */
+/** Workers remembered as having connected. */
 const KNOWN_MAX = 256
 
 export interface Reports {
@@ -20,9 +21,9 @@ export interface Reports {
 }
 
 interface Asking {
-  /** Process ids of those asked that have not answered. */
-  readonly waiting: Set<number>
-  readonly asked: Set<number>
+  /** Keys of those asked that have not answered. */
+  readonly waiting: Set<string>
+  readonly asked: Set<string>
   settleWhenDone(): void
   end(): void
 }
@@ -33,8 +34,8 @@ export function createReports(parts: {
   readonly expected: () => Promise<readonly ExpectedWorker[]>
 }): Reports {
   const running = new Set<Asking>()
-  /** Process ids of all that have ever connected. */
-  const known = new Set<number>()
+  /** Keys of all that have ever connected. */
+  const known = new Set<string>()
   return {
     ask: () =>
       new Promise((resolve) => {
@@ -42,7 +43,7 @@ export function createReports(parts: {
         const asking: Asking = { waiting: new Set(), asked: new Set(), settleWhenDone, end }
         const absent = lookForAbsent({
           expected: parts.expected,
-          met: (pid) => asking.asked.has(pid) || (late && known.has(pid)),
+          met: (key) => asking.asked.has(key) || (late && known.has(key)),
           onChange: settleWhenDone,
         })
         const limit = setTimeout(() => {
@@ -67,12 +68,14 @@ export function createReports(parts: {
           resolve()
         }
       }),
-    answered({ pid }) {
-      for (const asking of running) if (asking.waiting.delete(pid)) asking.settleWhenDone()
+    answered(connection) {
+      const key = workerKey(connection)
+      for (const asking of running) if (asking.waiting.delete(key)) asking.settleWhenDone()
     },
     joined(connection) {
-      known.delete(connection.pid)
-      known.add(connection.pid)
+      const key = workerKey(connection)
+      known.delete(key)
+      known.add(key)
       if (known.size > KNOWN_MAX) known.delete(known.values().next().value!)
       for (const asking of running) send(asking, connection)
     },
@@ -82,8 +85,9 @@ export function createReports(parts: {
   }
 
   function send({ waiting, asked }: Asking, connection: Connection): void {
-    waiting.add(connection.pid)
-    asked.add(connection.pid)
+    const key = workerKey(connection)
+    waiting.add(key)
+    asked.add(key)
     connection.send({ type: 'report' })
   }
 }

@@ -116,6 +116,7 @@ function workerOf(control: Connections, max: number): { connections: ClientConne
   const connection: Connection = {
     worker: 1,
     pid: 1,
+    gateway: '',
     incarnation: '',
     version: 1,
     send: (message) => void (message.type === 'connections' && connections.onElsewhere(message)),

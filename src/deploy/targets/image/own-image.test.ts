@@ -79,6 +79,9 @@ test('every package that something inside imports is there', () => {
     'gateway/worker',
     'control/bridge/main',
     'gateway/file-server/main',
+    'gateway/remote/main',
+    'gateway/remote/relay-main',
+    'gateway/remote/check',
   ]
   const threads = ['observe/series/store/worker', 'observe/logs/thread/main', 'control/migrations/job/main']
   const open = [...programs, ...threads, 'control/bridge/check'].map((name) => `src/${name}.ts`)

@@ -1,0 +1,113 @@
+/** Gateways that are programs of their own, as in pods: what control and they owe each other, under load. */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { emptied, startGateways, WORKERS } from '../support/gateways.ts'
+import { failuresOf, startLoad } from '../support/load.ts'
+import { plainConfig, until } from '../support/project.ts'
+
+const CLIENTS = 8
+
+void test('two gateways: every worker acknowledges a deploy; one made anew, and control killed, lose nothing', async (t) => {
+  await using gateways = await startGateways()
+  const { project } = gateways
+  const [one, two] = [gateways.start('one'), gateways.start('two')]
+  await gateways.untilConnected('one', 'two')
+  // Before the first deploy: what an installation waits for.
+  await until(async () => (await one.check()).code === 0, 'the first to be ready')
+
+  await project.must(['deploy'])
+  const switched = async (): Promise<{ workers: number; flipBacks: number; failed: number }> => {
+    const { last } = await project.status()
+    const { events } = await project.control.call('rollout.follow', { deploy: last!.id, after: 0, waitMs: 0 })
+    const { event } = events.find((found) => found.event.kind === 'switched')!
+    assert.ok(event.kind === 'switched')
+    return { workers: event.workers, flipBacks: last!.proof!.flipBacks, failed: last!.proof!.failed }
+  }
+  assert.equal((await switched()).workers, 2 * WORKERS)
+  assert.equal((await two.check()).code, 0)
+
+  await using first = startLoad({ port: one.port, clients: CLIENTS })
+  await using second = startLoad({ port: two.port, clients: CLIENTS })
+  project.configure(plainConfig({ env: { NAME: 'v2' } }))
+  await project.must(['deploy'])
+  assert.deepEqual(await switched(), { workers: 2 * WORKERS, flipBacks: 0, failed: 0 })
+  assert.deepEqual(failuresOf(await second.stop()), [])
+
+  // As a pod that is lost, and another in its place: an empty folder, the table from control.
+  two.signal('SIGKILL')
+  await emptied(two)
+  const again = gateways.start('two')
+  await gateways.untilConnected('one', 'two')
+  await until(async () => (await again.check()).code === 0, 'the new one to be ready')
+  const { live } = (await project.status()).world
+  const answer = await fetch(`http://127.0.0.1:${again.port}/`)
+  assert.equal(answer.headers.get('seaworthy-release'), live)
+
+  await using third = startLoad({ port: again.port, clients: CLIENTS })
+  const { controlPid } = await project.status()
+  const before = third.answers.length
+  process.kill(controlPid, 'SIGKILL')
+  await until(async () => (await project.status()).controlPid !== controlPid, 'the next control')
+  await gateways.untilConnected('one', 'two')
+  await until(() => third.answers.length > before + 200, 'some more answers')
+  assert.deepEqual(
+    (await gateways.known()).map(({ name, workers, connected }) => ({ name, workers, connected })),
+    ['one', 'two'].map((name) => ({ name, workers: WORKERS, connected: true })),
+  )
+  assert.equal((await again.check()).code, 0)
+  const answers = [...(await first.stop()), ...(await third.stop())]
+  assert.deepEqual(failuresOf(answers), [])
+  t.diagnostic(`${answers.length} requests, none failed`)
+})
+
+void test('a gateway that is silent makes a deploy fail by name, and is forgotten on the word of who can see it is gone', async () => {
+  await using gateways = await startGateways()
+  const { project } = gateways
+  const [one, two] = [gateways.start('one'), gateways.start('two')]
+  await gateways.untilConnected('one', 'two')
+  await project.must(['deploy'])
+  const { live } = (await project.status()).world
+  await using load = startLoad({ port: one.port, clients: CLIENTS })
+
+  two.signal('SIGSTOP')
+  project.configure(plainConfig({ env: { NAME: 'v2' } }))
+  const failed = await project.run(['deploy'])
+  assert.notEqual(failed.code, 0)
+  assert.match(failed.stdout + failed.stderr, /not acknowledged by every gateway: silent is two/)
+  assert.equal((await project.status()).world.live, live)
+
+  const { token } = await project.control.call('lease.acquire', { holder: 'test', reason: 'test', process: null })
+  assert.deepEqual(await project.control.call('gateways.seen', { token, names: ['one'] }), { forgotten: ['two'] })
+  await project.control.call('lease.release', { token })
+  await project.must(['deploy'])
+  const next = (await project.status()).world.live
+  assert.notEqual(next, live)
+  assert.deepEqual(failuresOf(await load.stop()), [])
+
+  // It was there after all: it belongs to the environment again, with the newest table.
+  two.signal('SIGCONT')
+  await gateways.untilConnected('one', 'two')
+  await until(async () => {
+    const answer = await fetch(`http://127.0.0.1:${two.port}/`)
+    await answer.arrayBuffer()
+    return answer.headers.get('seaworthy-release') === next
+  }, 'the new release')
+})
+
+void test('a gateway with another key is let in nowhere, and told of in one line', async () => {
+  await using gateways = await startGateways()
+  const { project } = gateways
+  const other = join(project.folder, 'other-key')
+  writeFileSync(other, randomBytes(32))
+  const stranger = gateways.start('one', { key: other })
+  const refusals = (): number => project.log('control').split('does not have their key').length - 1
+  await until(() => refusals() > 0, 'a refusal')
+  await until(() => /control is away/.test(stranger.log('relay')), 'the stranger to say so')
+  gateways.start('two')
+  await gateways.untilConnected('two')
+  assert.equal(refusals(), 1)
+  assert.notEqual((await stranger.check()).code, 0)
+})
