@@ -54,7 +54,8 @@ function envelope(table: RoutingTable): string {
   return JSON.stringify({ format: 1, checksum: checksumOf(text), table: text }) + '\n'
 }
 
-function readTable(path: string): RoutingTable | null {
+/** A table as it is saved, in one file; null: there is none, or it is damaged. */
+export function readTable(path: string): RoutingTable | null {
   try {
     const bytes = readFileSync(path)
     if (bytes.length > FILE_BYTES_MAX) return null

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,6 +10,8 @@ import { listening } from '../../src/gateway/testing.ts'
 import { plainConfig, processesMentioning, root, TestProject, until } from './project.ts'
 
 export const WORKERS = 2
+/** On a machine that has other work as well. */
+const START_MS = 90_000
 
 /** An environment whose gateways are programs of their own, as in pods; on one machine. */
 export interface GatewaysProject extends AsyncDisposable {
@@ -29,11 +30,11 @@ export interface GatewayProgram {
   readonly name: string
   readonly folder: string
   readonly port: number
-  readonly child: ChildProcess
   readonly ended: Promise<number | null>
   /** To all of its processes, as the kernel does when the first of a container ends. */
   signal(signal: NodeJS.Signals): void
-  pids(): readonly number[]
+  /** As the platform tells a container to end: its first process alone. */
+  terminate(): void
   log(name: string): string
   /** The exit code and the words of its check. */
   check(): Promise<{ readonly code: number | null; readonly stderr: string }>
@@ -57,6 +58,12 @@ export async function startGateways(config: object = plainConfig()): Promise<Gat
     path: process.env['PATH']!,
   })
   const service = project.start(['up', '--service', project.stateFolder])
+  const isUp = (): Promise<boolean> =>
+    project.status().then(
+      () => true,
+      () => false,
+    )
+  await until(isUp, 'control', START_MS)
   const programs: GatewayProgram[] = []
   const known = async (): Promise<readonly KnownGateway[]> =>
     (await project.control.call('gateways.known', {})).gateways
@@ -78,6 +85,7 @@ export async function startGateways(config: object = plainConfig()): Promise<Gat
           return there.map(({ name }) => name).join() === names.join()
         },
         `gateways ${names.join(', ')}`,
+        START_MS,
       ),
     async [Symbol.asyncDispose]() {
       for (const program of programs) program.signal('SIGKILL')
@@ -111,12 +119,11 @@ function startProgram(
     name,
     folder,
     port,
-    child,
     ended: once(child, 'exit').then(([code]) => code as number | null),
     signal(signal) {
       for (const pid of pids()) process.kill(pid, signal)
     },
-    pids,
+    terminate: () => void child.kill('SIGTERM'),
     log(file) {
       const path = join(folder, 'logs', `${file}.log`)
       return existsSync(path) ? readFileSync(path, 'utf8') : ''

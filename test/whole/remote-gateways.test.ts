@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { listening } from '../../src/gateway/testing.ts'
 import { emptied, startGateways, WORKERS } from '../support/gateways.ts'
 import { failuresOf, startLoad } from '../support/load.ts'
 import { plainConfig, until } from '../support/project.ts'
@@ -111,3 +114,90 @@ void test('a gateway with another key is let in nowhere, and told of in one line
   assert.equal(refusals(), 1)
   assert.notEqual((await stranger.check()).code, 0)
 })
+
+void test('a gateway that is told to go says goodbye, finishes what it has, and ends with 0', async (t) => {
+  await using gateways = await startGateways()
+  const { project } = gateways
+  const [one, two] = [gateways.start('one'), gateways.start('two')]
+  await gateways.untilConnected('one', 'two')
+  await project.must(['deploy'])
+  // What stands in front of pods: it stops sending to one before that one is told.
+  await using front = await startFront([one.port, two.port])
+  await using load = startLoad({ port: front.port, clients: CLIENTS })
+  const slow = fetch(`http://127.0.0.1:${two.port}/?work=3000`)
+  await until(() => load.answers.length > 100, 'answers')
+  front.ports.splice(0, 2, one.port)
+  two.terminate()
+  await until(async () => (await gateways.known()).map(({ name }) => name).join() === 'one', 'its goodbye')
+  // Nobody waits for it any more, though it is still at work.
+  project.configure(plainConfig({ env: { NAME: 'v2' } }))
+  await project.must(['deploy'])
+  assert.equal((await slow).status, 200)
+  assert.equal(await two.ended, 0)
+  const answers = await load.stop()
+  assert.deepEqual(failuresOf(answers), [])
+  t.diagnostic(`${answers.length} requests, none failed`)
+})
+
+void test('without control a gateway starts with what it saved; one made anew with the table handed to it, after a while', async () => {
+  await using gateways = await startGateways()
+  const { project } = gateways
+  const one = gateways.start('one')
+  await gateways.untilConnected('one')
+  await project.must(['deploy'])
+  const { live } = (await project.status()).world
+  const table = join(project.stateFolder, 'table.json')
+  const { controlPid } = await project.status()
+  process.kill(controlPid, 'SIGSTOP')
+  const releaseAt = async (port: number): Promise<string | null> => {
+    const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => null)
+    await answer?.arrayBuffer()
+    return answer?.headers.get('seaworthy-release') ?? null
+  }
+
+  one.signal('SIGKILL')
+  await one.ended
+  const again = gateways.start('one')
+  await until(async () => (await releaseAt(again.port)) === live, 'the saved table')
+  await until(async () => (await again.check()).code === 0, 'it to be ready')
+
+  const two = gateways.start('two', { args: ['--table', table] })
+  await until(async () => /no table was saved/.test((await two.check()).stderr), 'two to run without one')
+  await until(async () => (await releaseAt(two.port)) === live, 'the table handed over')
+  await until(async () => (await two.check()).code === 0, 'two to be ready')
+  process.kill(controlPid, 'SIGCONT')
+  await gateways.untilConnected('one', 'two')
+})
+
+interface Front extends AsyncDisposable {
+  readonly port: number
+  /** Where new connections go, by turns. */
+  readonly ports: number[]
+}
+
+async function startFront(ports: readonly number[]): Promise<Front> {
+  const to = [...ports]
+  let turn = 0
+  const open = new Set<Socket>()
+  const server = createServer((socket) => {
+    const far = connect(to[turn++ % to.length]!, '127.0.0.1')
+    for (const one of [socket, far]) {
+      open.add(one)
+      one.on('error', () => {})
+      one.once('close', () => {
+        open.delete(one)
+        socket.destroy()
+        far.destroy()
+      })
+    }
+    socket.pipe(far).pipe(socket)
+  })
+  return {
+    port: await listening(server),
+    ports: to,
+    async [Symbol.asyncDispose]() {
+      for (const socket of open) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}

@@ -15,6 +15,7 @@ void test('arguments are read', () => {
     http: 8080,
     https: 8443,
     workers: 2,
+    table: null,
   })
   const { control, https } = readArguments([...ARGV, '--control', '[::1]:7', '--workers', '1'])
   assert.deepEqual([control, https], [{ host: '::1', port: 7 }, null])

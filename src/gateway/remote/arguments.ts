@@ -13,10 +13,12 @@ export interface GatewayArguments {
   readonly http: number
   readonly https: number | null
   readonly workers: number
+  /** Path of a saved table, for a start without control and without one of its own. */
+  readonly table: string | null
 }
 
 const USAGE =
-  'gateway --control HOST:PORT --key FILE --state DIR --name NAME --http PORT [--https PORT] --workers N [--host ADDRESS]'
+  'gateway --control HOST:PORT --key FILE --state DIR --name NAME --http PORT [--https PORT] --workers N [--host ADDRESS] [--table FILE]'
 
 /** @throws Error that says how it is used */
 export function readArguments(argv: readonly string[]): GatewayArguments {
@@ -32,9 +34,10 @@ export function readArguments(argv: readonly string[]): GatewayArguments {
       http: text,
       https: text,
       workers: text,
+      table: text,
     },
   })
-  const { control = '', key = '', state = '', name = '', host, http, https, workers } = values
+  const { control = '', key = '', state = '', name = '', host, http, https, workers, table = null } = values
   const address = /^(?<host>[^\s/]+):(?<port>\d{1,5})$/.exec(control)?.groups
   const [httpPort, count] = [portOf(http), Number(workers)]
   const httpsPort = https === undefined ? null : portOf(https)
@@ -42,7 +45,7 @@ export function readArguments(argv: readonly string[]): GatewayArguments {
   if (!isWhole || Number.isNaN(httpsPort) || !Number.isInteger(count) || count < 1 || count > 256)
     throw new Error(`usage: ${USAGE}`)
   const to = { host: address['host']!.replace(/^\[|\]$/g, ''), port: Number(address['port']) }
-  return { control: to, key, state, name, host, http: httpPort, https: httpsPort, workers: count }
+  return { control: to, key, state, name, host, http: httpPort, https: httpsPort, workers: count, table }
 }
 
 function portOf(text: string | undefined): number {

@@ -33,7 +33,7 @@ try {
 }
 
 async function main(argv: readonly string[]): Promise<void> {
-  const { host, http, https, workers, key, name, ...asked } = readArguments(argv)
+  const { host, http, https, workers, key, name, table, ...asked } = readArguments(argv)
   // Before anything is started: it says so here, where somebody looks.
   readKey(key)
   mkdirSync(asked.state, { recursive: true, mode: 0o700 })
@@ -63,7 +63,9 @@ async function main(argv: readonly string[]): Promise<void> {
       respawn: RESPAWN,
     })
   }
-  await spawn('relay', [entry('remote/relay-main'), ...argv, '--state', state, '--key', resolve(key)], [])
+  // Its folder is another one.
+  const paths = ['--state', state, '--key', resolve(key), ...(table === null ? [] : ['--table', resolve(table)])]
+  await spawn('relay', [entry('remote/relay-main'), ...argv, ...paths], [])
   const tls = https === null ? [] : ['--tls-socket', TLS_SOCKET]
   const sockets = https === null ? [SOCKET] : [SOCKET, TLS_SOCKET]
   for (let worker = 1; worker <= workers; worker++) {
@@ -73,6 +75,8 @@ async function main(argv: readonly string[]): Promise<void> {
   logger.info('the gateway is up', { name, workers, http, https })
   await told
   logger.info('the gateway leaves', { name })
+  // Whoever still comes is sent away at once, instead of waiting for nobody.
+  for (const socket of sockets) await client.unlisten(socket)
   client.close()
   // The relay says goodbye first and goes last: it waits for the workers.
   await keeper.shutdown(GRACE_MS)

@@ -20,9 +20,9 @@ process.on('SIGINT', () => {})
 const told = new Promise((resolve) => process.once('SIGTERM', resolve))
 
 try {
-  const { state, control, key, name, workers } = readArguments(process.argv.slice(2))
+  const { state, control, key, name, workers, table } = readArguments(process.argv.slice(2))
   const path = socketPath(state, 'gateway')
-  const relay = await startRelay({ state, socketPath: path, control, key: readKey(key), name, workers, logger })
+  const relay = await startRelay({ state, socketPath: path, control, key: readKey(key), name, workers, table, logger })
   await told
   await relay.leave()
   process.exit(0)

@@ -10,6 +10,7 @@ import { readJsonLines, toJsonLine } from '../../core/json-lines.ts'
 import type { Logger } from '../../core/logger.ts'
 import { messageOf } from '../../core/problem.ts'
 import type { FromWorker, ToWorker } from '../admin/protocol.ts'
+import { readTable } from '../table-store.ts'
 import type { RoutingTable } from '../table.ts'
 import { createOwnLink } from './own-link.ts'
 import { createPlace } from './place.ts'
@@ -19,6 +20,8 @@ import { connectSealed } from './sealed.ts'
 
 /** How often it is said that control is away. */
 const SAY_EVERY_MS = 60_000
+/** So long control is waited for before a table is taken that is nobody's own. */
+export const MEET_MS = 10_000
 /** A worker that is given a table here has applied it by then. */
 const APPLY_MS = 2_000
 
@@ -30,6 +33,8 @@ export interface RelayOptions {
   readonly key: Buffer
   readonly name: string
   readonly workers: number
+  /** Path of a saved table. Only for a start without control and without one of its own. */
+  readonly table: string | null
   readonly logger: Logger
 }
 
@@ -39,7 +44,7 @@ export interface Relay {
 }
 
 export async function startRelay(options: RelayOptions): Promise<Relay> {
-  const { state, socketPath, control, key, name, workers, logger } = options
+  const { state, socketPath, control, key, name, workers, table: spare, logger } = options
   const connect = (): ReturnType<typeof connectSealed> => connectSealed({ ...control, key, name })
   const versions: Record<string, number> = {}
   let met = false
@@ -66,9 +71,11 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   tell()
   const server = createServer(onWorker)
   await listen(server, socketPath)
+  const late = setTimeout(takeSpare, MEET_MS)
 
   return {
     async leave() {
+      clearTimeout(late)
       own.bye()
       await new Promise<void>((resolve) => {
         onNobody = resolve
@@ -81,6 +88,14 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 
   function tell(): void {
     writeReport(state, { met, workers, versions })
+  }
+
+  /** Better than nothing: whom it protects with keys that are not here stays closed. */
+  function takeSpare(): void {
+    const table = spare === null || met || place.saved() !== null ? null : readTable(spare)
+    if (table === null) return
+    place.keep(table)
+    logger.warn('control has not answered: the table that was handed over is used', { version: table.version })
   }
 
   function note(worker: number, version: number): void {
