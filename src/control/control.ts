@@ -170,7 +170,7 @@ export class Control {
       changed,
     })
     const tlsOf = (release: Release) => this.certificates.tableOf(release)
-    this.traffic = new Traffic({ folder, state, fleet, instances: seen, clock, tlsOf })
+    this.traffic = new Traffic({ folder, state, fleet, instances: seen, clock, tlsOf, workers: options.workers })
     const { path } = options.environment
     const isBusy = () => this.#isBusy()
     const { memory, traffic } = this

@@ -1,5 +1,6 @@
 import { dirname, extname, join } from 'node:path'
 import { messageOf, Problem } from '../core/problem.ts'
+import type { Release } from '../deploy/release.ts'
 import type { Fleet } from '../gateway/admin/fleet.ts'
 import { WORKER_FLAGS } from '../gateway/worker-flags.ts'
 import type { ChildState } from '../keeper/protocol.ts'
@@ -60,6 +61,10 @@ export class GatewayWorkers implements Gateways {
   /** With the port that was really taken; the config may say 0. */
   get entrance(): Gateways['entrance'] {
     return { host: '127.0.0.1', port: this.#port }
+  }
+
+  workersFor(release: Release): number {
+    return workerCountOf(release)!
   }
 
   /** The port HTTPS is served on; null: on none. */

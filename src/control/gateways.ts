@@ -1,6 +1,7 @@
 import type { Fleet } from '../gateway/admin/fleet.ts'
 import type { Elsewhere, ExpectedWorker } from '../gateway/admin/connection.ts'
 import type { Entrance } from '../deploy/entrance.ts'
+import type { Release } from '../deploy/release.ts'
 import type { Status } from './api/contract.ts'
 import type { KnownGateway } from './api/gateways-methods.ts'
 import type { Upgrade } from './api/pause-methods.ts'
@@ -13,6 +14,8 @@ export interface Gateways {
   readonly entrance: Required<Pick<Entrance, 'host' | 'port'>>
   /** The port HTTPS is served on; null: on none. */
   readonly httpsPort: number | null
+  /** How many workers share what is allowed while a release is live. */
+  workersFor(release: Release): number
   /** Sees to it that there are workers, or that they are let in. */
   ensure(): Promise<void>
   /** For every now and then. */

@@ -23,6 +23,7 @@ import { Liveness } from './liveness.ts'
 import { LogMarks } from './log-marks.ts'
 import { MEMORY_LOOK_MS } from './memory-watch.ts'
 import { START_WITHIN_MS } from './needs/needs.ts'
+import { gatewaysSource } from './observe/gateways-source.ts'
 import { serveMetrics } from './observe/metrics-server.ts'
 import { RemoteGateways } from './remote-gateways.ts'
 import { readScaleTiming } from './scale/timing.ts'
@@ -124,6 +125,7 @@ async function main(folder: string): Promise<void> {
     logger.error('call failed', { method, error: error instanceof Error ? error.stack : String(error) })
   }
   await serveApi(socketPath(folder, 'control'), handlers, onError, (...asked) => control.live.open(...asked))
+  if (workers.elsewhere !== null) control.collection.add(() => [gatewaysSource(() => workers.known(fleet))])
   await control.collection.start()
   onBeat(() => evaluateSoon(control, logger))
   await serveMetrics({ state, text: (format) => control.collection.text(format) })

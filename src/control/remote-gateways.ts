@@ -79,6 +79,13 @@ export class RemoteGateways implements Gateways {
     return this.#options.where.https
   }
 
+  workersFor(): number {
+    return Math.max(
+      1,
+      this.#members.all().reduce((sum, { workers }) => sum + workers, 0),
+    )
+  }
+
   known(fleet: Fleet): readonly KnownGateway[] {
     const workers = fleet.workers()
     return this.#members.all().map(({ name, workers: count, sinceMs }) => {

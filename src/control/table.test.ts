@@ -39,6 +39,7 @@ const input = {
   secretsFolder: '/state/secrets',
   version: 5,
   token: 3,
+  workers: 2,
   canary: null,
   pause: null,
   tls: { tls: null, acme: [] },

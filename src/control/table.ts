@@ -15,6 +15,8 @@ export interface TableInput {
   readonly secretsFolder: string
   readonly version: number
   readonly token: number
+  /** How many workers share what the guard allows. */
+  readonly workers: number
   /** A release on trial, and the share of clients that try it. */
   readonly canary: { readonly release: Release; readonly share: number } | null
   readonly pause: Pause | null
@@ -30,6 +32,7 @@ export function makeTable({
   secretsFolder,
   version,
   token,
+  workers,
   canary,
   pause,
   tls,
@@ -60,7 +63,7 @@ export function makeTable({
     canary: canary && { release: canary.release.id, services: backendsOf(canary.release), share: canary.share },
     pause,
     compress: gateway.compress,
-    guard: guardPolicyOf(release, join(secretsFolder, release.id, `${GUARD_SECRETS}.json`)),
+    guard: guardPolicyOf(release, join(secretsFolder, release.id, `${GUARD_SECRETS}.json`), workers),
     watched: watchesOf(release.config),
     sendsSpans: (release.config.telemetry?.otlp ?? null) !== null,
     ...tls,

@@ -6,6 +6,7 @@ import type { Instance, Release } from '../deploy/release.ts'
 import type { Fleet, Silent } from '../gateway/admin/fleet.ts'
 import { readSavedTable, saveTable } from '../gateway/table-store.ts'
 import type { RoutingTable } from '../gateway/table.ts'
+import type { Gateways } from './gateways.ts'
 import type { Instances } from './instances.ts'
 import { pauseFor } from './pause-record.ts'
 import { readPause } from './read-pause.ts'
@@ -20,6 +21,8 @@ export interface TrafficOptions {
   readonly fleet: Pick<Fleet, 'apply'>
   readonly instances: Pick<Instances, 'instances'>
   readonly clock: Clock
+  /** @default what the config asks for */
+  readonly workers?: Pick<Gateways, 'workersFor'>
   /** What the table of a release says of TLS. @default nothing */
   readonly tlsOf?: (release: Release) => TableInput['tls']
 }
@@ -163,15 +166,20 @@ export class Traffic {
       secretsFolder: join(folder, 'secrets'),
       version,
       token,
+      workers: this.#workersFor(release),
       canary: onTrial && { release: onTrial, share: trial!.share },
       pause: this.#pauseFor(release),
       tls: this.#options.tlsOf?.(release) ?? { tls: null, acme: [] },
     })
   }
 
+  #workersFor(release: Release): number {
+    return this.#options.workers?.workersFor(release) ?? workerCountOf(release)!
+  }
+
   #pauseFor(release: Release): RoutingTable['pause'] {
     const record = readPause(this.#options.state)
-    return record && pauseFor(record, release.config.gateway, workerCountOf(release)!)
+    return record && pauseFor(record, release.config.gateway, this.#workersFor(release))
   }
 
   #instancesOf(release: string, service?: string): readonly Instance[] {

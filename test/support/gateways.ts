@@ -90,6 +90,8 @@ export async function startGateways(config: object = plainConfig()): Promise<Gat
     async [Symbol.asyncDispose]() {
       for (const program of programs) program.signal('SIGKILL')
       await Promise.all(programs.map(({ ended }) => ended))
+      // A test that failed may have left control stopped.
+      for (const { pid } of processesMentioning(project.stateFolder)) process.kill(pid, 'SIGCONT')
       await project[Symbol.asyncDispose]()
       await service.ended
     },

@@ -4,7 +4,11 @@ import type { GuardPolicy } from '../../guard/policy.ts'
 import { workerCountOf } from '../worker-count.ts'
 
 /** What workers are told of the guard: without secrets and their names. A release from before the guard has none. */
-export function guardPolicyOf(release: Pick<Release, 'config'>, secretsFile: string): GuardPolicy | null {
+export function guardPolicyOf(
+  release: Pick<Release, 'config'>,
+  secretsFile: string,
+  workers = workerCountOf(release) ?? 1,
+): GuardPolicy | null {
   const { guard, gateway, services } = release.config as ResolvedApp & { readonly guard?: ResolvedGuard }
   if (guard === undefined) return null
   const { identity, limits, store: _, ...rest } = guard
@@ -14,7 +18,7 @@ export function guardPolicyOf(release: Pick<Release, 'config'>, secretsFile: str
     ...rest,
     headers: isPinned ? rest.headers : { 'Strict-Transport-Security': false, ...rest.headers },
     probes: probesOf(Object.values(services)),
-    workers: workerCountOf(release) ?? 1,
+    workers,
     limits: limits.map((limit) => ({ id: limitId(limit), ...limit })),
     identity:
       identity === null

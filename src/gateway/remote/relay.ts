@@ -13,6 +13,7 @@ import type { FromWorker, ToWorker } from '../admin/protocol.ts'
 import { readTable } from '../table-store.ts'
 import type { RoutingTable } from '../table.ts'
 import { createOwnLink } from './own-link.ts'
+import { SavedBlocks } from './saved-blocks.ts'
 import { createPlace } from './place.ts'
 import type { ToGateway } from './protocol.ts'
 import { writeReport } from './report.ts'
@@ -67,6 +68,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       logger.warn('control is away: the workers serve on', { control: `${control.host}:${control.port}`, reason })
     },
   })
+  const blocks = new SavedBlocks(state)
   const place = createPlace(state, (digest) => own.fetch(digest))
   tell()
   const server = createServer(onWorker)
@@ -178,6 +180,12 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
         case 'feed':
           if ('digest' in message) await place.unpackFeed(message)
           return give({ type: 'feed', url: message.url })
+        case 'blocks':
+          blocks.replace(message.version, message.blocks)
+          return give(message)
+        case 'blocks-changed':
+          blocks.change(message.version, message.changes)
+          return give(message)
         default:
           return give(message)
       }

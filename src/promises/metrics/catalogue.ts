@@ -33,6 +33,7 @@ export const METRICS: readonly Metric[] = [
     ['seaworthy_gateway_connections', [], 'Open connections of clients.'],
     ['seaworthy_gateway_requests', [], 'Requests in flight.'],
     ['seaworthy_gateway_workers', [], 'Workers that take requests.'],
+    ['seaworthy_gateway_up', ['gateway'], '1 while a gateway that runs elsewhere is connected.'],
   ]),
   ...of('instance', [
     ['seaworthy_instance_up', ['service', 'instance'], '1 while it answers: by its probe or by what the gateway sees.'],
