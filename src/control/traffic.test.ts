@@ -7,7 +7,10 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../core/clock.ts'
 import type { Instance, Release } from '../deploy/release.ts'
+import type { Silent } from '../gateway/admin/fleet.ts'
+import { notAcknowledged } from '../gateway/fencing.ts'
 import type { RoutingTable } from '../gateway/table.ts'
+import { readSavedTable } from '../gateway/table-store.ts'
 import { State } from './state.ts'
 import { Traffic } from './traffic.ts'
 
@@ -33,7 +36,10 @@ const releaseOf = (id: string, sequence: number): Release =>
 const instanceOf = (release: string, state: Instance['state'] = 'running'): Instance =>
   ({ id: `api@${release}-1`, service: 'api', release, host: '127.0.0.1', port: 20_000, state }) as Instance
 
-function make(t: TestContext, apply: (table: RoutingTable) => Promise<void> = async () => {}) {
+function make(
+  t: TestContext,
+  apply: (table: RoutingTable, silent: Silent) => Promise<readonly string[] | void> = async () => {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'seaworthy-traffic-'))
   const state = new State(join(folder, 'state.db'))
   t.after(() => {
@@ -48,14 +54,14 @@ function make(t: TestContext, apply: (table: RoutingTable) => Promise<void> = as
     clock: systemClock,
     instances: { instances: () => instances },
     fleet: {
-      apply: async (table) => {
-        await apply(table)
+      apply: async (table, how = {}) => {
+        const silent = (await apply(table, how)) ?? []
         applied.push(table)
-        return { version: table.version, firstAckNs: 0, lastAckNs: 1, workers: 2, silent: [] }
+        return { version: table.version, firstAckNs: 0, lastAckNs: 1, workers: 2, silent }
       },
     },
   })
-  return { traffic, state, applied, instances }
+  return { folder, traffic, state, applied, instances }
 }
 
 test('tables follow one another: the second is not made before the first was acknowledged', async (t) => {
@@ -88,6 +94,36 @@ test('a table that is not what the live release needs is mended, once', async (t
   assert.equal(await traffic.reconcile(), null)
   instances[1] = { ...instances[1]!, host: '10.0.0.7' }
   assert.notEqual(await traffic.reconcile(), null, 'it is reached at another address')
+})
+
+test('a switch that a gateway must acknowledge and does not is taken back under a newer version; to nothing, if it was the first', async (t) => {
+  const answers = new Map<number, Silent>()
+  const { folder, traffic, applied } = make(t, async (table, silent) => {
+    answers.set(table.version, silent)
+    if (silent.leftOut !== true && table.version !== 3) throw notAcknowledged(table, ['pod-1'])
+  })
+  const switched = (id: string, sequence: number): Promise<unknown> =>
+    traffic.switchTo(releaseOf(id, sequence), 7, { leftOut: false })
+  const refused = { code: 'gateway.not-acknowledged', details: ['pod-1'] }
+  await assert.rejects(switched('1-x', 1), refused)
+  assert.deepEqual(
+    applied.map(({ version, token, release, routes }) => [version, token, release, routes]),
+    [[2, 7, null, []]],
+  )
+  await switched('1-x', 1)
+  await assert.rejects(switched('2-x', 2), refused)
+  const { version, release, token } = readSavedTable(folder)!
+  assert.deepEqual([version, release, token, applied.at(-1)!.version], [5, '1-x', 7, 5])
+  assert.deepEqual(answers.get(5), { leftOut: true })
+})
+
+test('a gateway that is left out is told of by name', async (t) => {
+  const { traffic, state } = make(t, async () => ['pod-1', 'pod-2'])
+  await traffic.switchTo(releaseOf('1-x', 1), 1)
+  assert.deepEqual(
+    state.events(0, 10).map(({ kind, text }) => [kind, text]),
+    [['gateway-silent', 'pod-1, pod-2: left out of table 1']],
+  )
 })
 
 test('an instance that is being stopped gets no traffic', async (t) => {

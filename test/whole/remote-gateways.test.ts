@@ -76,6 +76,17 @@ void test('a gateway that is silent makes a deploy fail by name, and is forgotte
   await using load = startLoad({ port: one.port, clients: CLIENTS })
 
   two.signal('SIGSTOP')
+  // What nobody can wait for leaves it out, and the next time at once.
+  const by = 'anna@test'
+  await project.control.call('pause.begin', { kind: 'hold', services: null, waitMs: null, page: null, by })
+  const began = performance.now()
+  await project.control.call('pause.end', { by })
+  assert.ok(performance.now() - began < 10_000)
+  const { events } = await project.control.call('events', { after: 0, limit: 1_000 })
+  assert.deepEqual(
+    events.filter(({ kind }) => kind === 'gateway-silent').map(({ text }) => /^two: left out/.test(text)),
+    [true],
+  )
   project.configure(plainConfig({ env: { NAME: 'v2' } }))
   const failed = await project.run(['deploy'])
   assert.notEqual(failed.code, 0)
@@ -98,6 +109,25 @@ void test('a gateway that is silent makes a deploy fail by name, and is forgotte
     await answer.arrayBuffer()
     return answer.headers.get('seaworthy-release') === next
   }, 'the new release')
+})
+
+void test('a switch that waits for a gateway goes on at once when that one is gone', async () => {
+  await using gateways = await startGateways()
+  const { project } = gateways
+  const two = [gateways.start('one'), gateways.start('two')][1]!
+  await gateways.untilConnected('one', 'two')
+  await project.must(['deploy'])
+  const versionOfOne = async (): Promise<number> =>
+    (await gateways.known()).find(({ name }) => name === 'one')!.version ?? 0
+  const before = await versionOfOne()
+  two.signal('SIGSTOP')
+  project.configure(plainConfig({ env: { NAME: 'v2' } }))
+  const deployed = project.run(['deploy', '--json'])
+  await until(async () => (await versionOfOne()) > before, 'the switch to wait for the other')
+  const { token } = (await project.status()).lease!
+  assert.deepEqual(await project.control.call('gateways.seen', { token, names: ['one'] }), { forgotten: ['two'] })
+  const { code, stdout } = await deployed
+  assert.equal(code, 0, stdout)
 })
 
 void test('a gateway with another key is let in nowhere, and told of in one line', async () => {
