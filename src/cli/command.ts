@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { connectControl, type ControlClient } from '../control/api/client.ts'
+import { HOST_VARIABLE } from './hosts/several-hosts.ts'
 import { nameEnvironment, type ActsOn } from './next-command.ts'
 import { openProject, type Project } from './project.ts'
 import { wayTo, type Way } from './way.ts'
@@ -9,6 +10,8 @@ export type MakeCommand = (onExitCode: (code: number) => void) => Command
 export interface GlobalOptions {
   readonly config: string
   readonly json: boolean
+  /** One of the hosts of the environment. */
+  readonly host: string | undefined
 }
 
 /** A command whose last argument names the environment; `--config` and `--json` work before and after its name. */
@@ -17,12 +20,13 @@ export function environmentCommand(name: string, description: string): Command {
     .description(description)
     .option('-c, --config <path>', 'the config file, or the folder that holds it')
     .option('--json', 'the same facts as JSON')
+    .option('--host <host>', 'one of the hosts of the environment, where it has several')
     .argument('[environment]', "the environment (default: 'local', or the only one)")
 }
 
 export function globalsOf(command: Command): GlobalOptions {
-  const { config, json } = command.optsWithGlobals<{ config?: string; json?: boolean }>()
-  return { config: config ?? '.', json: json ?? false }
+  const { config, json, host } = command.optsWithGlobals<{ config?: string; json?: boolean; host?: string }>()
+  return { config: config ?? '.', json: json ?? false, host: host ?? process.env[HOST_VARIABLE] }
 }
 
 const actsOn = new WeakMap<Command, ActsOn>()
@@ -33,7 +37,8 @@ export async function openProjectOf(
   environment: string | undefined,
   options: { readsOnly?: boolean } = {},
 ): Promise<Project> {
-  const project = await openProject(globalsOf(command).config, environment, options)
+  const { config, host } = globalsOf(command)
+  const project = await openProject(config, environment, { ...options, host })
   actsOn.set(programOf(command), { name: project.app.environment, isDefault: project.isDefault })
   return project
 }

@@ -7,6 +7,7 @@ import type { JournalPoint, Plan } from '../deploy/plan.ts'
 import type { Target } from '../deploy/target.ts'
 import { engineControl } from './engine-ports.ts'
 import { originOf } from './deploy-origin.ts'
+import { peersOf, withPeers } from './hosts/peers.ts'
 import { takeLease } from './lease.ts'
 import type { Narrator } from './narrate.ts'
 import type { Project } from './project.ts'
@@ -59,8 +60,11 @@ async function underLease<T>(deploying: Deploying, work: (engine: Engine) => Pro
   using interruption = onInterrupt()
   try {
     const target = targetFor(lease.token)
+    const own = engineControl(control, lease.token, secrets, origin, target)
+    const peers = peersOf(process)
     return await work({
-      control: engineControl(control, lease.token, secrets, origin, target),
+      control: peers === null ? own : withPeers(own, peers),
+      ...(peers === null ? {} : { beforeSwitch: peers.ready }),
       target,
       clock: systemClock,
       signal: AbortSignal.any([lease.signal, interruption.signal]),

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { explainSystem } from '../core/system-problem.ts'
 import { sayFor, type MakeCommand } from './command.ts'
+import { SeveralHosts } from './hosts/several-hosts.ts'
 import { EXIT, exitCodeOf, printError } from './output.ts'
 import { version } from './version.ts'
 
@@ -48,6 +49,7 @@ export async function makeProgram(onExitCode: (code: number) => void, only?: str
     // No defaults here: they would win over what was given after the command's name.
     .option('-c, --config <path>', 'the config file, or the folder that holds it')
     .option('--json', 'the same facts as JSON')
+    .option('--host <host>', 'one of the hosts of the environment, where it has several')
     .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError('(run with --help for the options)')
@@ -79,13 +81,30 @@ export async function main(argv: readonly string[]): Promise<number> {
   // Behind an option the first word may be its value: then all are loaded, and commander says which it is.
   const [first = ''] = argv
   const program = await makeProgram((result) => (code = result), Object.hasOwn(COMMANDS, first) ? first : undefined)
+  let acts: Command | null = null
+  program.hook('preAction', (_, action) => void (acts = action))
   try {
     await program.parseAsync([...argv], { from: 'user' })
     return code
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage
-    const error = explainSystem(thrown)
+    const error = thrown instanceof SeveralHosts ? await forEachHost(thrown, acts!, argv) : explainSystem(thrown)
+    if (typeof error === 'number') return error
     printError(error, argv.includes('--json'), sayFor(program))
     return exitCodeOf(error)
+  }
+}
+
+/** Runs the command for each host of its environment. Returns the exit code, or why it cannot be. */
+async function forEachHost(several: SeveralHosts, acts: Command, argv: readonly string[]): Promise<unknown> {
+  const { howFor } = await import('./hosts/how.ts')
+  const { runFor } = await import('./hosts/run.ts')
+  const names = [acts.name(), acts.parent?.parent ? acts.parent.name() : ''].filter((name) => name !== '').toReversed()
+  const options = acts.optsWithGlobals<Record<string, unknown>>()
+  try {
+    const json = options['json'] === true
+    return await runFor(howFor(names.join(' '), options, several), { argv, hosts: several.hosts, json })
+  } catch (error) {
+    return explainSystem(error)
   }
 }

@@ -5,6 +5,7 @@ import { loadConfig } from '../config/load.ts'
 import { resolveEnvironment } from '../config/resolve.ts'
 import type { ResolvedApp } from '../config/resolved.ts'
 import { Problem } from '../core/problem.ts'
+import { chosenHosts, HOST_VARIABLE, SeveralHosts } from './hosts/several-hosts.ts'
 
 /** A config as one command sees it: loaded once, checked, resolved for one environment. */
 export interface Project {
@@ -27,13 +28,15 @@ export interface Project {
 export async function openProject(
   configPath: string,
   environment: string | undefined,
-  { readsOnly = false } = {},
+  { readsOnly = false, host = process.env[HOST_VARIABLE] }: { readsOnly?: boolean; host?: string | undefined } = {},
 ): Promise<Project> {
-  const project = await readProject(configPath, environment)
+  const read = await readProject(configPath, environment)
+  const project = { ...read, hosts: chosenHosts(read.hosts, host) }
   if (project.app.target === 'docker')
-    (await import('../deploy/targets/docker/not-here.ts')).mustBeHere(project.app, project.hosts.length)
+    (await import('../deploy/targets/docker/not-here.ts')).mustBeHere(project.app, read.hosts.length)
   if (project.app.target === 'kubernetes')
     (await import('../deploy/targets/kubernetes/not-here.ts')).mustRunHere(project.app)
+  if (project.hosts.length > 1) throw new SeveralHosts(project.app.environment, project.hosts)
   // Better now than when nobody is told.
   if (!readsOnly) (await import('../promises/rules.ts')).allRules(project.app)
   return project

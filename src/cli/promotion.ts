@@ -24,7 +24,8 @@ export interface Proven {
  * @throws Problem `promote.other-ground`, and all that `provenRelease`, `mustFit` and a target's `made` refuse
  */
 export async function lookAtProven(command: Command, from: string, to: string): Promise<Proven> {
-  const next = await openProject(globalsOf(command).config, to, { readsOnly: true })
+  const { config, host } = globalsOf(command)
+  const next = await openProject(config, to, { readsOnly: true, host })
   // What it says from here on is about the environment to promote from.
   const project = await openProjectOf(command, from, { readsOnly: true })
   mustShareGround(project, next)

@@ -63,6 +63,8 @@ export interface Engine {
   readonly target: Target
   readonly clock: Clock
   readonly signal: AbortSignal
+  /** Asked when everything before the switch is done: what it throws refuses the deploy, which is undone. */
+  readonly beforeSwitch?: () => Promise<void>
   readonly onEvent: (event: DeployEvent) => void
   /** Called right after a journal point was written and synced. Tests crash here. */
   readonly onJournal?: (point: JournalPoint) => void
@@ -92,6 +94,8 @@ export async function continueDeploy(deploy: string, engine: Engine): Promise<De
       if (operation.by !== 'cli' || done.has(operation.id) || operation.kind === 'retire') continue
       await perform(operation, deploy, plan, engine)
     }
+    if (!hasTraffic(journal))
+      await abortable(engine.beforeSwitch?.() ?? Promise.resolve(), engine.signal, (reason) => reason)
   } catch (error) {
     return refuse(deploy, plan, error, engine)
   }

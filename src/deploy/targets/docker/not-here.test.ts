@@ -49,13 +49,13 @@ test('each of what they are not given is named, all at once', () => {
     strategy: 'recreate' as const,
   }
   assert.deepEqual(
-    notHere(app, 2).map((text) => text.split(':')[0]),
+    notHere(app, 1).map((text) => text.split(':')[0]),
     [
       ['needs.db', 'gateway.listen.http'],
-      ['hooks.after', 'strategy', 'host'],
+      ['hooks.after', 'strategy'],
     ].flat(),
   )
-  assert.throws(() => mustBeHere(app, 2), { code: 'target.not-yet', message: /environment staging/ })
+  assert.throws(() => mustBeHere(app, 1), { code: 'target.not-yet', message: /environment staging/ })
 })
 
 test('templates and a measure are refused as well', () => {
@@ -75,4 +75,18 @@ test('a folder that no mount can name is refused by its name', () => {
     'services.a.writable: "a,b", whose name has a comma, a quote or a line break',
     'services.a.writable: "c\\"d", whose name has a comma, a quote or a line break',
   ])
+})
+
+test('several hosts refuse what each of them would do by itself', () => {
+  const { config } = dockerRelease(
+    { api: { ...api, uses: { db: 'required', bank: 'required' }, migrate: { expand: 'node up.js' } } },
+    { needs: { db: { kind: 'postgres' }, bank: { kind: 'postgres', url: 'BANK_URL' } } },
+  )
+  const source = { kind: 'acme' as const, email: 'ops@example.test', directory: 'https://acme.example' }
+  const app = { ...config, gateway: { ...config.gateway, tls: { source, port: 443, redirect: true } } }
+  assert.deepEqual(notHere(app, 1), [])
+  assert.deepEqual(
+    notHere(app, 2).map((text) => text.split(':')[0]),
+    ['needs.db', 'services.api.migrate', 'gateway.tls.acme'],
+  )
 })

@@ -37,7 +37,7 @@ export function notHere(app: ResolvedApp, hosts: number): readonly string[] {
       .filter((when) => hooks[when] !== null)
       .map((when) => `hooks.${when}: control would run it, and has nothing in its container to run it with`),
     ...(strategy === 'recreate' ? ["strategy: 'recreate'"] : []),
-    ...(hosts > 1 ? [`host: ${hosts} of them; one engine for each environment`] : []),
+    ...(hosts > 1 ? lacksOfSeveral(app) : []),
   ]
 }
 
@@ -56,4 +56,21 @@ function lacksOf({ templates, scale, writable }: ResolvedService): readonly stri
 /** Somebody else runs it, and a secret says where. */
 function isElsewhere({ kind, url }: ResolvedNeed): boolean {
   return kind === 'http' || url !== null
+}
+
+/** What one host would do that all of them have to do once. */
+function lacksOfSeveral({ services, needs, gateway }: ResolvedApp): readonly string[] {
+  return [
+    ...Object.entries(needs)
+      .filter(([name]) => Object.values(services).some(({ uses }) => Object.hasOwn(uses, name)))
+      .flatMap(([name, need]) =>
+        isElsewhere(need) ? [] : [`needs.${name}: on several hosts each would have its own; name one by its \`url\``],
+      ),
+    ...Object.entries(services)
+      .filter(([, { migrate }]) => migrate.expand !== null || migrate.contract !== null)
+      .map(([name]) => `services.${name}.migrate: each of several hosts would run it`),
+    ...(gateway.tls?.source.kind === 'acme'
+      ? ["gateway.tls.acme: an authority asks one of several hosts for what another has ordered; 'files' go to all"]
+      : []),
+  ]
 }
