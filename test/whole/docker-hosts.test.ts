@@ -128,7 +128,7 @@ test('an environment on two engines', { timeout: 570_000 }, async (t) => {
   await t.test('status, logs and doctor are of both; what is about one host wants its name', async () => {
     const status = await project.must(['status'])
     for (const { host } of engines) assert.ok(status.stdout.includes(`── ${host.slice('unix://'.length)}`))
-    const which = await project.run(['exec', 'staging', 'api', '--', 'true'])
+    const which = await project.run(['exec', 'api', '--', 'true'])
     assert.match(which.stderr, /runs on 2 hosts.*\[host\.which\]/)
     assert.equal(which.code, 2)
     const unknown = await project.run(['status', '--host', 'nowhere'])
