@@ -59,6 +59,8 @@ const phases: readonly Phase[] = [
   },
   // Each starts whole environments, which wait more than they work; those of alerts for windows to pass, most of the time.
   { name: 'whole', group: 'whole', run: () => wholes('test/whole/!(alerts-)*.test.ts', 2) },
+  // A sample of what every target has to pass; `bin/prove-all` runs all of it.
+  { name: 'contract', group: 'whole', run: () => wholes('test/contract/target/*.test.ts', 2) },
   { name: 'alerts', group: 'whole', run: () => wholes('test/whole/alerts-*.test.ts', 3) },
   // What it does to the machine, whoever runs beside it suffers from.
   { name: 'machine', group: 'whole', run: () => wholes('test/machine/*.test.ts', 1) },

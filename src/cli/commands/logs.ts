@@ -58,6 +58,11 @@ export const logsCommand: MakeCommand = () => {
       const { stateFolder, app } = project
       const query = readQuery(options)
       const hosted = await hostedOf(project)
+      const written = async (): Promise<readonly string[]> =>
+        hosted === null
+          ? listLogFiles(stateFolder, {}).map(({ source }) => sourceOf(source).service)
+          : (await hosted.logSources()).map(({ instance }) => instance.service)
+      if (options.service !== undefined) await mustBeKnown(options.service, app, written)
       if (hosted !== null) {
         const { followHosted, showHosted } = await import('../hosted/logs.ts')
         if (options.export)
@@ -69,7 +74,6 @@ export const logsCommand: MakeCommand = () => {
         const shows = { project, hosted, query, print, note: noteTo(sayFor(command)) }
         return await (options.follow ? followHosted : showHosted)(shows, readCount(options.lines))
       }
-      if (options.service !== undefined) mustBeKnown(options.service, app, stateFolder)
       const count = readCount(options.lines)
       if (options.export) {
         using control = connectTo(stateFolder)
@@ -124,12 +128,19 @@ async function follow(shows: Shows, count: number): Promise<void> {
   await followFiles({ ...shows, signal, afterMs: lastMs })
 }
 
-/** What runs or has run: a service that was taken out of the config has left its files. @throws Problem `cli.usage` */
-function mustBeKnown(name: string, { services, needs }: ResolvedApp, stateFolder: string): void {
-  const written = listLogFiles(stateFolder, {}).map(({ source }) => sourceOf(source).service)
-  const known = new Set([...Object.keys(services), ...Object.keys(needs), ...OURS, ...written])
-  if (known.has(name)) return
-  throw new Problem('cli.usage', `--service: '${name}' is none of ${[...known].join(', ')}`)
+/**
+ * What runs or has run. @param written whose output is kept: a service that was taken out of the config may be among them
+ * @throws Problem `cli.usage`
+ */
+async function mustBeKnown(
+  name: string,
+  { services, needs }: ResolvedApp,
+  written: () => Promise<readonly string[]>,
+): Promise<void> {
+  const declared = [...Object.keys(services), ...Object.keys(needs), ...OURS]
+  if (declared.includes(name)) return
+  const known = new Set([...declared, ...(await written())])
+  if (!known.has(name)) throw new Problem('cli.usage', `--service: '${name}' is none of ${[...known].join(', ')}`)
 }
 
 function readQuery(options: LogsOptions): LogQuery {

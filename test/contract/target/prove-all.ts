@@ -1,0 +1,84 @@
+/**
+ * `prove-all.ts [--target TARGET]… [--only NAME]… [--seed N]`: the whole contract, every scenario on every target, a line for each.
+ * Ends with `N passed, N failed, N skipped (why)`; exit code 1 when anything failed.
+ */
+import { parseArgs } from 'node:util'
+import { draw, seedOf } from './draw.ts'
+import { grounds } from './grounds.ts'
+import { TARGETS, type Target } from './place.ts'
+import { Places } from './places.ts'
+import type { Scenario } from './scenario.ts'
+import { SCENARIOS } from './scenarios.ts'
+
+const { values } = parseArgs({
+  options: {
+    target: { type: 'string', multiple: true, default: [...TARGETS] },
+    only: { type: 'string', multiple: true, default: [] },
+    seed: { type: 'string' },
+  },
+})
+const seed = seedOf(values.seed ?? process.env['SEED'])
+const targets = values.target.map((name) => {
+  const target = TARGETS.find((one) => one === name)
+  if (target === undefined) throw new Error(`--target ${name}: one of ${TARGETS.join(', ')}`)
+  return target
+})
+const wanted = SCENARIOS.filter(({ name }) => values.only.length === 0 || values.only.includes(name))
+const known = SCENARIOS.map(({ name }) => name)
+const strange = values.only.filter((name) => !known.includes(name))
+if (strange.length > 0) throw new Error(`--only ${strange.join(', ')}: one of ${known.join(', ')}`)
+
+const counts = { passed: 0, failed: 0, skipped: 0 }
+const reasons = new Set<string>()
+const failures: string[] = []
+console.log(`SEED=${seed}: the order of the scenarios, and what else is drawn`)
+for (const target of targets) await prove(target)
+for (const text of failures) console.log(`\n${text}`)
+const why = counts.skipped === 0 ? '' : ` (${[...reasons].join('; ')})`
+console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped${why}`)
+process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1
+
+async function prove(target: Target): Promise<void> {
+  const made = await grounds[target]()
+  if ('lacks' in made) {
+    for (const { name } of wanted) tell(target, name, `skipped: ${made.lacks}`, 0)
+    counts.skipped += wanted.length
+    reasons.add(`${target}: ${made.lacks}`)
+    return
+  }
+  await using places = new Places(made)
+  for (const scenario of draw(wanted, { target, seed, seconds: Infinity })) await proveOne(target, scenario, places)
+  const begun = performance.now()
+  const left = await places.end().catch((error: unknown) => [String(error)])
+  count(target, 'nothing is left', left.length === 0 ? null : left.join('\n'), { begun, notes: [] })
+}
+
+async function proveOne(target: Target, scenario: Scenario, places: Places): Promise<void> {
+  const begun = performance.now()
+  const notes: string[] = []
+  try {
+    const code = await places.run(scenario, { diagnostic: (text) => notes.push(text) })
+    count(target, scenario.name, null, { begun, notes: code === null ? notes : [`not yet: ${code}`, ...notes] })
+  } catch (error) {
+    count(target, scenario.name, error instanceof Error ? (error.stack ?? error.message) : String(error), {
+      begun,
+      notes,
+    })
+  }
+}
+
+function count(
+  target: Target,
+  name: string,
+  failure: string | null,
+  { begun, notes }: { readonly begun: number; readonly notes: readonly string[] },
+): void {
+  counts[failure === null ? 'passed' : 'failed'] += 1
+  if (failure !== null) failures.push(`${target}: ${name}\n${failure}`)
+  const text = [failure === null ? 'passed' : 'failed', ...notes].join('; ')
+  tell(target, name, text, (performance.now() - begun) / 1000)
+}
+
+function tell(target: Target, name: string, text: string, seconds: number): void {
+  console.log(`${target.padEnd(10)}  ${name.padEnd(28)}  ${seconds.toFixed(1).padStart(6)} s  ${text}`)
+}

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { draw, seedOf } from './draw.ts'
+import type { Ground, Target } from './place.ts'
+import { Places } from './places.ts'
+import { SCENARIOS } from './scenarios.ts'
+
+/** A sample of the suite as tests; `SEED` repeats it. */
+export function testSample(target: Target, makeGround: () => Ground | Promise<Ground>, seconds: number): void {
+  const seed = seedOf(process.env['SEED'])
+  test(`the contract on ${target}, SEED=${seed}`, async (t) => {
+    await using places = new Places(await makeGround())
+    for (const scenario of draw(SCENARIOS, { target, seed, seconds }))
+      await t.test(scenario.name, async (tt) => {
+        const code = await places.run(scenario, tt)
+        if (code !== null) tt.diagnostic(`not yet: refused with ${code}`)
+      })
+    await t.test('nothing is left', async () => assert.deepEqual(await places.end(), []))
+  })
+}
