@@ -7,6 +7,8 @@ export interface Edition {
   readonly service?: object
   /** Beside `api`. */
   readonly services?: object
+  /** More of the environment. */
+  readonly environment?: object
   /** How long the watch looks. @default 1s */
   readonly watch?: string
 }
@@ -38,6 +40,13 @@ export function configOf(edition: Edition, { app, environment, http }: Where): o
     services: { api, ...services },
     gateway: { listen: { http }, accessLog: false, workers: 2 },
     // A busy machine must not be taken for a slow release.
-    environments: { [ENVIRONMENT]: { watch: { for: watch, warm: '30min', p95: '100x' }, drain: '2s', ...environment } },
+    environments: {
+      [ENVIRONMENT]: {
+        watch: { for: watch, warm: '30min', p95: '100x' },
+        drain: '2s',
+        ...environment,
+        ...edition.environment,
+      },
+    },
   }
 }

@@ -61,9 +61,9 @@ class ProcessPlace extends ProjectPlace {
 
   protected async clear(): Promise<void> {}
 
-  /** Chosen at its first start, and kept. */
+  /** Chosen at each start; where there is nobody to ask, the one that was. */
   async #portNow(): Promise<number> {
-    if (this.#port === 0) this.#port = Number(new URL((await this.status()).url).port)
+    this.#port = await this.project.port().catch(() => this.#port)
     return this.#port
   }
 }

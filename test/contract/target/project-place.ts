@@ -73,6 +73,8 @@ export abstract class ProjectPlace implements Place {
   }
 
   async end(): Promise<readonly string[]> {
+    // A config that the target refuses would not even be stopped.
+    this.configure({ name: 'last' })
     // Where nothing is, `stop` says so, and nothing is left either.
     if ((await this.run(['stop', '--remove'])).code !== 0) await this.run(['stop'])
     const left = await this.left()

@@ -57,7 +57,10 @@ async function proveOne(target: Target, scenario: Scenario, places: Places): Pro
   const begun = performance.now()
   const notes: string[] = []
   try {
-    const code = await places.run(scenario, { diagnostic: (text) => notes.push(text) })
+    const code = await places.run(scenario, {
+      diagnostic: (text) => notes.push(text),
+      some: (list) => list,
+    })
     count(target, scenario.name, null, { begun, notes: code === null ? notes : [`not yet: ${code}`, ...notes] })
   } catch (error) {
     count(target, scenario.name, error instanceof Error ? (error.stack ?? error.message) : String(error), {

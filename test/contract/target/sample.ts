@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { draw, seedOf } from './draw.ts'
+import { draw, drawSome, seedOf } from './draw.ts'
 import type { Ground, Target } from './place.ts'
 import { Places } from './places.ts'
 import { SCENARIOS } from './scenarios.ts'
+
+/** Of the points of a journal, say: each may wait for a lease to run out. */
+const SOME = 2
 
 /** A sample of the suite as tests; `SEED` repeats it. */
 export function testSample(target: Target, makeGround: () => Ground | Promise<Ground>, seconds: number): void {
@@ -12,7 +15,10 @@ export function testSample(target: Target, makeGround: () => Ground | Promise<Gr
     await using places = new Places(await makeGround())
     for (const scenario of draw(SCENARIOS, { target, seed, seconds }))
       await t.test(scenario.name, async (tt) => {
-        const code = await places.run(scenario, tt)
+        const code = await places.run(scenario, {
+          diagnostic: (text) => tt.diagnostic(text),
+          some: (list) => drawSome(list, SOME, seed),
+        })
         if (code !== null) tt.diagnostic(`not yet: refused with ${code}`)
       })
     await t.test('nothing is left', async () => assert.deepEqual(await places.end(), []))

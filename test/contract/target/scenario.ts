@@ -1,8 +1,10 @@
 import type { Ability, Place, Target } from './place.ts'
 
-/** Who is told what was measured on the way. */
+/** Who is told what was measured on the way, and how much of it is wanted. */
 export interface Told {
   diagnostic(text: string): void
+  /** All of a list where the whole matrix runs; in a sample the few that its seed draws. */
+  some<T>(list: readonly T[]): readonly T[]
 }
 
 export interface Scenario {
