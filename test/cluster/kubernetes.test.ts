@@ -191,7 +191,7 @@ test(
     const [first, second] = [kubernetesRelease(SERVICES), kubernetesRelease(SERVICES, { id: '8-3fa9c1d2' })]
     const workloads = new Workloads({ access, place: placeOf(first), run })
     const start = (release: Release, value: string): Promise<void> =>
-      workloads.start(release, 'api', { image: 'i:1', asked: 2, values: { JWT_KEY: value } })
+      workloads.start(release, 'api', { image: 'i:1', asked: 2, values: () => Promise.resolve({ JWT_KEY: value }) })
     const instancesOf = async ({ id }: Release): Promise<number | null> => (await workloads.look(id, 'api')).instances
 
     assert.equal(await instancesOf(first), null)

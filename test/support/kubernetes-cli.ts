@@ -43,6 +43,8 @@ async function run(): Promise<number> {
       roster: rosterPort(control, token),
       release: async (id) => (await control.call('release.get', { release: id })).release,
       secretsOf: (names) => secrets.of(names),
+      connectionsOf: async (release, service) =>
+        (await control.call('need.variables', { token, release, service })).variables,
     })
   const deploying: Deploying = { project, control, secrets, narrator, reason: verb, targetFor }
   const draft = () => draftRelease(project, secrets, control)

@@ -1,31 +1,42 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { USER_ID } from '../../src/deploy/targets/docker/dockerfile.ts'
-import { nodeArchive } from './docker-engine.ts'
 import { TestProject } from './project.ts'
 
-/** What generated Dockerfiles begin with; no registry is asked. */
-export const NODE_BASE = 'node:24-bookworm-slim'
+export interface NamespaceProjectOptions {
+  /** Of the config: the config names the namespace. */
+  readonly configOf: (namespace: string) => object
+  readonly files: Readonly<Record<string, string>>
+  /** The name that its objects begin with: app and environment. */
+  readonly place: string
+}
 
-/** The environment `production` of `plain`, by the commands of a user, in a namespace of its own; disposing it takes all of it away. */
+/** A project whose commands speak to a real cluster, in a namespace of its own; disposing it takes all of it away. */
 export class NamespaceProject extends TestProject {
-  readonly namespace = `seaworthy-${randomUUID().slice(0, 8)}`
-  /** What its commands see beside the way to the cluster. */
-  readonly #variables: Readonly<Record<string, string>>
+  readonly namespace: string
+  /** Secrets of its commands, the last one too. */
+  variables: Readonly<Record<string, string>> = {}
+  readonly #place: string
   readonly #volume = mkdtempSync(join(tmpdir(), 'seaworthy-volume-'))
 
-  constructor(configOf: (namespace: string) => object, variables: Readonly<Record<string, string>> = {}) {
-    // Files of their own make images of their own, which no test before has left behind.
-    super({}, { 'test.txt': randomUUID() }, '.seaworthy/production')
-    this.#variables = variables
-    this.configure(configOf(this.namespace))
+  constructor({ configOf, files, place }: NamespaceProjectOptions) {
+    const namespace = `seaworthy-${randomUUID().slice(0, 8)}`
+    super(configOf(namespace), {}, '.seaworthy/production')
+    this.namespace = namespace
+    this.#place = place
+    for (const [path, text] of Object.entries(files)) this.write(path, text)
+  }
+
+  write(path: string, text: string): void {
+    mkdirSync(dirname(join(this.folder, path)), { recursive: true })
+    writeFileSync(join(this.folder, path), text)
   }
 
   override start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    return super.start(args, { KUBECONFIG: process.env['KUBECONFIG'] ?? '', ...this.#variables, ...env })
+    return super.start(args, { KUBECONFIG: process.env['KUBECONFIG'] ?? '', ...this.variables, ...env })
   }
 
   kubectl(...args: readonly string[]): string {
@@ -33,15 +44,17 @@ export class NamespaceProject extends TestProject {
     return execFileSync('kubectl', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim()
   }
 
-  /** Of the front door: the node reaches it. */
-  address(): string {
-    return this.kubectl('get', 'services', 'plain-production-gateway', '--output', 'jsonpath={.spec.clusterIP}')
+  apply(...objects: readonly object[]): void {
+    const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects })
+    const words = ['--namespace', this.namespace, 'apply', '--filename', '-']
+    execFileSync('kubectl', words, { input, stdio: 'pipe' })
   }
 
-  /** A folder of this machine, since the cluster has nobody who makes volumes. */
-  makeVolume(): void {
+  /** With the volume of control: a folder of this machine, since the cluster has nobody who makes volumes. */
+  makeNamespace(): void {
+    this.kubectl('create', 'namespace', this.namespace)
     chownSync(this.#volume, USER_ID, USER_ID)
-    const volume = {
+    this.apply({
       apiVersion: 'v1',
       kind: 'PersistentVolume',
       metadata: { name: this.namespace },
@@ -49,10 +62,9 @@ export class NamespaceProject extends TestProject {
         capacity: { storage: '10Gi' },
         accessModes: ['ReadWriteOnce'],
         hostPath: { path: this.#volume },
-        claimRef: { namespace: this.namespace, name: 'state-plain-production-control-0' },
+        claimRef: { namespace: this.namespace, name: `state-${this.#place}-control-0` },
       },
-    }
-    execFileSync('kubectl', ['apply', '--filename', '-'], { input: JSON.stringify(volume), stdio: 'pipe' })
+    })
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
@@ -62,11 +74,4 @@ export class NamespaceProject extends TestProject {
     this.kubectl('delete', 'persistentvolumes', this.namespace, '--ignore-not-found', '--timeout=60s')
     rmSync(this.#volume, { recursive: true, force: true })
   }
-}
-
-/** Gives the node's engine what generated Dockerfiles begin with, where it has none. */
-export function importNodeBase(): void {
-  if (execFileSync('docker', ['image', 'ls', '--quiet', NODE_BASE], { encoding: 'utf8' }) !== '') return
-  using base = nodeArchive()
-  execFileSync('docker', ['import', '--change', 'ENV PATH=/usr/local/bin', base.path, NODE_BASE], { stdio: 'ignore' })
 }

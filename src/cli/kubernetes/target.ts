@@ -18,5 +18,7 @@ export function kubernetesTarget(
     roster: rosterPort(control, token),
     release: async (id) => (await control.call('release.get', { release: id })).release,
     secretsOf: (names) => secrets?.of(names) ?? {},
+    connectionsOf: async (release, service) =>
+      (await control.call('need.variables', { token, release, service })).variables,
   })
 }

@@ -1,3 +1,4 @@
+import { secretNames } from '../../need-variables.ts'
 import type { Release } from '../../release.ts'
 import { variablesOf } from '../instance-shape.ts'
 import { releaseLabels, releaseName } from './names.ts'
@@ -5,11 +6,13 @@ import type { KubernetesObject } from './object.ts'
 
 /** The variables that all instances of a release's service share. What they are changes with the release alone. */
 export function configMapOf(release: Release, service: string): KubernetesObject {
+  const { services, needs } = release.config
+  const declared = services[service]!
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: releaseName(release, service), labels: releaseLabels(release, service) },
     immutable: true,
-    data: variablesOf(release.config.services[service]!, {}),
+    data: variablesOf(declared, {}, secretNames(declared, needs)),
   }
 }

@@ -1,3 +1,4 @@
+import { secretNames } from '../../need-variables.ts'
 import type { Plan } from '../../plan.ts'
 import { wantedInstances } from '../../wanted.ts'
 import type { Command } from '../command.ts'
@@ -44,7 +45,7 @@ export function outlineOf(
       image: imageOf(release, service, bases),
       cluster,
       instances: wantedInstances(service, declared, {}),
-      values: Object.fromEntries(declared.secrets.map((name) => [name, ''])),
+      values: Object.fromEntries(secretNames(declared, release.config.needs).map((name) => [name, ''])),
     })
     created.push(...objects)
     return [applyObjects(access, objects)]

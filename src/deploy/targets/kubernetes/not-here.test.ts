@@ -5,15 +5,15 @@ import { mustRunHere } from './not-here.ts'
 
 test('a program with secrets, bounds and an API outside runs; the rest is refused at once, each by its name', () => {
   const api = { start: 'node main.js', routes: ['/'], secrets: ['JWT_KEY'], uses: { bank: 'required' } }
-  const bank = { kind: 'http', url: 'BANK_URL' }
-  mustRunHere(kubernetesRelease({ api }, { needs: { bank } }).config)
+  const elsewhere = { bank: { kind: 'http', url: 'BANK_URL' }, store: { kind: 'postgres', url: 'STORE_URL' } }
+  mustRunHere(kubernetesRelease({ api }, { needs: elsewhere }).config)
 
   const services = {
     api: { ...api, affinity: 'cookie', templates: { 'a.template': 'a' }, migrate: { expand: 'node migrate.js' } },
     web: { static: 'public', routes: ['/web'] },
     other: { image: `registry.example.com/other@sha256:${'a'.repeat(64)}`, routes: ['/other'] },
   }
-  const needs = { bank, db: { kind: 'postgres' } }
+  const needs = { ...elsewhere, db: { kind: 'postgres' } }
   const hooks = { before: 'true', after: 'true' }
   const { config } = kubernetesRelease(services, { needs, environment: { strategy: 'recreate', hooks } })
   assert.throws(
@@ -26,7 +26,7 @@ test('a program with secrets, bounds and an API outside runs; the rest is refuse
         'services.api: migrations',
         'services.web: static files',
         'services.other: an image of its own',
-        'needs.db: postgres',
+        "needs.db: a postgres that the environment runs; one with a `url` is somebody else's",
         'hooks.after: control would run it, and has nothing in its pod to run it with',
         "strategy: 'recreate'",
       ])

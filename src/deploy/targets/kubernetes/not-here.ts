@@ -12,8 +12,11 @@ export function mustRunHere(app: ResolvedApp): void {
       lacksOf(service).map((lack) => `services.${name}: ${lack}`),
     ),
     ...Object.entries(needs)
-      .filter(([, { kind, url }]) => kind !== 'http' || url === null)
-      .map(([name, { kind }]) => `needs.${name}: ${kind}`),
+      .filter(([, { url }]) => url === null)
+      .map(
+        ([name, { kind }]) =>
+          `needs.${name}: a ${kind} that the environment runs; one with a \`url\` is somebody else's`,
+      ),
     ...(gateway.tls?.source.kind === 'files' ? ['gateway.tls.files: certificates of this machine'] : []),
     ...(gateway.http === 0 ? ['gateway.listen.http: a port of its own choice'] : []),
     ...(['after', 'failed'] as const)

@@ -1,5 +1,6 @@
 import { expandWords } from '../../../core/words.ts'
 import type { ResolvedService } from '../../../config/resolved.ts'
+import { secretNames } from '../../need-variables.ts'
 import type { Release } from '../../release.ts'
 import { runtimeOf, type Runtime } from '../docker/base.ts'
 import { OWN_FOLDER } from '../docker/dockerfile.ts'
@@ -89,7 +90,9 @@ function runtimeIn(name: string, service: ResolvedService): Runtime | null {
 }
 
 function common(release: Release, service: string): object {
-  const { run, secrets, writable } = release.config.services[service]!
+  const { services, needs } = release.config
+  const declared = services[service]!
+  const { run, writable } = declared
   const isOurs = run.kind === 'program'
   // Root owns the files: the pod's group reads them, or, where the image's user is not known, everybody in it.
   const secret = { secretName: releaseName(release, service), defaultMode: isOurs ? 0o440 : 0o444 }
@@ -99,7 +102,7 @@ function common(release: Release, service: string): object {
     securityContext: podSecurity(isOurs),
     volumes: [
       { name: 'tmp', emptyDir: { sizeLimit: TMP_SIZE } },
-      ...(secrets.length === 0 ? [] : [{ name: 'secrets', secret }]),
+      ...(secretNames(declared, needs).length === 0 ? [] : [{ name: 'secrets', secret }]),
       ...writable.map((_, index) => ({ name: writableName(index), emptyDir: {} })),
     ],
   }
@@ -113,7 +116,9 @@ interface ContainerInput {
 }
 
 function container({ release, service, image, argv }: ContainerInput): object {
-  const declared = release.config.services[service]!
+  const { services, needs } = release.config
+  const declared = services[service]!
+  const hasSecrets = secretNames(declared, needs).length > 0
   const own = { HOST: '0.0.0.0', PORT: String(portOf(declared)), RELEASE: release.id }
   return {
     name: service,
@@ -132,7 +137,7 @@ function container({ release, service, image, argv }: ContainerInput): object {
     securityContext: CONTAINER_SECURITY,
     volumeMounts: [
       { name: 'tmp', mountPath: '/tmp' },
-      ...(declared.secrets.length === 0 ? [] : [{ name: 'secrets', mountPath: SECRETS_FOLDER, readOnly: true }]),
+      ...(hasSecrets ? [{ name: 'secrets', mountPath: SECRETS_FOLDER, readOnly: true }] : []),
       ...declared.writable.map((folder, index) => ({ name: writableName(index), mountPath: `/app/${plain(folder)}` })),
     ],
   }

@@ -35,7 +35,7 @@ const SERVICES = {
 function all(cluster: Cluster): readonly KubernetesObject[] {
   const release = kubernetesRelease(SERVICES, { needs: { bank: { kind: 'http', url: 'BANK_URL' } } })
   const own = { place: PLACE, image: 'seaworthy:1', argv: ['up'], check: ['node', 'check.mjs'] }
-  const values = { DB: 'geheim' }
+  const values = { DB: 'geheim', BANK_URL: 'https://bank' }
   const installation = { ...own, workers: 2, http: 80, https: 443, drainMs: 30_000, stateBytes: 5 * 2 ** 30 }
   return [
     ...installationObjects({ ...installation, reach: 'outside', url: 'https://example.com' }),

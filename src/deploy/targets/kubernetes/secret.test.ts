@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { kubernetesRelease } from '../../../../test/support/kubernetes-release.ts'
+import { CLUSTER, kubernetesRelease } from '../../../../test/support/kubernetes-release.ts'
 import { configMapOf } from './config-map.ts'
+import { instancePod } from './pod.ts'
 import { secretOf } from './secret.ts'
 
 const api = { start: 'node main.js', routes: ['/'], env: { LEVEL: 'x"$y `z` $(HOST)' }, secrets: ['JWT_KEY', 'DB_URL'] }
@@ -17,6 +18,23 @@ test('a Secret has what its service declares, and nothing of what others have', 
 
 test('a value that is missing is no empty one', () => {
   assert.throws(() => secretOf(release, 'api', { JWT_KEY: 'geheim' }))
+})
+
+test('the address of a need that somebody else runs is a file under each of its names, unless `env` sets it', () => {
+  const uses = { db: 'required', bank: 'optional' }
+  const services = { api: { start: 'node main.js', uses, env: { BANK_URL: 'http://bank' } } }
+  const needs = { db: { kind: 'postgres', url: 'SHOP_DB' }, bank: { kind: 'http', url: 'BANK_SECRET' } }
+  const using = kubernetesRelease(services, { needs })
+  const all = { DATABASE_URL: 'd', SHOP_DB: 'd', DB_URL: 'd', BANK_SECRET: 'b', BANK_URL: 'b', OTHER: 'o' }
+  const data = secretOf(using, 'api', all)!['data'] as Readonly<Record<string, string>>
+  assert.deepEqual(Object.keys(data), ['DATABASE_URL', 'SHOP_DB', 'DB_URL', 'BANK_SECRET'])
+  const variables = configMapOf(using, 'api')['data'] as Readonly<Record<string, string>>
+  assert.equal(variables['SHOP_DB_FILE'], '/run/secrets/SHOP_DB')
+  assert.deepEqual([variables['BANK_URL'], variables['BANK_URL_FILE']], ['http://bank', undefined])
+  assert.match(
+    JSON.stringify(instancePod({ release: using, service: 'api', image: 'i:1', cluster: CLUSTER })),
+    /"secretName"/,
+  )
 })
 
 test('a ConfigMap has the variables that all instances share, as they are written, and no secret', () => {

@@ -1,18 +1,20 @@
+import { secretNames } from '../../need-variables.ts'
 import type { Release } from '../../release.ts'
 import { releaseLabels, releaseName } from './names.ts'
 import type { KubernetesObject } from './object.ts'
 
 /**
- * The secrets of a release's service, for its pods to find as files: a changed value is a new release with a Secret of its
- * own. Null when it has none.
- * @param values of at least those that the service declares; others are left out
+ * The secrets of a release's service and the addresses of its needs, for its pods to find as files: a changed value is a new
+ * release with a Secret of its own. Null when it has none.
+ * @param values of at least those that the service is given; others are left out
  */
 export function secretOf(
   release: Release,
   service: string,
   values: Readonly<Record<string, string>>,
 ): KubernetesObject | null {
-  const { secrets } = release.config.services[service]!
+  const { services, needs } = release.config
+  const secrets = secretNames(services[service]!, needs)
   if (secrets.length === 0) return null
   return {
     apiVersion: 'v1',

@@ -1,6 +1,6 @@
 import type { ResolvedSmoke } from '../../../config/resolved.ts'
 import { Problem } from '../../../core/problem.ts'
-import { scrubOf, type Scrub } from '../../../core/scrub.ts'
+import { passwordsOf, scrubOf, type Scrub } from '../../../core/scrub.ts'
 import type { MigrationRun } from '../../migration.ts'
 import type { Instance, Release } from '../../release.ts'
 import type { Diagnosis, Probe, Target } from '../../target.ts'
@@ -32,7 +32,9 @@ export interface KubernetesTargetOptions {
   /** As control knows it; null: it has been forgotten. */
   readonly release: (id: string) => Promise<Release | null>
   /** The values of a service's secrets. */
-  readonly secretsOf: (names: readonly string[]) => Readonly<Record<string, string>>
+  readonly secretsOf: (names: readonly string[]) => Readonly<Record<string, string | undefined>>
+  /** The variables in which a service of a release finds its needs: they hold passwords. */
+  readonly connectionsOf: (release: string, service: string) => Promise<Readonly<Record<string, string>>>
 }
 
 /**
@@ -45,6 +47,8 @@ export class KubernetesTarget implements Target {
   readonly #owed: Owed
   /** Of which services control knows, from this command, that all pods are ready. */
   readonly #told = new Set<string>()
+  /** Of a release's service, the addresses of its needs: they stay as they are while a command runs. */
+  readonly #connections = new Map<string, Promise<Readonly<Record<string, string>>>>()
 
   constructor(options: KubernetesTargetOptions) {
     const { roster, release, run } = options
@@ -117,11 +121,11 @@ export class KubernetesTarget implements Target {
       const upMs = Date.now() - Math.max(...look.pods.map((pod) => pod.instance.startedAt))
       return verdict(upMs >= ALIVE_MS ? null : `up for ${upMs} ms only`, null, tookMs())
     }
-    return probeOf(await roster.probe(instance.id), health, this.#scrubOf(service, release))
+    return probeOf(await roster.probe(instance.id), health, await this.#scrubOf(service, release))
   }
 
   async smoke({ id, service }: Instance, release: Release, smoke: ResolvedSmoke): Promise<string | null> {
-    return smokeOf(await this.#options.roster.smoke(id, smoke), smoke, this.#scrubOf(service, release))
+    return smokeOf(await this.#options.roster.smoke(id, smoke), smoke, await this.#scrubOf(service, release))
   }
 
   async diagnose({ service }: Instance, release: Release): Promise<Diagnosis> {
@@ -134,7 +138,7 @@ export class KubernetesTarget implements Target {
       this.#workloads.events(observed),
       this.#workloads.lastLines(observed, LINES),
     ])
-    const lastLines = said.map(this.#scrubOf(service, release))
+    const lastLines = said.map(await this.#scrubOf(service, release))
     const declared = release.config.services[service]!
     const cause = observed.isReady ? null : causeOfPod({ observed, service: declared, events, lastLines })
     return { cause, facts: [count, `pod: ${wordOf(observed)}`], lastLines }
@@ -148,13 +152,16 @@ export class KubernetesTarget implements Target {
   }
 
   async #start(release: Release, service: string): Promise<readonly Instance[]> {
-    const { roster, secretsOf } = this.#options
+    const { roster } = this.#options
     this.#told.delete(`${service}@${release.id}`)
-    const { secrets } = release.config.services[service]!
     const ids = await roster.wanted(release.id, service)
     // There since `prepare`, unless the same files are to be started in another way.
     const image = await this.#imageOf(release, service)
-    await this.#workloads.start(release, service, { image, asked: ids.length, values: secretsOf(secrets) })
+    const values = async (): Promise<Readonly<Record<string, string>>> => ({
+      ...(await this.#connectionsOf(release, service)),
+      ...this.#secretsOf(release, service),
+    })
+    await this.#workloads.start(release, service, { image, asked: ids.length, values })
     const { pods } = await this.#workloads.look(release.id, service)
     const address = await this.#workloads.address(release, service)
     const instances = rosterOf(release, service, { ids, pods, address, now: Date.now() })
@@ -165,7 +172,9 @@ export class KubernetesTarget implements Target {
   /** @throws Problem `target.not-yet` for one that a service's own Dockerfile has made: it has no entry and no check of ours */
   async #imageOf(release: Release, service: string): Promise<string> {
     const { images } = this.#options
-    const name = await makeImage(release, service, { ...images, scrub: this.#scrubOf(service, release) })
+    // Its needs may not be there yet, and a build is given nothing of theirs.
+    const scrub = scrubOf(this.#secretsOf(release, service))
+    const name = await makeImage(release, service, { ...images, scrub })
     const { labels } = await mustHaveImage(images.host, name, images.run)
     if (labels[LABEL.entry] !== 'own') return name
     throw new Problem(
@@ -194,9 +203,22 @@ export class KubernetesTarget implements Target {
     return [...new Set([...Object.keys(release?.config.services ?? {}), ...deployed.map(({ service }) => service)])]
   }
 
-  #scrubOf(service: string, { config }: Release): Scrub {
-    // Of a release to go back to, a secret may have no value any more.
+  async #scrubOf(service: string, release: Release): Promise<Scrub> {
+    const passwords = passwordsOf(await this.#connectionsOf(release, service))
+    return scrubOf({ ...passwords, ...this.#secretsOf(release, service) })
+  }
+
+  #connectionsOf(release: Release, service: string): Promise<Readonly<Record<string, string>>> {
+    if (Object.keys(release.config.services[service]!.uses).length === 0) return Promise.resolve({})
+    const key = `${service}@${release.id}`
+    const found = this.#connections.get(key) ?? this.#options.connectionsOf(release.id, service)
+    this.#connections.set(key, found)
+    return found
+  }
+
+  /** Of a release to go back to, a secret may have no value any more. */
+  #secretsOf({ config }: Release, service: string): Readonly<Record<string, string>> {
     const values = Object.entries(this.#options.secretsOf(config.services[service]!.secrets))
-    return scrubOf(Object.fromEntries(values.filter(([, value]) => value !== undefined)))
+    return Object.fromEntries(values.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
   }
 }

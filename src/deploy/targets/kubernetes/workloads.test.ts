@@ -22,7 +22,10 @@ test('beside what others apply nothing is put in place and nothing taken away', 
   const release = kubernetesRelease({ api: { start: 'node main.js' } })
   const isRefused = (thrown: unknown): boolean =>
     thrown instanceof Problem && thrown.code === 'render.applied-by-others'
-  await assert.rejects(workloads.start(release, 'api', { image: 'i:1', asked: 1, values: {} }), isRefused)
+  await assert.rejects(
+    workloads.start(release, 'api', { image: 'i:1', asked: 1, values: () => Promise.resolve({}) }),
+    isRefused,
+  )
   await assert.rejects(workloads.deployed(), isRefused)
   const asked = readFileSync(join(folder.path, 'asked'), 'utf8').trim().split('\n')
   assert.equal(asked.length, 2)

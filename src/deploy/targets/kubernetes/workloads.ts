@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem } from '../../../core/problem.ts'
+import { secretNames } from '../../need-variables.ts'
 import type { Release } from '../../release.ts'
 import { listens } from '../instance-shape.ts'
 import type { Place } from '../labels.ts'
@@ -65,22 +66,23 @@ export class Workloads {
   /**
    * Has a release's service there as it is declared, beside whatever runs; whether pods come of it is for a look to show.
    * @param asked how many instances the config asks for
-   * @param values of the service's secrets
+   * @param values of the service's secrets and needs; asked for only where nothing of the release is there
    * @throws Problem `cluster.too-old` `target.tool-failed`
    */
   async start(
     release: Release,
     service: string,
-    { image, asked, values }: { image: string; asked: number; values: Readonly<Record<string, string>> },
+    { image, asked, values }: { image: string; asked: number; values: () => Promise<Readonly<Record<string, string>>> },
   ): Promise<void> {
     const { place } = this.#options
     const deployed = (await this.deployed()).filter((one) => one.service === service)
     const others = deployed.filter((one) => one.release !== release.id)
     const instances = instancesToBegin(release.config.services[service]!, asked, others)
     const cluster = await (this.#cluster ??= lookAtCluster(this.#options.access, this.#options.run))
-    const objects = serviceObjects({ release, service, image, cluster, instances, values })
     // What can never be changed is there already, with the values of its own day; after a stop it is all that is.
     const isThere = others.length < deployed.length || (await this.#hasPolicy(releaseName(release, service)))
+    const known = isThere ? blankValues(release, service) : await values()
+    const objects = serviceObjects({ release, service, image, cluster, instances, values: known })
     const wanted = isThere ? objects.filter(({ kind }) => kind !== 'ConfigMap' && kind !== 'Secret') : objects
     await this.#run(applyObjects(this.#options.access, [serviceAccountOf(place), closedPolicy(place), ...wanted]))
   }
@@ -176,4 +178,9 @@ export class Workloads {
   #run(command: Parameters<typeof mustRun>[0]): Promise<string> {
     return mustRun(command, this.#options.run)
   }
+}
+
+/** Of what is left as it is: a secret of back then may have no value any more. */
+function blankValues({ config }: Release, service: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(secretNames(config.services[service]!, config.needs).map((name) => [name, '']))
 }

@@ -6,6 +6,7 @@ import { kustomized } from '../../../../../test/support/kustomize.ts'
 import { restrictedViolations } from '../../../../../test/support/pod-security.ts'
 import { checkConfig, resolveEnvironment } from '../../../../config/index.ts'
 import type { Json } from '../../../../config/plain.ts'
+import { secretNames } from '../../../need-variables.ts'
 import { wantedInstances } from '../../../wanted.ts'
 import { imageOf } from '../../docker/image-of.ts'
 import { placeOf } from '../names.ts'
@@ -77,7 +78,7 @@ function deployedOf({ release }: Overlay): readonly KubernetesObject[] {
       image: imageOf(release, service),
       cluster: CLUSTER,
       instances: wantedInstances(service, declared, {}),
-      values: Object.fromEntries(declared.secrets.map((name) => [name, 'geheim'])),
+      values: Object.fromEntries(secretNames(declared, release.config.needs).map((name) => [name, 'geheim'])),
     }),
   )
   return [serviceAccountOf(placeOf(release)), closedPolicy(placeOf(release)), ...services]
@@ -217,7 +218,7 @@ test('no Secret, and nothing of one, is written; which are needed is', () => {
   const files = renderFiles({ overlays: overlaysOf(), registry: NONE })
   assert.doesNotMatch(JSON.stringify(files), /"kind":"Secret"|geheim/)
   const readme = files.find((file) => 'text' in file)!
-  assert.match((readme as { text: string }).text, /\| `shop-api` \| `JWT_KEY`, `PASSWORD` \|/)
+  assert.match((readme as { text: string }).text, /\| `shop-api` \| `JWT_KEY`, `PASSWORD`, `BANK_URL` \|/)
   const [pod] = JSON.stringify(files).match(/"secretName":"[^"]+"/g)!
   assert.equal(pod, '"secretName":"shop-api"')
 })

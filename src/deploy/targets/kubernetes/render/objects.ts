@@ -1,5 +1,6 @@
 import { canonicalJson, sha256 } from '../../../../core/canonical-json.ts'
 import type { ResolvedApp } from '../../../../config/resolved.ts'
+import { secretNames } from '../../../need-variables.ts'
 import type { Release } from '../../../release.ts'
 import { wantedInstances } from '../../../wanted.ts'
 import { LABEL } from '../../labels.ts'
@@ -65,7 +66,7 @@ export function renderedObjects(release: Release): readonly Rendered[] {
       cluster: RENDERED_FOR,
       instances: wantedInstances(service, declared, {}),
       // Only the names are asked for: what would hold values is left out below.
-      values: Object.fromEntries(declared.secrets.map((secret) => [secret, ''])),
+      values: Object.fromEntries(secretNames(declared, release.config.needs).map((secret) => [secret, ''])),
     })
       .filter(({ kind }) => kind !== 'Secret')
       .map((object) => ({ service, object })),

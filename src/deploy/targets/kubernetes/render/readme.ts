@@ -1,3 +1,4 @@
+import { secretNames } from '../../../need-variables.ts'
 import { renderedImages } from './images.ts'
 import type { Overlay, RenderInput } from './input.ts'
 import { renderedName } from './objects.ts'
@@ -11,8 +12,11 @@ export interface WantedSecret {
 /** The Secrets of an environment, by service. */
 export function wantedSecrets({ release: { config } }: Overlay): readonly WantedSecret[] {
   return Object.entries(config.services)
-    .filter(([, { secrets }]) => secrets.length > 0)
-    .map(([service, { secrets }]) => ({ name: renderedName(config.name, service), keys: secrets }))
+    .map(([service, declared]) => ({
+      name: renderedName(config.name, service),
+      keys: secretNames(declared, config.needs),
+    }))
+    .filter(({ keys }) => keys.length > 0)
 }
 
 /** For whoever finds the folder: what is in it, what is not, and what is asked of him. */
