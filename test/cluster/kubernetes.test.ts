@@ -23,7 +23,7 @@ import {
 import { ingressOf } from '../../src/deploy/targets/kubernetes/entrance.ts'
 import { gatewayObjects } from '../../src/deploy/targets/kubernetes/gateway.ts'
 import { installationObjects } from '../../src/deploy/targets/kubernetes/installation.ts'
-import { jobOf } from '../../src/deploy/targets/kubernetes/job.ts'
+import { commandStep } from '../../src/deploy/targets/kubernetes/migration-step.ts'
 import { placeOf, releaseName } from '../../src/deploy/targets/kubernetes/names.ts'
 import { closedPolicy, gatewayPolicy, jobPolicy } from '../../src/deploy/targets/kubernetes/network-policy.ts'
 import type { KubernetesObject } from '../../src/deploy/targets/kubernetes/object.ts'
@@ -66,11 +66,14 @@ test('the server of a real cluster takes every object as it is', { timeout: 120_
   const objectsOf = (service: string): readonly KubernetesObject[] =>
     serviceObjects({ release, service, image, cluster, instances: 2, values: { JWT_KEY: SECRET } })
   const own = { place, image: 'seaworthy:1', argv: ['up'], check: ['node', 'check.mjs'] }
+  const errand = { id: 1, what: 'command', argv: ['node', '-v'], env: { JWT_KEY: SECRET } } as const
+  const migration = commandStep({ release, service: 'api', run: 1 }, { image, isOwn: false }, errand)
   const installation = { ...own, workers: 2, http: 80, https: 443, drainMs: 30_000, stateBytes: 5 * 2 ** 30 }
   const all = [
     ...installationObjects({ ...installation, reach: 'outside', url: 'https://example.com' }),
     ...Object.keys(SERVICES).flatMap((service) => objectsOf(service)),
-    jobOf({ release, service: 'api', image, what: 'migration', run: 1, argv: ['node', '-v'], limitMs: 60_000 }),
+    ...migration.owned('2fa7555c-db01-4c52-9c0f-0d4c56b7a001'),
+    migration.owner,
     jobPolicy(release, 'api', 'smoke')!,
     ...gatewayObjects({
       ...own,

@@ -51,6 +51,8 @@ export async function startClusterPostgres(project: NamespaceProject): Promise<C
             image: IMAGE,
             imagePullPolicy: 'IfNotPresent',
             args: argv,
+            // Beside pods that put aside what they need it would get nothing.
+            resources: { requests: { cpu: '500m', memory: '256Mi' } },
             env: Object.entries(env).map(([name, value]) => ({ name, value })),
             volumeMounts: [
               { name: 'secrets', mountPath: '/run/secrets' },
@@ -68,7 +70,7 @@ export async function startClusterPostgres(project: NamespaceProject): Promise<C
   const host = project.kubectl('get', 'services', 'postgres', '--output', 'jsonpath={.spec.clusterIP}')
   const as = (database: string): string => `postgres://${env['POSTGRES_USER']!}:${PASSWORD}@${host}:5432/${database}`
   const query = async (sql: string, database = 'shop'): Promise<readonly Record<string, unknown>[]> => {
-    const client = new Client({ connectionString: as(database), connectionTimeoutMillis: 2_000 })
+    const client = new Client({ connectionString: as(database), connectionTimeoutMillis: 10_000 })
     await client.connect()
     try {
       return (await client.query<Record<string, unknown>>(sql)).rows

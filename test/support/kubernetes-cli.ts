@@ -4,6 +4,7 @@
  */
 import { abortUnderLease, deployUnderLease, resumeUnderLease, type Deploying } from '../../src/cli/deploying.ts'
 import { draftRelease, findEarlier, planFor } from '../../src/cli/draft.ts'
+import { migrationPort } from '../../src/cli/migration-port.ts'
 import { createNarrator } from '../../src/cli/narrate.ts'
 import { exitCodeOf, printError } from '../../src/cli/output.ts'
 import { makeStateFolder, readProject } from '../../src/cli/project.ts'
@@ -43,6 +44,8 @@ async function run(): Promise<number> {
       roster: rosterPort(control, token),
       release: async (id) => (await control.call('release.get', { release: id })).release,
       secretsOf: (names) => secrets.of(names),
+      haveOwn: () => Promise.reject(new Error('nothing of it is static')),
+      migrations: migrationPort(control, token),
       connectionsOf: async (release, service) =>
         (await control.call('need.variables', { token, release, service })).variables,
     })

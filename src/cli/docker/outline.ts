@@ -18,7 +18,7 @@ export async function outlineOf(project: Project, plan: Plan): Promise<Outline> 
 }
 
 /** Service → what there is to say, of those that bring a Dockerfile of their own. */
-async function ownDockerfiles({ app, folder, keptOut }: Project): Promise<Readonly<Record<string, string>>> {
+export async function ownDockerfiles({ app, folder, keptOut }: Project): Promise<Readonly<Record<string, string>>> {
   const notes: Record<string, string> = {}
   for (const [name, service] of Object.entries(app.services)) {
     const note = ownDockerfileNote(name, service, await readSource(folder, service, keptOut), service.secrets)

@@ -28,7 +28,7 @@ export async function execOnKubernetes(
     })
   }
   const runtime = declared?.run.kind === 'program' ? knownRuntime(declared) : null
-  const enter = runtime === null ? [] : enterWords(runtime)
+  const enter = runtime === null || one.isBare ? [] : enterWords(runtime)
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY
   return execWords(access, { pod: one.pod, container: service, enter, isTerminal }, argv)
 }

@@ -4,6 +4,7 @@ import { outlineOf } from '../../deploy/targets/kubernetes/deploy-commands.ts'
 import { lookAtCluster } from '../../deploy/targets/kubernetes/look.ts'
 import { releasesIn } from '../../deploy/targets/kubernetes/names.ts'
 import { mustRun } from '../../deploy/targets/run-command.ts'
+import { ownDockerfiles } from '../docker/outline.ts'
 import type { Outline } from '../hosted/hosted.ts'
 import type { Project } from '../project.ts'
 import { clusterPlace, imagesOf } from './place.ts'
@@ -11,16 +12,19 @@ import { clusterPlace, imagesOf } from './place.ts'
 /** The commands by which a deploy has its release in the namespace, and which objects come and go with it. */
 export async function outlineOn(project: Project, plan: Plan): Promise<Outline> {
   const { access, place, run } = clusterPlace(project)
+  const own = await ownDockerfiles(project)
   const { commands, created, removed } = outlineOf(plan, {
     access,
     place,
     cluster: await lookAtCluster(access, run),
     bases: imagesOf(project).bases!,
+    own: new Set(Object.keys(own)),
     there: releasesIn(await mustRun(listPolicies(access, place), run)),
   })
   return {
     commands,
     notes: {
+      ...(Object.keys(own).length === 0 ? {} : { Images: Object.values(own) }),
       Objects: [
         ...created.map((name) => `+ ${name}`),
         // One name for all that a service of a release has, whatever its kind.

@@ -14,6 +14,17 @@ export function mustNotBeRoot(service: string, { user, names, id }: Pick<ImageLo
   })
 }
 
+/**
+ * A kubelet does not start a user by name where root is forbidden: it cannot tell that it is none.
+ * @throws Problem `image.user-name`
+ */
+export function mustBeNumber(service: string, { user, names, id }: Pick<ImageLook, 'user' | 'names' | 'id'>): void {
+  if (/^\d+(?::|$)/.test(user)) return
+  throw new Problem('image.user-name', `the image of ${service} (${names[0] ?? id}) runs as '${user}', a name`, {
+    hint: 'Kubernetes wants a number there: `USER 65532:65532` in its Dockerfile.',
+  })
+}
+
 /** By its first half: a group of root's gives no rights where every capability is dropped. */
 function isRoot(user: string): boolean {
   const [name = ''] = user.split(':')

@@ -5,6 +5,7 @@ import type { Release } from '../../release.ts'
 import { variablesOf } from '../instance-shape.ts'
 import type { Command } from '../command.ts'
 import { LABEL, type Place } from '../labels.ts'
+import { migrationValues } from '../migration-values.ts'
 import {
   connectNetworks,
   createContainer,
@@ -47,8 +48,6 @@ export interface Step {
 type CommandErrand = Extract<Errand, { what: 'command' }>
 type CopyErrand = Extract<Errand, { what: 'copy' }>
 
-/** What every command is given that names nothing of ours. */
-const PLAIN = ['PATH', 'HOME']
 const COPY_FOLDER = '/var/lib/copy'
 const DUMP_FOLDER = 'dump'
 const COPY_FILE = `${COPY_FOLDER}/${DUMP_FOLDER}/all.sql`
@@ -69,7 +68,7 @@ export function commandContainer(
   const declared = release.config.services[service]!
   const own = { RELEASE: release.id, INSTANCE: `migration ${run} of ${service}` }
   const like = containerOf(release, service, 0, image, isOwn)
-  const values = Object.entries(env).filter(([name, value]) => declared.env[name] !== value && isValue(name))
+  const values = Object.entries(migrationValues(declared, env))
   const names = [...new Set([...secretNames(declared, release.config.needs), ...values.map(([name]) => name)])]
   const words = expandWords(argv, own)
   const name = migrationName(place, run, String(id))
@@ -216,10 +215,6 @@ export function listMigrations(host: Host, { app, environment }: Place): Command
 
 function labelsOf({ app, environment }: Place, run: number): Readonly<Record<string, string>> {
   return { [LABEL.app]: app, [LABEL.environment]: environment, [LABEL.migration]: String(run) }
-}
-
-function isValue(name: string): boolean {
-  return !PLAIN.includes(name) && !['NODE_ENV', 'RELEASE'].includes(name)
 }
 
 /** As a line of that file has it. */

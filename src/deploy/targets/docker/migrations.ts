@@ -1,6 +1,7 @@
 import { Problem } from '../../../core/problem.ts'
 import type { Errand, ErrandEnd } from '../../errand.ts'
 import type { Release } from '../../release.ts'
+import { answered, STEP_WITHIN_MS } from '../answered.ts'
 import { LABEL, type Place } from '../labels.ts'
 import { mustRun, runAll, runCommand, type RunOptions } from '../run-command.ts'
 import { inspectContainers, listNetworks, readLogs, removeContainers, removeVolume, type Host } from './commands.ts'
@@ -20,10 +21,7 @@ import { carrierName, migrationName } from './names.ts'
 import { needServer } from './need-server.ts'
 import { listVolumes } from './own-commands.ts'
 
-/** As long as control gives a command, and a little: what it gives up is no longer waited for. */
-const WITHIN_MS = 61 * 60_000
 const LINES_KEPT = 30
-const AGAIN_MS = 1_000
 const ENDED = ['exited', 'dead']
 
 export interface DockerMigrationsOptions {
@@ -110,7 +108,7 @@ export class DockerMigrations {
     const there = await answered(look)
     if (there === null || there.State.Status === 'created') await this.#begin(step, await make(), there)
     const ended = await answered(async () => {
-      await runCommand(waitFor(host, name, WITHIN_MS), run)
+      await runCommand(waitFor(host, name, STEP_WITHIN_MS), run)
       const now = await look()
       return now === null || ENDED.includes(now.State.Status) ? now : undefined
     })
@@ -162,27 +160,6 @@ export class DockerMigrations {
   }
 }
 
-/**
- * Asks until there is an answer, as long as control waits for a step: an engine that is away for a moment has said nothing,
- * nor has a program that Ctrl-C ended.
- * @param ask `undefined`: no answer yet
- * @throws Problem `target.tool-failed` when the time is over; `target.tool-missing` at once
- */
-async function answered<T>(ask: () => Promise<T | undefined>): Promise<T> {
-  const until = performance.now() + WITHIN_MS
-  for (;;) {
-    try {
-      const answer = await ask()
-      if (answer !== undefined) return answer
-      if (performance.now() > until) throw new Problem('target.tool-failed', 'a step of a migration did not end')
-    } catch (error) {
-      const mayPass = error instanceof Problem && error.code === 'target.tool-failed'
-      if (!mayPass || performance.now() > until) throw error
-    }
-    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
-  }
-}
-
 /** The fields that are read, named as the engine names them. */
 interface Inspected {
   readonly Id: string
@@ -202,7 +179,7 @@ function runOf({ Config }: Inspected): number {
 /** An hour later control has given it up, and told so. */
 function isApplying({ Config, State }: Inspected, now: number): boolean {
   const isAtWork = State.Status === 'running' && LABEL.applying in (Config.Labels ?? {})
-  return isAtWork && now - Date.parse(State.StartedAt) < WITHIN_MS
+  return isAtWork && now - Date.parse(State.StartedAt) < STEP_WITHIN_MS
 }
 
 /** Of an environment's volumes those that were made for steps of migrations; a service's own folders stay. */

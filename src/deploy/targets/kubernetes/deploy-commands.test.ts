@@ -11,6 +11,7 @@ const options = {
   place: { app: 'shop', environment: 'production' },
   cluster: CLUSTER,
   bases: BASES,
+  own: new Set<string>(),
   there: [],
 }
 const service = { start: 'node api.js', routes: ['/'], secrets: ['KEY'], scale: { min: 2 } }

@@ -3,6 +3,7 @@ import type { Plan } from '../../plan.ts'
 import { wantedInstances } from '../../wanted.ts'
 import type { Command } from '../command.ts'
 import type { Bases } from '../docker/base.ts'
+import { pullImage } from '../docker/commands.ts'
 import { imageOf } from '../docker/image-of.ts'
 import { buildCommand } from '../docker/images.ts'
 import type { Place } from '../labels.ts'
@@ -20,6 +21,8 @@ export interface OutlineOptions {
   readonly place: Place
   readonly cluster: Cluster
   readonly bases: Bases
+  /** Services that bring a Dockerfile of their own. */
+  readonly own: ReadonlySet<string>
   /** Services of releases that are in the namespace. */
   readonly there: readonly { readonly service: string; readonly release: string }[]
 }
@@ -30,19 +33,24 @@ export interface OutlineOptions {
  */
 export function outlineOf(
   { operations, release, retires }: Plan,
-  { access, place, cluster, bases, there }: OutlineOptions,
+  { access, place, cluster, bases, own, there }: OutlineOptions,
 ): { readonly commands: readonly Command[]; readonly created: readonly string[]; readonly removed: readonly string[] } {
   const { services } = release.config
   const created: KubernetesObject[] = []
   const commands = operations.flatMap(({ kind, service }): readonly Command[] => {
     if (service === null) return []
-    if (kind === 'prepare') return [buildCommand(release, service, { host: null, folder: CONTEXT, bases })]
-    if (kind !== 'start') return []
     const declared = services[service]!
+    const isOwn = own.has(service)
+    if (kind === 'prepare')
+      return declared.run.kind === 'image'
+        ? [pullImage(null, declared.run.image)]
+        : [buildCommand(release, service, { host: null, folder: CONTEXT, bases, isOwn })]
+    if (kind !== 'start') return []
     const objects = serviceObjects({
       release,
       service,
       image: imageOf(release, service, bases),
+      isOwn,
       cluster,
       instances: wantedInstances(service, declared, {}),
       values: Object.fromEntries(secretNames(declared, release.config.needs).map((name) => [name, ''])),

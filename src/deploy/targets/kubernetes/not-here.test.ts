@@ -3,15 +3,18 @@ import { test } from 'node:test'
 import { kubernetesRelease } from '../../../../test/support/kubernetes-release.ts'
 import { mustRunHere } from './not-here.ts'
 
-test('a program with secrets, bounds and an API outside runs; the rest is refused at once, each by its name', () => {
+test('programs, files, images, migrations and what is outside run; the rest is refused at once, each by its name', () => {
   const api = { start: 'node main.js', routes: ['/'], secrets: ['JWT_KEY'], uses: { bank: 'required' } }
   const elsewhere = { bank: { kind: 'http', url: 'BANK_URL' }, store: { kind: 'postgres', url: 'STORE_URL' } }
-  mustRunHere(kubernetesRelease({ api }, { needs: elsewhere }).config)
-
-  const services = {
-    api: { ...api, affinity: 'cookie', templates: { 'a.template': 'a' }, migrate: { expand: 'node migrate.js' } },
+  const shapes = {
+    api: { ...api, migrate: { expand: 'node migrate.js' } },
     web: { static: 'public', routes: ['/web'] },
     other: { image: `registry.example.com/other@sha256:${'a'.repeat(64)}`, routes: ['/other'] },
+  }
+  mustRunHere(kubernetesRelease(shapes, { needs: elsewhere }).config)
+
+  const services = {
+    api: { ...api, affinity: 'cookie', templates: { 'a.template': 'a' } },
   }
   const needs = { ...elsewhere, db: { kind: 'postgres' } }
   const hooks = { before: 'true', after: 'true' }
@@ -23,9 +26,6 @@ test('a program with secrets, bounds and an API outside runs; the rest is refuse
       assert.deepEqual(error.details, [
         "services.api: affinity: 'cookie'",
         'services.api: templates',
-        'services.api: migrations',
-        'services.web: static files',
-        'services.other: an image of its own',
         "needs.db: a postgres that the environment runs; one with a `url` is somebody else's",
         'hooks.after: control would run it, and has nothing in its pod to run it with',
         "strategy: 'recreate'",

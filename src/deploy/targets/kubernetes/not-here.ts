@@ -32,13 +32,10 @@ export function mustRunHere(app: ResolvedApp): void {
   })
 }
 
-function lacksOf({ run, templates, migrate, affinity }: ResolvedService): readonly string[] {
+function lacksOf({ templates, affinity }: ResolvedService): readonly string[] {
   return [
-    run.kind === 'static' ? 'static files' : null,
-    run.kind === 'image' ? 'an image of its own' : null,
     // The gateway does not see which pod it is.
     affinity === 'cookie' ? "affinity: 'cookie'" : null,
     Object.keys(templates).length > 0 ? 'templates' : null,
-    migrate.expand !== null || migrate.contract !== null ? 'migrations' : null,
   ].filter((lack) => lack !== null)
 }

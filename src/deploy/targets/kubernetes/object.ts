@@ -6,6 +6,8 @@ export interface KubernetesObject {
     readonly name: string
     readonly labels: Readonly<Record<string, string>>
     readonly annotations?: Readonly<Record<string, string>>
+    /** What it goes with. */
+    readonly ownerReferences?: readonly object[]
   }
   readonly [field: string]: unknown
 }

@@ -24,6 +24,7 @@ test('one that is ready, with the address and the port that it is reached at', (
   assert.deepEqual(rest, {
     pod: 'shop-production-api-7-3fa9c1d2-6c9f7d5b8f-x7k2p',
     artifact: 'a1b2c3d4e5f60718',
+    isBare: false,
     isReady: true,
     waiting: null,
     ended: null,

@@ -8,6 +8,8 @@ export interface ObservedPod {
   /** What commands are given. */
   readonly pod: string
   readonly artifact: string
+  /** A command stands in place of its image's entry, which is not ours: nothing reads its secrets for it. */
+  readonly isBare: boolean
   /** Its readiness probe passes: the cluster sends it requests. */
   readonly isReady: boolean
   /** Why its container waits, in the kubelet's word: 'ImagePullBackOff'; null: it does not. */
@@ -52,7 +54,11 @@ interface Pod {
   }
   readonly spec: {
     readonly containers: readonly [
-      { readonly name: string; readonly ports?: readonly { readonly containerPort: number }[] },
+      {
+        readonly name: string
+        readonly command?: readonly string[]
+        readonly ports?: readonly { readonly containerPort: number }[]
+      },
     ]
   }
   readonly status: {
@@ -97,6 +103,7 @@ function observe(pod: Pod): ObservedPod | null {
   return {
     pod: metadata.name,
     artifact,
+    isBare: container.command !== undefined,
     instance: {
       id: `${service}@${release}-${numberOf(metadata.uid)}`,
       service,

@@ -4,6 +4,8 @@ import { CLUSTER, kubernetesRelease, OLD_CLUSTER } from '../../../../test/suppor
 import { restrictedViolations } from '../../../../test/support/pod-security.ts'
 import { instancePod, oncePod } from './pod.ts'
 
+/** Of a job's own ConfigMap and Secret. */
+const OWN = 'shop-production-api-migration-1-2-7-3fa9c1d2'
 const IMAGE = 'seaworthy/shop/api:a1b2c3d4e5f60718-91b0c4d7'
 
 interface Spec {
@@ -113,7 +115,12 @@ test('Pod Security "restricted" would take every one of them', () => {
   for (const service of [{ start: 'node main.js', routes: ['/'], secrets: ['A'], writable: ['data'] }, { image }])
     assert.deepEqual(restrictedViolations(podOf(service).spec), [])
   const release = kubernetesRelease({ api: { start: 'node main.js' } })
-  assert.deepEqual(restrictedViolations(oncePod({ release, service: 'api', image }, 'smoke', ['true']).spec), [])
+  assert.deepEqual(
+    restrictedViolations(
+      oncePod({ release, service: 'api', image, own: 'o', hasSecrets: true, argv: ['true'] }, 'migration').spec,
+    ),
+    [],
+  )
   // It does find what is wrong.
   const { spec } = podOf({ start: 'node main.js' })
   const [container] = spec.containers
@@ -156,19 +163,42 @@ test('a worker that listens on nothing has no port', () => {
   assert.equal(podOf({ start: 'node main.js', port: 3000 }).spec.containers[0]['ports'] === undefined, false)
 })
 
-test('static files have nothing to start', () => {
-  assert.throws(() => podOf({ static: 'web', routes: ['/'] }), /nothing to start/)
+test('static files are served by what is in their image, told where they are', () => {
+  const { spec } = podOf({ static: 'web', routes: ['/help', 'shop.example.com/'] }, OLD_CLUSTER)
+  const [container] = spec.containers
+  assert.deepEqual([container['command'], container.args], [undefined, ['/help', 'shop.example.com/']])
+  assert.deepEqual(container['ports'], [{ name: 'main', containerPort: 8080, protocol: 'TCP' }])
+  assert.deepEqual((container['readinessProbe'] as { exec: object }).exec, {
+    command: ['node', '/seaworthy/check.mjs'],
+  })
+  assert.ok(container['lifecycle'] !== undefined)
 })
 
-test('a job has the same image, variables, secrets and bounds, and neither port nor probes', () => {
+test("a Dockerfile of the service's own: its user, the words of `start` in place of its entry, nothing of ours", () => {
+  const start = { start: "node /srv/server.mjs 'a b' $PORT", routes: ['/'], secrets: ['JWT_KEY'] }
+  const release = kubernetesRelease({ api: start })
+  const { spec } = instancePod({ release, service: 'api', image: IMAGE, isOwn: true, cluster: OLD_CLUSTER })
+  const { containers, securityContext, volumes } = spec as Spec
+  const [container] = containers
+  assert.deepEqual([container['command'], container.args], [['node'], ['/srv/server.mjs', 'a b', '8080']])
+  assert.deepEqual(securityContext, { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } })
+  assert.equal(volumes.find(({ name }) => name === 'secrets')!.secret!.defaultMode, 0o444)
+  assert.deepEqual((container['readinessProbe'] as { tcpSocket: object }).tcpSocket, { port: 'main' })
+  assert.equal(container['lifecycle'], undefined)
+})
+
+test('a job has the same image and bounds, variables and secrets of its own, and neither port nor probes', () => {
   const release = kubernetesRelease({ api: { start: 'node main.js', routes: ['/'], secrets: ['DB'] } })
-  const once = oncePod({ release, service: 'api', image: IMAGE }, 'migration', ['node', 'migrate.js', 'expand'])
+  const argv = ['node', 'migrate.js', 'expand']
+  const once = oncePod({ release, service: 'api', image: IMAGE, own: OWN, hasSecrets: true, argv }, 'migration')
   const spec = once.spec as Spec & { readonly restartPolicy: string }
   const [container] = spec.containers
   const [of] = (instancePod({ release, service: 'api', image: IMAGE, cluster: CLUSTER }).spec as Spec).containers
   assert.equal(spec.restartPolicy, 'Never')
+  assert.deepEqual(container['envFrom'], [{ configMapRef: { name: OWN } }])
+  assert.match(JSON.stringify(spec.volumes), new RegExp(`"secretName":"${OWN}"`))
   assert.deepEqual(container.args, ['node', 'migrate.js', 'expand'])
-  for (const key of ['image', 'envFrom', 'env', 'resources', 'securityContext', 'volumeMounts'])
+  for (const key of ['image', 'env', 'resources', 'securityContext', 'volumeMounts'])
     assert.deepEqual(container[key], of[key])
   for (const key of ['ports', 'readinessProbe', 'startupProbe', 'livenessProbe', 'lifecycle'])
     assert.equal(container[key], undefined)

@@ -26,6 +26,8 @@ export interface PodInput {
   readonly service: string
   /** By digest where a registry has one; else a tag that never changes its meaning. */
   readonly image: string
+  /** It has no entry and no check of ours: a Dockerfile of the service's own made it. @default false */
+  readonly isOwn?: boolean
   readonly cluster: Cluster
 }
 
@@ -34,22 +36,24 @@ export interface PodTemplate {
   readonly spec: object
 }
 
-/** The pod of an instance. @throws Error for a static service, which has nothing to start */
-export function instancePod({ release, service, image, cluster }: PodInput): PodTemplate {
+/** The pod of an instance. */
+export function instancePod({ release, service, image, isOwn = false, cluster }: PodInput): PodTemplate {
   const declared = release.config.services[service]!
-  const { run, graceMs } = declared
-  const runtime = runtimeIn(service, declared)
+  const runtime = runtimeIn(service, declared, isOwn)
   const check = runtime === null ? null : [ownFiles(runtime).program, `${OWN_FOLDER}/${ownFiles(runtime).check}`]
   const { drainMs } = release.config
+  const own = releaseName(release, service)
+  const hasSecrets = secretNames(declared, release.config.needs).length > 0
+  const input = { release, service, image, isOwn, own, hasSecrets }
   return {
     metadata: { labels: releaseLabels(release, service) },
     spec: {
-      ...common(release, service),
-      terminationGracePeriodSeconds: terminationGrace(drainMs, graceMs),
+      ...common(input),
+      terminationGracePeriodSeconds: terminationGrace(drainMs, declared.graceMs),
       topologySpreadConstraints: spreadOver(releaseSelector(release, service)),
       containers: [
         {
-          ...container({ release, service, image, argv: run.kind === 'program' ? run.argv : [] }),
+          ...container(input, { words: wordsOf(declared), isBare: isOwn }),
           ...(listens(declared)
             ? { ports: [{ name: PORT_NAME, containerPort: portOf(declared), protocol: 'TCP' }] }
             : {}),
@@ -61,20 +65,26 @@ export function instancePod({ release, service, image, cluster }: PodInput): Pod
   }
 }
 
+export interface OncePodInput extends Omit<PodInput, 'cluster'> {
+  /** Name of the ConfigMap with its variables, and of the Secret with its files. */
+  readonly own: string
+  readonly hasSecrets: boolean
+  readonly argv: readonly string[]
+}
+
 /** A pod of the same image and with the same reach that runs one command to its end. */
-export function oncePod(
-  { release, service, image }: Omit<PodInput, 'cluster'>,
-  component: Component,
-  argv: readonly string[],
-): PodTemplate {
+export function oncePod(input: OncePodInput, component: Component): PodTemplate {
+  const { release, service, argv, isOwn = false } = input
   const declared = release.config.services[service]!
+  // An image without our entry has its own, which is not for this.
+  const isBare = isOwn || declared.run.kind === 'image'
   return {
     metadata: { labels: releaseLabels(release, service, component) },
     spec: {
-      ...common(release, service),
+      ...common(input),
       restartPolicy: 'Never',
       terminationGracePeriodSeconds: terminationGrace(0, declared.graceMs),
-      containers: [container({ release, service, image, argv })],
+      containers: [container(input, { words: argv, isBare })],
     },
   }
 }
@@ -83,53 +93,63 @@ export function portOf({ port }: ResolvedService): number {
   return port ?? PORT
 }
 
-/** Null: an image of somebody else. */
-function runtimeIn(name: string, service: ResolvedService): Runtime | null {
-  if (service.run.kind === 'static') throw new Error(`${name} has nothing to start`)
-  return service.run.kind === 'program' ? runtimeOf(name, service) : null
+/** Null: an image that has nothing of ours. */
+function runtimeIn(name: string, service: ResolvedService, isOwn: boolean): Runtime | null {
+  if (service.run.kind === 'static') return 'node'
+  return service.run.kind === 'program' && !isOwn ? runtimeOf(name, service) : null
 }
 
-function common(release: Release, service: string): object {
-  const { services, needs } = release.config
-  const declared = services[service]!
-  const { run, writable } = declared
-  const isOurs = run.kind === 'program'
+/** What is behind the image's entry: a program's own words; for static files where they are; nothing. */
+function wordsOf({ run, routes }: ResolvedService): readonly string[] {
+  switch (run.kind) {
+    case 'program':
+      return run.argv
+    case 'static':
+      return routes.map(({ host, path }) => `${host ?? ''}${path}`)
+    case 'image':
+      return []
+  }
+}
+
+type Input = Omit<OncePodInput, 'argv'>
+
+function common({ release, service, isOwn = false, own, hasSecrets }: Input): object {
+  const { run, writable } = release.config.services[service]!
+  const isOurs = run.kind !== 'image' && !isOwn
   // Root owns the files: the pod's group reads them, or, where the image's user is not known, everybody in it.
-  const secret = { secretName: releaseName(release, service), defaultMode: isOurs ? 0o440 : 0o444 }
+  const secret = { secretName: own, defaultMode: isOurs ? 0o440 : 0o444 }
   return {
     ...POD_HARDENING,
     serviceAccountName: objectName(placeOf(release)),
     securityContext: podSecurity(isOurs),
     volumes: [
       { name: 'tmp', emptyDir: { sizeLimit: TMP_SIZE } },
-      ...(secretNames(declared, needs).length === 0 ? [] : [{ name: 'secrets', secret }]),
+      ...(hasSecrets ? [{ name: 'secrets', secret }] : []),
       ...writable.map((_, index) => ({ name: writableName(index), emptyDir: {} })),
     ],
   }
 }
 
-interface ContainerInput {
-  readonly release: Release
-  readonly service: string
-  readonly image: string
-  readonly argv: readonly string[]
-}
-
-function container({ release, service, image, argv }: ContainerInput): object {
-  const { services, needs } = release.config
-  const declared = services[service]!
-  const hasSecrets = secretNames(declared, needs).length > 0
-  const own = { HOST: '0.0.0.0', PORT: String(portOf(declared)), RELEASE: release.id }
+/** @param program `isBare`: its first word stands in place of the image's entry */
+function container(
+  { release, service, image, own, hasSecrets }: Input,
+  { words, isBare }: { readonly words: readonly string[]; readonly isBare: boolean },
+): object {
+  const declared = release.config.services[service]!
+  const variables = { HOST: '0.0.0.0', PORT: String(portOf(declared)), RELEASE: release.id }
+  const expanded = argsOf(words, variables)
+  const args = isBare ? expanded.slice(1) : expanded
   return {
     name: service,
     image,
     // Built here or named by digest: what a node has is what is meant.
     imagePullPolicy: 'IfNotPresent',
-    ...(argv.length === 0 ? {} : { args: argsOf(argv, own) }),
+    ...(isBare ? { command: expanded.slice(0, 1) } : {}),
+    ...(args.length === 0 ? {} : { args }),
     // Values of a ConfigMap are taken as they are; those below are ours, and win.
-    envFrom: [{ configMapRef: { name: releaseName(release, service) } }],
+    envFrom: [{ configMapRef: { name: own } }],
     env: [
-      ...Object.entries(own).map(([name, value]) => ({ name, value })),
+      ...Object.entries(variables).map(([name, value]) => ({ name, value })),
       // An instance's name here is its pod's.
       { name: 'INSTANCE', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } },
     ],

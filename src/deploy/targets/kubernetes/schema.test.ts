@@ -7,7 +7,7 @@ import type { Cluster } from './cluster.ts'
 import { ingressOf } from './entrance.ts'
 import { gatewayObjects } from './gateway.ts'
 import { installationObjects } from './installation.ts'
-import { jobOf } from './job.ts'
+import { commandStep, copyStep } from './migration-step.ts'
 import { gatewayPolicy, jobPolicy } from './network-policy.ts'
 import type { KubernetesObject } from './object.ts'
 import { serviceObjects } from './objects.ts'
@@ -29,6 +29,7 @@ const SERVICES = {
   },
   python: { start: 'python3 main.py', routes: ['/python'] },
   image: { image: IMAGE, routes: ['/image'], secrets: ['DB'] },
+  web: { static: 'web', routes: ['/web', 'x.example.com/'] },
   jobs: { start: 'node jobs.js', health: { ready: 'node ready.js' } },
 }
 
@@ -36,15 +37,23 @@ function all(cluster: Cluster): readonly KubernetesObject[] {
   const release = kubernetesRelease(SERVICES, { needs: { bank: { kind: 'http', url: 'BANK_URL' } } })
   const own = { place: PLACE, image: 'seaworthy:1', argv: ['up'], check: ['node', 'check.mjs'] }
   const values = { DB: 'geheim', BANK_URL: 'https://bank' }
+  const input = { release, service: 'api', run: 1 }
+  const argv = ['node', 'migrate.js']
+  const command = commandStep(
+    input,
+    { image: IMAGE, isOwn: true },
+    { id: 1, what: 'command', argv, env: { BANK_URL: 'https://bank' } },
+  )
+  const copied = { id: 2, what: 'copy', need: 'db', url: 'postgres://a:b@db/shop', into: 'copy', options: [] } as const
+  const copy = copyStep(input, IMAGE, copied)
   const installation = { ...own, workers: 2, http: 80, https: 443, drainMs: 30_000, stateBytes: 5 * 2 ** 30 }
   return [
     ...installationObjects({ ...installation, reach: 'outside', url: 'https://example.com' }),
     ...Object.keys(SERVICES).flatMap((service) =>
       serviceObjects({ release, service, image: IMAGE, cluster, instances: 2, values }),
     ),
-    jobOf({ release, service: 'api', image: IMAGE, what: 'migration', run: 1, argv: ['node', '-v'], limitMs: 60_000 }),
+    ...[command, copy].flatMap(({ owner, owned }) => [owner, ...owned('2fa7555c-db01-4c52-9c0f-0d4c56b7a001')]),
     jobPolicy(release, 'api', 'smoke')!,
-    jobPolicy(release, 'api', 'migration')!,
     ...gatewayObjects({ ...own, replicas: 2, http: 80, https: 443, drainMs: 30_000, reach: 'outside', cluster }),
     gatewayPolicy(PLACE, ['http', 'https']),
     ingressOf({ place: PLACE, domain: 'example.com', className: 'internal', certificate: 'example-com' }),

@@ -1,17 +1,22 @@
 import type { ResolvedSmoke } from '../../../config/resolved.ts'
 import { Problem } from '../../../core/problem.ts'
 import { passwordsOf, scrubOf, type Scrub } from '../../../core/scrub.ts'
-import type { MigrationRun } from '../../migration.ts'
+import type { MigrationPhase, MigrationRun } from '../../migration.ts'
 import type { Instance, Release } from '../../release.ts'
 import type { Diagnosis, Probe, Target } from '../../target.ts'
 import { verdict } from '../../verdict.ts'
-import { lookAtImages, makeImage, mustHaveImage, type BuildOptions } from '../docker/images.ts'
+import { imageOf } from '../docker/image-of.ts'
+import { mustBeNumber } from '../docker/image-user.ts'
+import { lookAtImage, lookAtImages, makeImage, mustHaveImage, type BuildOptions } from '../docker/images.ts'
 import { preparedIn } from '../docker/release-images.ts'
+import { isMigrated, runHostedMigration, settleHostedMigrations, type MigrationPort } from '../hosted-migration.ts'
 import { LABEL, type Place } from '../labels.ts'
+import { migrationFiles } from '../migration-files.ts'
 import { probeOf, smokeOf, type RosterPort } from '../roster.ts'
 import type { RunOptions } from '../run-command.ts'
 import { causeOfPod } from './causes.ts'
 import type { Access } from './commands.ts'
+import { KubernetesMigrations } from './migrations.ts'
 import { mustRunHere } from './not-here.ts'
 import type { ObservedPod } from './observe.ts'
 import { Owed } from './owed.ts'
@@ -27,6 +32,8 @@ export interface KubernetesTargetOptions {
   readonly place: Place
   /** The engine on which images are made: the one that the cluster's nodes run them on. */
   readonly images: BuildOptions
+  /** Has Seaworthy's own image there, which static services begin with. */
+  readonly haveOwn: () => Promise<void>
   readonly run: RunOptions
   readonly roster: RosterPort
   /** As control knows it; null: it has been forgotten. */
@@ -35,6 +42,7 @@ export interface KubernetesTargetOptions {
   readonly secretsOf: (names: readonly string[]) => Readonly<Record<string, string | undefined>>
   /** The variables in which a service of a release finds its needs: they hold passwords. */
   readonly connectionsOf: (release: string, service: string) => Promise<Readonly<Record<string, string>>>
+  readonly migrations: MigrationPort
 }
 
 /**
@@ -44,6 +52,7 @@ export interface KubernetesTargetOptions {
 export class KubernetesTarget implements Target {
   readonly #options: KubernetesTargetOptions
   readonly #workloads: Workloads
+  readonly #steps: KubernetesMigrations
   readonly #owed: Owed
   /** Of which services control knows, from this command, that all pods are ready. */
   readonly #told = new Set<string>()
@@ -54,6 +63,7 @@ export class KubernetesTarget implements Target {
     const { roster, release, run } = options
     this.#options = options
     this.#workloads = new Workloads(options)
+    this.#steps = new KubernetesMigrations({ ...options, imageOf: (of, service) => this.#imageOf(of, service) })
     this.#owed = new Owed({
       roster,
       release,
@@ -75,14 +85,17 @@ export class KubernetesTarget implements Target {
     return preparedIn(release, { there, isKnown: false, bases: images.bases })
   }
 
-  async migrate({ config }: Release): Promise<void> {
-    mustRunHere(config)
+  async migrate(release: Release, service: string, onLine: (line: string) => void): Promise<void> {
+    mustRunHere(release.config)
+    if (await isMigrated(this.#options.migrations, release, service)) return
+    const { rehearsal } = await this.#runMigration(release, service, 'expand', false)
+    if (rehearsal !== null) onLine(`${service}: ${rehearsal.startsWith('no') ? rehearsal : `rehearsed ${rehearsal}`}`)
   }
 
-  /** @throws Problem `target.not-yet`: of what is here nothing has a migration */
-  async contract({ config }: Release, service: string): Promise<MigrationRun> {
-    mustRunHere(config)
-    throw new Error(`${service} has no contracting migration`)
+  /** @throws Problem `migration.too-early` while an older release may return, unless `giveUpRollback` */
+  async contract(release: Release, service: string, giveUpRollback: boolean): Promise<MigrationRun> {
+    mustRunHere(release.config)
+    return this.#runMigration(release, service, 'contract', giveUpRollback)
   }
 
   /** @throws Problem `target.not-yet` */
@@ -144,11 +157,44 @@ export class KubernetesTarget implements Target {
     return { cause, facts: [count, `pod: ${wordOf(observed)}`], lastLines }
   }
 
-  async tidy(_: Release | null, keep: readonly Release[]): Promise<void> {
+  async tidy(release: Release | null, keep: readonly Release[]): Promise<void> {
+    await this.#settleMigrations(release)
     await this.#owed.settle()
     const kept = new Set(keep.map(({ id }) => id))
     const strays = (await this.#workloads.deployed()).filter(({ release }) => !kept.has(release))
     for (const id of new Set(strays.map(({ release }) => release))) await this.stop(id, null)
+  }
+
+  async #runMigration(
+    release: Release,
+    service: string,
+    phase: MigrationPhase,
+    giveUpRollback: boolean,
+  ): Promise<MigrationRun> {
+    const { migrations: port, images } = this.#options
+    const run = await runHostedMigration({
+      port,
+      release,
+      service,
+      phase,
+      giveUpRollback,
+      secrets: this.#secretsOf(release, service),
+      filesOf: () => migrationFiles(release, service, phase, images),
+      perform: (number, errand) => this.#steps.perform(release, service, number, errand),
+    })
+    await this.#steps.tidy([])
+    return run
+  }
+
+  async #settleMigrations(release: Release | null): Promise<void> {
+    const { migrations } = this.#options
+    const mayMigrate = Object.values(release?.config.services ?? {}).some(
+      ({ migrate }) => migrate.expand !== null || migrate.contract !== null,
+    )
+    if (release !== null && mayMigrate)
+      await settleHostedMigrations(migrations, release, (...of) => this.#steps.perform(release, ...of))
+    // Also of runs that others have seen through: whoever was killed after that could not.
+    await this.#steps.tidy((await migrations.running()).map(({ id }) => id))
   }
 
   async #start(release: Release, service: string): Promise<readonly Instance[]> {
@@ -156,12 +202,12 @@ export class KubernetesTarget implements Target {
     this.#told.delete(`${service}@${release.id}`)
     const ids = await roster.wanted(release.id, service)
     // There since `prepare`, unless the same files are to be started in another way.
-    const image = await this.#imageOf(release, service)
+    const made = await this.#imageOf(release, service)
     const values = async (): Promise<Readonly<Record<string, string>>> => ({
       ...(await this.#connectionsOf(release, service)),
       ...this.#secretsOf(release, service),
     })
-    await this.#workloads.start(release, service, { image, asked: ids.length, values })
+    await this.#workloads.start(release, service, { ...made, asked: ids.length, values })
     const { pods } = await this.#workloads.look(release.id, service)
     const address = await this.#workloads.address(release, service)
     const instances = rosterOf(release, service, { ids, pods, address, now: Date.now() })
@@ -169,21 +215,21 @@ export class KubernetesTarget implements Target {
     return instances
   }
 
-  /** @throws Problem `target.not-yet` for one that a service's own Dockerfile has made: it has no entry and no check of ours */
-  async #imageOf(release: Release, service: string): Promise<string> {
-    const { images } = this.#options
+  /** @throws Problem `image.root` `image.user-name`, and what making it throws */
+  async #imageOf(release: Release, service: string): Promise<{ readonly image: string; readonly isOwn: boolean }> {
+    const { images, haveOwn } = this.#options
+    const { run } = release.config.services[service]!
+    if (
+      run.kind === 'static' &&
+      (await lookAtImage(images.host, imageOf(release, service, images.bases), images.run)) === null
+    )
+      await haveOwn()
     // Its needs may not be there yet, and a build is given nothing of theirs.
     const scrub = scrubOf(this.#secretsOf(release, service))
-    const name = await makeImage(release, service, { ...images, scrub })
-    const { labels } = await mustHaveImage(images.host, name, images.run)
-    if (labels[LABEL.entry] !== 'own') return name
-    throw new Problem(
-      'target.not-yet',
-      `${service} is built by its own Dockerfile, which does not run on Kubernetes yet`,
-      {
-        hint: 'Let Seaworthy write it (`start` by Node or Python), or run the service on target `docker`.',
-      },
-    )
+    const image = await makeImage(release, service, { ...images, scrub })
+    const look = await mustHaveImage(images.host, image, images.run)
+    mustBeNumber(service, look)
+    return { image, isOwn: look.labels[LABEL.entry] === 'own' }
   }
 
   /** Control counts on what runs: when they were started its pods did not yet. */
