@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expandWords } from '../core/words.ts'
 import type { Release } from '../deploy/release.ts'
+import { telemetryVariables } from '../deploy/telemetry-variables.ts'
 import { wantedInstances } from '../deploy/wanted.ts'
 import { pickPort } from './ports.ts'
 import type { InstanceRow, State } from './state.ts'
@@ -83,7 +84,7 @@ export function makeInstance(
     port,
     argv: expandWords(run.argv, variables) as [string, ...string[]],
     cwd: artifactFolder,
-    env: { ...baseEnvironment(path), ...telemetryOf(release, service), ...env, ...variables },
+    env: { ...baseEnvironment(path), ...telemetryVariables(release.config, service), ...env, ...variables },
     graceMs,
     startedAt: now,
   }
@@ -99,12 +100,6 @@ export function baseEnvironment(path: string): Record<string, string> {
     // Python buffers its output by blocks when it goes to a file: a crash would lose the lines that explain it.
     PYTHONUNBUFFERED: '1',
   }
-}
-
-/** Where a service that speaks OpenTelemetry sends its own spans, and under which name; what its config says wins. */
-function telemetryOf({ config }: Release, service: string): Record<string, string> {
-  const otlp = config.telemetry?.otlp ?? null
-  return otlp === null ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: otlp, OTEL_SERVICE_NAME: service }
 }
 
 /** Replaces `$PORT` and `${PORT}` of the variables known here; every other `$name` is left alone: nginx has its own. */

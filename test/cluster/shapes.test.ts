@@ -24,6 +24,7 @@ const SECRET = 'geheim-4711-nicht-weitersagen'
 const STEP_MS = 240_000
 
 const SERVER = `import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 const { DB_URL = '', DATABASE_URL, TOKEN = '' } = process.env
 const facts = {
@@ -31,6 +32,9 @@ const facts = {
   token: createHash('sha256').update(TOKEN).digest('hex').slice(0, 8),
   database: new URL(DB_URL).pathname.slice(1),
   isSame: DB_URL === DATABASE_URL,
+  made: readFileSync(process.argv[2], 'utf8'),
+  pod: process.env.INSTANCE,
+  spans: [process.env.OTEL_SERVICE_NAME, process.env.OTEL_EXPORTER_OTLP_ENDPOINT],
 }
 createServer((_, answer) => answer.end(JSON.stringify(facts))).listen(Number(process.env.PORT), process.env.HOST)
 process.on('SIGTERM', () => process.exit(0))
@@ -60,7 +64,7 @@ const MIGRATE = `const name = new URL(process.env.DB_URL).pathname.slice(1)
 const isRehearsal = process.env.REHEARSAL === '1'
 const what = (isRehearsal ? 'rehearsal on ' : 'run on ') + name
 console.log(what)
-await fetch(process.env.SINK, { method: 'POST', body: what })
+await fetch(process.env.SINK + '/told', { method: 'POST', body: what })
 if (process.env.BREAKS === 'slow' && !isRehearsal) await new Promise((resolve) => setTimeout(resolve, 20_000))
 if (process.env.BREAKS === 'yes') { console.error('Error: column price is in use'); process.exit(3) }
 `
@@ -80,6 +84,7 @@ process.on('SIGTERM', () => process.exit(0))
 
 const FILES: Readonly<Record<string, string>> = {
   'api/main.mjs': SERVER,
+  'api/api.template': '$INSTANCE listens on ${HOST}:$PORT, $uri stays\n',
   'api/migrations/001-items.sql': 'create table items (id integer primary key, name text not null);',
   'py/main.py': PYTHON_SERVER,
   'jobs/worker.mjs': `console.log('at work for ' + process.env.RELEASE + ' with ' + new URL(process.env.DB_URL).pathname)
@@ -116,13 +121,17 @@ function configOf(namespace: string, { sink, mail, breaks = 'no', level = 'one' 
   const health = { interval: '3s', timeout: '10s', deadline: '240s', passes: 1 }
   const asked = { ...health, ready: '/' }
   const grace = '5s'
+  // Two releases of all of them have to fit beside whatever else is on the node.
+  const resources = { cpu: 0.02 }
   return {
     name: 'shapes',
     needs: { db: { kind: 'postgres', version: Number(POSTGRES_VERSION), url: 'SHOP_DB' } },
     services: {
       api: {
         path: 'api',
-        start: 'node main.mjs',
+        resources,
+        start: 'node main.mjs $INSTANCE_DIR/api.conf',
+        templates: { 'api.template': 'api.conf' },
         routes: ['/api'],
         health: asked,
         uses,
@@ -130,24 +139,26 @@ function configOf(namespace: string, { sink, mail, breaks = 'no', level = 'one' 
         scale: { min: 2 },
         migrate: { expand: 'sql migrations' },
       },
-      py: { path: 'py', start: 'python3 main.py', routes: ['/py'], health: asked, uses, scale: { min: 3 } },
+      py: { resources, path: 'py', start: 'python3 main.py', routes: ['/py'], health: asked, uses, scale: { min: 3 } },
       jobs: {
         path: 'jobs',
+        resources,
         start: 'node worker.mjs',
         uses,
         env: { SINK: sink, BREAKS: breaks, LEVEL: level },
         migrate: { expand: 'node migrate.mjs' },
         grace,
       },
-      web: { static: 'web', routes: ['/'], health },
+      web: { resources, static: 'web', routes: ['/'], health },
       own: {
         path: 'own',
+        resources,
         start: "node /srv/server.mjs 'a b'",
         routes: ['/own'],
         health: asked,
         secrets: ['TOKEN'],
       },
-      mail: { image: mail, routes: ['/mail'], health: asked },
+      mail: { resources, image: mail, routes: ['/mail'], health: asked },
     },
     gateway: { listen: { http: 80 } },
     environments: {
@@ -157,6 +168,8 @@ function configOf(namespace: string, { sink, mail, breaks = 'no', level = 'one' 
         namespace,
         watch: { for: '1s', warm: '30min', p95: '100x' },
         drain: '1s',
+        otlp: sink,
+        smoke: [{ request: 'GET /own', expect: { status: 200, body: '1234' } }],
       },
     },
   }
@@ -210,7 +223,15 @@ test('an app of every kind on Kubernetes', { timeout: 1_800_000 }, async (t) => 
     assert.deepEqual(await db.query('select count(*)::int as count from items'), [{ count: 0 }])
     assert.deepEqual(await db.query("select datname from pg_database where datname like 'seaworthy%'"), [])
     const token = createHash('sha256').update(SECRET).digest('hex').slice(0, 8)
-    assert.deepEqual(await facts('/api'), { uid: 65_532, token, database: 'shop', isSame: true })
+    const { made, pod, ...others } = (await facts('/api')) as { made: string; pod: string }
+    assert.equal(made, `${pod} listens on 0.0.0.0:8080, $uri stays\n`)
+    assert.deepEqual(others, {
+      uid: 65_532,
+      token,
+      database: 'shop',
+      isSame: true,
+      spans: ['api', sink.url],
+    })
     assert.match(await must('logs', '--service', 'jobs'), /at work for 1-\S+ with \/shop/)
     await until(() => steps().length === 0, 'the steps of the migrations to be gone', STEP_MS, 500)
   })
@@ -343,7 +364,8 @@ async function startSink(hear: (text: string) => void): Promise<AsyncDisposable 
     let text = ''
     request.on('data', (part: string) => (text += part))
     request.on('end', () => {
-      hear(text)
+      // Spans come here as well.
+      if (request.url === '/told') hear(text)
       answer.end()
     })
   })

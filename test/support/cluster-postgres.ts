@@ -52,7 +52,7 @@ export async function startClusterPostgres(project: NamespaceProject): Promise<C
             imagePullPolicy: 'IfNotPresent',
             args: argv,
             // Beside pods that put aside what they need it would get nothing.
-            resources: { requests: { cpu: '500m', memory: '256Mi' } },
+            resources: { requests: { cpu: '200m', memory: '256Mi' } },
             env: Object.entries(env).map(([name, value]) => ({ name, value })),
             volumeMounts: [
               { name: 'secrets', mountPath: '/run/secrets' },

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,7 @@ import { root, until } from './project.ts'
 
 /** A registry on this machine's own address, which an engine beside it takes without TLS; disposing it ends it. */
 export interface SmallRegistry extends AsyncDisposable {
-  /** Builds an image, brings it there and forgets it here. Returns it by the digest that it has there. */
+  /** Builds an image, brings it there and forgets it here, for good at the end. Returns it by the digest that it has there. */
   push(name: string, files: Readonly<Record<string, string>>): string
 }
 
@@ -23,6 +23,7 @@ export async function startRegistry(): Promise<SmallRegistry> {
       ({ ok }) => ok,
       () => false,
     )
+  const pushed: string[] = []
   await until(answers, 'the registry to answer')
   return {
     push: (name, files) => {
@@ -37,7 +38,9 @@ export async function startRegistry(): Promise<SmallRegistry> {
         docker('push', '--quiet', tag)
         const digests = docker('inspect', '--format', '{{join .RepoDigests "\\n"}}', tag).split('\n')
         docker('rmi', tag)
-        return digests.find((digest) => digest.startsWith(`${repository}@`))!
+        const reference = digests.find((digest) => digest.startsWith(`${repository}@`))!
+        pushed.push(reference)
+        return reference
       } finally {
         rmSync(folder, { recursive: true, force: true })
       }
@@ -45,6 +48,7 @@ export async function startRegistry(): Promise<SmallRegistry> {
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGTERM')
       await ended
+      for (const reference of pushed) spawnSync('docker', ['rmi', '--force', reference], { stdio: 'ignore' })
     },
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
 import { dockerRelease } from '../../../../test/support/docker-release.ts'
 import type { Runtime } from './base.ts'
-import { CHECK_VARIABLE, ownCheck, ownFiles, type OwnCheck } from './own-files.ts'
+import { CHECK_VARIABLE, ownCheck, ownFiles, TEMPLATES_VARIABLE, type OwnCheck } from './own-files.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'seaworthy-own-'))
 const secrets = join(folder, 'secrets')
@@ -48,6 +48,35 @@ for (const runtime of RUNTIMES) {
     const script = 'Object.keys(process.env).filter((name) => name.startsWith("..")).length + process.env.JWT_KEY'
     const { stdout, stderr } = spawnSync(program, [enter, 'node', '-p', script], { env, encoding: 'utf8' })
     assert.deepEqual([stdout, stderr], ['0geheim\n', ''])
+  })
+
+  test(`${runtime}: files are made of templates once, with what is known of the instance and nothing else`, () => {
+    const place = mkdtempSync(join(folder, 'templates-'))
+    writeFileSync(
+      join(place, 'site.template'),
+      'listen ${HOST}:$PORT; $uri $OTHER ${PATH} $INSTANCE in $INSTANCE_DIR\n',
+    )
+    const { program, enter } = own(runtime)
+    const to = join(place, 'instance')
+    const told = { HOST: '0.0.0.0', PORT: '8080', INSTANCE: 'api-x7k2p', INSTANCE_DIR: to }
+    const templates = { [TEMPLATES_VARIABLE]: JSON.stringify({ 'site.template': 'conf.d/site.conf' }) }
+    const file = join(to, 'conf.d/site.conf')
+    const run = () =>
+      spawnSync(program, [enter, 'node', '-e', ''], {
+        env: { ...env, ...told, ...templates },
+        cwd: place,
+        encoding: 'utf8',
+      })
+    assert.deepEqual([run().status, run().stderr], [0, ''])
+    assert.equal(readFileSync(file, 'utf8'), `listen 0.0.0.0:8080; $uri $OTHER \${PATH} api-x7k2p in ${to}\n`)
+    assert.equal(statSync(file).mode & 0o777, 0o600)
+    // A command beside the program comes the same way, and finds them made.
+    writeFileSync(file, 'changed')
+    run()
+    assert.equal(readFileSync(file, 'utf8'), 'changed')
+    rmSync(join(place, 'site.template'))
+    rmSync(file)
+    assert.notEqual(run().status, 0)
   })
 
   test(`${runtime}: without secrets nothing is added; a program that is not there is named`, () => {

@@ -3,6 +3,8 @@ import type { Runtime } from './base.ts'
 
 /** Where a container finds the values of its secrets, a file each. */
 export const SECRETS_FOLDER = '/run/secrets'
+/** Template → file in its instance's folder, as JSON: what the entry makes files of. */
+export const TEMPLATES_VARIABLE = 'SEAWORTHY_TEMPLATES'
 /** What a container's own health check is to do, as JSON. */
 export const CHECK_VARIABLE = 'SEAWORTHY_CHECK'
 
@@ -16,8 +18,8 @@ export interface OwnFiles {
 }
 
 /**
- * The few lines of ours in a generated image. `enter` reads the secrets and becomes the program: same pid, so signals and the
- * exit code are the program's. What is no file there is not ours: a kubelet keeps folders beside them. `check` asks as the
+ * The few lines of ours in a generated image. `enter` reads the secrets, makes files of templates where it is told to, and becomes
+ * the program: same pid, so signals and the exit code are the program's. What is no file there is not ours: a kubelet keeps folders beside them. `check` asks as the
  * gate does, without a shell or a tool that the image would have to have.
  */
 export function ownFiles(runtime: Runtime, secretsFolder = SECRETS_FOLDER): OwnFiles {
@@ -60,15 +62,25 @@ export function ownCheck({ health, routes }: ResolvedService): OwnCheck | null {
   }
 }
 
+/** What a template may name, as on `process`; every other `$name` is left alone. */
+const TEMPLATE_NAMES = 'HOST|PORT|RELEASE|INSTANCE|INSTANCE_DIR'
+const TEMPLATE_TEST = `/^(?:${TEMPLATE_NAMES})$/`
+
 const enterNode = (
   folder: string,
-): string => `import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs'
-import { delimiter, join, resolve } from 'node:path'
+): string => `import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join, resolve } from 'node:path'
 
 const folder = ${JSON.stringify(folder)}
 const [program, ...args] = process.argv.slice(2)
 const env = { ...process.env }
 for (const name of secrets()) env[name] = readFileSync(join(folder, name), 'utf8')
+for (const [template, target] of Object.entries(JSON.parse(process.env.${TEMPLATES_VARIABLE} ?? '{}'))) {
+  const file = join(process.env.INSTANCE_DIR, target)
+  if (existsSync(file)) continue
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, rendered(readFileSync(template, 'utf8')), { mode: 0o600 })
+}
 const file = find(program)
 if (file === null) {
   process.stderr.write(\`seaworthy: there is no program '\${program}' in this image\\n\`)
@@ -85,6 +97,11 @@ function secrets() {
   }
 }
 
+function rendered(text) {
+  const known = (name) => (${TEMPLATE_TEST}.test(name ?? '') ? process.env[name] : undefined)
+  return text.replace(/\\$(?:\\{([A-Z_]+)\\}|([A-Z_]+))/g, (whole, braced, bare) => known(braced ?? bare) ?? whole)
+}
+
 function find(program) {
   const places = program.includes('/') ? [process.cwd()] : (env.PATH ?? '').split(delimiter)
   for (const place of places) {
@@ -98,7 +115,7 @@ function find(program) {
 }
 `
 
-const enterPython = (folder: string): string => `import os, sys
+const enterPython = (folder: string): string => `import json, os, re, sys
 
 folder = ${JSON.stringify(folder)}
 env = dict(os.environ)
@@ -107,6 +124,20 @@ if os.path.isdir(folder):
         if os.path.isfile(os.path.join(folder, name)):
             with open(os.path.join(folder, name), encoding="utf-8", newline="") as file:
                 env[name] = file.read()
+
+def known(found):
+    name = found.group(1) or found.group(2)
+    return os.environ.get(name, found.group(0)) if re.fullmatch("${TEMPLATE_NAMES}", name) else found.group(0)
+
+for template, target in json.loads(os.environ.get("${TEMPLATES_VARIABLE}", "{}")).items():
+    path = os.path.join(os.environ["INSTANCE_DIR"], target)
+    if os.path.exists(path):
+        continue
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(template, encoding="utf-8", newline="") as file:
+        text = re.sub(r"\\$(?:\\{([A-Z_]+)\\}|([A-Z_]+))", known, file.read())
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline="") as file:
+        file.write(text)
 try:
     os.execvpe(sys.argv[1], sys.argv[1:], env)
 except FileNotFoundError:

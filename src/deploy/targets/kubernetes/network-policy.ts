@@ -39,11 +39,13 @@ export function closedPolicy(place: Place): KubernetesObject {
 }
 
 /**
- * Those who send an instance requests and probes, and the outside for a service that says it uses something there. A kubelet
+ * Those who send an instance requests and probes, and the outside for a service that says it uses something there, or that is
+ * given an address for its spans. A kubelet
  * asks from its own node, which no policy keeps out.
  */
 export function servicePolicy(release: Release, service: string): KubernetesObject {
-  const { needs, services } = release.config
+  const { needs, services, telemetry } = release.config
+  const sendsSpans = (telemetry?.otlp ?? null) !== null
   const place = placeOf(release)
   return policy(
     { name: releaseName(release, service), labels: releaseLabels(release, service) },
@@ -55,7 +57,7 @@ export function servicePolicy(release: Release, service: string): KubernetesObje
           ports: [{ port: PORT_NAME }],
         },
       ],
-      egress: reachesOut(needs, services[service]!) ? OUTSIDE : [],
+      egress: sendsSpans || reachesOut(needs, services[service]!) ? OUTSIDE : [],
     },
   )
 }

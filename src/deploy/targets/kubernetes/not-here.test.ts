@@ -7,14 +7,15 @@ test('programs, files, images, migrations and what is outside run; the rest is r
   const api = { start: 'node main.js', routes: ['/'], secrets: ['JWT_KEY'], uses: { bank: 'required' } }
   const elsewhere = { bank: { kind: 'http', url: 'BANK_URL' }, store: { kind: 'postgres', url: 'STORE_URL' } }
   const shapes = {
-    api: { ...api, migrate: { expand: 'node migrate.js' } },
+    api: { ...api, migrate: { expand: 'node migrate.js' }, templates: { 'a.template': 'a' } },
     web: { static: 'public', routes: ['/web'] },
     other: { image: `registry.example.com/other@sha256:${'a'.repeat(64)}`, routes: ['/other'] },
   }
   mustRunHere(kubernetesRelease(shapes, { needs: elsewhere }).config)
 
   const services = {
-    api: { ...api, affinity: 'cookie', templates: { 'a.template': 'a' } },
+    api: { ...api, affinity: 'cookie' },
+    proxy: { start: 'nginx -c $INSTANCE_DIR/a.conf', routes: ['/proxy'], templates: { 'a.template': 'a.conf' } },
   }
   const needs = { ...elsewhere, db: { kind: 'postgres' } }
   const hooks = { before: 'true', after: 'true' }
@@ -25,7 +26,7 @@ test('programs, files, images, migrations and what is outside run; the rest is r
       assert.equal(error.code, 'target.not-yet')
       assert.deepEqual(error.details, [
         "services.api: affinity: 'cookie'",
-        'services.api: templates',
+        'services.proxy: templates of an image without our entry',
         "needs.db: a postgres that the environment runs; one with a `url` is somebody else's",
         'hooks.after: control would run it, and has nothing in its pod to run it with',
         "strategy: 'recreate'",

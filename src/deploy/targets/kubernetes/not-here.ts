@@ -1,12 +1,13 @@
 import type { ResolvedApp, ResolvedService } from '../../../config/resolved.ts'
 import { Problem } from '../../../core/problem.ts'
+import { runtimeIn } from '../docker/base.ts'
 
 /**
  * Refuses a release that asks for what does not run on Kubernetes yet, all of it at once, before anything is built or made.
  * @throws Problem `target.not-yet`
  */
 export function mustRunHere(app: ResolvedApp): void {
-  const { environment, needs, services, gateway, hooks, strategy, telemetry } = app
+  const { environment, needs, services, gateway, hooks, strategy } = app
   const lacks = [
     ...Object.entries(services).flatMap(([name, service]) =>
       lacksOf(service).map((lack) => `services.${name}: ${lack}`),
@@ -23,7 +24,6 @@ export function mustRunHere(app: ResolvedApp): void {
       .filter((when) => hooks[when] !== null)
       .map((when) => `hooks.${when}: control would run it, and has nothing in its pod to run it with`),
     ...(strategy === 'recreate' ? ["strategy: 'recreate'"] : []),
-    ...((telemetry?.otlp ?? null) === null ? [] : ['telemetry: variables for the services']),
   ]
   if (lacks.length === 0) return
   throw new Problem('target.not-yet', `environment ${environment} asks for what does not run on Kubernetes yet`, {
@@ -32,10 +32,11 @@ export function mustRunHere(app: ResolvedApp): void {
   })
 }
 
-function lacksOf({ templates, affinity }: ResolvedService): readonly string[] {
+function lacksOf(service: ResolvedService): readonly string[] {
+  const { templates, affinity } = service
   return [
     // The gateway does not see which pod it is.
     affinity === 'cookie' ? "affinity: 'cookie'" : null,
-    Object.keys(templates).length > 0 ? 'templates' : null,
+    Object.keys(templates).length > 0 && runtimeIn(service) === null ? 'templates of an image without our entry' : null,
   ].filter((lack) => lack !== null)
 }

@@ -163,6 +163,18 @@ test('a worker that listens on nothing has no port', () => {
   assert.equal(podOf({ start: 'node main.js', port: 3000 }).spec.containers[0]['ports'] === undefined, false)
 })
 
+test('templates: a folder of its own for what the entry makes of them, and its name in words and variables', () => {
+  const { spec } = podOf({ start: 'node main.js $INSTANCE_DIR/a.conf', templates: { 'a.template': 'a.conf' } })
+  const [container] = spec.containers
+  assert.deepEqual(container.args, ['node', 'main.js', '/run/instance/a.conf'])
+  const env = container['env'] as readonly { readonly name: string; readonly value?: string }[]
+  assert.equal(env.find(({ name }) => name === 'INSTANCE_DIR')?.value, '/run/instance')
+  assert.match(JSON.stringify(container['volumeMounts']), /"name":"instance","mountPath":"\/run\/instance"/)
+  assert.ok(spec.volumes.some(({ name }) => name === 'instance'))
+  assert.deepEqual(restrictedViolations(spec), [])
+  assert.doesNotMatch(JSON.stringify(podOf({ start: 'node main.js' }).spec), /INSTANCE_DIR|run\/instance/)
+})
+
 test('static files are served by what is in their image, told where they are', () => {
   const { spec } = podOf({ static: 'web', routes: ['/help', 'shop.example.com/'] }, OLD_CLUSTER)
   const [container] = spec.containers

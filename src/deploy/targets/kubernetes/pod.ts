@@ -44,7 +44,8 @@ export function instancePod({ release, service, image, isOwn = false, cluster }:
   const { drainMs } = release.config
   const own = releaseName(release, service)
   const hasSecrets = secretNames(declared, release.config.needs).length > 0
-  const input = { release, service, image, isOwn, own, hasSecrets }
+  const hasFolder = Object.keys(declared.templates).length > 0
+  const input = { release, service, image, isOwn, own, hasSecrets, hasFolder }
   return {
     metadata: { labels: releaseLabels(release, service) },
     spec: {
@@ -111,9 +112,12 @@ function wordsOf({ run, routes }: ResolvedService): readonly string[] {
   }
 }
 
-type Input = Omit<OncePodInput, 'argv'>
+type Input = Omit<OncePodInput, 'argv'> & {
+  /** It has a folder of its own, for what its entry makes of templates. */
+  readonly hasFolder?: boolean
+}
 
-function common({ release, service, isOwn = false, own, hasSecrets }: Input): object {
+function common({ release, service, isOwn = false, own, hasSecrets, hasFolder = false }: Input): object {
   const { run, writable } = release.config.services[service]!
   const isOurs = run.kind !== 'image' && !isOwn
   // Root owns the files: the pod's group reads them, or, where the image's user is not known, everybody in it.
@@ -125,6 +129,7 @@ function common({ release, service, isOwn = false, own, hasSecrets }: Input): ob
     volumes: [
       { name: 'tmp', emptyDir: { sizeLimit: TMP_SIZE } },
       ...(hasSecrets ? [{ name: 'secrets', secret }] : []),
+      ...(hasFolder ? [{ name: 'instance', emptyDir: { sizeLimit: TMP_SIZE } }] : []),
       ...writable.map((_, index) => ({ name: writableName(index), emptyDir: {} })),
     ],
   }
@@ -132,11 +137,16 @@ function common({ release, service, isOwn = false, own, hasSecrets }: Input): ob
 
 /** @param program `isBare`: its first word stands in place of the image's entry */
 function container(
-  { release, service, image, own, hasSecrets }: Input,
+  { release, service, image, own, hasSecrets, hasFolder = false }: Input,
   { words, isBare }: { readonly words: readonly string[]; readonly isBare: boolean },
 ): object {
   const declared = release.config.services[service]!
-  const variables = { HOST: '0.0.0.0', PORT: String(portOf(declared)), RELEASE: release.id }
+  const variables = {
+    HOST: '0.0.0.0',
+    PORT: String(portOf(declared)),
+    RELEASE: release.id,
+    ...(hasFolder ? { INSTANCE_DIR: INSTANCE_FOLDER } : {}),
+  }
   const expanded = argsOf(words, variables)
   const args = isBare ? expanded.slice(1) : expanded
   return {
@@ -158,10 +168,14 @@ function container(
     volumeMounts: [
       { name: 'tmp', mountPath: '/tmp' },
       ...(hasSecrets ? [{ name: 'secrets', mountPath: SECRETS_FOLDER, readOnly: true }] : []),
+      ...(hasFolder ? [{ name: 'instance', mountPath: INSTANCE_FOLDER }] : []),
       ...declared.writable.map((folder, index) => ({ name: writableName(index), mountPath: `/app/${plain(folder)}` })),
     ],
   }
 }
+
+/** Of an instance alone, as on `process`. */
+const INSTANCE_FOLDER = '/run/instance'
 
 /** No word of the config can hold it. */
 const POD_NAME = '\0'

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CLUSTER, kubernetesRelease } from '../../../../test/support/kubernetes-release.ts'
 import { configMapOf } from './config-map.ts'
+import { servicePolicy } from './network-policy.ts'
 import { instancePod } from './pod.ts'
 import { secretOf } from './secret.ts'
 
@@ -35,6 +36,22 @@ test('the address of a need that somebody else runs is a file under each of its 
     JSON.stringify(instancePod({ release: using, service: 'api', image: 'i:1', cluster: CLUSTER })),
     /"secretName"/,
   )
+})
+
+test('an address for spans is a variable, unless `env` has another, and is reached', () => {
+  const services = {
+    api: { start: 'node main.js', env: { OTEL_SERVICE_NAME: 'shop-api' } },
+    web: { start: 'node web.js' },
+  }
+  const traced = kubernetesRelease(services, { environment: { otlp: 'http://collector:4318' } })
+  const variables = (service: string): Readonly<Record<string, string>> =>
+    configMapOf(traced, service)['data'] as Readonly<Record<string, string>>
+  assert.equal(variables('web')['OTEL_EXPORTER_OTLP_ENDPOINT'], 'http://collector:4318')
+  assert.deepEqual([variables('api')['OTEL_SERVICE_NAME'], variables('web')['OTEL_SERVICE_NAME']], ['shop-api', 'web'])
+  const egress = (of: typeof release, service: string): unknown =>
+    (servicePolicy(of, service)['spec'] as { readonly egress?: unknown }).egress
+  assert.notEqual(egress(traced, 'web'), undefined)
+  assert.equal(egress(release, 'web'), undefined)
 })
 
 test('a ConfigMap has the variables that all instances share, as they are written, and no secret', () => {

@@ -215,10 +215,10 @@ export class KubernetesTarget implements Target {
     return instances
   }
 
-  /** @throws Problem `image.root` `image.user-name`, and what making it throws */
+  /** @throws Problem `image.root` `image.user-name` `target.not-yet`, and what making it throws */
   async #imageOf(release: Release, service: string): Promise<{ readonly image: string; readonly isOwn: boolean }> {
     const { images, haveOwn } = this.#options
-    const { run } = release.config.services[service]!
+    const { run, templates } = release.config.services[service]!
     if (
       run.kind === 'static' &&
       (await lookAtImage(images.host, imageOf(release, service, images.bases), images.run)) === null
@@ -229,7 +229,9 @@ export class KubernetesTarget implements Target {
     const image = await makeImage(release, service, { ...images, scrub })
     const look = await mustHaveImage(images.host, image, images.run)
     mustBeNumber(service, look)
-    return { image, isOwn: look.labels[LABEL.entry] === 'own' }
+    const isOwn = look.labels[LABEL.entry] === 'own'
+    if (isOwn && Object.keys(templates).length > 0) throw noTemplates(service)
+    return { image, isOwn }
   }
 
   /** Control counts on what runs: when they were started its pods did not yet. */
@@ -267,4 +269,12 @@ export class KubernetesTarget implements Target {
     const values = Object.entries(this.#options.secretsOf(config.services[service]!.secrets))
     return Object.fromEntries(values.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
   }
+}
+
+function noTemplates(service: string): Problem {
+  return new Problem(
+    'target.not-yet',
+    `${service} is built by its own Dockerfile, and templates need an entry of ours on Kubernetes`,
+    { hint: 'Let Seaworthy write the Dockerfile, or have the program read its variables itself.' },
+  )
 }
