@@ -65,7 +65,7 @@ const isRehearsal = process.env.REHEARSAL === '1'
 const what = (isRehearsal ? 'rehearsal on ' : 'run on ') + name
 console.log(what)
 await fetch(process.env.SINK + '/told', { method: 'POST', body: what })
-if (process.env.BREAKS === 'slow' && !isRehearsal) await new Promise((resolve) => setTimeout(resolve, 20_000))
+if (process.env.BREAKS === 'slow' && !isRehearsal) await new Promise((resolve) => setTimeout(resolve, 30_000))
 if (process.env.BREAKS === 'yes') { console.error('Error: column price is in use'); process.exit(3) }
 `
 
@@ -326,7 +326,9 @@ test('an app of every kind on Kubernetes', { timeout: 1_800_000 }, async (t) => 
       'status.phase=Running',
     ]
     const pod = kubectl('get', 'pods', ...migrating, '--output', 'name')
-    await until(() => !steps().some((name) => name.startsWith('secret/')), 'its files to be taken away', STEP_MS)
+    const step = pod.replace(/^pod\//, '').replace(/-[^-]+$/, '')
+    const files = () => kubectl('get', 'secrets', step, '--ignore-not-found', '--output', 'name')
+    await until(() => files() === '', 'its files to be taken away', STEP_MS)
     kubectl('delete', pod, '--wait=false')
     const { code, stderr } = await ended
     assert.equal(code, 1)

@@ -70,6 +70,9 @@ test('a pod that a cluster makes in place of one that was deleted is not waited 
   const waits = { containerStatuses: [{ name: 'api', state: { waiting: { reason: 'ContainerCreating' } } }] }
   const ends = { kind: 'ended', because: 'was ended: its pod was removed', said: null }
   assert.deepEqual(stepLook(job(undefined, undefined, 1), pods(waits)), ends)
+  const going = { containerStatuses: [{ name: 'api', state: { running: {} } }] }
+  for (const status of [job(undefined, undefined, 1), job('Failed', 'BackoffLimitExceeded', 1)])
+    assert.equal(stepLook(status, pods(going, waits)).kind, 'runs', 'it has its grace')
   // Newer ones say first that it will fail, and then that it has.
   assert.equal(stepLook(job('FailureTarget', 'BackoffLimitExceeded', 1), pods(ended(3))).kind, 'runs')
 })

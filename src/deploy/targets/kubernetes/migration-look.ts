@@ -51,19 +51,29 @@ export function stepLook(job: string, pods: string): StepLook {
   const pod = items
     .toSorted((one, other) => one.metadata.creationTimestamp.localeCompare(other.metadata.creationTimestamp))
     .at(-1)
-  const containers = [...(pod?.status.initContainerStatuses ?? []), ...(pod?.status.containerStatuses ?? [])]
+  const containers = containersOf(pod?.status ?? {})
   const failed = containers.find(({ state }) => (state.terminated?.exitCode ?? 0) !== 0)
   const last = failed ?? containers.at(-1)
   const said = pod === undefined || last === undefined ? null : { pod: pod.metadata.name, container: last.name }
   const has = (type: string) => conditions.find((one) => one.type === type && one.status === 'True')
   if (has('Complete') !== undefined) return { kind: 'ended', because: null, said }
+  // One that is deleted has its grace: until it has ended it may still change what it is there to change.
+  if (items.some(({ status }) => containersOf(status).some(({ state }) => state.running !== undefined)))
+    return { kind: 'runs' }
   const failure = has('Failed')
   if (failure !== undefined) return { kind: 'ended', because: becauseOf(failure.reason, pod, failed), said }
   // Old clusters give a job another pod for one that was deleted: it has nothing to begin with, and is not waited for.
   if (failures > 0 && has('FailureTarget') === undefined)
     return { kind: 'ended', because: 'was ended: its pod was removed', said: null }
-  const hasRun = containers.some(({ state }) => state.running !== undefined || state.terminated !== undefined)
+  const hasRun = containers.some(({ state }) => state.terminated !== undefined)
   return hasRun ? { kind: 'runs' } : { kind: 'waits', why: whyOf(pod, containers) }
+}
+
+function containersOf({
+  initContainerStatuses = [],
+  containerStatuses = [],
+}: Pod['status']): readonly ContainerStatus[] {
+  return [...initContainerStatuses, ...containerStatuses]
 }
 
 function becauseOf(reason: string | undefined, pod: Pod | undefined, failed: ContainerStatus | undefined): string {

@@ -54,6 +54,14 @@ test('an address for spans is a variable, unless `env` has another, and is reach
   assert.equal(egress(release, 'web'), undefined)
 })
 
+test('what files are to be made of is told to the entry, and to nobody without templates', () => {
+  const templated = kubernetesRelease({ api: { start: 'node main.js', templates: { 'a.template': 'conf/a.conf' } } })
+  const told = (of: typeof release, service: string): string | undefined =>
+    (configMapOf(of, service)['data'] as Readonly<Record<string, string>>)['SEAWORTHY_TEMPLATES']
+  assert.equal(told(templated, 'api'), '{"a.template":"conf/a.conf"}')
+  assert.equal(told(release, 'web'), undefined)
+})
+
 test('a ConfigMap has the variables that all instances share, as they are written, and no secret', () => {
   const { metadata, ...rest } = configMapOf(release, 'api')
   assert.equal(metadata.name, 'shop-production-api-7-3fa9c1d2')
