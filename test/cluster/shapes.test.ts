@@ -325,7 +325,9 @@ test('an app of every kind on Kubernetes', { timeout: 1_800_000 }, async (t) => 
       '--field-selector',
       'status.phase=Running',
     ]
-    const pod = kubectl('get', 'pods', ...migrating, '--output', 'name')
+    let pod = ''
+    // The cluster hears of it a moment later.
+    await until(() => (pod = kubectl('get', 'pods', ...migrating, '--output', 'name')) !== '', 'its pod', STEP_MS)
     const step = pod.replace(/^pod\//, '').replace(/-[^-]+$/, '')
     const files = () => kubectl('get', 'secrets', step, '--ignore-not-found', '--output', 'name')
     await until(() => files() === '', 'its files to be taken away', STEP_MS)
