@@ -113,10 +113,9 @@ interface Wanted {
   readonly sink: string
   readonly mail: string
   readonly breaks?: string
-  readonly level?: string
 }
 
-function configOf(namespace: string, { sink, mail, breaks = 'no', level = 'one' }: Wanted): object {
+function configOf(namespace: string, { sink, mail, breaks = 'no' }: Wanted): object {
   const uses = { db: 'required' }
   const health = { interval: '3s', timeout: '10s', deadline: '240s', passes: 1 }
   const asked = { ...health, ready: '/' }
@@ -145,7 +144,7 @@ function configOf(namespace: string, { sink, mail, breaks = 'no', level = 'one' 
         resources,
         start: 'node worker.mjs',
         uses,
-        env: { SINK: sink, BREAKS: breaks, LEVEL: level },
+        env: { SINK: sink, BREAKS: breaks },
         migrate: { expand: 'node migrate.mjs' },
         grace,
       },
@@ -310,32 +309,6 @@ test('an app of every kind on Kubernetes', { timeout: 1_800_000 }, async (t) => 
       ['run on shop'],
     )
     assert.equal((await ask('/api')).status, 200)
-    await until(() => steps().length === 0, 'the steps of the migration to be gone', STEP_MS, 500)
-  })
-
-  await t.test('a pod that is deleted over a migration is not begun again, and the deploy is refused', async () => {
-    told.length = 0
-    // Other variables are another migration.
-    project.configure(configOf(project.namespace, { ...wanted, breaks: 'slow', level: 'other' }))
-    const { ended } = project.start(['deploy'])
-    await until(() => told.includes('run on shop'), 'the migration to run', STEP_MS)
-    const migrating = [
-      '--selector',
-      'app.kubernetes.io/component=migration',
-      '--field-selector',
-      'status.phase=Running',
-    ]
-    let pod = ''
-    // The cluster hears of it a moment later.
-    await until(() => (pod = kubectl('get', 'pods', ...migrating, '--output', 'name')) !== '', 'its pod', STEP_MS)
-    const step = pod.replace(/^pod\//, '').replace(/-[^-]+$/, '')
-    const files = () => kubectl('get', 'secrets', step, '--ignore-not-found', '--output', 'name')
-    await until(() => files() === '', 'its files to be taken away', STEP_MS)
-    kubectl('delete', pod, '--wait=false')
-    const { code, stderr } = await ended
-    assert.equal(code, 1)
-    assert.match(stderr, /was ended: its pod was removed.*\[deploy\.migration-failed\]/)
-    assert.equal(told.filter((what) => what.startsWith('run')).length, 1)
     await until(() => steps().length === 0, 'the steps of the migration to be gone', STEP_MS, 500)
   })
 
