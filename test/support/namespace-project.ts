@@ -4,7 +4,11 @@ import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { USER_ID } from '../../src/deploy/targets/docker/dockerfile.ts'
+import { nodeArchive } from './docker-engine.ts'
 import { TestProject } from './project.ts'
+
+/** What generated Dockerfiles begin with; no registry is asked. */
+export const NODE_BASE = 'node:24-bookworm-slim'
 
 export interface NamespaceProjectOptions {
   /** Of the config: the config names the namespace. */
@@ -44,6 +48,11 @@ export class NamespaceProject extends TestProject {
     return execFileSync('kubectl', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim()
   }
 
+  /** Of the front door: the node reaches it. */
+  address(): string {
+    return this.kubectl('get', 'services', `${this.#place}-gateway`, '--output', 'jsonpath={.spec.clusterIP}')
+  }
+
   apply(...objects: readonly object[]): void {
     const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects })
     const words = ['--namespace', this.namespace, 'apply', '--filename', '-']
@@ -74,4 +83,11 @@ export class NamespaceProject extends TestProject {
     this.kubectl('delete', 'persistentvolumes', this.namespace, '--ignore-not-found', '--timeout=60s')
     rmSync(this.#volume, { recursive: true, force: true })
   }
+}
+
+/** Gives the node's engine what generated Dockerfiles begin with, where it has none. */
+export function importNodeBase(): void {
+  if (execFileSync('docker', ['image', 'ls', '--quiet', NODE_BASE], { encoding: 'utf8' }) !== '') return
+  using base = nodeArchive()
+  execFileSync('docker', ['import', '--change', 'ENV PATH=/usr/local/bin', base.path, NODE_BASE], { stdio: 'ignore' })
 }
