@@ -12,6 +12,7 @@ import { acquireLock } from '../../keeper/lock.ts'
 import { RETIRE_MS } from '../run-worker.ts'
 import { WORKER_FLAGS } from '../worker-flags.ts'
 import { readArguments } from './arguments.ts'
+import { tellOutputs } from './output-thread.ts'
 import { readKey } from './sealed.ts'
 
 /** Beyond what its workers take to finish what they have: for the relay's last lines. */
@@ -48,6 +49,7 @@ async function main(argv: readonly string[]): Promise<void> {
 
   const compiled = join(state, 'compile-cache')
   mkdirSync(compiled, { recursive: true, mode: 0o700 })
+  const untilTold = tellOutputs(join(state, 'logs'))
   const env = { NODE_ENV: 'production', NODE_COMPILE_CACHE: compiled }
   const spawn = async (child: string, args: readonly string[], sockets: readonly string[]): Promise<void> => {
     if (children.some((one) => one.name === child)) return
@@ -80,6 +82,7 @@ async function main(argv: readonly string[]): Promise<void> {
   client.close()
   // The relay says goodbye first and goes last: it waits for the workers.
   await keeper.shutdown(GRACE_MS)
+  await untilTold()
 }
 
 /** A program of the gateway's, in our own form: `.ts` from the sources, `.js` from the package. */
