@@ -17,13 +17,9 @@ export function engineControl(
   token: number,
   secrets: SecretValues,
   origin: DeployOrigin,
-  target: Pick<Target, 'provide'>,
+  target: Pick<Target, 'provide' | 'tellGateways'>,
 ): EngineControl {
-  const follow = async (
-    deploy: string,
-    after: number,
-    onNews: (news: RolloutNews) => void,
-  ): Promise<RolloutOutcome> => {
+  const follow = async (deploy: string, after: number, onNews: (news: RolloutNews) => void): Promise<Followed> => {
     let last = after
     let outcome: RolloutOutcome | null = null
     for (;;) {
@@ -35,7 +31,7 @@ export function engineControl(
           outcome = { outcome: ended, text, ...(code === undefined ? {} : { code }) }
         } else onNews(event)
       }
-      if (settled && outcome !== null) return outcome
+      if (settled && outcome !== null) return { ...outcome, last }
       if (settled) throw new Problem('deploy.rollout-failed', `control has nothing to do for ${deploy}, and no outcome`)
     }
   }
@@ -56,8 +52,14 @@ export function engineControl(
     },
     deploy: async (id) => (await control.call('deploy.get', { deploy: id })).deploy!,
     rollOut: async (deploy, onNews) => {
+      await target.tellGateways?.()
       await control.call('rollout.begin', { token, deploy })
-      return follow(deploy, 0, onNews)
+      const first = await follow(deploy, 0, onNews)
+      // One that has gone meanwhile was waited for in vain: without it the same switch may go through.
+      if (first.code !== 'gateway.not-acknowledged' || !(await target.tellGateways?.())) return first
+      onNews({ kind: 'note', text: `${first.text}: it is gone by now, so once more` })
+      await control.call('rollout.begin', { token, deploy })
+      return follow(deploy, first.last, onNews)
     },
     takeBack: async (deploy, because, onNews) => {
       const { events } = await control.call('rollout.follow', { deploy, after: 0, waitMs: 0 })
@@ -79,4 +81,9 @@ export function engineControl(
     runHook: (deploy, plan) => runBeforeHook({ control, token, deploy, plan, by: whoAmI(), folder: origin.folder }),
     keptReleases: async () => (await control.call('release.list', { onceLive: false })).releases,
   }
+}
+
+interface Followed extends RolloutOutcome {
+  /** Sequence number of the last event. */
+  readonly last: number
 }

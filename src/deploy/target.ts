@@ -24,6 +24,11 @@ export interface Target {
    * rule out a guess; the program may log them.
    */
   diagnose(instance: Instance, release: Release, seen: Seen, thorough: boolean): Promise<Diagnosis>
+  /**
+   * Tells control which gateways there are, before a switch, and again after one that has failed. True: it waited for some that
+   * are gone. Absent: control has them all itself.
+   */
+  tellGateways?(): Promise<boolean>
   /** Ends jobs and removes half-made files of this release, and artifacts that no release in `keep` uses. */
   tidy(release: Release | null, keep: readonly Release[]): Promise<void>
 }

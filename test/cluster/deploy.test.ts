@@ -74,7 +74,7 @@ test('deploys on a cluster, from an empty namespace on', { timeout: TEST_MS }, a
     const versions = (): string =>
       project.kubectl(
         'get',
-        'statefulsets,services,networkpolicies',
+        'statefulsets,deployments,services,networkpolicies',
         '--output',
         'jsonpath={.items[*].metadata.generation}',
       )

@@ -1,5 +1,5 @@
 /**
- * Parts of a real cluster fail under load: the kubelet, the API server in the middle of a deploy, control's own pod. Not part of
+ * Parts of a real cluster fail under load: the kubelet, the API server in the middle of a deploy. Not part of
  * `bin/test`: it needs a cluster whose programs run on this machine, with their process ids in `NAME.pid` beside the kubeconfig.
  */
 import assert from 'node:assert/strict'
@@ -59,27 +59,6 @@ test('parts of the cluster fail', { timeout: 600_000, skip }, async (t) => {
     assert.ok(code !== 0 || world.live !== before)
     tellLossless(await load.stop(), tt)
   })
-
-  await t.test(
-    "control's pod is deleted: it comes back with what it knew, and nobody is served until then",
-    async (tt) => {
-      const { live } = (await project.status()).world
-      await using load = loadOf()
-      await until(() => load.answers.length > 50, 'requests')
-      project.kubectl('delete', 'pod', 'plain-local-control-0', '--timeout=120s')
-      const isBack = (): boolean => {
-        const { failure, release } = load.answers.at(-1)!
-        return failure === null && release === live
-      }
-      await until(isBack, 'the live release to answer again', WITHIN_MS)
-      assert.equal((await project.status()).world.live, live)
-      const answers = await load.stop()
-      const failed = answers.filter(({ failure }) => failure !== null)
-      const lastedMs =
-        (Math.max(...failed.map(({ endedNs }) => endedNs)) - Math.min(...failed.map(({ beganNs }) => beganNs))) / 1e6
-      tt.diagnostic(`${failed.length} of ${answers.length} requests failed, over ${(lastedMs / 1000).toFixed(1)} s`)
-    },
-  )
 })
 
 /** SIGSTOP, then SIGCONT whatever happens in between. */

@@ -101,7 +101,7 @@ test('an environment on Kubernetes, by its commands', { timeout: 900_000 }, asyn
     const begun = performance.now()
     const said = await must('deploy')
     tt.diagnostic(`first deploy, installation and image included: ${seconds(begun)}`)
-    assert.match(said, /plain-production-control: made and started/)
+    assert.match(said, /plain-production-control and plain-production-gateway: made and started/)
     assert.equal(await nameAt(), 'v1')
     const { url, instances } = await status()
     assert.equal(url, `http://${PLACE}-gateway.${namespace}.svc`)

@@ -21,11 +21,11 @@ import {
   type Access,
 } from '../../src/deploy/targets/kubernetes/commands.ts'
 import { ingressOf } from '../../src/deploy/targets/kubernetes/entrance.ts'
-import { gatewayObjects } from '../../src/deploy/targets/kubernetes/gateway.ts'
+import { gatewayKeyOf } from '../../src/deploy/targets/kubernetes/gateway-key.ts'
 import { installationObjects } from '../../src/deploy/targets/kubernetes/installation.ts'
 import { commandStep } from '../../src/deploy/targets/kubernetes/migration-step.ts'
 import { placeOf, releaseName } from '../../src/deploy/targets/kubernetes/names.ts'
-import { closedPolicy, gatewayPolicy, jobPolicy } from '../../src/deploy/targets/kubernetes/network-policy.ts'
+import { closedPolicy, jobPolicy } from '../../src/deploy/targets/kubernetes/network-policy.ts'
 import type { KubernetesObject } from '../../src/deploy/targets/kubernetes/object.ts'
 import { serviceObjects } from '../../src/deploy/targets/kubernetes/objects.ts'
 import { roleBindingOf, roleOf } from '../../src/deploy/targets/kubernetes/role.ts'
@@ -65,26 +65,29 @@ test('the server of a real cluster takes every object as it is', { timeout: 120_
   const image = 'seaworthy/shop/api:1'
   const objectsOf = (service: string): readonly KubernetesObject[] =>
     serviceObjects({ release, service, image, cluster, instances: 2, values: { JWT_KEY: SECRET } })
-  const own = { place, image: 'seaworthy:1', argv: ['up'], check: ['node', 'check.mjs'] }
   const errand = { id: 1, what: 'command', argv: ['node', '-v'], env: { JWT_KEY: SECRET } } as const
   const migration = commandStep({ release, service: 'api', run: 1 }, { image, isOwn: false }, errand)
-  const installation = { ...own, workers: 2, http: 80, https: 443, drainMs: 30_000, stateBytes: 5 * 2 ** 30 }
+  const { control, gateway } = installationObjects({
+    place,
+    image: 'seaworthy:1',
+    key: Buffer.alloc(32),
+    gateways: 2,
+    workers: 2,
+    http: 80,
+    https: 443,
+    reach: 'outside',
+    url: 'https://example.com',
+    stateBytes: 5 * 2 ** 30,
+    cluster,
+  })
   const all = [
-    ...installationObjects({ ...installation, reach: 'outside', url: 'https://example.com' }),
+    ...control,
+    ...gateway,
+    gatewayKeyOf(place, Buffer.alloc(32)),
     ...Object.keys(SERVICES).flatMap((service) => objectsOf(service)),
     ...migration.owned('2fa7555c-db01-4c52-9c0f-0d4c56b7a001'),
     migration.owner,
     jobPolicy(release, 'api', 'smoke')!,
-    ...gatewayObjects({
-      ...own,
-      replicas: 2,
-      http: 80,
-      https: 443,
-      drainMs: 30_000,
-      reach: 'outside',
-      cluster,
-    }),
-    gatewayPolicy(place, ['http', 'https']),
     ingressOf({ place, domain: 'example.com', className: null, certificate: 'example-com' }),
     roleOf(place),
     roleBindingOf(place, { kind: 'ServiceAccount', name: 'ci', namespace: access.namespace }),

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { chownSync, mkdtempSync, rmSync } from 'node:fs'
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectControl, type ControlClient } from '../../src/control/api/client.ts'
@@ -10,10 +10,11 @@ import { ownImage } from '../../src/deploy/targets/image/own-image.ts'
 import { putImage } from '../../src/deploy/targets/image/put-image.ts'
 import { applyObjects, bridgeWords, listPods, type Access } from '../../src/deploy/targets/kubernetes/commands.ts'
 import { controlPod } from '../../src/deploy/targets/kubernetes/control.ts'
-import { installationObjects } from '../../src/deploy/targets/kubernetes/installation.ts'
+import { lookAtCluster } from '../../src/deploy/targets/kubernetes/look.ts'
 import { objectName } from '../../src/deploy/targets/kubernetes/names.ts'
 import { observed, type ObservedPod } from '../../src/deploy/targets/kubernetes/observe.ts'
-import { mustRun } from '../../src/deploy/targets/run-command.ts'
+import { planInstallation } from '../../src/deploy/targets/kubernetes/plan-installation.ts'
+import { mustRun, runAll } from '../../src/deploy/targets/run-command.ts'
 import { nodeArchive } from './docker-engine.ts'
 import { root, TestProject, until } from './project.ts'
 
@@ -22,6 +23,7 @@ const BASE = 'seaworthy-test-base:1'
 const OWN = 'seaworthy-test:cluster'
 const STATE_BYTES = 2 ** 30
 const UP_MS = 120_000
+const GATEWAYS = 2
 const run = { env: process.env }
 
 /** A project on the cluster that kubectl finds by itself, in a namespace of its own; disposing it takes all of it away. */
@@ -46,8 +48,8 @@ export class ClusterProject extends TestProject {
     await mustRun({ ...applyObjects(this.access, []), stdin: Buffer.from(JSON.stringify(this.#claimed())) }, run)
     await this.apply()
     await until(
-      () => this.kubectl('get', 'pods', controlPod(PLACE), '--ignore-not-found').includes('1/1'),
-      "control's pod to be ready",
+      () => this.kubectl('get', 'pods', '--no-headers').match(/ 1\/1 /g)?.length === 1 + GATEWAYS,
+      'the pods of control and gateway to be ready',
       UP_MS,
       500,
     ).catch((error: unknown) => {
@@ -57,16 +59,18 @@ export class ClusterProject extends TestProject {
 
   /** What an installation puts in place; it can be done again. */
   async apply(): Promise<void> {
-    const ports = { http: 80, https: null, reach: 'inside', url: 'http://gateway' } as const
-    const objects = installationObjects({
-      ...ports,
+    const wanted = {
+      ...({ http: 80, https: null, reach: 'inside', url: 'http://gateway' } as const),
       place: PLACE,
       image: OWN,
+      key: randomBytes(32),
+      gateways: GATEWAYS,
       workers: 1,
-      drainMs: 2_000,
       stateBytes: STATE_BYTES,
-    })
-    await mustRun(applyObjects(this.access, objects), run)
+      cluster: await lookAtCluster(this.access, run),
+    }
+    const nothing = { own: null, gateway: null, hasVolume: false }
+    await runAll(planInstallation(this.access, wanted, nothing, () => false).commands, run)
   }
 
   override get control(): ControlClient {

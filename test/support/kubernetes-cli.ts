@@ -8,6 +8,7 @@ import { migrationPort } from '../../src/cli/migration-port.ts'
 import { createNarrator } from '../../src/cli/narrate.ts'
 import { exitCodeOf, printError } from '../../src/cli/output.ts'
 import { makeStateFolder, readProject } from '../../src/cli/project.ts'
+import { gatewaysPort } from '../../src/cli/gateways-port.ts'
 import { rosterPort } from '../../src/cli/roster-port.ts'
 import { readSecrets } from '../../src/cli/secret-values.ts'
 import { conclude } from '../../src/cli/with-deploying.ts'
@@ -42,6 +43,7 @@ async function run(): Promise<number> {
       run: options,
       images: { host: null, run: options, projectFolder, keptOut, bases },
       roster: rosterPort(control, token),
+      gateways: gatewaysPort(control, token),
       release: async (id) => (await control.call('release.get', { release: id })).release,
       secretsOf: (names) => secrets.of(names),
       haveOwn: () => Promise.reject(new Error('nothing of it is static')),

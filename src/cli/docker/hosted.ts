@@ -34,6 +34,7 @@ export function dockerHosted(project: Project): Hosted {
     outline: (plan) => outlineOf(project, plan),
     logSources: () => logSources(at),
     exec: (asked) => execOnDocker(project, asked),
+    restartGateway: null,
     stop: (removes) => stopOnDocker(project, removes),
     doctor: () => lookAtDocker(project),
   }

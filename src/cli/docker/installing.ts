@@ -19,7 +19,12 @@ export async function lookAtInstalled(project: Project): Promise<Installed> {
   const there = await lookAtInstallation(host, place, ownTag(), run)
   const plan = planInstallation(host, wantedInstallation(project, cores, null), there)
   const isNew = there.own === null && !there.volumes.includes(stateVolume(place))
-  return { plan, isNew, isRunning: there.own?.isRunning ?? false, hasImage: there.imageId !== null }
+  return {
+    plan: { ...plan, interrupts: plan.kind === 'replace' },
+    isNew,
+    isRunning: there.own?.isRunning ?? false,
+    hasImage: there.imageId !== null,
+  }
 }
 
 /**

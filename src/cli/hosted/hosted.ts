@@ -31,6 +31,8 @@ export interface Hosted {
   logSources(): Promise<readonly LogSource[]>
   /** What runs somebody's command beside an instance's program. @throws Problem `exec.nothing-live` */
   exec(asked: ExecAsked): Promise<Words>
+  /** Null: control replaces the gateway's workers itself. Else as it does: fresh ones beside the old ones. */
+  readonly restartGateway: ((note: (text: string) => void) => Promise<GatewayRestarted>) | null
   /** Stops all of it, from front to back. */
   stop(removes: boolean): Promise<Stopped>
   /** What is there and what lacks. Touches nothing. */
@@ -39,11 +41,12 @@ export interface Hosted {
 
 /** What is to be done before control can be asked. */
 export interface InstallationPlan {
-  /** `replace`: nobody is served for the seconds that it takes. */
   readonly kind: 'nothing' | 'make' | 'start' | 'replace'
   /** Why, a sentence each. */
   readonly because: readonly string[]
   readonly commands: readonly Command[]
+  /** To replace it takes seconds in which nobody is served. */
+  readonly interrupts: boolean
 }
 
 /** What a look at an installation tells. */
@@ -80,6 +83,14 @@ export interface LogSource {
   read(fromMs: number | null): Command
   /** Goes on with new lines. @param lines how many of the old ones come first */
   follow(lines: number): Words
+}
+
+export interface GatewayRestarted {
+  /** Those that serve now. */
+  readonly pods: readonly string[]
+  /** Those that finish what they have. */
+  readonly retiring: number
+  readonly tookMs: number
 }
 
 export interface ExecAsked {

@@ -9,7 +9,7 @@ export function describeInstalled({ plan, hasImage }: Installed): string {
   const heads = {
     make: 'comes first',
     start: 'is started first',
-    replace: 'differs; `seaworthy up` replaces it, which interrupts its traffic',
+    replace: replaceText(plan),
   }
   return [
     `Installation: ${heads[plan.kind]}`,
@@ -18,7 +18,18 @@ export function describeInstalled({ plan, hasImage }: Installed): string {
   ].join('\n')
 }
 
+/** What it takes to have one that differs as it is wanted. */
+export function replaceText({ interrupts }: Installed['plan']): string {
+  return `differs; \`seaworthy up\` replaces it, ${interrupts ? 'which interrupts its traffic' : 'and the gateway serves on meanwhile'}`
+}
+
 /** The same as facts. */
 export function installedFacts({ plan, hasImage }: Installed) {
-  return { kind: plan.kind, because: plan.because, hasImage, commands: plan.commands.map(({ argv }) => argv) }
+  return {
+    kind: plan.kind,
+    because: plan.because,
+    interrupts: plan.interrupts,
+    hasImage,
+    commands: plan.commands.map(({ argv }) => argv),
+  }
 }

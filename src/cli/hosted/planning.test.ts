@@ -7,7 +7,7 @@ import { planningOn } from './planning.ts'
 const control = { call: () => Promise.reject(new Error('not asked')), close: () => {} } as unknown as ControlClient
 
 function hostedOf(more: Partial<Installed>): Hosted {
-  const plan = { kind: 'make', because: [], commands: [] } as const
+  const plan = { kind: 'make', because: [], commands: [], interrupts: false } as const
   const installed: Installed = { plan, isNew: false, isRunning: false, hasImage: false, ...more }
   return { look: () => Promise.resolve(installed) } as unknown as Hosted
 }

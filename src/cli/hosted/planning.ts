@@ -2,6 +2,7 @@ import type { ControlClient } from '../../control/api/client.ts'
 import type { Project } from '../project.ts'
 import { bringBack, type Back } from './bring-back.ts'
 import type { Hosted, Installed } from './hosted.ts'
+import { replaceText } from './installation-text.ts'
 import { shareKey } from './key.ts'
 import { nobodyYet } from './nobody-yet.ts'
 import { untilAnswering } from './until-answering.ts'
@@ -20,7 +21,7 @@ export async function planningOn(hosted: Hosted, control: ControlClient): Promis
   return { installed, control: installed.isNew ? nobodyYet() : null }
 }
 
-/** For a deploy: has the installation there. What differs from the config stays until `up`: replacing it is an interruption. */
+/** For a deploy: has the installation there. What differs from the config stays until `up`: replacing it may interrupt. */
 export async function beforeDeploy(
   project: Project,
   hosted: Hosted,
@@ -28,9 +29,7 @@ export async function beforeDeploy(
 ): Promise<void> {
   const { plan, isRunning } = await hosted.look()
   if (plan.kind === 'replace' && isRunning)
-    return narrator.note(
-      `the installation differs (${plan.because.join('; ')}): \`seaworthy up\` replaces it, which interrupts its traffic`,
-    )
+    return narrator.note(`the installation ${replaceText(plan)} (${plan.because.join('; ')})`)
   if (plan.kind === 'nothing') return
   await hosted.install((text) => narrator.note(text))
   const status = await untilAnswering(project, hosted)

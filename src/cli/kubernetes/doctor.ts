@@ -10,6 +10,7 @@ import type { Finding } from '../hosted/hosted.ts'
 import type { Project } from '../project.ts'
 import { lookAtInstalled } from './installing.ts'
 import { clusterPlace } from './place.ts'
+import { gatewayPods } from './until-ready.ts'
 
 /** Below this releases, journal and history soon have no place. */
 const ROOM_BYTES_MIN = 500_000_000
@@ -71,6 +72,7 @@ async function lookAtOwn(project: Project): Promise<readonly Finding[]> {
   const bytes = code === 0 ? Number(stdout) : Number.NaN
   return [
     { level: 'ok', what: 'installation', detail: 'gateway and control are there and run' },
+    await lookAtGateway(project),
     ...(front === null ? [] : [{ level: 'ok' as const, what: 'front door', detail: front }]),
     Number.isFinite(bytes)
       ? {
@@ -80,6 +82,22 @@ async function lookAtOwn(project: Project): Promise<readonly Finding[]> {
         }
       : { level: 'note', what: 'room', detail: 'control does not tell' },
   ]
+}
+
+async function lookAtGateway(project: Project): Promise<Finding> {
+  const pods = (await gatewayPods(clusterPlace(project))).filter(({ isLeaving }) => !isLeaving)
+  const ready = pods.filter(({ isReady }) => isReady)
+  const detail = `${ready.length} of ${pods.length} pods are ready`
+  const waiting = pods
+    .filter(({ isReady }) => !isReady)
+    .map(({ name, because }) => [name, ...because].join(': '))
+    .join('; ')
+  if (pods.length === 0) return { level: 'missing', what: 'gateway', detail: 'it has no pod: nobody is served' }
+  return {
+    level: waiting === '' ? 'ok' : 'missing',
+    what: 'gateway',
+    detail: [detail, waiting].filter(Boolean).join('; '),
+  }
 }
 
 /** Images are made on an engine that the cluster's nodes run them from. */

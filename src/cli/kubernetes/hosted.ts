@@ -1,9 +1,10 @@
 import type { Status } from '../../control/api/contract.ts'
-import type { Release } from '../../deploy/release.ts'
+import type { Instance, Release } from '../../deploy/release.ts'
 import { bridgeWords, listPods } from '../../deploy/targets/kubernetes/commands.ts'
 import { controlPod } from '../../deploy/targets/kubernetes/control.ts'
 import { observed } from '../../deploy/targets/kubernetes/observe.ts'
 import { agreeOnKey, followWords, logsOf } from '../../deploy/targets/kubernetes/own-commands.ts'
+import type { GatewayPod } from '../../deploy/targets/kubernetes/own-gateway.ts'
 import { Workloads } from '../../deploy/targets/kubernetes/workloads.ts'
 import { mustRun } from '../../deploy/targets/run-command.ts'
 import type { Hosted, LogSource } from '../hosted/hosted.ts'
@@ -11,10 +12,12 @@ import type { Project } from '../project.ts'
 import { KEY_FILE } from '../secret-values.ts'
 import { lookAtKubernetes } from './doctor.ts'
 import { execOnKubernetes } from './exec.ts'
-import { haveInstalled, lastWords, lookAtInstalled } from './installing.ts'
+import { haveInstalled, lookAtInstalled } from './installing.ts'
 import { outlineOn } from './outline.ts'
 import { clusterPlace, type ClusterPlace } from './place.ts'
+import { restartOnKubernetes } from './restart-gateway.ts'
 import { stopOnKubernetes } from './stop.ts'
+import { gatewayPods, lastWords } from './until-ready.ts'
 
 /** An environment whose instances are pods of one namespace. */
 export function kubernetesHosted(project: Project): Hosted {
@@ -30,6 +33,7 @@ export function kubernetesHosted(project: Project): Hosted {
     outline: (plan) => outlineOn(project, plan),
     logSources: () => logSources(at),
     exec: (asked) => execOnKubernetes(project, asked),
+    restartGateway: (note) => restartOnKubernetes(at, note),
     stop: (removes) => stopOnKubernetes(project, removes),
     doctor: () => lookAtKubernetes(project),
   }
@@ -49,13 +53,34 @@ async function gone(at: ClusterPlace, { instances, world }: Status): Promise<rea
   return [...new Set(instances.map(({ release }) => release))].filter((id) => id !== world.live && !there.has(id))
 }
 
-async function logSources({ access, place, run }: ClusterPlace): Promise<readonly LogSource[]> {
-  return observed(await mustRun(listPods(access, place), run))
-    .filter(({ instance }) => instance.state !== 'starting')
-    .map(({ pod, instance }) => ({
-      id: `${pod} ${instance.restarts}`,
-      instance,
-      read: (fromMs) => logsOf(access, pod, instance.service, fromMs),
-      follow: (lines) => followWords(access, pod, instance.service, lines),
-    }))
+async function logSources(at: ClusterPlace): Promise<readonly LogSource[]> {
+  const { access, place, run } = at
+  const sourceOf = (pod: string, container: string, instance: Instance): LogSource => ({
+    id: `${pod} ${instance.restarts}`,
+    instance,
+    read: (fromMs) => logsOf(access, pod, container, fromMs),
+    follow: (lines) => followWords(access, pod, container, lines),
+  })
+  return [
+    ...observed(await mustRun(listPods(access, place), run))
+      .filter(({ instance }) => instance.state !== 'starting')
+      .map(({ pod, instance }) => sourceOf(pod, instance.service, instance)),
+    ...(await gatewayPods(at)).map((pod) => sourceOf(pod.name, 'gateway', writerOf(pod))),
+  ]
+}
+
+/** Who writes the lines of a gateway's pod. */
+function writerOf({ name, startedAt, restarts, isLeaving }: GatewayPod): Instance {
+  return {
+    id: `gateway@${name}`,
+    service: 'gateway',
+    release: '',
+    host: '',
+    port: null,
+    state: isLeaving ? 'stopping' : 'running',
+    pid: null,
+    startedAt,
+    restarts,
+    lastExit: null,
+  }
 }

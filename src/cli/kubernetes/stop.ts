@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem } from '../../core/problem.ts'
 import { removeSecrets } from '../../deploy/targets/kubernetes/commands.ts'
 import { controlClaim } from '../../deploy/targets/kubernetes/control.ts'
+import { gatewayKeyName } from '../../deploy/targets/kubernetes/gateway-key.ts'
 import { objectName, releasesIn } from '../../deploy/targets/kubernetes/names.ts'
 import { ownIn } from '../../deploy/targets/kubernetes/own.ts'
 import {
@@ -9,8 +10,10 @@ import {
   listPolicies,
   readOwn,
   removeAll,
+  stopControl,
+  stopGateway,
   stopInstances,
-  stopOwn,
+  type OwnComponent,
 } from '../../deploy/targets/kubernetes/own-commands.ts'
 import { mustRun } from '../../deploy/targets/run-command.ts'
 import type { Stopped } from '../hosted/hosted.ts'
@@ -32,12 +35,14 @@ export async function stopOnKubernetes(project: Project, removes: boolean): Prom
   const { access, place, run } = at
   const { services, drainMs } = project.app
   const own = ownIn(await mustRun(readOwn(access, place), run), place)
-  const wasUp = own !== null || (await podsOf(at, 'instance')).length > 0
+  const wasUp = own !== null || (await podsOf(at, 'gateway')).length > 0 || (await podsOf(at, 'instance')).length > 0
   const releases = releasesIn(await mustRun(listPolicies(access, place), run))
   const graceMs = Math.max(GRACE_MS, ...Object.values(services).map((service) => service.graceMs))
   const limitMs = drainMs + graceMs + LATE_MS
   if (wasUp) {
-    await mustRun(stopOwn(access, place), run)
+    await mustRun(stopGateway(access, place), run)
+    await untilGone(at, 'gateway', limitMs)
+    await mustRun(stopControl(access, place), run)
     await untilGone(at, 'control', limitMs)
     await mustRun(stopInstances(access, place), run)
     await untilGone(at, 'instance', limitMs)
@@ -45,7 +50,7 @@ export async function stopOnKubernetes(project: Project, removes: boolean): Prom
   if (removes) {
     await mustRun(removeAll(access, place), run)
     const names = releases.map(({ service, release }) => objectName(place, service, release))
-    if (names.length > 0) await mustRun(removeSecrets(access, names), run)
+    await mustRun(removeSecrets(access, [...names, gatewayKeyName(place)]), run)
   }
   return {
     wasUp,
@@ -56,7 +61,7 @@ export async function stopOnKubernetes(project: Project, removes: boolean): Prom
 }
 
 /** @throws Problem `instance.not-removed` */
-async function untilGone(at: ClusterPlace, component: 'control' | 'instance', limitMs: number): Promise<void> {
+async function untilGone(at: ClusterPlace, component: OwnComponent, limitMs: number): Promise<void> {
   const until = performance.now() + limitMs
   for (;;) {
     const left = await podsOf(at, component)
@@ -70,10 +75,7 @@ async function untilGone(at: ClusterPlace, component: 'control' | 'instance', li
   }
 }
 
-async function podsOf(
-  { access, place, run }: ClusterPlace,
-  component: 'control' | 'instance',
-): Promise<readonly string[]> {
+async function podsOf({ access, place, run }: ClusterPlace, component: OwnComponent): Promise<readonly string[]> {
   const names = await mustRun(listPodNames(access, place, component), run)
   return names.split('\n').filter((name) => name !== '')
 }

@@ -5,6 +5,7 @@ import { putImage } from '../../deploy/targets/image/put-image.ts'
 import { migrationPort } from '../migration-port.ts'
 import { ownInstallation, ownTag } from '../own-installation.ts'
 import type { Project } from '../project.ts'
+import { gatewaysPort } from '../gateways-port.ts'
 import { rosterPort } from '../roster-port.ts'
 import type { SecretValues } from '../secret-values.ts'
 import { clusterPlace, imagesOf } from './place.ts'
@@ -21,6 +22,7 @@ export function kubernetesTarget(
     ...clusterPlace(project),
     images,
     roster: rosterPort(control, token),
+    gateways: gatewaysPort(control, token),
     release: async (id) => (await control.call('release.get', { release: id })).release,
     secretsOf: (names) => secrets?.of(names) ?? {},
     haveOwn: async () => void (await putImage(await ownImage(ownInstallation()), ownTag(), images.host, images.run)),

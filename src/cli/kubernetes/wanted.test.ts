@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { CLUSTER } from '../../../test/support/kubernetes-release.ts'
 import { openProject, type Project } from '../project.ts'
 import { clusterPlace } from './place.ts'
 import { roleText } from './role-text.ts'
@@ -23,7 +24,7 @@ function projectOf(t: TestContext, { production = {}, gateway = {} }): Promise<P
 test("without a domain the front door is the cluster's own, in a namespace called as the app", async (t) => {
   const project = await projectOf(t, { gateway: { listen: { http: 8090 } } })
   assert.deepEqual(clusterPlace(project).access, { context: 'prod', namespace: 'shop' })
-  const { reach, http, https, url, workers } = wantedInstallation(project, 'i')
+  const { reach, http, https, url, workers } = wantedInstallation(project, 'i', CLUSTER)
   assert.deepEqual(
     { reach, http, https, url, workers },
     { reach: 'inside', http: 8090, https: null, url: 'http://shop-production-gateway.shop.svc:8090', workers: 2 },
@@ -35,7 +36,7 @@ test('with a domain it is for everybody, by the address that users write', async
   const gateway = { listen: { http: 80, https: 443 }, tls: 'self-signed', workers: 4 }
   const project = await projectOf(t, { production, gateway })
   assert.deepEqual(clusterPlace(project).access, { context: null, namespace: 'shops' })
-  const { reach, http, https, url, workers } = wantedInstallation(project, 'i')
+  const { reach, http, https, url, workers } = wantedInstallation(project, 'i', CLUSTER)
   assert.deepEqual(
     { reach, http, https, url, workers },
     { reach: 'outside', http: 80, https: 443, url: 'https://shop.example.com', workers: 4 },

@@ -12,6 +12,8 @@ export interface Command {
   readonly timeoutMs: number
   /** Its exit code decides nothing: what has come of it is looked at afterwards. @default false */
   readonly mayFail?: boolean
+  /** A failure whose lines say this is none: what is asked for is there already. */
+  readonly forgives?: string
   /** Why it is run, for the plan. */
   readonly because: string
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { CHECK, STATE } from '../image/places.ts'
 import { LABEL, type Place } from '../labels.ts'
-import { GATEWAY_PORTS } from './gateway.ts'
+import { GATEWAY_KEY_MOUNT, gatewayKeyVolume } from './gateway-key.ts'
 import { CONTAINER_SECURITY, POD_HARDENING, podSecurity } from './hardening.ts'
 import { componentLabels, componentSelector, objectName } from './names.ts'
 import type { KubernetesObject } from './object.ts'
@@ -9,7 +9,7 @@ import { terminationGrace } from './pause.ts'
 import { bytes, resourcesOf, TMP_SIZE } from './resources.ts'
 
 /** Where gateways take their table. */
-const CONTROL_PORT = { name: 'table', number: 7070 } as const
+export const CONTROL_PORT = { name: 'table', number: 7070 } as const
 /** Until what it was writing is on the disk. */
 const GRACE_MS = 30_000
 /** What an installation hands over, and where the pod finds it. */
@@ -21,9 +21,6 @@ export interface ControlInput {
   readonly image: string
   /** What control has to know before any release: the content of `environment.json`. */
   readonly environment: object
-  /** Whether the gateway in it speaks TLS. */
-  readonly hasTls: boolean
-  readonly drainMs: number
   /** With what all of it was made, for a later look to compare. */
   readonly installation: string
   /** Of releases, journal, series and logs. */
@@ -32,7 +29,7 @@ export interface ControlInput {
 
 /**
  * Control: one, with a volume that outlives it. A StatefulSet never has two at a time, not even when a node is lost: whoever
- * writes the journal is alone. The gateway is in the same pod for now.
+ * writes the journal is alone. While it is away the gateways serve on.
  */
 export function controlObjects(input: ControlInput): readonly KubernetesObject[] {
   const { place, environment, stateBytes, installation } = input
@@ -46,7 +43,13 @@ export function controlObjects(input: ControlInput): readonly KubernetesObject[]
       apiVersion: 'v1',
       kind: 'Service',
       metadata,
-      spec: { type: 'ClusterIP', selector, ports: [{ name, port: number, targetPort: name, protocol: 'TCP' }] },
+      spec: {
+        type: 'ClusterIP',
+        selector,
+        // A gateway may come back to it before it is ready in a kubelet's eyes.
+        publishNotReadyAddresses: true,
+        ports: [{ name, port: number, targetPort: name, protocol: 'TCP' }],
+      },
     },
     {
       apiVersion: 'apps/v1',
@@ -89,7 +92,7 @@ export function controlClaim(place: Place): string {
   return `state-${controlPod(place)}`
 }
 
-function podSpec({ place, image, hasTls, drainMs }: ControlInput, configMap: string): object {
+function podSpec({ place, image }: ControlInput, configMap: string): object {
   const state = { name: 'state', mountPath: STATE }
   const common = {
     image,
@@ -97,7 +100,8 @@ function podSpec({ place, image, hasTls, drainMs }: ControlInput, configMap: str
     resources: resourcesOf({ cpu: null, memoryBytesMax: null }),
     securityContext: CONTAINER_SECURITY,
   }
-  const port = (name: string, containerPort: number): object => ({ name, containerPort, protocol: 'TCP' })
+  // It starts a program: on a machine at its limit that takes its time.
+  const asks = { exec: { command: ['node', CHECK, STATE] }, timeoutSeconds: 10, successThreshold: 1 }
   const copy = `fs.copyFileSync('${ENVIRONMENT.folder}/${ENVIRONMENT.file}', '${STATE}/${ENVIRONMENT.file}')`
   return {
     ...POD_HARDENING,
@@ -106,10 +110,11 @@ function podSpec({ place, image, hasTls, drainMs }: ControlInput, configMap: str
     securityContext: { ...podSecurity(true), fsGroupChangePolicy: 'OnRootMismatch' },
     // Its first process is one that reaps what others have left.
     shareProcessNamespace: true,
-    terminationGracePeriodSeconds: terminationGrace(drainMs, GRACE_MS),
+    terminationGracePeriodSeconds: terminationGrace(0, GRACE_MS),
     volumes: [
       { name: 'tmp', emptyDir: { sizeLimit: TMP_SIZE } },
       { name: 'environment', configMap: { name: configMap } },
+      gatewayKeyVolume(place),
     ],
     initContainers: [
       {
@@ -123,28 +128,11 @@ function podSpec({ place, image, hasTls, drainMs }: ControlInput, configMap: str
       {
         ...common,
         name: 'control',
-        ports: [
-          port(CONTROL_PORT.name, CONTROL_PORT.number),
-          port('http', GATEWAY_PORTS.http),
-          ...(hasTls ? [port('https', GATEWAY_PORTS.https)] : []),
-        ],
-        volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, state],
+        ports: [{ name: CONTROL_PORT.name, containerPort: CONTROL_PORT.number, protocol: 'TCP' }],
+        volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, state, GATEWAY_KEY_MOUNT],
         // Reading a journal back can take its time.
-        startupProbe: {
-          exec: { command: ['node', CHECK, STATE] },
-          timeoutSeconds: 5,
-          successThreshold: 1,
-          periodSeconds: 2,
-          failureThreshold: 90,
-        },
-        // The gateway serves on while control is started again inside: its door is what counts.
-        readinessProbe: {
-          tcpSocket: { port: 'http' },
-          timeoutSeconds: 3,
-          successThreshold: 1,
-          periodSeconds: 2,
-          failureThreshold: 3,
-        },
+        startupProbe: { ...asks, periodSeconds: 2, failureThreshold: 90 },
+        readinessProbe: { ...asks, periodSeconds: 10, failureThreshold: 3 },
       },
     ],
   }

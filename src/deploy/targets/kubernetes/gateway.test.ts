@@ -10,13 +10,13 @@ const PLACE = { app: 'shop', environment: 'production' }
 const GATEWAY: GatewayInput = {
   place: PLACE,
   image: 'seaworthy:1',
-  argv: ['gateway'],
-  check: ['node', 'check.mjs'],
+  control: 'shop-production-control:7070',
   replicas: 2,
+  workers: 3,
   http: 80,
   https: 443,
-  drainMs: 30_000,
   reach: 'outside',
+  installation: '{}',
   cluster: CLUSTER,
 }
 const CONTROL = controlObjects({
@@ -24,8 +24,6 @@ const CONTROL = controlObjects({
   image: 'seaworthy:1',
   environment: {},
   installation: '{}',
-  hasTls: true,
-  drainMs: 30_000,
   stateBytes: 5 * 2 ** 30,
 })
 
@@ -41,8 +39,17 @@ interface Spec {
 }
 interface PodSpec {
   readonly terminationGracePeriodSeconds: number
+  readonly volumes: readonly { readonly name: string; readonly secret?: object }[]
   readonly containers: readonly [
-    { readonly ports: readonly object[]; readonly lifecycle: object; readonly args: object },
+    {
+      readonly command: readonly string[]
+      readonly env: readonly object[]
+      readonly ports: readonly object[]
+      readonly lifecycle: object
+      readonly startupProbe: { readonly exec: { readonly command: readonly string[] } }
+      readonly readinessProbe: object
+      readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[]
+    },
   ]
 }
 
@@ -73,6 +80,50 @@ test('the front door: a Service, a Deployment and a budget over the same pods', 
     { name: 'http', containerPort: 8080, protocol: 'TCP' },
     { name: 'https', containerPort: 8443, protocol: 'TCP' },
   ])
+})
+
+test('its words: where control is, the key, its own name, its ports and workers', () => {
+  const wordsOf = (https: number | null): string => {
+    const [{ command, env }] = specOf(gatewayObjects({ ...GATEWAY, https }), 'Deployment').template.spec.containers
+    assert.deepEqual(env, [
+      { name: 'POD_NAME', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } },
+    ])
+    return command.join(' ')
+  }
+  const common =
+    'node /seaworthy/gateway --control shop-production-control:7070 --key /run/gateway-key/key ' +
+    '--state /var/lib/seaworthy --name $(POD_NAME) --http 8080'
+  assert.equal(wordsOf(443), `${common} --https 8443 --workers 3`)
+  assert.equal(wordsOf(null), `${common} --workers 3`)
+})
+
+test('gateways and control find the same key, as a file that their group reads', () => {
+  const secret = { secretName: 'shop-production-gateway-key', defaultMode: 0o440 }
+  for (const [objects, kind] of [
+    [gatewayObjects(GATEWAY), 'Deployment'],
+    [CONTROL, 'StatefulSet'],
+  ] as const) {
+    const { volumes, containers } = specOf(objects, kind).template.spec
+    assert.deepEqual(
+      volumes.filter((one) => one.secret !== undefined),
+      [{ name: 'gateway-key', secret }],
+    )
+    assert.equal(containers[0].volumeMounts.find(({ name }) => name === 'gateway-key')!.mountPath, '/run/gateway-key')
+  }
+})
+
+test('it takes traffic once every worker has a table; after that its door is asked, not control', () => {
+  const [{ startupProbe, readinessProbe }] = specOf(gatewayObjects(GATEWAY), 'Deployment').template.spec.containers
+  assert.deepEqual(startupProbe.exec.command, ['node', '/seaworthy/gateway-check', '/var/lib/seaworthy'])
+  assert.deepEqual((readinessProbe as { readonly tcpSocket: object }).tcpSocket, { port: 'http' })
+})
+
+test('control is ready when it answers, and has no door of the gateway', () => {
+  const [{ readinessProbe, ports }] = specOf(CONTROL, 'StatefulSet').template.spec.containers
+  assert.deepEqual((readinessProbe as { readonly exec: object }).exec, {
+    command: ['node', '/seaworthy/check', '/var/lib/seaworthy'],
+  })
+  assert.deepEqual(ports, [{ name: 'table', containerPort: 7070, protocol: 'TCP' }])
 })
 
 test('the outside reaches it without another hop, or somebody in front does', () => {

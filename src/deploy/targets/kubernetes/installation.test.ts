@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { CLUSTER } from '../../../../test/support/kubernetes-release.ts'
 import { controlPod } from './control.ts'
 import { installationObjects, type InstallationInput } from './installation.ts'
 import { componentLabels } from './names.ts'
@@ -14,8 +15,10 @@ const INPUT: InstallationInput = {
   https: null,
   reach: 'inside',
   url: 'http://shop-production-gateway.shop.svc',
-  drainMs: 30_000,
   stateBytes: 5 * 2 ** 30,
+  key: Buffer.alloc(32),
+  gateways: 2,
+  cluster: CLUSTER,
 }
 
 interface Pod {
@@ -30,15 +33,18 @@ interface Pod {
 }
 
 function of(kind: string, name: string, more: Partial<InstallationInput> = {}): KubernetesObject {
-  const found = installationObjects({ ...INPUT, ...more }).find(
-    (one) => one.kind === kind && one.metadata.name === name,
-  )
+  const { control, gateway } = installationObjects({ ...INPUT, ...more })
+  const found = [...control, ...gateway].find((one) => one.kind === kind && one.metadata.name === name)
   assert.ok(found, `${kind} ${name}`)
   return found
 }
 
 function podOf(more: Partial<InstallationInput> = {}): Pod {
   return (of('StatefulSet', 'shop-production-control', more)['spec'] as { readonly template: Pod }).template
+}
+
+function gatewayPodOf(more: Partial<InstallationInput> = {}): Pod {
+  return (of('Deployment', 'shop-production-gateway', more)['spec'] as { readonly template: Pod }).template
 }
 
 test('control finds at its start what it has to know, and is started again when that has changed', () => {
@@ -52,6 +58,13 @@ test('control finds at its start what it has to know, and is started again when 
     url: 'http://shop-production-gateway.shop.svc',
     workers: 2,
     path: '/usr/local/bin',
+    gateways: {
+      port: 7070,
+      key: '/run/gateway-key/key',
+      host: 'shop-production-gateway',
+      http: 80,
+      https: null,
+    },
   })
   const pod = podOf()
   assert.equal(
@@ -64,7 +77,7 @@ test('control finds at its start what it has to know, and is started again when 
   assert.notDeepEqual(podOf({ workers: 3 }).metadata.annotations, pod.metadata.annotations)
 })
 
-test('the front door leads to the pod that the gateway is in, by ports that it names', () => {
+test('the front door leads to the pods of the gateway, by ports that they name', () => {
   for (const https of [null, 443]) {
     const { spec } = of('Service', 'shop-production-gateway', { https }) as unknown as {
       spec: {
@@ -73,7 +86,7 @@ test('the front door leads to the pod that the gateway is in, by ports that it n
         ports: { name: string; port: number; targetPort: string }[]
       }
     }
-    const labels = componentLabels(PLACE, 'control')
+    const labels = componentLabels(PLACE, 'gateway')
     assert.deepEqual({ ...labels, ...spec.selector }, labels)
     assert.equal(spec.type, 'ClusterIP')
     assert.deepEqual(
@@ -85,11 +98,37 @@ test('the front door leads to the pod that the gateway is in, by ports that it n
             ['https', 443],
           ],
     )
-    const named = podOf({ https }).spec.containers[0].ports.map(({ name }) => name)
+    const named = gatewayPodOf({ https }).spec.containers[0].ports.map(({ name }) => name)
     for (const { targetPort } of spec.ports) assert.ok(named.includes(targetPort), targetPort)
   }
 })
 
 test('the pod has the name by which the bridge asks for it', () => {
   assert.equal(controlPod(PLACE), 'shop-production-control-0')
+})
+
+test('gateways look for control where it takes them in', () => {
+  const { spec } = of('Service', 'shop-production-control') as unknown as {
+    readonly spec: {
+      readonly publishNotReadyAddresses: boolean
+      readonly ports: readonly { readonly port: number; readonly targetPort: string }[]
+    }
+  }
+  const [{ port, targetPort }] = spec.ports as [{ port: number; targetPort: string }]
+  const [container] = gatewayPodOf().spec.containers as unknown as [{ readonly command: readonly string[] }]
+  assert.equal(container.command[container.command.indexOf('--control') + 1], `shop-production-control:${port}`)
+  assert.ok(podOf().spec.containers[0].ports.some(({ name }) => name === targetPort))
+  // Those that serve come back to it as soon as it listens.
+  assert.equal(spec.publishNotReadyAddresses, true)
+})
+
+test('no object holds the key: it is made once, by a command of its own', () => {
+  const { control, gateway } = installationObjects({ ...INPUT, key: Buffer.alloc(32, 'x') })
+  const text = JSON.stringify([...control, ...gateway])
+  assert.ok(!text.includes(Buffer.alloc(32, 'x').toString('base64')))
+  assert.doesNotMatch(text, /"kind":"Secret"/)
+})
+
+test('more pods of the gateway change nothing of control’s', () => {
+  assert.deepEqual(podOf({ gateways: 3 }), podOf())
 })

@@ -3,7 +3,8 @@ import type { Place } from '../labels.ts'
 import { mustRun, type RunOptions } from '../run-command.ts'
 import { clusterOf, type Cluster } from './cluster.ts'
 import { readApiVersions, readVersion, type Access } from './commands.ts'
-import { findClaim, findNamespace, readOwn } from './own-commands.ts'
+import { findClaim, findNamespace, readGateway, readOwn } from './own-commands.ts'
+import { gatewayIn } from './own-gateway.ts'
 import { ownIn } from './own.ts'
 import type { InstallationThere } from './plan-installation.ts'
 
@@ -20,6 +21,7 @@ export async function lookAtInstallation(access: Access, place: Place, run: RunO
   if ((await mustRun(findNamespace(access), run)).trim() === '') throw noNamespace(access)
   return {
     own: ownIn(await mustRun(readOwn(access, place), run), place),
+    gateway: gatewayIn(await mustRun(readGateway(access, place), run), place),
     hasVolume: (await mustRun(findClaim(access, place), run)).trim() !== '',
   }
 }

@@ -107,15 +107,6 @@ export function controlPolicy(place: Place, port: string): KubernetesObject {
   )
 }
 
-/** Everybody reaches the front door where that is in control's pod. It adds to what `controlPolicy` opens. */
-export function frontPolicy(place: Place, ports: readonly string[]): KubernetesObject {
-  return policy(
-    { name: objectName(place, 'front'), labels: componentLabels(place, 'control') },
-    componentSelector(place, 'control'),
-    { ingress: [{ ports: ports.map((port) => ({ port })) }], egress: [] },
-  )
-}
-
 const OUTSIDE: readonly object[] = [
   {
     to: [

@@ -10,8 +10,11 @@ import {
   logsOf,
   readOwn,
   removeAll,
+  readGateway,
+  restartGateway,
+  stopControl,
+  stopGateway,
   stopInstances,
-  stopOwn,
 } from './own-commands.ts'
 
 const ACCESS = { context: 'prod', namespace: 'shop' }
@@ -31,6 +34,10 @@ test('looking at an installation asks for single objects by name', () => {
     'get statefulsets shop-production-control --ignore-not-found --output json',
   )
   assert.equal(
+    wordsOf(readGateway(ACCESS, PLACE)),
+    'get deployments shop-production-gateway --ignore-not-found --output json',
+  )
+  assert.equal(
     wordsOf(findClaim(ACCESS, PLACE)),
     'get persistentvolumeclaims state-shop-production-control-0 --ignore-not-found --output name',
   )
@@ -38,7 +45,11 @@ test('looking at an installation asks for single objects by name', () => {
 
 test('a stop takes away what keeps pods running; only a removal takes the rest, and neither the volume', () => {
   assert.equal(
-    wordsOf(stopOwn(ACCESS, PLACE)),
+    wordsOf(stopGateway(ACCESS, PLACE)),
+    'delete deployments shop-production-gateway --ignore-not-found --wait=false',
+  )
+  assert.equal(
+    wordsOf(stopControl(ACCESS, PLACE)),
     'delete statefulsets shop-production-control --ignore-not-found --wait=false',
   )
   assert.equal(
@@ -75,4 +86,15 @@ test('a command beside the program enters as it did; a key travels by stdin', ()
   assert.doesNotMatch(wordsOf(command), /geheim/)
   assert.match(wordsOf(command), /^exec -i shop-production-control-0 --container control -- node -e /)
   assert.equal(Buffer.from(command.stdin!).toString(), 'geheim')
+})
+
+test('a restart of the gateway marks its pods, as somebody who puts nothing else in place', () => {
+  const command = restartGateway(ACCESS, PLACE, new Date(0))
+  assert.equal(wordsOf(command), 'apply --server-side --field-manager=seaworthy-restart --validate=false --filename -')
+  assert.deepEqual(JSON.parse(Buffer.from(command.stdin!).toString()), {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'shop-production-gateway' },
+    spec: { template: { metadata: { annotations: { 'seaworthy.restarted-at': '1970-01-01T00:00:00.000Z' } } } },
+  })
 })

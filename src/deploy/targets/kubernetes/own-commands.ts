@@ -4,7 +4,8 @@ import { STATE } from '../image/places.ts'
 import type { Place } from '../labels.ts'
 import { execIn, kubectl, KINDS, list, selectorText, type Access } from './commands.ts'
 import { controlClaim, controlName, controlPod } from './control.ts'
-import { componentSelector, objectName, placeSelector } from './names.ts'
+import { gatewayName } from './gateway.ts'
+import { componentSelector, placeSelector } from './names.ts'
 
 const SHORT_MS = 60_000
 /** What keeps pods running, autoscalers first: they would bring back what is taken away. */
@@ -20,6 +21,17 @@ export function findNamespace(access: Access): Command {
 export function readOwn(access: Access, place: Place): Command {
   const argv = ['get', 'statefulsets', controlName(place), '--ignore-not-found', '--output', 'json']
   return kubectl(access, argv, 'looks for control')
+}
+
+/** The gateway's Deployment, as JSON; nothing where there is none. */
+export function readGateway(access: Access, place: Place): Command {
+  const argv = ['get', 'deployments', gatewayName(place), '--ignore-not-found', '--output', 'json']
+  return kubectl(access, argv, 'looks for the gateway')
+}
+
+/** The gateway's pods, as JSON. */
+export function listGatewayPods(access: Access, place: Place): Command {
+  return list(access, 'pods', componentSelector(place, 'gateway'))
 }
 
 /** Control's pod, as JSON; nothing where there is none. */
@@ -45,16 +57,42 @@ export function findPolicy(access: Access, name: string): Command {
   return kubectl(access, argv, `looks whether ${name} was there before`)
 }
 
+/** What a stop takes away one after the other. */
+export type OwnComponent = 'gateway' | 'control' | 'instance'
+
 /** Names of the environment's pods of one kind that are still there. */
-export function listPodNames(access: Access, place: Place, component: 'control' | 'instance'): Command {
+export function listPodNames(access: Access, place: Place, component: OwnComponent): Command {
   const argv = ['get', 'pods', '--selector', selectorText(componentSelector(place, component)), '--output', 'name']
   return kubectl(access, argv, `looks which pods of ${component} are there`)
 }
 
-/** Its volume stays. The gateway finishes what is in flight. */
-export function stopOwn(access: Access, place: Place): Command {
+/** Its pods finish what is in flight. */
+export function stopGateway(access: Access, place: Place): Command {
+  const argv = ['delete', 'deployments', gatewayName(place), '--ignore-not-found', '--wait=false']
+  return kubectl(access, argv, 'stops the gateway, which finishes what is in flight')
+}
+
+/** Its volume stays. */
+export function stopControl(access: Access, place: Place): Command {
   const argv = ['delete', 'statefulsets', controlName(place), '--ignore-not-found', '--wait=false']
-  return kubectl(access, argv, 'stops gateway and control, which finish what is in flight')
+  return kubectl(access, argv, 'stops control')
+}
+
+/**
+ * Fresh pods of the gateway beside the old ones. Under a name of its own: what an installation puts in place neither takes the
+ * mark away nor is taken away by it.
+ */
+export function restartGateway(access: Access, place: Place, at: Date): Command {
+  const annotations = { 'seaworthy.restarted-at': at.toISOString() }
+  const mark = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: gatewayName(place) },
+    spec: { template: { metadata: { annotations } } },
+  }
+  const argv = ['apply', '--server-side', '--field-manager=seaworthy-restart', '--validate=false', '--filename', '-']
+  const because = 'replaces the pods of the gateway one after the other'
+  return { ...kubectl(access, argv, because), stdin: Buffer.from(JSON.stringify(mark)) }
 }
 
 /** What instances consist of beside their pods stays as it is, secrets among it. */
@@ -72,7 +110,7 @@ export function removeAll(access: Access, place: Place): Command {
 
 /** Where the front door is, as JSON. */
 export function readFront(access: Access, place: Place): Command {
-  const argv = ['get', 'services', objectName(place, 'gateway'), '--ignore-not-found', '--output', 'json']
+  const argv = ['get', 'services', gatewayName(place), '--ignore-not-found', '--output', 'json']
   return kubectl(access, argv, 'looks where the front door is')
 }
 

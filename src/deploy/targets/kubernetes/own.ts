@@ -35,16 +35,7 @@ interface StatefulSet {
 export function ownIn(output: string, place: Place): Own | null {
   if (output.trim() === '') return null
   const { metadata, spec, status } = JSON.parse(output) as StatefulSet
-  const { [LABEL.app]: app, [LABEL.environment]: environment } = metadata.labels ?? {}
-  if (app !== place.app || environment !== place.environment) {
-    throw new Problem(
-      'target.name-taken',
-      `the StatefulSet ${controlName(place)} is not Seaworthy's: it lacks its labels`,
-      {
-        hint: 'Whoever made it has to give it another name, or the environment another `namespace`. Nothing was touched.',
-      },
-    )
-  }
+  mustBeOurs(`StatefulSet ${controlName(place)}`, metadata.labels, place)
   return {
     image: spec.template.spec.containers[0]!.image,
     installation: metadata.annotations?.[LABEL.installation] ?? '',
@@ -54,7 +45,16 @@ export function ownIn(output: string, place: Place): Own | null {
   }
 }
 
-interface Pod {
+/** @throws Problem `target.name-taken` */
+export function mustBeOurs(what: string, labels: Labels = {}, place: Place): void {
+  if (labels[LABEL.app] === place.app && labels[LABEL.environment] === place.environment) return
+  throw new Problem('target.name-taken', `the ${what} is not Seaworthy's: it lacks its labels`, {
+    hint: 'Whoever made it has to give it another name, or the environment another `namespace`. Nothing was touched.',
+  })
+}
+
+/** The fields that are read, named as the API names them. */
+export interface Pod {
   readonly status?: {
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[]
     readonly initContainerStatuses?: readonly ContainerStatus[]
@@ -69,8 +69,11 @@ interface ContainerStatus {
 
 /** Why control's pod does not run, as the cluster tells it: a line each. @param output of `kubectl get pods NAME --output json` */
 export function whyNot(output: string): readonly string[] {
-  if (output.trim() === '') return ['there is no pod']
-  const { status = {} } = JSON.parse(output) as Pod
+  return output.trim() === '' ? ['there is no pod'] : whyNotRuns(JSON.parse(output) as Pod)
+}
+
+/** The same of any pod. */
+export function whyNotRuns({ status = {} }: Pod): readonly string[] {
   const waiting = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].flatMap(
     ({ name, state: { waiting: why } }) =>
       why === undefined || isUsual(why.reason)

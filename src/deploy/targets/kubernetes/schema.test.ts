@@ -5,10 +5,10 @@ import { CLUSTER, kubernetesRelease, OLD_CLUSTER } from '../../../../test/suppor
 import { unknownTo } from '../../../../test/support/kubernetes-types.ts'
 import type { Cluster } from './cluster.ts'
 import { ingressOf } from './entrance.ts'
-import { gatewayObjects } from './gateway.ts'
+import { gatewayKeyOf } from './gateway-key.ts'
 import { installationObjects } from './installation.ts'
 import { commandStep, copyStep } from './migration-step.ts'
-import { gatewayPolicy, jobPolicy } from './network-policy.ts'
+import { jobPolicy } from './network-policy.ts'
 import type { KubernetesObject } from './object.ts'
 import { serviceObjects } from './objects.ts'
 import { roleBindingOf, roleOf } from './role.ts'
@@ -35,7 +35,6 @@ const SERVICES = {
 
 function all(cluster: Cluster): readonly KubernetesObject[] {
   const release = kubernetesRelease(SERVICES, { needs: { bank: { kind: 'http', url: 'BANK_URL' } } })
-  const own = { place: PLACE, image: 'seaworthy:1', argv: ['up'], check: ['node', 'check.mjs'] }
   const values = { DB: 'geheim', BANK_URL: 'https://bank' }
   const input = { release, service: 'api', run: 1 }
   const argv = ['node', 'migrate.js']
@@ -46,16 +45,29 @@ function all(cluster: Cluster): readonly KubernetesObject[] {
   )
   const copied = { id: 2, what: 'copy', need: 'db', url: 'postgres://a:b@db/shop', into: 'copy', options: [] } as const
   const copy = copyStep(input, IMAGE, copied)
-  const installation = { ...own, workers: 2, http: 80, https: 443, drainMs: 30_000, stateBytes: 5 * 2 ** 30 }
+  const { control, gateway } = installationObjects({
+    place: PLACE,
+    image: 'seaworthy:1',
+    key: Buffer.alloc(32),
+    gateways: 2,
+    workers: 2,
+    http: 80,
+    https: 443,
+    reach: 'outside',
+    url: 'https://example.com',
+    stateBytes: 5 * 2 ** 30,
+    cluster,
+  })
   return [
-    ...installationObjects({ ...installation, reach: 'outside', url: 'https://example.com' }),
+    ...control,
+    ...gateway,
+    gatewayKeyOf(PLACE, Buffer.alloc(32)),
     ...Object.keys(SERVICES).flatMap((service) =>
       serviceObjects({ release, service, image: IMAGE, cluster, instances: 2, values }),
     ),
     ...[command, copy].flatMap(({ owner, owned }) => [owner, ...owned('2fa7555c-db01-4c52-9c0f-0d4c56b7a001')]),
     jobPolicy(release, 'api', 'smoke')!,
-    ...gatewayObjects({ ...own, replicas: 2, http: 80, https: 443, drainMs: 30_000, reach: 'outside', cluster }),
-    gatewayPolicy(PLACE, ['http', 'https']),
+    jobPolicy(release, 'api', 'migration')!,
     ingressOf({ place: PLACE, domain: 'example.com', className: 'internal', certificate: 'example-com' }),
     roleOf(PLACE),
     roleBindingOf(PLACE, { kind: 'ServiceAccount', name: 'ci', namespace: 'build' }),

@@ -13,13 +13,15 @@ import { isMigrated, runHostedMigration, settleHostedMigrations, type MigrationP
 import { LABEL, type Place } from '../labels.ts'
 import { migrationFiles } from '../migration-files.ts'
 import { probeOf, smokeOf, type RosterPort } from '../roster.ts'
-import type { RunOptions } from '../run-command.ts'
+import { mustRun, type RunOptions } from '../run-command.ts'
 import { causeOfPod } from './causes.ts'
 import type { Access } from './commands.ts'
 import { KubernetesMigrations } from './migrations.ts'
 import { mustRunHere } from './not-here.ts'
 import type { ObservedPod } from './observe.ts'
 import { Owed } from './owed.ts'
+import { listGatewayPods } from './own-commands.ts'
+import { gatewayPodsIn } from './own-gateway.ts'
 import { probeOfPods, rosterOf, wordOf, worstOf } from './pods-probe.ts'
 import { Workloads } from './workloads.ts'
 
@@ -36,6 +38,7 @@ export interface KubernetesTargetOptions {
   readonly haveOwn: () => Promise<void>
   readonly run: RunOptions
   readonly roster: RosterPort
+  readonly gateways: GatewaysPort
   /** As control knows it; null: it has been forgotten. */
   readonly release: (id: string) => Promise<Release | null>
   /** The values of a service's secrets. */
@@ -43,6 +46,14 @@ export interface KubernetesTargetOptions {
   /** The variables in which a service of a release finds its needs: they hold passwords. */
   readonly connectionsOf: (release: string, service: string) => Promise<Readonly<Record<string, string>>>
   readonly migrations: MigrationPort
+}
+
+export interface GatewaysPort {
+  /**
+   * Control knows the gateways that have come to it; which of them there still are, the cluster knows. Answers those that are
+   * waited for no longer.
+   */
+  seen(names: readonly string[]): Promise<readonly string[]>
 }
 
 /**
@@ -155,6 +166,12 @@ export class KubernetesTarget implements Target {
     const declared = release.config.services[service]!
     const cause = observed.isReady ? null : causeOfPod({ observed, service: declared, events, lastLines })
     return { cause, facts: [count, `pod: ${wordOf(observed)}`], lastLines }
+  }
+
+  async tellGateways(): Promise<boolean> {
+    const { access, place, run, gateways } = this.#options
+    const there = gatewayPodsIn(await mustRun(listGatewayPods(access, place), run)).map(({ name }) => name)
+    return (await gateways.seen(there)).length > 0
   }
 
   async tidy(release: Release | null, keep: readonly Release[]): Promise<void> {

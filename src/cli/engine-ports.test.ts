@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ControlClient } from '../control/api/client.ts'
+import type { RolloutEvent } from '../control/api/contract.ts'
+import { engineControl } from './engine-ports.ts'
+import type { SecretValues } from './secret-values.ts'
+
+const code = 'gateway.not-acknowledged'
+
+/** A control whose rollouts end as they are told to, one after the other, and what it was asked. */
+function controlThat(...outcomes: readonly ('switched' | 'failed')[]): { client: ControlClient; asked: string[] } {
+  const asked: string[] = []
+  const events: RolloutEvent[] = []
+  const answers: Readonly<Record<string, (input: { after: number }) => unknown>> = {
+    'rollout.begin': () => {
+      const outcome = outcomes[events.length]!
+      events.push({
+        sequence: events.length + 1,
+        at: 0,
+        event: { kind: 'settled', outcome, text: `it ${outcome}`, ...(outcome === 'failed' ? { code } : {}) },
+      })
+      return {}
+    },
+    'rollout.follow': ({ after }) => ({ events: events.filter(({ sequence }) => sequence > after), settled: true }),
+  }
+  const call = (method: string, input: never): Promise<unknown> => {
+    asked.push(method)
+    return Promise.resolve(answers[method]!(input))
+  }
+  return { client: { call, close: () => {} } as unknown as ControlClient, asked }
+}
+
+/** @param gone what the target says each time: whether control waited for gateways that are gone */
+async function rollOut(control: ReturnType<typeof controlThat>, gone: readonly boolean[]) {
+  const left = [...gone]
+  const notes: string[] = []
+  const tellGateways = (): Promise<boolean> => {
+    control.asked.push('tellGateways')
+    return Promise.resolve(left.shift()!)
+  }
+  const ports = engineControl(control.client, 7, {} as SecretValues, { folder: '/app' } as never, { tellGateways })
+  const { outcome } = await ports.rollOut('d1', (news) => {
+    if (news.kind === 'note') notes.push(news.text)
+  })
+  return { outcome, notes }
+}
+
+test('control is told which gateways there are before it switches', async () => {
+  const control = controlThat('switched')
+  assert.equal((await rollOut(control, [false])).outcome, 'switched')
+  assert.deepEqual(control.asked, ['tellGateways', 'rollout.begin', 'rollout.follow'])
+})
+
+test('a switch that waited for a gateway that is gone is made once more, and no third time', async () => {
+  const control = controlThat('failed', 'switched')
+  const { outcome, notes } = await rollOut(control, [false, true])
+  assert.equal(outcome, 'switched')
+  assert.deepEqual(notes, ['it failed: it is gone by now, so once more'])
+  const again = controlThat('failed', 'failed')
+  assert.equal((await rollOut(again, [false, true])).outcome, 'failed')
+})
+
+test('one that is there and does not acknowledge fails the switch', async () => {
+  const control = controlThat('failed')
+  assert.equal((await rollOut(control, [true, false])).outcome, 'failed')
+  assert.equal(control.asked.filter((method) => method === 'rollout.begin').length, 1)
+})
