@@ -1,5 +1,5 @@
 import type { ControlClient } from '../control/api/client.ts'
-import { Problem } from '../core/problem.ts'
+import { messageOf, Problem } from '../core/problem.ts'
 import type { EngineControl, RolloutNews, RolloutOutcome } from '../deploy/engine.ts'
 import type { Target } from '../deploy/target.ts'
 import { bringCertificate, better } from './hosted/certificate.ts'
@@ -17,7 +17,7 @@ export function engineControl(
   token: number,
   secrets: SecretValues,
   origin: DeployOrigin,
-  target: Pick<Target, 'provide' | 'tellGateways'>,
+  target: Pick<Target, 'provide' | 'tellGateways' | 'keepTable'>,
 ): EngineControl {
   const follow = async (deploy: string, after: number, onNews: (news: RolloutNews) => void): Promise<Followed> => {
     let last = after
@@ -34,6 +34,17 @@ export function engineControl(
       if (settled && outcome !== null) return { ...outcome, last }
       if (settled) throw new Problem('deploy.rollout-failed', `control has nothing to do for ${deploy}, and no outcome`)
     }
+  }
+  /** What is kept of the table in force is no part of the deploy, which goes on without it. */
+  const settled = async (ends: Promise<Followed>, onNews: (news: RolloutNews) => void): Promise<Followed> => {
+    const outcome = await ends
+    await target.keepTable?.().catch((error: unknown) => {
+      onNews({
+        kind: 'note',
+        text: `the table is not kept for gateways that start without control: ${messageOf(error)}`,
+      })
+    })
+    return outcome
   }
   return {
     begin: async (plan) => {
@@ -54,17 +65,17 @@ export function engineControl(
     rollOut: async (deploy, onNews) => {
       await target.tellGateways?.()
       await control.call('rollout.begin', { token, deploy })
-      const first = await follow(deploy, 0, onNews)
+      const first = await settled(follow(deploy, 0, onNews), onNews)
       // One that has gone meanwhile was waited for in vain: without it the same switch may go through.
       if (first.code !== 'gateway.not-acknowledged' || !(await target.tellGateways?.())) return first
       onNews({ kind: 'note', text: `${first.text}: it is gone by now, so once more` })
       await control.call('rollout.begin', { token, deploy })
-      return follow(deploy, first.last, onNews)
+      return settled(follow(deploy, first.last, onNews), onNews)
     },
     takeBack: async (deploy, because, onNews) => {
       const { events } = await control.call('rollout.follow', { deploy, after: 0, waitMs: 0 })
       await control.call('rollout.back', { token, deploy, because })
-      return follow(deploy, events.at(-1)?.sequence ?? 0, onNews)
+      return settled(follow(deploy, events.at(-1)?.sequence ?? 0, onNews), onNews)
     },
     ensureNeed: async (release, need) => {
       const { url } = release.config.needs[need]!

@@ -29,6 +29,8 @@ export interface Target {
    * are gone. Absent: control has them all itself.
    */
   tellGateways?(): Promise<boolean>
+  /** Keeps the routing table of now for gateways that start while control is away. Absent: they start beside it. */
+  keepTable?(): Promise<void>
   /** Ends jobs and removes half-made files of this release, and artifacts that no release in `keep` uses. */
   tidy(release: Release | null, keep: readonly Release[]): Promise<void>
 }

@@ -110,6 +110,22 @@ test('gateways as pods of their own', { timeout: 1_200_000 }, async (t) => {
     tellLossless(await asking.stop(), tt)
   })
 
+  await t.test('a gateway pod that starts while control is away has the table of the last switch', async (tt) => {
+    const control = `statefulset/${PLACE}-control`
+    await using asking = load()
+    kubectl('scale', control, '--replicas=0')
+    kubectl('wait', '--for=delete', `pod/${PLACE}-control-0`, '--timeout=120s')
+    const [gone] = serving() as [Pod]
+    kubectl('delete', 'pod', gone.name, '--timeout=120s')
+    const begun = performance.now()
+    await untilWhole()
+    tt.diagnostic(`ready without control after ${seconds(begun)}`)
+    kubectl('scale', control, '--replicas=1')
+    await until(async () => (await project.run(['status'])).code === 0, 'control to answer again', WITHIN_MS)
+    assert.equal(await deploy('restart'), PODS * WORKERS)
+    tellLossless(await asking.stop(), tt)
+  })
+
   await t.test('gateway pods are deleted one after the other while deploys run: no request is lost', async (tt) => {
     await using asking = load()
     for (const [index, { name }] of serving().entries()) {

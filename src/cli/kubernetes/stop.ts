@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem } from '../../core/problem.ts'
 import { removeSecrets } from '../../deploy/targets/kubernetes/commands.ts'
 import { controlClaim } from '../../deploy/targets/kubernetes/control.ts'
+import { gatewayTableName } from '../../deploy/targets/kubernetes/gateway-table.ts'
 import { gatewayKeyName } from '../../deploy/targets/kubernetes/gateway-key.ts'
 import { objectName, releasesIn } from '../../deploy/targets/kubernetes/names.ts'
 import { ownIn } from '../../deploy/targets/kubernetes/own.ts'
@@ -50,7 +51,7 @@ export async function stopOnKubernetes(project: Project, removes: boolean): Prom
   if (removes) {
     await mustRun(removeAll(access, place), run)
     const names = releases.map(({ service, release }) => objectName(place, service, release))
-    await mustRun(removeSecrets(access, [...names, gatewayKeyName(place)]), run)
+    await mustRun(removeSecrets(access, [...names, gatewayKeyName(place), gatewayTableName(place)]), run)
   }
   return {
     wasUp,

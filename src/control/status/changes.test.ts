@@ -54,7 +54,7 @@ void test('what is older than an hour, or came afterwards, is no cause', () => {
 void test('consequences and steps of a deploy are left out, and a flood does not hide the deploy', () => {
   const found = changesBefore(SINCE, {
     deploys: [deploy('d2', SINCE - 3_000_000)],
-    trail: [action('lease.acquire', SINCE - 10), action('deploy.begun', SINCE - 10)],
+    trail: ['lease.acquire', 'deploy.begun', 'gateways.seen'].map((what) => action(what, SINCE - 10)),
     events: [
       event('alert-fired', SINCE - 5),
       event('health', SINCE - 5),

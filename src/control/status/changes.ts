@@ -8,7 +8,7 @@ export const BEFORE_MS = 3_600_000
 /** What is told of it at most. */
 const CHANGES_MAX = 5
 /** Of a deploy as a whole the deploy itself tells. */
-const TOLD_BY_DEPLOY = /^(?:deploy|lease|instance|job|rollout|migration|need|roster|image)\./
+const TOLD_BY_DEPLOY = /^(?:deploy|lease|instance|job|rollout|migration|need|roster|image|gateways)\./
 /** Events that say what people are told, or what the answer became; and those of a deploy, which tells of itself. */
 const CONSEQUENCES = /^(?:health|notif|alert|heartbeat|deploy)/
 

@@ -71,3 +71,9 @@ test('who gives up ends it, with their own reason', async () => {
   await assert.rejects(running, (error) => error === reason)
   await assert.rejects(runCommand(node(''), { env, signal: controller.signal }), (error) => error === reason)
 })
+
+test('a failure that says what was asked for is there already is none; another one is', async () => {
+  const fails = (words: string) => node(`console.error('${words}'); process.exit(1)`, { forgives: '(AlreadyExists)' })
+  assert.equal(await mustRun(fails('Error from server (AlreadyExists): secrets "x" already exists'), { env }), '')
+  await assert.rejects(mustRun(fails('Error from server (Forbidden)'), { env }), { code: 'target.tool-failed' })
+})

@@ -93,8 +93,8 @@ test('its words: where control is, the key, its own name, its ports and workers'
   const common =
     'node /seaworthy/gateway --control shop-production-control:7070 --key /run/gateway-key/key ' +
     '--state /var/lib/seaworthy --name $(POD_NAME) --http 8080'
-  assert.equal(wordsOf(443), `${common} --https 8443 --workers 3`)
-  assert.equal(wordsOf(null), `${common} --workers 3`)
+  assert.equal(wordsOf(443), `${common} --https 8443 --workers 3 --table /run/gateway-table/table.json`)
+  assert.equal(wordsOf(null), `${common} --workers 3 --table /run/gateway-table/table.json`)
 })
 
 test('gateways and control find the same key, as a file that their group reads', () => {
@@ -105,8 +105,8 @@ test('gateways and control find the same key, as a file that their group reads',
   ] as const) {
     const { volumes, containers } = specOf(objects, kind).template.spec
     assert.deepEqual(
-      volumes.filter((one) => one.secret !== undefined),
-      [{ name: 'gateway-key', secret }],
+      volumes.find(({ name }) => name === 'gateway-key'),
+      { name: 'gateway-key', secret },
     )
     assert.equal(containers[0].volumeMounts.find(({ name }) => name === 'gateway-key')!.mountPath, '/run/gateway-key')
   }

@@ -3,6 +3,7 @@ import { LABEL, type Place } from '../labels.ts'
 import type { Cluster } from './cluster.ts'
 import { disruptionBudget } from './disruption-budget.ts'
 import { GATEWAY_KEY, GATEWAY_KEY_MOUNT, gatewayKeyVolume } from './gateway-key.ts'
+import { GATEWAY_TABLE, GATEWAY_TABLE_MOUNT, gatewayTableVolume } from './gateway-table.ts'
 import { CONTAINER_SECURITY, POD_HARDENING, podSecurity, spreadOver } from './hardening.ts'
 import { componentLabels, componentSelector, objectName, type Labels } from './names.ts'
 import type { KubernetesObject } from './object.ts'
@@ -101,6 +102,7 @@ function podSpec(input: GatewayInput, selector: Labels): object {
       // With the table that it had last: a container that is started again begins with it.
       { name: 'state', emptyDir: {} },
       gatewayKeyVolume(place),
+      gatewayTableVolume(place),
     ],
     containers: [
       {
@@ -112,7 +114,12 @@ function podSpec(input: GatewayInput, selector: Labels): object {
         ports: [port('http'), ...(https === null ? [] : [port('https')])],
         resources: resourcesOf({ cpu: null, memoryBytesMax: null }),
         securityContext: CONTAINER_SECURITY,
-        volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, { name: 'state', mountPath: STATE }, GATEWAY_KEY_MOUNT],
+        volumeMounts: [
+          { name: 'tmp', mountPath: '/tmp' },
+          { name: 'state', mountPath: STATE },
+          GATEWAY_KEY_MOUNT,
+          GATEWAY_TABLE_MOUNT,
+        ],
         // One without a table answers nobody: it takes no traffic, and a control that is away is no reason to start it again.
         startupProbe: {
           exec: { command: ['node', GATEWAY_CHECK, STATE] },
@@ -149,6 +156,7 @@ function wordsOf({ control, workers, https }: GatewayInput): readonly string[] {
     http: GATEWAY_PORTS.http,
     ...(https === null ? {} : { https: GATEWAY_PORTS.https }),
     workers,
+    table: GATEWAY_TABLE,
   }
   return ['node', GATEWAY, ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])]
 }

@@ -6,6 +6,7 @@ import { unknownTo } from '../../../../test/support/kubernetes-types.ts'
 import type { Cluster } from './cluster.ts'
 import { ingressOf } from './entrance.ts'
 import { gatewayKeyOf } from './gateway-key.ts'
+import { gatewayTableOf } from './gateway-table.ts'
 import { installationObjects } from './installation.ts'
 import { commandStep, copyStep } from './migration-step.ts'
 import { jobPolicy } from './network-policy.ts'
@@ -62,6 +63,7 @@ function all(cluster: Cluster): readonly KubernetesObject[] {
     ...control,
     ...gateway,
     gatewayKeyOf(PLACE, Buffer.alloc(32)),
+    gatewayTableOf(PLACE, '{}')!,
     ...Object.keys(SERVICES).flatMap((service) =>
       serviceObjects({ release, service, image: IMAGE, cluster, instances: 2, values }),
     ),

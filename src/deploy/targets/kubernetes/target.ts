@@ -15,7 +15,8 @@ import { migrationFiles } from '../migration-files.ts'
 import { probeOf, smokeOf, type RosterPort } from '../roster.ts'
 import { mustRun, type RunOptions } from '../run-command.ts'
 import { causeOfPod } from './causes.ts'
-import type { Access } from './commands.ts'
+import { applyObjects, type Access } from './commands.ts'
+import { gatewayTableOf, readTable } from './gateway-table.ts'
 import { KubernetesMigrations } from './migrations.ts'
 import { mustRunHere } from './not-here.ts'
 import type { ObservedPod } from './observe.ts'
@@ -172,6 +173,12 @@ export class KubernetesTarget implements Target {
     const { access, place, run, gateways } = this.#options
     const there = gatewayPodsIn(await mustRun(listGatewayPods(access, place), run)).map(({ name }) => name)
     return (await gateways.seen(there)).length > 0
+  }
+
+  async keepTable(): Promise<void> {
+    const { access, place, run } = this.#options
+    const table = gatewayTableOf(place, await mustRun(readTable(access, place), run))
+    if (table !== null) await mustRun(applyObjects(access, [table]), run)
   }
 
   async tidy(release: Release | null, keep: readonly Release[]): Promise<void> {
