@@ -7,6 +7,8 @@ export interface Member {
   readonly workers: number
   /** Milliseconds since the epoch. */
   readonly sinceMs: number
+  /** All its workers have been up: requests may come to it. */
+  readonly serves: boolean
 }
 
 const SCHEMA = 'create table if not exists gateways (name text primary key, row text not null) strict'
@@ -38,7 +40,21 @@ export class GatewayMembers {
   join(name: string, workers: number, now: number): void {
     const known = this.#members.get(name)
     if (known?.workers === workers) return
-    const member = { name, workers, sinceMs: known?.sinceMs ?? now }
+    this.#save({ name, workers, sinceMs: known?.sinceMs ?? now, serves: known?.serves ?? false })
+  }
+
+  /** Of one that has never joined nothing is known. */
+  serves(name: string): void {
+    const member = this.#members.get(name)
+    if (member?.serves === false) this.#save({ ...member, serves: true })
+  }
+
+  hasServed(name: string): boolean {
+    return this.#members.get(name)?.serves ?? false
+  }
+
+  #save(member: Member): void {
+    const { name } = member
     this.#members.set(name, member)
     const row = JSON.stringify(member)
     this.#late.do(() => this.#db.prepare('insert or replace into gateways values (?, ?)').run(name, row))

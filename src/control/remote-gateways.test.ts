@@ -65,9 +65,22 @@ test('a gateway belongs to the environment until it says goodbye or is seen no m
   for (const socket of [one, two]) say(socket, { type: 'gateway', workers: 2, leaving: false })
   await until(() => names(gateways).length === 2)
   assert.deepEqual(
-    gateways.known(NO_WORKERS).map(({ name, workers, version, connected }) => ({ name, workers, version, connected })),
-    ['one', 'two'].map((name) => ({ name, workers: 2, version: null, connected: true })),
+    gateways
+      .known(NO_WORKERS)
+      .map(({ name, workers, version, connected, serves }) => ({ name, workers, version, connected, serves })),
+    ['one', 'two'].map((name) => ({ name, workers: 2, version: null, connected: true, serves: false })),
   )
+  // Their workers are still starting.
+  assert.deepEqual(await gateways.expected(), [])
+  assert.equal(gateways.elsewhere.isMember('one'), false)
+  for (const socket of [one, two]) say(socket, { type: 'serves' })
+  await until(() => gateways.known(NO_WORKERS).every(({ serves }) => serves))
+  // So it stays, over a connection that only says that it is there.
+  const another = connect('one')
+  say(another, { type: 'gateway', workers: 2, leaving: false })
+  await once(another, 'data')
+  another.destroy()
+  assert.equal(gateways.elsewhere.isMember('one'), true)
   assert.equal(gateways.workersFor(), 4)
   assert.deepEqual(
     (await gateways.expected()).map(({ gateway, worker, isAway }) => [gateway, worker, isAway]),
@@ -78,6 +91,7 @@ test('a gateway belongs to the environment until it says goodbye or is seen no m
   await until(() => gateways.known(NO_WORKERS).some(({ connected }) => !connected))
   const next = await start()
   assert.deepEqual(names(next), ['one', 'two'])
+  assert.equal((await next.expected()).length, 4)
 
   say(one, { type: 'bye' })
   await until(() => !gateways.elsewhere.isMember('one'))
@@ -93,6 +107,12 @@ test('a gateway belongs to the environment until it says goodbye or is seen no m
     ['one said goodbye', 'two is not there any more'],
   )
   assert.deepEqual(names(await start()), [])
+  // Who says that it serves has to have said that it is there.
+  say(connect('four'), { type: 'serves' })
+  const five = connect('five')
+  say(five, { type: 'gateway', workers: 1, leaving: false })
+  await until(() => names(gateways).length > 0)
+  assert.deepEqual(names(gateways), ['five'])
 })
 
 test('a connection that is replaced before its end is noticed does not make the gateway absent', async (t) => {

@@ -5,6 +5,7 @@ import type { Elsewhere, ExpectedWorker } from '../gateway/admin/connection.ts'
 import type { Fleet } from '../gateway/admin/fleet.ts'
 import { sealedDoor } from '../gateway/remote/door.ts'
 import { readKey } from '../gateway/remote/sealed.ts'
+import { readSavedTable } from '../gateway/table-store.ts'
 import type { Status } from './api/contract.ts'
 import type { KnownGateway } from './api/gateways-methods.ts'
 import type { GatewaysElsewhere } from './environment.ts'
@@ -54,6 +55,8 @@ export class RemoteGateways implements Gateways {
         this.#connected.set(name, (this.#connected.get(name) ?? 0) + 1)
         this.#lostAt.delete(name)
       },
+      isEmpty: () => readSavedTable(folder) === null,
+      onServes: (name) => this.#members.serves(name),
       onGone: (name) => {
         const left = (this.#connected.get(name) ?? 1) - 1
         if (left > 0) return void this.#connected.set(name, left)
@@ -65,7 +68,8 @@ export class RemoteGateways implements Gateways {
     })
     this.elsewhere = {
       door,
-      isMember: (name) => this.#members.has(name),
+      saved: readSavedTable(folder),
+      isMember: (name) => this.#members.hasServed(name),
       isAway: (name) => this.#isAway(name),
     }
   }
@@ -88,11 +92,11 @@ export class RemoteGateways implements Gateways {
 
   known(fleet: Fleet): readonly KnownGateway[] {
     const workers = fleet.workers()
-    return this.#members.all().map(({ name, workers: count, sinceMs }) => {
+    return this.#members.all().map(({ name, workers: count, sinceMs, serves }) => {
       const own = workers.filter(({ gateway }) => gateway === name)
       const versions = own.map(({ version }) => version)
       const version = versions.length === 0 ? null : Math.min(...versions)
-      return { name, workers: count, version, connected: this.#connected.has(name), sinceMs }
+      return { name, workers: count, version, connected: this.#connected.has(name), serves, sinceMs }
     })
   }
 
@@ -113,8 +117,10 @@ export class RemoteGateways implements Gateways {
 
   async stop(): Promise<void> {}
 
+  /** Of one that is only starting nobody can be served: its workers come with the newest table, or are given it at once. */
   async expected(): Promise<readonly ExpectedWorker[]> {
-    return this.#members.all().flatMap(({ name, workers }) =>
+    const serving = this.#members.all().filter(({ serves }) => serves)
+    return serving.flatMap(({ name, workers }) =>
       Array.from({ length: workers }, (_, index) => ({
         gateway: name,
         worker: index + 1,
@@ -128,7 +134,7 @@ export class RemoteGateways implements Gateways {
   upgrade(): Promise<never> {
     return Promise.reject(
       new Problem('target.not-yet', 'the gateway runs in pods of its own, which control does not replace', {
-        hint: 'Have the cluster replace them: `kubectl rollout restart deployment/<app>-<environment>-gateway`.',
+        hint: 'Run `seaworthy restart gateway`, which has the cluster replace them.',
       }),
     )
   }

@@ -10,6 +10,8 @@ export interface Entrance {
   readonly secure: boolean
 }
 
+const LOOPBACK = '127.0.0.1'
+
 /** Kept connections to the entrance, of both kinds. */
 export class KeptConnections {
   readonly #plain: HttpAgent
@@ -39,10 +41,13 @@ export function requestTo(
   },
   onAnswer: (response: IncomingMessage) => void,
 ): ClientRequest {
-  const { kept, ...rest } = options
+  const { kept, localAddress, ...rest } = options
+  const { host = LOOPBACK } = entrance
   const asked = {
     ...rest,
-    host: entrance.host ?? '127.0.0.1',
+    // From an address of this machine's own no packet comes to another one.
+    ...(host === LOOPBACK && localAddress !== undefined ? { localAddress } : {}),
+    host,
     port: entrance.port,
     agent: kept?.agentFor(entrance) ?? false,
   }

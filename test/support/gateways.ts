@@ -81,7 +81,9 @@ export async function startGateways(config: object = plainConfig()): Promise<Gat
     untilConnected: (...names) =>
       until(
         async () => {
-          const there = (await known()).filter(({ connected, version }) => connected && version !== null)
+          const there = (await known()).filter(
+            ({ connected, serves, version }) => connected && serves && version !== null,
+          )
           return there.map(({ name }) => name).join() === names.join()
         },
         `gateways ${names.join(', ')}`,

@@ -18,6 +18,8 @@ export interface KnownGateway {
   /** The oldest table that one of its workers has; null: none is connected. */
   readonly version: number | null
   readonly connected: boolean
+  /** All its workers have been up: switches wait for it. */
+  readonly serves: boolean
   /** Since when it belongs to the environment; milliseconds since the epoch. */
   readonly sinceMs: number
 }

@@ -1,4 +1,5 @@
 import type { FromWorker, ToWorker } from './protocol.ts'
+import type { RoutingTable } from '../table.ts'
 
 /** A worker that runs, according to whoever started it. */
 export interface ExpectedWorker {
@@ -53,6 +54,8 @@ export interface Door {
 export interface Elsewhere {
   readonly door: Door
   isMember(gateway: string): boolean
+  /** The table that was in force when control began: those who come without one are given it. */
+  readonly saved: RoutingTable | null
   /** Nothing has been heard of it for a while. */
   isAway(gateway: string): boolean
 }

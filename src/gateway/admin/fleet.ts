@@ -107,7 +107,7 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
   const sums = createCounterSums()
   /** Gateways that were waited for in vain, and have not been heard of since. */
   const silent = new Set<string>()
-  let current: RoutingTable | null = null
+  let current: RoutingTable | null = elsewhere?.saved ?? null
 
   const doors = [unixDoor(options.socketPath), ...(elsewhere === undefined ? [] : [elsewhere.door])]
   for (const door of doors) await door.open(meet)

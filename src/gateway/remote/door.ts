@@ -15,6 +15,9 @@ export interface SealedDoorOptions {
   readonly stateFolder: string
   /** A gateway has said which one it is, perhaps again. */
   readonly onGateway: (name: string, workers: number) => void
+  readonly onServes: (name: string) => void
+  /** Whether nothing was ever deployed. */
+  readonly isEmpty: () => boolean
   /** Its own connection is closed. */
   readonly onGone: (name: string) => void
   readonly onBye: (name: string) => void
@@ -25,7 +28,7 @@ export interface SealedDoorOptions {
 type Side = 'nobody' | 'gateway' | Meeting
 
 export function sealedDoor(options: SealedDoorOptions): Door & { readonly port: number } {
-  const { host, port, key, stateFolder, onGateway, onGone, onBye, onRefused } = options
+  const { host, port, key, stateFolder, onGateway, onServes, isEmpty, onGone, onBye, onRefused } = options
   const luggage = createLuggage(stateFolder)
   let server: SealedDoor | null = null
   return {
@@ -48,7 +51,9 @@ export function sealedDoor(options: SealedDoorOptions): Door & { readonly port: 
             case 'gateway':
               side = 'gateway'
               if (!message.leaving) onGateway(name, message.workers)
-              return send({ type: 'welcome' })
+              return send({ type: 'welcome', isEmpty: isEmpty() })
+            case 'serves':
+              return onServes(name)
             case 'bye':
               return onBye(name)
             case 'want':

@@ -13,6 +13,8 @@ export interface OwnLink {
   readonly isUp: boolean
   /** What control has under a digest, in base64. */
   fetch(digest: string): Promise<string>
+  /** From now on switches wait for this gateway; told again to every control that comes. */
+  serves(): void
   /** From now on nobody waits for this gateway. */
   bye(): void
   close(): void
@@ -21,7 +23,8 @@ export interface OwnLink {
 export function createOwnLink(options: {
   readonly connect: () => TLSSocket
   readonly workers: number
-  readonly onUp: () => void
+  /** @param isEmpty nothing was ever deployed */
+  readonly onUp: (isEmpty: boolean) => void
   /** Told each time; what is said of it is whoever's who asked. */
   readonly onDown: (reason: string) => void
 }): OwnLink {
@@ -29,6 +32,7 @@ export function createOwnLink(options: {
   const waiting = new Map<string, PromiseWithResolvers<string>>()
   let socket: TLSSocket | null = null
   let isUp = false
+  let saidServes = false
   let saidBye = false
   let closed = false
   let backoffMs: number = RECONNECT_MS.min
@@ -49,6 +53,10 @@ export function createOwnLink(options: {
       if (isUp) send({ type: 'want', digest })
       else settle(digest, null)
       return asked.promise
+    },
+    serves() {
+      saidServes = true
+      if (isUp) send({ type: 'serves' })
     },
     bye() {
       saidBye = true
@@ -85,7 +93,8 @@ export function createOwnLink(options: {
     if (message.type !== 'welcome') return
     backoffMs = RECONNECT_MS.min
     isUp = true
-    onUp()
+    if (saidServes && !saidBye) send({ type: 'serves' })
+    onUp(message.isEmpty)
   }
 
   function settle(digest: string, content: string | null): void {

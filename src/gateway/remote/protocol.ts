@@ -10,6 +10,8 @@ export type FromGateway =
    * said goodbye before.
    */
   | { readonly type: 'gateway'; readonly workers: number; readonly leaving: boolean }
+  /** All its workers have been up: from now on whoever stands in front may send it requests, and switches wait for it. */
+  | { readonly type: 'serves' }
   /** Its workers finish what they have and go: nobody waits for it any more. */
   | { readonly type: 'bye' }
   /** Answered by `file`. */
@@ -19,7 +21,8 @@ export type FromGateway =
   | FromWorker
 
 export type ToGateway =
-  | { readonly type: 'welcome' }
+  /** `isEmpty`: nothing was ever deployed, so that there is no table to wait for. */
+  | { readonly type: 'welcome'; readonly isEmpty: boolean }
   /** A sign of life, on every connection. */
   | { readonly type: 'beat' }
   /** `content` in base64; null: it is not there any more, and a newer table or feed says what is. */

@@ -16,7 +16,7 @@ import { createOwnLink } from './own-link.ts'
 import { SavedBlocks } from './saved-blocks.ts'
 import { createPlace } from './place.ts'
 import type { ToGateway } from './protocol.ts'
-import { writeReport } from './report.ts'
+import { writeReport, type Report } from './report.ts'
 import { connectSealed } from './sealed.ts'
 
 /** How often it is said that control is away. */
@@ -48,7 +48,9 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const { state, socketPath, control, key, name, workers, table: spare, logger } = options
   const connect = (): ReturnType<typeof connectSealed> => connectSealed({ ...control, key, name })
   const versions: Record<string, number> = {}
-  let met = false
+  let met: Report['met'] = 'not'
+  /** Every worker has been up. */
+  let serves = false
   let saidAt = 0
   const open = new Set<Socket>()
   let onNobody = (): void => {}
@@ -56,10 +58,10 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const own = createOwnLink({
     connect,
     workers,
-    onUp() {
+    onUp(isEmpty) {
       logger.info('control is there', { control: `${control.host}:${control.port}` })
       saidAt = 0
-      met = true
+      met = isEmpty ? 'empty' : 'whole'
       tell()
     },
     onDown(reason) {
@@ -94,7 +96,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 
   /** Better than nothing: whom it protects with keys that are not here stays closed. */
   function takeSpare(): void {
-    const table = spare === null || met || place.saved() !== null ? null : readTable(spare)
+    const table = spare === null || met !== 'not' || place.saved() !== null ? null : readTable(spare)
     if (table === null) return
     place.keep(table)
     logger.warn('control has not answered: the table that was handed over is used', { version: table.version })
@@ -104,6 +106,10 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     if (versions[worker] === version) return
     versions[worker] = version
     tell()
+    if (!serves && Array.from({ length: workers }, (_, index) => index + 1).every((one) => one in versions)) {
+      serves = true
+      own.serves()
+    }
   }
 
   function onWorker(socket: Socket): void {

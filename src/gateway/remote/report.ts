@@ -6,8 +6,8 @@ import { writeFileAtomic } from '../../core/atomic-file.ts'
 const FILE = 'gateway.json'
 
 export interface Report {
-  /** Control has been reached. */
-  readonly met: boolean
+  /** What control had when it was reached last: no table yet, or one. */
+  readonly met: 'not' | 'empty' | 'whole'
   /** How many workers there are to be. */
   readonly workers: number
   /** The version of its table, by number; 0: it runs without one. */
@@ -28,7 +28,7 @@ export function readReport(state: string): Report | null {
 }
 
 /**
- * Why nobody should be sent there, or null. Before the first deploy nobody has a table: having met control is enough then. That
+ * Why nobody should be sent there, or null. Before the first deploy nobody has a table: having met a control without one is enough then. That
  * control is away later is no reason.
  */
 export function notReady(report: Report | null): string | null {
@@ -38,6 +38,7 @@ export function notReady(report: Report | null): string | null {
   )
   if (without.length === 0) return null
   const isNew = without.length === report.workers && without.every((worker) => report.versions[worker] !== undefined)
-  if (isNew) return report.met ? null : 'control has not been reached, and no table was saved'
+  if (isNew && report.met === 'empty') return null
+  if (isNew && report.met === 'not') return 'control has not been reached, and no table was saved'
   return `without a table: worker ${without.join(', ')}`
 }
