@@ -10,12 +10,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import type { Proof } from '../../src/deploy/proof.ts'
-import { nodeArchive } from '../support/docker-engine.ts'
 import { failuresOf, startLoad, type Load } from '../support/load.ts'
-import { NamespaceProject } from '../support/namespace-project.ts'
+import { importNodeBase, NamespaceProject } from '../support/namespace-project.ts'
 import { plainConfig, root, until } from '../support/project.ts'
 
-const BASE = 'node:24-bookworm-slim'
 const PLACE = 'plain-production'
 const GATEWAY = 'app.kubernetes.io/component=gateway'
 const PODS = 2
@@ -41,20 +39,15 @@ interface Pod {
 }
 
 test('gateways as pods of their own', { timeout: 1_200_000 }, async (t) => {
-  using base = nodeArchive()
-  if (execFileSync('docker', ['image', 'ls', '--quiet', BASE], { encoding: 'utf8' }) === '')
-    execFileSync('docker', ['import', '--change', 'ENV PATH=/usr/local/bin', base.path, BASE], { stdio: 'ignore' })
+  importNodeBase()
   using other = anotherSeaworthy()
-  // Files of their own make images of their own.
-  const files = { 'test.txt': randomUUID() }
-  await using project = new NamespaceProject({ configOf, files, place: PLACE })
+  await using project = new NamespaceProject(configOf)
   const kubectl = project.kubectl.bind(project)
   const must = async (...words: readonly string[]): Promise<string> => (await project.must(words)).stdout
   const configure = (name: string): void => project.configure(configOf(project.namespace, name))
-  const address = (): string => kubectl('get', 'services', `${PLACE}-gateway`, '--output', 'jsonpath={.spec.clusterIP}')
-  const load = (): Load => startLoad({ host: address(), port: 80, clients: 4, pauseMs: 20 })
+  const load = (): Load => startLoad({ host: project.address(), port: 80, clients: 4, pauseMs: 20 })
   const nameAt = async (): Promise<string> => {
-    const answer = await fetch(`http://${address()}/`, { headers: { connection: 'close' } })
+    const answer = await fetch(`http://${project.address()}/`, { headers: { connection: 'close' } })
     return ((await answer.json()) as { name: string }).name
   }
   const liveOf = async (): Promise<string> =>
@@ -72,7 +65,8 @@ test('gateways as pods of their own', { timeout: 1_200_000 }, async (t) => {
     assert.deepEqual([failed, failures], [0, []])
     return events.find(({ kind }) => kind === 'switched')!.workers
   }
-  project.makeNamespace()
+  kubectl('create', 'namespace', project.namespace)
+  project.makeVolume()
 
   await t.test('the first deploy installs control and the gateway, each in pods of its own', async (tt) => {
     const begun = performance.now()
@@ -120,10 +114,11 @@ test('gateways as pods of their own', { timeout: 1_200_000 }, async (t) => {
     kubectl('scale', control, '--replicas=0')
     kubectl('wait', '--for=delete', `pod/${PLACE}-control-0`, '--timeout=120s')
     const [gone] = serving() as [Pod]
-    kubectl('delete', 'pod', gone.name, '--timeout=120s')
     const begun = performance.now()
+    kubectl('delete', 'pod', gone.name, '--wait=false')
+    await until(() => !gateways().some((one) => one.name === gone.name), `${gone.name} to be gone`, WITHIN_MS)
     await untilWhole()
-    tt.diagnostic(`ready without control after ${seconds(begun)}`)
+    tt.diagnostic(`one gone and another ready, without control, after ${seconds(begun)}`)
     kubectl('scale', control, '--replicas=1')
     await until(async () => (await project.run(['status'])).code === 0, 'control to answer again', WITHIN_MS)
     assert.equal(await deploy('restart'), PODS * WORKERS)
