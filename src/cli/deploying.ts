@@ -64,7 +64,7 @@ async function underLease<T>(deploying: Deploying, work: (engine: Engine) => Pro
     const peers = peersOf(process)
     return await work({
       control: peers === null ? own : withPeers(own, peers),
-      ...(peers === null ? {} : { beforeSwitch: peers.ready }),
+      ...(peers === null ? {} : { beforeSwitch: () => peers.ready() }),
       target,
       clock: systemClock,
       signal: AbortSignal.any([lease.signal, interruption.signal]),

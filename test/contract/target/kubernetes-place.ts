@@ -49,7 +49,8 @@ export function kubernetesGround(kubeconfig: string): Ground {
 
 class KubernetesPlace extends ProjectPlace {
   readonly target = 'kubernetes'
-  readonly lacks = { scale: 'scale.impossible', migrations: 'target.not-yet' }
+  readonly lacks = { scale: 'scale.impossible' }
+  override readonly keepsData = false
   readonly #kubeconfig: string
   readonly #context: string
   readonly #app: string

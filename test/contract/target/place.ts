@@ -34,6 +34,8 @@ export interface Place {
   readonly target: Target
   /** Code of the Problem by which it refuses what it lacks. */
   readonly lacks: Readonly<Partial<Record<Ability, string>>>
+  /** Whether a `writable` folder outlives the instance. */
+  readonly keepsData: boolean
   /** Makes the config that of an edition; `API_KEY` comes with every command. */
   configure(edition: Edition): void
   /** The folder has other files: a release with an artifact of its own. */

@@ -16,6 +16,7 @@ const AWAY_MS = 60_000
 export abstract class ProjectPlace implements Place {
   abstract readonly target: Target
   abstract readonly lacks: Readonly<Partial<Record<Ability, string>>>
+  readonly keepsData: boolean = true
   readonly project: EngineProject
   secret = `contract-${randomUUID()}`
   readonly #where: Where

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { doneOperations, isPastSwitch } from '../../../../src/deploy/journal.ts'
 import { journalPoints, type JournalPoint, type Plan } from '../../../../src/deploy/plan.ts'
-import { MIGRATE, ranFor } from './migrations.ts'
+import { MIGRATE, assertRan } from './migrations.ts'
 import type { Edition } from '../app.ts'
 import type { Place } from '../place.ts'
 import type { Scenario } from '../scenario.ts'
@@ -131,7 +131,7 @@ async function crashAndSettle(place: Place, { operation, point, way, name }: Cra
   assert.equal(record.proof!.failed, 0, record.proof!.failures.join('\n'))
   if (place.lacks.migrations === undefined) {
     const wanted = record.state !== 'aborted' || doneOperations(journal).has('migrate:api') ? 1 : 0
-    assert.equal(await ranFor(place, name), wanted, `${where}: runs of its migration`)
+    await assertRan(place, name, wanted, where)
   }
   return record.state
 }
