@@ -8,7 +8,10 @@ export interface Peers {
   ready(): Promise<void>
   /** Calls back when another host has gone back, at once if it has. */
   onBack(listen: (because: string) => void): void
-  /** Says what came of the switch here. Resolves when all have said it: with why this one has to go back, or null. */
+  /**
+   * Says what came of the switch here. Where it was kept it resolves when all have said it, with why this one has to go back, or
+   * null; whoever has gone back waits for nobody.
+   */
   switched(kept: boolean): Promise<string | null>
 }
 
@@ -53,7 +56,7 @@ export function peersOf(command: NodeJS.Process): Peers | null {
     },
     switched: (kept) => {
       say({ kind: 'switched', kept })
-      return end.promise
+      return kept ? end.promise : Promise.resolve(null)
     },
   }
 }
