@@ -7,7 +7,7 @@ export const EXIT = { done: 0, failed: 1, usage: 2, moved: 3, broken: 4 } as con
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof Problem)) return EXIT.failed
   if (error.code === 'deploy.moved' || error.code === 'lease.lost') return EXIT.moved
-  return /^(config|cli|init|promise|render|secret|target)\./.test(error.code) ? EXIT.usage : EXIT.failed
+  return /^(config|cli|host|init|promise|render|secret|target)\./.test(error.code) ? EXIT.usage : EXIT.failed
 }
 
 /** What went wrong and what to do next, put into words by `say`; our own bugs show their stack. */
