@@ -101,7 +101,7 @@ export async function startGateways(config: object = plainConfig()): Promise<Gat
 
   function argumentsOf(name: string, port: number): readonly string[] {
     const [listen, count] = [String(port), String(WORKERS)]
-    const folder = join(project.folder, name)
+    const folder = join(project.stateFolder, name)
     const own = ['--state', folder, '--name', name, '--host', '127.0.0.1', '--http', listen, '--workers', count]
     return ['--control', `127.0.0.1:${door}`, ...own]
   }
@@ -112,7 +112,7 @@ function startProgram(
   args: readonly string[],
   { name, port }: { readonly name: string; readonly port: number },
 ): GatewayProgram {
-  const folder = join(project.folder, name)
+  const folder = join(project.stateFolder, name)
   const child = spawn(process.execPath, [join(root, 'src/gateway/remote/main.ts'), ...args], {
     cwd: project.folder,
     env: { PATH: process.env['PATH']! },
