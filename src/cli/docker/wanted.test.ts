@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { SeveralHosts } from '../hosts/several-hosts.ts'
 import { openProject, type Project } from '../project.ts'
 import { version } from '../version.ts'
 import { dockerPlace } from './place.ts'
@@ -52,10 +53,14 @@ test('with a domain and TLS both ports are open to all, on the host that is name
   assert.equal(dockerPlace(project).host, host)
 })
 
-test('several hosts are refused, and nothing of theirs is asked', async (t) => {
+test('of several hosts one has to be named, and what each would do by itself is refused before', async (t) => {
   const hosts = ['ssh://a@one.example.com', 'ssh://a@two.example.com']
-  await assert.rejects(projectOf(t, { staging: { host: hosts }, gateway: {} }), {
+  await assert.rejects(projectOf(t, { staging: { host: hosts }, gateway: {} }), SeveralHosts)
+  const acme = { listen: { http: 80, https: 443 }, tls: { acme: { email: 'ops@example.com' } } }
+  await assert.rejects(projectOf(t, { staging: { host: hosts, domain: 'shop.example.com' }, gateway: acme }), {
     code: 'target.not-yet',
-    details: ['host: 2 of them; one engine for each environment'],
+    details: [
+      "gateway.tls.acme: an authority asks one of several hosts for what another has ordered; 'files' go to all",
+    ],
   })
 })
