@@ -18,7 +18,6 @@ export function mustRunHere(app: ResolvedApp): void {
         ([name, { kind }]) =>
           `needs.${name}: a ${kind} that the environment runs; one with a \`url\` is somebody else's`,
       ),
-    ...(gateway.tls?.source.kind === 'files' ? ['gateway.tls.files: certificates of this machine'] : []),
     ...(gateway.http === 0 ? ['gateway.listen.http: a port of its own choice'] : []),
     ...(['after', 'failed'] as const)
       .filter((when) => hooks[when] !== null)
