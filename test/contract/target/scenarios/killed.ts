@@ -9,7 +9,8 @@ import { assertLossless, assertWhole, begin, eventually, liveOf, loadOn, nameAt 
 
 export const killed: Scenario = {
   name: 'killed at each journal point',
-  seconds: { process: 30, docker: 80, kubernetes: 150 },
+  // On Docker two points took 165 s: more than a sample has, so that `bin/prove-all` alone runs it there.
+  seconds: { process: 30, docker: 165, kubernetes: 250 },
   run: async (place, t) => {
     place.write({ 'migrate.mjs': MIGRATE })
     await begin(place, editionOf(place, 'begun'))
@@ -117,6 +118,8 @@ async function crashAndSettle(place: Place, { operation, point, way, name }: Cra
   const record = await place.record(running.id)
   const next = record.plan.release.id
   if (settled.code === 0) {
+    // Control may have ended it meanwhile: what it then owes is done by the next command.
+    if (way === '--resume' && (await place.status()).owed.length > 0) await place.must(['deploy'])
     await assertWhole(place, way === '--resume' ? next : before)
     assert.match(record.state, way === '--resume' ? /^(done|inconclusive)$/ : /^(aborted|taken-back)$/)
   } else {
