@@ -4,8 +4,7 @@
  * cannot see failures proves nothing. Needs `dockerd` and `docker-compose`; docs/benchmarks.md says what is measured.
  */
 import { parseArgs } from 'node:util'
-import { nodeArchive, startEngine } from '../test/support/docker-engine.ts'
-import { NODE_BASE } from '../test/support/namespace-project.ts'
+import { NODE_BASE, nodeArchive, startEngine } from '../test/support/docker-engine.ts'
 import { byCompose } from './docker/by-compose.ts'
 import { bySeaworthy } from './docker/by-seaworthy.ts'
 import { conclude, whole } from './swaps/bars.ts'

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { startLoad } from '../../test/support/load.ts'
-import { NODE_BASE } from '../../test/support/namespace-project.ts'
+import { NODE_BASE } from '../../test/support/docker-engine.ts'
 import { root, until } from '../../test/support/project.ts'
 import { resultOf, type StyleResult } from '../swaps/result.ts'
 

@@ -5,6 +5,9 @@ import { basename, join } from 'node:path'
 import { runCommand } from '../../src/deploy/targets/run-command.ts'
 import { until } from './project.ts'
 
+/** What generated Dockerfiles begin with; tests import it, and no registry is asked. */
+export const NODE_BASE = 'node:24-bookworm-slim'
+
 export interface DockerEngine extends AsyncDisposable {
   /** What `docker --host` takes. */
   readonly host: string

@@ -4,11 +4,8 @@ import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { USER_ID } from '../../src/deploy/targets/docker/dockerfile.ts'
-import { nodeArchive } from './docker-engine.ts'
+import { NODE_BASE, nodeArchive } from './docker-engine.ts'
 import { TestProject } from './project.ts'
-
-/** What generated Dockerfiles begin with; no registry is asked. */
-export const NODE_BASE = 'node:24-bookworm-slim'
 
 export interface NamespaceProjectOptions {
   /** Of the config: the config names the namespace. */

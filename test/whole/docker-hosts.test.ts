@@ -5,12 +5,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Status } from '../../src/control/api/contract.ts'
-import { nodeArchive, startEngine, type DockerEngine } from '../support/docker-engine.ts'
+import { NODE_BASE, nodeArchive, startEngine, type DockerEngine } from '../support/docker-engine.ts'
 import { engineNetwork, startEngineLoad } from '../support/engine-load.ts'
 import { failuresOf } from '../support/load.ts'
-import { plainConfig, TestProject, until } from '../support/project.ts'
+import { plainConfig, processesMentioning, TestProject, until } from '../support/project.ts'
 
-const BASE = 'node:24-bookworm-slim'
 const PORT = 8090
 
 const configOf = (engines: readonly DockerEngine[], name: string): object => ({
@@ -56,7 +55,7 @@ test('an environment on two engines', { timeout: 570_000 }, async (t) => {
   await using one = await startEngine()
   await using two = await startEngine()
   const engines = [one, two]
-  for (const { docker } of engines) docker('import', '--change', 'ENV PATH=/usr/local/bin', base.path, BASE)
+  for (const { docker } of engines) docker('import', '--change', 'ENV PATH=/usr/local/bin', base.path, NODE_BASE)
   await using project = new TestProject(configOf(engines, 'v1'), { 'rots.mjs': ROTS }, '.seaworthy/staging')
   const statusOf = async ({ host }: DockerEngine): Promise<Status> =>
     JSON.parse((await project.must(['status', '--json', '--host', host])).stdout) as Status
@@ -89,11 +88,11 @@ test('an environment on two engines', { timeout: 570_000 }, async (t) => {
     const before = engines.map(instancesOf)
     // Its files are made into an image on each engine, and one of them has nothing to begin with.
     writeFileSync(join(project.folder, 'more.txt'), 'v3')
-    two.docker('image', 'tag', BASE, 'kept:1')
-    two.docker('image', 'rm', BASE)
+    two.docker('image', 'tag', NODE_BASE, 'kept:1')
+    two.docker('image', 'rm', NODE_BASE)
     project.configure(configOf(engines, 'v3'))
     const refused = await project.run(['deploy'])
-    two.docker('image', 'tag', 'kept:1', BASE)
+    two.docker('image', 'tag', 'kept:1', NODE_BASE)
     assert.notEqual(refused.code, 0)
     assert.match(refused.stderr, /has refused it: no host switches {2}\[deploy\.other-host\]/)
     assert.deepEqual(engines.map(instancesOf), before)
@@ -124,6 +123,29 @@ test('an environment on two engines', { timeout: 570_000 }, async (t) => {
     )
     assert.match(lives[0]!.message!, /has gone back/)
   })
+
+  await t.test(
+    'who holds them together is killed before the switch: nobody has switched, and it can go on',
+    async () => {
+      project.configure(configOf(engines, 'v5'))
+      const { pid, ended } = project.start(['deploy'])
+      const unfinished = async (): Promise<readonly boolean[]> =>
+        Promise.all(engines.map(async (engine) => (await statusOf(engine)).running !== null))
+      await until(async () => (await unfinished()).every(Boolean), 'both to be at work', 60_000)
+      process.kill(pid, 'SIGKILL')
+      await ended
+      await until(() => processesMentioning(project.folder).length === 0, 'the commands of the hosts to end', 120_000)
+      assert.deepEqual(names(), ['v1', 'v1'])
+      // One of them is settled by hand: it is not what keeps the other from going on.
+      if ((await unfinished())[1]) await project.must(['deploy', '--abort', '--host', two.host])
+      const wasLeft = (await unfinished())[0]
+      const { stdout } = await project.must(['deploy', '--resume'])
+      assert.match(stdout, /there is no unfinished deploy/)
+      assert.deepEqual(names(), [wasLeft ? 'v5' : 'v1', 'v1'])
+      await project.must(['deploy'])
+      assert.deepEqual(names(), ['v5', 'v5'])
+    },
+  )
 
   await t.test('status, logs and doctor are of both; what is about one host wants its name', async () => {
     const status = await project.must(['status'])

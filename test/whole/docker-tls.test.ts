@@ -6,13 +6,12 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { selfSigned } from '../support/certificate.ts'
-import { nodeArchive, startEngine } from '../support/docker-engine.ts'
+import { NODE_BASE, nodeArchive, startEngine } from '../support/docker-engine.ts'
 import { engineNetwork, startEngineLoad } from '../support/engine-load.ts'
 import { EngineProject } from '../support/engine-project.ts'
 import { failuresOf } from '../support/load.ts'
 import { plainConfig, until } from '../support/project.ts'
 
-const BASE = 'node:24-bookworm-slim'
 const [HTTP, HTTPS] = [8090, 8490]
 
 const SHOWN = `import { connect } from 'node:tls'
@@ -33,7 +32,7 @@ const config = {
 test('a pair from files is brought by a deploy, and renewed without one', { timeout: 300_000 }, async () => {
   using base = nodeArchive()
   await using engine = await startEngine()
-  engine.docker('import', '--change', 'ENV PATH=/usr/local/bin', base.path, BASE)
+  engine.docker('import', '--change', 'ENV PATH=/usr/local/bin', base.path, NODE_BASE)
   await using project = new EngineProject(config, {}, '.seaworthy/staging')
   project.variables = { DOCKER_HOST: engine.host }
   const write = (): string => {

@@ -1,9 +1,12 @@
 import { Problem } from '../../core/problem.ts'
+import type { DeployResult } from '../../deploy/engine.ts'
 import { environmentCommand, globalsOf, type MakeCommand } from '../command.ts'
 import { abortUnderLease, deployUnderLease, resumeUnderLease, type Deploying } from '../deploying.ts'
 import { draftRelease, planFor } from '../draft.ts'
 import type { Hosted } from '../hosted/hosted.ts'
 import { hostedOf } from '../hosted/hosted-of.ts'
+import { isHeldTogether } from '../hosts/peers.ts'
+import type { Narrator } from '../narrate.ts'
 import { abortTrial, promoteTrial } from '../on-trial.ts'
 import { EXIT } from '../output.ts'
 import { listenNotice } from '../listen-notice.ts'
@@ -100,9 +103,10 @@ async function run(options: DeployOptions, deploying: Deploying): Promise<number
   if (hosted !== null && options.dryRun) return dryRunHosted(options, deploying, hosted)
   if (hosted !== null) await (await import('../hosted/planning.ts')).beforeDeploy(project, hosted, deploying)
   if (options.promote) return promoteTrial(deploying)
-  if (options.resume) return conclude(await resumeUnderLease(deploying), narrator)
+  if (options.resume) return conclude(await unlessSettled(resumeUnderLease(deploying), narrator), narrator)
   if (options.abort) {
-    const result = (await abortTrial(deploying)) ?? (await abortUnderLease(deploying))
+    const result = (await abortTrial(deploying)) ?? (await unlessSettled(abortUnderLease(deploying), narrator))
+    if (result === null) return EXIT.done
     narrator.result(result)
     // Going back is what was asked for, whichever side of the switch it was.
     return result.state === 'aborted' || result.state === 'taken-back' ? EXIT.done : EXIT.failed
@@ -129,6 +133,18 @@ async function run(options: DeployOptions, deploying: Deploying): Promise<number
     return null
   })
   return conclude(result, narrator)
+}
+
+/** Of several hosts one may have nothing unfinished: there is nothing to do on it, and the others go on. */
+async function unlessSettled(work: Promise<DeployResult>, narrator: Narrator): Promise<DeployResult | null> {
+  try {
+    return await work
+  } catch (error) {
+    const isSettled = error instanceof Problem && error.code === 'deploy.nothing-unfinished'
+    if (!isSettled || !isHeldTogether(process)) throw error
+    narrator.note(error.message)
+    return null
+  }
 }
 
 /** The installation comes first, and its commands; then the plan, where somebody can tell what is live. */

@@ -7,14 +7,21 @@ import { whoAmI } from '../lease.ts'
 /**
  * Brings the pair that `gateway.tls.files` names to a control that is on another machine. Says why the files could not be
  * read, where they could not: control may have the pair from before, or from another machine.
+ * @param config whose pair it is to be
+ * @param here names the files: a release that another checkout has deployed has the paths of that one
  * @throws Problem `tls.certificate-refused`
  */
-export async function bringCertificate(config: ResolvedApp, control: ControlClient): Promise<Problem | null> {
+export async function bringCertificate(
+  config: ResolvedApp,
+  control: ControlClient,
+  here: ResolvedApp = config,
+): Promise<Problem | null> {
   const source = config.gateway.tls?.source
-  if (config.target === 'process' || source?.kind !== 'files') return null
+  const files = here.gateway.tls?.source
+  if (config.target === 'process' || source?.kind !== 'files' || files?.kind !== 'files') return null
   const { cert, key } = source
   try {
-    const pair = readFiles(source)
+    const pair = readFiles(files)
     await control.call('certificate.put', { source: { cert, key }, domain: config.domain, ...pair, by: whoAmI() })
     return null
   } catch (error) {

@@ -1,4 +1,6 @@
+import type { ResolvedApp } from '../../config/resolved.ts'
 import { connectControl, type ControlClient } from '../../control/api/client.ts'
+import type { Problem } from '../../core/problem.ts'
 import { firstDeploy } from '../first-deploy.ts'
 import { createNarrator } from '../narrate.ts'
 import { describeLacks } from '../need-text.ts'
@@ -46,7 +48,8 @@ export async function upHosted(opened: Project, hosted: Hosted, { json, say, isE
       narrator.note(`${status.app} (${status.environment}) is up at ${status.url}`)
       for (const lack of describeLacks((await control.call('need.list', {})).needs)) narrator.note(lack)
       const { live } = status.world
-      if (live !== null) await renewCertificate(control, live)
+      const unread = live === null ? null : await renewCertificate(control, live, project.app)
+      if (unread !== null) narrator.note(`${unread.message}: the certificate of before is shown on`)
       if (live !== null) narrator.note(`${live} is live; \`seaworthy deploy\` ships what changed since`)
       const targetFor = (token: number) => targetOf(project, control, secrets, token)
       const code =
@@ -64,7 +67,7 @@ export async function upHosted(opened: Project, hosted: Hosted, { json, say, isE
 }
 
 /** A pair that was renewed here is shown from now on, without a deploy. */
-async function renewCertificate(control: ControlClient, live: string): Promise<void> {
+async function renewCertificate(control: ControlClient, live: string, here: ResolvedApp): Promise<Problem | null> {
   const { release } = await control.call('release.get', { release: live })
-  if (release !== null) await bringCertificate(release.config, control)
+  return release === null ? null : bringCertificate(release.config, control, here)
 }

@@ -18,8 +18,13 @@ export interface Peers {
 /** Set for the commands that are held together by another one. */
 export const TOGETHER_VARIABLE = 'SEAWORTHY_TOGETHER'
 
+/** Whether another command holds this one together with those of other hosts. */
+export function isHeldTogether({ env, send }: NodeJS.Process): boolean {
+  return env[TOGETHER_VARIABLE] === '1' && send !== undefined
+}
+
 export function peersOf(command: NodeJS.Process): Peers | null {
-  if (command.env[TOGETHER_VARIABLE] !== '1' || command.send === undefined) return null
+  if (!isHeldTogether(command)) return null
   const go = Promise.withResolvers<void>()
   const end = Promise.withResolvers<string | null>()
   // Whoever never gets as far as to wait has not missed anything.

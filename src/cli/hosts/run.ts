@@ -7,25 +7,27 @@ import { TOGETHER_VARIABLE } from './peers.ts'
 import { HOST_VARIABLE, nameOfHost } from './several-hosts.ts'
 import { Together, type FromHost, type Told } from './together.ts'
 
-export interface Fleet {
+export interface ForHosts {
   readonly argv: readonly string[]
   readonly hosts: readonly string[]
   readonly json: boolean
 }
 
 /** Runs a command for each host, as a command of its own. Returns the first exit code that is not 0. */
-export async function runFor(how: How, fleet: Fleet): Promise<number> {
-  using _ = holdSignals()
-  if (how !== 'in-turn') return runAtOnce(how, fleet)
+export async function runFor(how: How, asked: ForHosts): Promise<number> {
+  using signals = holdSignals()
+  if (how !== 'in-turn') return runAtOnce(how, asked)
   const codes: number[] = []
-  for (const host of fleet.hosts) {
+  for (const host of asked.hosts) {
+    // Who interrupts it means all of it.
+    if (signals.came) break
     print(`── ${nameOfHost(host)}`)
-    codes.push(await ended(start(host, fleet.argv, { stdio: 'inherit' })))
+    codes.push(await ended(start(host, asked.argv, { stdio: 'inherit' }), false))
   }
   return worst(codes)
 }
 
-async function runAtOnce(how: How, { argv, hosts, json }: Fleet): Promise<number> {
+async function runAtOnce(how: How, { argv, hosts, json }: ForHosts): Promise<number> {
   const together = how === 'together' ? new Together(hosts.map(nameOfHost)) : null
   const children = new Map<string, ChildProcess>()
   const carry = (told: readonly Told[]): void => {
@@ -46,7 +48,7 @@ async function runAtOnce(how: How, { argv, hosts, json }: Fleet): Promise<number
         relay(child.stdout!, process.stdout, { name, json }),
         relay(child.stderr!, process.stderr, { name }),
       ]
-      const code = await ended(child)
+      const code = await ended(child, true)
       await Promise.all(shown)
       carry(together?.ended(name, code) ?? [])
       return code
@@ -64,6 +66,8 @@ function start(
 ): ChildProcess {
   return fork(process.argv[1]!, argv, {
     env: { ...process.env, [HOST_VARIABLE]: host, [TOGETHER_VARIABLE]: together ? '1' : '' },
+    // A terminal's Ctrl-C would reach them beside what is passed on, and the second one ends a command at once.
+    detached: stdio === 'pipe',
     stdio: stdio === 'inherit' ? ['inherit', 'inherit', 'inherit', 'ipc'] : ['ignore', 'pipe', 'pipe', 'ipc'],
   })
 }
@@ -87,8 +91,8 @@ function withHost(line: string, host: string): string {
   }
 }
 
-function ended(child: ChildProcess): Promise<number> {
-  running.add(child)
+function ended(child: ChildProcess, isApart: boolean): Promise<number> {
+  running.set(child, isApart)
   return new Promise((resolve) => {
     const end = (code: number): void => {
       running.delete(child)
@@ -104,23 +108,27 @@ function worst(codes: readonly number[]): number {
 }
 
 const interrupted = new Set<Together>()
-const running = new Set<ChildProcess>()
+/** Whether each is apart from this terminal. */
+const running = new Map<ChildProcess, boolean>()
 
-/** Those of the hosts end by themselves, and this command after them: a terminal's Ctrl-C reaches all, SIGTERM is passed on. */
-function holdSignals(): Disposable {
-  const onInterrupt = (): void => {
+/** Those of the hosts end by themselves, and this command after them. */
+function holdSignals(): Disposable & { readonly came: boolean } {
+  let came = false
+  const passOn = (signal: NodeJS.Signals): void => {
+    came = true
     for (const together of interrupted) together.left()
+    // One that has this terminal has heard of Ctrl-C already.
+    for (const [child, isApart] of running) if (isApart || signal !== 'SIGINT') child.kill(signal)
   }
-  const onTerminate = (): void => {
-    onInterrupt()
-    for (const child of running) child.kill('SIGTERM')
-  }
-  process.on('SIGINT', onInterrupt)
-  process.on('SIGTERM', onTerminate)
+  process.on('SIGINT', passOn)
+  process.on('SIGTERM', passOn)
   return {
+    get came() {
+      return came
+    },
     [Symbol.dispose]: () => {
-      process.off('SIGINT', onInterrupt)
-      process.off('SIGTERM', onTerminate)
+      process.off('SIGINT', passOn)
+      process.off('SIGTERM', passOn)
     },
   }
 }
