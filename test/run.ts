@@ -32,6 +32,9 @@ const node = process.execPath
 const env = { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compile'), ...process.env }
 const bin = (name: string): string => join(root, 'node_modules', '.bin', name)
 
+/** Runs what follows in a network that has nobody else's devices, and that is gone with those in it, even killed. */
+const ownNetwork = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
+
 const phases: readonly Phase[] = [
   { name: 'types', group: 'check', run: () => check([bin('tsc'), '-p', '.']) },
   { name: 'lint', group: 'check', run: () => check([bin('oxlint'), '--type-aware', '--deny-warnings']) },
@@ -63,7 +66,7 @@ const phases: readonly Phase[] = [
   { name: 'contract', group: 'whole', run: () => wholes('test/contract/target/*.test.ts', 2) },
   { name: 'alerts', group: 'whole', run: () => wholes('test/whole/alerts-*.test.ts', 3) },
   // What it does to the machine, whoever runs beside it suffers from.
-  { name: 'machine', group: 'whole', run: () => wholes('test/machine/*.test.ts', 1) },
+  { name: 'machine', group: 'whole', run: () => wholes('test/machine/*.test.ts', 1, ownNetwork) },
 ]
 
 const wanted = process.argv[2] ?? 'all'
@@ -92,12 +95,17 @@ async function check(argv: readonly string[]): Promise<Outcome> {
 }
 
 /** Runs test files and reads the runner's own counts. No file, no count or a skipped test is a failure. */
-async function tests(files: readonly string[], options: readonly string[] = []): Promise<Outcome> {
+async function tests(
+  files: readonly string[],
+  options: readonly string[] = [],
+  before: readonly string[] = [],
+): Promise<Outcome> {
   if (files.length === 0) {
     console.log('no test files')
     return { passed: 0, failed: 1 }
   }
   const { code, output } = await run([
+    ...before,
     node,
     '--test',
     '--test-reporter=spec',
@@ -114,17 +122,17 @@ async function tests(files: readonly string[], options: readonly string[] = []):
   return { passed, failed: failed === 0 && code !== 0 ? 1 : failed, files: failing, notRun }
 }
 
-async function wholes(pattern: string, together: number): Promise<Outcome> {
-  return again(await tests(globSync(pattern, { cwd: root }), [`--test-concurrency=${together}`]))
+async function wholes(pattern: string, together: number, before: readonly string[] = []): Promise<Outcome> {
+  return again(await tests(globSync(pattern, { cwd: root }), [`--test-concurrency=${together}`], before), before)
 }
 
 /** What remains of the failures when each of the few files that had them is run again with the machine to itself. */
-async function again({ passed, failed, files = [], notRun = 0 }: Outcome): Promise<Outcome> {
+async function again({ passed, failed, files = [], notRun = 0 }: Outcome, before: readonly string[]): Promise<Outcome> {
   if (files.length === 0 || files.length > AGAIN_MAX) return { passed, failed }
   const seconds: Outcome[] = []
   for (const file of files) {
     console.log(`\n=== once more, alone: ${file}`)
-    const second = await tests([file])
+    const second = await tests([file], [], before)
     if (second.failed === 0) unsteady.push(file)
     seconds.push(second)
   }

@@ -107,7 +107,7 @@ export interface BadDevice {
 /** The other end takes packets of 576 bytes, this end sends longer ones: they are dropped. */
 export function droppingDevice(): BadDevice {
   const [name, other] = names()
-  return badDevice(name, '198.18.77', [
+  return badDevice(name, `198.18.${some()}`, [
     ['link', 'add', name, 'type', 'veth', 'peer', 'name', other],
     ['link', 'set', other, 'mtu', '576', 'up'],
   ])
@@ -116,13 +116,14 @@ export function droppingDevice(): BadDevice {
 /** A tunnel to where no route leads: its packets are errors. */
 export function failingDevice(): BadDevice {
   const [name] = names()
-  const far = '198.18.79.1'
+  const net = `198.19.${some()}`
+  const far = '198.19.255.1'
   return badDevice(
     name,
-    '198.18.78',
+    net,
     [
-      ['route', 'add', 'unreachable', far],
-      ['link', 'add', name, 'type', 'vxlan', 'id', '77', 'remote', far, 'dstport', '4789'],
+      ['route', 'replace', 'unreachable', far],
+      ['link', 'add', name, 'type', 'vxlan', 'id', String(1 + random(2 ** 24 - 1)), 'remote', far, 'dstport', '4789'],
     ],
     [['route', 'del', 'unreachable', far]],
   )
@@ -158,9 +159,16 @@ function badDevice(name: string, net: string, made: readonly string[][], unmade:
   }
 }
 
+/** Part of an address that no run before had, lest devices be in the way that a killed one has left. */
+const some = (): number => random(250)
+
+function random(below: number): number {
+  return Math.floor(Math.random() * below)
+}
+
 /** Two names that say whose they are; a device's has 15 characters at most, and `veth` is what others are left out by. */
 function names(): [string, string] {
-  const own = Math.floor(Math.random() * 2 ** 24).toString(16)
+  const own = random(2 ** 24).toString(16)
   return [`swt${own}a`, `swt${own}b`]
 }
 

@@ -19,8 +19,8 @@ export interface Peers {
 export const TOGETHER_VARIABLE = 'SEAWORTHY_TOGETHER'
 
 /** Whether another command holds this one together with those of other hosts. */
-export function isHeldTogether({ env, send }: NodeJS.Process): boolean {
-  return env[TOGETHER_VARIABLE] === '1' && send !== undefined
+export function isHeldTogether(command: NodeJS.Process): boolean {
+  return command.env[TOGETHER_VARIABLE] === '1' && command.send !== undefined
 }
 
 export function peersOf(command: NodeJS.Process): Peers | null {
