@@ -147,6 +147,20 @@ test('an environment on two engines', { timeout: 570_000 }, async (t) => {
     },
   )
 
+  await t.test('a signal to the command alone reaches those of the hosts: both undo what they have begun', async () => {
+    const before = engines.map(instancesOf)
+    project.configure(configOf(engines, 'v6'))
+    const { pid, ended } = project.start(['deploy'])
+    const running = async (): Promise<readonly boolean[]> =>
+      Promise.all(engines.map(async (engine) => (await statusOf(engine)).running !== null))
+    await until(async () => (await running()).every(Boolean), 'both to be at work', 60_000)
+    process.kill(pid, 'SIGINT')
+    const { code, stderr } = await ended
+    assert.equal(code, 1)
+    assert.equal(stderr.match(/\[deploy\.interrupted\]/g)?.length, 2, stderr)
+    assert.deepEqual([await running(), engines.map(instancesOf)], [[false, false], before])
+  })
+
   await t.test('status, logs and doctor are of both; what is about one host wants its name', async () => {
     const status = await project.must(['status'])
     for (const { host } of engines) assert.ok(status.stdout.includes(`── ${host.slice('unix://'.length)}`))

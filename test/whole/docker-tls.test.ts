@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { selfSigned } from '../support/certificate.ts'
@@ -63,11 +64,29 @@ test('a pair from files is brought by a deploy, and renewed without one', { time
     assert.deepEqual(failuresOf(await load.stop()), [])
   }
 
+  // From another checkout, whose files are elsewhere.
+  const other = mkdtempSync(join(tmpdir(), 'seaworthy-checkout-'))
+  try {
+    cpSync(project.folder, other, { recursive: true })
+    const { key, cert } = selfSigned()
+    writeFileSync(join(other, 'site.key'), key)
+    writeFileSync(join(other, 'site.pem'), cert)
+    const env = { ...process.env, ...project.variables }
+    execFileSync(process.execPath, [project.program, 'up'], { cwd: other, env, stdio: 'ignore' })
+    const theirs = new X509Certificate(cert).fingerprint256
+    await until(() => shown() === theirs, 'the pair of the other checkout to be shown')
+  } finally {
+    rmSync(other, { recursive: true, force: true })
+  }
+  await project.must(['up'])
+  await until(() => shown() === renewed, 'our own to be shown again')
+
   // Nothing of the key is where a container shows what it was made with.
   const ids = engine.docker('ps', '--quiet').split('\n')
   assert.ok(!engine.docker('inspect', ...ids).includes('PRIVATE KEY'))
   // Another machine, which has no such files: what control was given stays.
   for (const name of ['site.key', 'site.pem']) rmSync(join(project.folder, name))
+  assert.match((await project.must(['up'])).stdout, /site\.\w+ cannot be read.*is shown on/)
   await project.must(['restart'])
   assert.equal(shown(), renewed)
 

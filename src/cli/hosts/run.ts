@@ -16,7 +16,7 @@ export interface ForHosts {
 /** Runs a command for each host, as a command of its own. Returns the first exit code that is not 0. */
 export async function runFor(how: How, asked: ForHosts): Promise<number> {
   using signals = holdSignals()
-  if (how !== 'in-turn') return runAtOnce(how, asked)
+  if (how !== 'in-turn') return await runAtOnce(how, asked)
   const codes: number[] = []
   for (const host of asked.hosts) {
     // Who interrupts it means all of it.
