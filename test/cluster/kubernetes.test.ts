@@ -25,14 +25,14 @@ import { gatewayKeyOf } from '../../src/deploy/targets/kubernetes/gateway-key.ts
 import { installationObjects } from '../../src/deploy/targets/kubernetes/installation.ts'
 import { commandStep } from '../../src/deploy/targets/kubernetes/migration-step.ts'
 import { placeOf, releaseName } from '../../src/deploy/targets/kubernetes/names.ts'
-import { closedPolicy, jobPolicy } from '../../src/deploy/targets/kubernetes/network-policy.ts'
+import { closedPolicy } from '../../src/deploy/targets/kubernetes/network-policy.ts'
 import type { KubernetesObject } from '../../src/deploy/targets/kubernetes/object.ts'
 import { serviceObjects } from '../../src/deploy/targets/kubernetes/objects.ts'
 import { roleBindingOf, roleOf } from '../../src/deploy/targets/kubernetes/role.ts'
 import { serviceAccountOf } from '../../src/deploy/targets/kubernetes/service-account.ts'
 import { Workloads } from '../../src/deploy/targets/kubernetes/workloads.ts'
 import { mustRun, runCommand } from '../../src/deploy/targets/run-command.ts'
-import { kubernetesRelease } from '../support/kubernetes-release.ts'
+import { INSTALLATION, kubernetesRelease } from '../support/kubernetes-release.ts'
 import { until } from '../support/project.ts'
 
 const SECRET = 'geheim-4711'
@@ -67,19 +67,7 @@ test('the server of a real cluster takes every object as it is', { timeout: 120_
     serviceObjects({ release, service, image, cluster, instances: 2, values: { JWT_KEY: SECRET } })
   const errand = { id: 1, what: 'command', argv: ['node', '-v'], env: { JWT_KEY: SECRET } } as const
   const migration = commandStep({ release, service: 'api', run: 1 }, { image, isOwn: false }, errand)
-  const { control, gateway } = installationObjects({
-    place,
-    image: 'seaworthy:1',
-    key: Buffer.alloc(32),
-    gateways: 2,
-    workers: 2,
-    http: 80,
-    https: 443,
-    reach: 'outside',
-    url: 'https://example.com',
-    stateBytes: 5 * 2 ** 30,
-    cluster,
-  })
+  const { control, gateway } = installationObjects({ ...INSTALLATION, place, cluster })
   const all = [
     ...control,
     ...gateway,
@@ -87,7 +75,6 @@ test('the server of a real cluster takes every object as it is', { timeout: 120_
     ...Object.keys(SERVICES).flatMap((service) => objectsOf(service)),
     ...migration.owned('2fa7555c-db01-4c52-9c0f-0d4c56b7a001'),
     migration.owner,
-    jobPolicy(release, 'api', 'smoke')!,
     ingressOf({ place, domain: 'example.com', className: null, certificate: 'example-com' }),
     roleOf(place),
     roleBindingOf(place, { kind: 'ServiceAccount', name: 'ci', namespace: access.namespace }),

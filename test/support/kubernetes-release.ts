@@ -21,6 +21,19 @@ export const OLD_CLUSTER: Cluster = {
   evictsUnready: false,
 }
 
+/** What an environment on Kubernetes is installed with, but for its place and its cluster. */
+export const INSTALLATION = {
+  image: 'seaworthy:1',
+  key: Buffer.alloc(32),
+  gateways: 2,
+  workers: 2,
+  http: 80,
+  https: 443,
+  reach: 'outside',
+  url: 'https://example.com',
+  stateBytes: 5 * 2 ** 30,
+} as const
+
 /** A release of an environment on Kubernetes, from a config as somebody would write it. */
 export function kubernetesRelease(
   services: Readonly<Record<string, object>>,

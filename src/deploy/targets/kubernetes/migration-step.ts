@@ -8,7 +8,7 @@ import { migrationValues } from '../migration-values.ts'
 import { copyPod, serviceFile, SERVICE_FILE } from './copy-pod.ts'
 import { jobOf } from './job.ts'
 import { componentLabels, objectName, placeOf, type Labels } from './names.ts'
-import { jobPolicy } from './network-policy.ts'
+import { migrationPolicy } from './network-policy.ts'
 import type { KubernetesObject } from './object.ts'
 import { oncePod, type PodTemplate } from './pod.ts'
 
@@ -89,7 +89,7 @@ function stepOf({ release, service, run }: StepInput, parts: StepParts): Migrati
     [LABEL.migration]: String(run),
     ...(isApplying ? { [LABEL.applying]: 'yes' } : {}),
   }
-  const policy = jobPolicy(release, service, 'migration')
+  const policy = migrationPolicy(release, service)
   return {
     name,
     owner: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels }, data: variables },

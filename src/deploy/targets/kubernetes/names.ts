@@ -9,7 +9,7 @@ const NAME_MAX = 46
 const DIGEST = 8
 
 /** What a pod is for: instances alone get traffic, and nothing selects two kinds at once. */
-export type Component = 'instance' | 'migration' | 'smoke' | 'gateway' | 'control'
+export type Component = 'instance' | 'migration' | 'gateway' | 'control'
 
 export type Labels = Readonly<Record<string, string>>
 

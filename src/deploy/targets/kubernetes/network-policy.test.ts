@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { kubernetesRelease } from '../../../../test/support/kubernetes-release.ts'
 import { componentLabels, placeLabels, releaseLabels, type Component, type Labels } from './names.ts'
-import { closedPolicy, controlPolicy, gatewayPolicy, jobPolicy, servicePolicy } from './network-policy.ts'
+import { closedPolicy, controlPolicy, gatewayPolicy, migrationPolicy, servicePolicy } from './network-policy.ts'
 import type { KubernetesObject } from './object.ts'
 
 const PLACE = { app: 'shop', environment: 'production' }
@@ -39,8 +39,7 @@ const POLICIES = [
   closedPolicy(PLACE),
   servicePolicy(release, 'api'),
   servicePolicy(release, 'web'),
-  jobPolicy(release, 'api', 'migration')!,
-  jobPolicy(release, 'web', 'smoke')!,
+  migrationPolicy(release, 'api')!,
   gatewayPolicy(PLACE, ['http', 'https']),
   controlPolicy(PLACE, 'table'),
 ].map(specOf)
@@ -49,7 +48,6 @@ const POD: Readonly<Record<string, Labels>> = {
   api: releaseLabels(release, 'api'),
   web: releaseLabels(release, 'web'),
   'migration of api': releaseLabels(release, 'api', 'migration'),
-  'smoke of web': releaseLabels(release, 'web', 'smoke'),
   gateway: componentLabels(PLACE, 'gateway'),
   control: componentLabels(PLACE, 'control'),
   stranger: { app: 'other' },
@@ -92,7 +90,6 @@ test('who reaches whom', () => {
     api: [],
     web: [],
     'migration of api': [],
-    'smoke of web': ['web'],
     gateway: ['api', 'web', 'control'],
     // The witness comes through the front door.
     control: ['api', 'web', 'gateway'],
@@ -121,8 +118,8 @@ test('the outside is for what says that it uses something there, without the key
   const keys = ['169.254.169.254/32', 'fd00:ec2::254/128']
   assert.deepEqual(outside(servicePolicy(release, 'api')), keys)
   assert.deepEqual(outside(servicePolicy(release, 'web')), [])
-  assert.deepEqual(outside(jobPolicy(release, 'api', 'migration')), keys)
-  assert.equal(jobPolicy(release, 'web', 'migration'), null)
+  assert.deepEqual(outside(migrationPolicy(release, 'api')), keys)
+  assert.equal(migrationPolicy(release, 'web'), null)
   assert.deepEqual(outside(gatewayPolicy(PLACE, ['http'])), [])
 })
 
@@ -149,7 +146,7 @@ test('only on the ports that are meant', () => {
 
 test('all of an environment is closed, whatever it is for', () => {
   const { podSelector } = specOf(closedPolicy(PLACE))
-  const components: readonly Component[] = ['instance', 'migration', 'smoke', 'gateway', 'control']
+  const components: readonly Component[] = ['instance', 'migration', 'gateway', 'control']
   for (const component of components) assert.ok(matches(podSelector, componentLabels(PLACE, component)), component)
   assert.ok(!matches(podSelector, placeLabels({ app: 'shop', environment: 'staging' })))
 })

@@ -53,7 +53,7 @@ export function servicePolicy(release: Release, service: string): KubernetesObje
     {
       ingress: [
         {
-          from: [peer(place, 'gateway'), peer(place, 'control'), pods(releaseSelector(release, service, 'smoke'))],
+          from: [peer(place, 'gateway'), peer(place, 'control')],
           ports: [{ port: PORT_NAME }],
         },
       ],
@@ -62,21 +62,17 @@ export function servicePolicy(release: Release, service: string): KubernetesObje
   )
 }
 
-/**
- * A migration reaches what its service does, smoke the instances that it is for; nobody calls either. Null: nothing is to be
- * opened.
- */
-export function jobPolicy(release: Release, service: string, what: 'migration' | 'smoke'): KubernetesObject | null {
+/** A migration reaches what its service does, and nobody calls it. Null: nothing is to be opened. */
+export function migrationPolicy(release: Release, service: string): KubernetesObject | null {
   const { needs, services } = release.config
-  if (what === 'migration' && !reachesOut(needs, services[service]!)) return null
-  const instances = { to: [pods(releaseSelector(release, service))], ports: [{ port: PORT_NAME }] }
+  if (!reachesOut(needs, services[service]!)) return null
   return policy(
     {
-      name: objectName(placeOf(release), service, what, release.id),
-      labels: releaseLabels(release, service, what),
+      name: objectName(placeOf(release), service, 'migration', release.id),
+      labels: releaseLabels(release, service, 'migration'),
     },
-    releaseSelector(release, service, what),
-    { ingress: [], egress: what === 'smoke' ? [instances] : OUTSIDE },
+    releaseSelector(release, service, 'migration'),
+    { ingress: [], egress: OUTSIDE },
   )
 }
 

@@ -1,7 +1,7 @@
 /** Every object against what the API server of Kubernetes 1.20, and a newer one, knows of its kind. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CLUSTER, kubernetesRelease, OLD_CLUSTER } from '../../../../test/support/kubernetes-release.ts'
+import { CLUSTER, INSTALLATION, kubernetesRelease, OLD_CLUSTER } from '../../../../test/support/kubernetes-release.ts'
 import { unknownTo } from '../../../../test/support/kubernetes-types.ts'
 import type { Cluster } from './cluster.ts'
 import { ingressOf } from './entrance.ts'
@@ -9,7 +9,7 @@ import { gatewayKeyOf } from './gateway-key.ts'
 import { gatewayTableOf } from './gateway-table.ts'
 import { installationObjects } from './installation.ts'
 import { commandStep, copyStep } from './migration-step.ts'
-import { jobPolicy } from './network-policy.ts'
+import { migrationPolicy } from './network-policy.ts'
 import type { KubernetesObject } from './object.ts'
 import { serviceObjects } from './objects.ts'
 import { roleBindingOf, roleOf } from './role.ts'
@@ -46,19 +46,7 @@ function all(cluster: Cluster): readonly KubernetesObject[] {
   )
   const copied = { id: 2, what: 'copy', need: 'db', url: 'postgres://a:b@db/shop', into: 'copy', options: [] } as const
   const copy = copyStep(input, IMAGE, copied)
-  const { control, gateway } = installationObjects({
-    place: PLACE,
-    image: 'seaworthy:1',
-    key: Buffer.alloc(32),
-    gateways: 2,
-    workers: 2,
-    http: 80,
-    https: 443,
-    reach: 'outside',
-    url: 'https://example.com',
-    stateBytes: 5 * 2 ** 30,
-    cluster,
-  })
+  const { control, gateway } = installationObjects({ ...INSTALLATION, place: PLACE, cluster })
   return [
     ...control,
     ...gateway,
@@ -68,8 +56,7 @@ function all(cluster: Cluster): readonly KubernetesObject[] {
       serviceObjects({ release, service, image: IMAGE, cluster, instances: 2, values }),
     ),
     ...[command, copy].flatMap(({ owner, owned }) => [owner, ...owned('2fa7555c-db01-4c52-9c0f-0d4c56b7a001')]),
-    jobPolicy(release, 'api', 'smoke')!,
-    jobPolicy(release, 'api', 'migration')!,
+    migrationPolicy(release, 'api')!,
     ingressOf({ place: PLACE, domain: 'example.com', className: 'internal', certificate: 'example-com' }),
     roleOf(PLACE),
     roleBindingOf(PLACE, { kind: 'ServiceAccount', name: 'ci', namespace: 'build' }),
