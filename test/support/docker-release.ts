@@ -5,13 +5,13 @@ import type { Release } from '../../src/deploy/release.ts'
 /** A release of an environment on Docker, from a config as somebody would write it. */
 export function dockerRelease(
   services: Readonly<Record<string, object>>,
-  { id = '7-3fa9c1d2', name = 'shop', needs = {}, artifacts = {} }: DockerReleaseOptions = {},
+  { id = '7-3fa9c1d2', name = 'shop', needs = {}, artifacts = {}, environment = {} }: DockerReleaseOptions = {},
 ): Release {
   const app = {
     name,
     needs,
     services,
-    environments: { staging: { target: 'docker', host: 'ssh://deploy@staging.example.com' } },
+    environments: { staging: { target: 'docker', host: 'ssh://deploy@staging.example.com', ...environment } },
   }
   return {
     id,
@@ -28,6 +28,8 @@ export function dockerRelease(
 }
 
 interface DockerReleaseOptions {
+  /** Beside its target and host. */
+  readonly environment?: object
   readonly id?: string
   readonly name?: string
   readonly needs?: Readonly<Record<string, object>>

@@ -1,4 +1,5 @@
 import type { ResolvedApp, ResolvedService } from '../../config/resolved.ts'
+import { telemetryVariables } from '../telemetry-variables.ts'
 import { CHECK_VARIABLE, ownCheck, SECRETS_FOLDER } from './docker/own-files.ts'
 
 /** What an instance listens on in a container unless its program insists on another port: each has its own network. */
@@ -9,9 +10,12 @@ export function listens({ port, routes, health }: ResolvedService): boolean {
   return port !== null || routes.length > 0 || health.ready.kind === 'http'
 }
 
-/** Only what it says that it uses is reached: an API outside, or a need that somebody else runs. */
-export function reachesOut(needs: ResolvedApp['needs'], { uses }: ResolvedService): boolean {
-  return Object.keys(uses).some((need) => needs[need]?.kind === 'http' || (needs[need]?.url ?? null) !== null)
+/** Only what it says that it uses is reached: an API outside, a need that somebody else runs, or who collects its spans. */
+export function reachesOut(app: Pick<ResolvedApp, 'needs' | 'services' | 'telemetry'>, service: string): boolean {
+  const { needs, services } = app
+  const isElsewhere = (need: string): boolean => needs[need]?.kind === 'http' || (needs[need]?.url ?? null) !== null
+  const sendsSpans = Object.keys(telemetryVariables(app, service)).length > 0
+  return sendsSpans || Object.keys(services[service]!.uses).some(isElsewhere)
 }
 
 /**

@@ -39,6 +39,23 @@ test('only what a service says that it uses is within its reach', () => {
   assert.deepEqual(networks({ db: 'required' }), [inside, outward])
 })
 
+test('a program is told where its spans go, unless it says so itself, and reaches that; static files are silent', () => {
+  const otlp = 'http://collector.example.com:4318'
+  const services = {
+    api: { start: 'node main.js', routes: ['/'] },
+    own: { start: 'node main.js', routes: ['/own'], env: { OTEL_SERVICE_NAME: 'mine' } },
+    web: { static: 'web', routes: ['/web'] },
+  }
+  const release = dockerRelease(services, { environment: { otlp } })
+  const told = (service: string): readonly unknown[] => {
+    const { env, networks } = containerOf(release, service, 1, IMAGE)
+    return [env['OTEL_EXPORTER_OTLP_ENDPOINT'], env['OTEL_SERVICE_NAME'], networks.length]
+  }
+  assert.deepEqual(told('api'), [otlp, 'api', 2])
+  assert.deepEqual(told('own'), [otlp, 'mine', 2])
+  assert.deepEqual(told('web'), [undefined, undefined, 1])
+})
+
 test('no secret is a variable: only the name of its file', () => {
   const api = { start: 'node main.js', routes: ['/'], secrets: ['JWT_KEY'], writable: ['data'] }
   const { env, volumes } = containerOf(dockerRelease({ api }), 'api', 1, IMAGE)

@@ -2,6 +2,7 @@ import { expandWords } from '../../../core/words.ts'
 import type { ResolvedService } from '../../../config/resolved.ts'
 import { secretNames } from '../../need-variables.ts'
 import type { Release } from '../../release.ts'
+import { telemetryVariables } from '../../telemetry-variables.ts'
 import { listens, PORT, reachesOut, variablesOf } from '../instance-shape.ts'
 import { LABEL, type Place } from '../labels.ts'
 import { USER } from './dockerfile.ts'
@@ -78,14 +79,11 @@ export function containerOf(
       [LABEL.artifact]: artifacts[service]!,
       [LABEL.port]: listens(declared) ? String(port) : '',
     },
-    networks: [
-      networkName(place, 'inside'),
-      ...(reachesOut(config.needs, declared) ? [networkName(place, 'outward')] : []),
-    ],
+    networks: [networkName(place, 'inside'), ...(reachesOut(config, service) ? [networkName(place, 'outward')] : [])],
     alias: aliasOf(instance),
     entry: isOwn ? words[0]! : null,
     argv: isOwn ? words.slice(1) : words,
-    env: variablesOf(declared, own, secrets),
+    env: { ...telemetryVariables(config, service), ...variablesOf(declared, own, secrets) },
     user: isOurs ? USER : null,
     cpu,
     memoryBytesMax,

@@ -44,8 +44,6 @@ export function closedPolicy(place: Place): KubernetesObject {
  * asks from its own node, which no policy keeps out.
  */
 export function servicePolicy(release: Release, service: string): KubernetesObject {
-  const { needs, services, telemetry } = release.config
-  const sendsSpans = (telemetry?.otlp ?? null) !== null
   const place = placeOf(release)
   return policy(
     { name: releaseName(release, service), labels: releaseLabels(release, service) },
@@ -57,15 +55,14 @@ export function servicePolicy(release: Release, service: string): KubernetesObje
           ports: [{ port: PORT_NAME }],
         },
       ],
-      egress: sendsSpans || reachesOut(needs, services[service]!) ? OUTSIDE : [],
+      egress: reachesOut(release.config, service) ? OUTSIDE : [],
     },
   )
 }
 
 /** A migration reaches what its service does, and nobody calls it. Null: nothing is to be opened. */
 export function migrationPolicy(release: Release, service: string): KubernetesObject | null {
-  const { needs, services } = release.config
-  if (!reachesOut(needs, services[service]!)) return null
+  if (!reachesOut(release.config, service)) return null
   return policy(
     {
       name: objectName(placeOf(release), service, 'migration', release.id),

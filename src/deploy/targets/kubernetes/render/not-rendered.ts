@@ -5,7 +5,7 @@ import { Problem } from '../../../../core/problem.ts'
  * Refuses what plain objects cannot do, since a command or control does it elsewhere, and nobody would here; all of it at once.
  * @throws Problem `render.refused`
  */
-export function mustRender({ environment, needs, services, strategy, telemetry }: ResolvedApp): void {
+export function mustRender({ environment, needs, services, strategy }: ResolvedApp): void {
   const lacks = [
     ...Object.entries(services).flatMap(([name, service]) =>
       lacksOf(service).map((lack) => `services.${name}: ${lack}`),
@@ -14,7 +14,6 @@ export function mustRender({ environment, needs, services, strategy, telemetry }
       .filter(([, { kind, url }]) => kind !== 'http' || url === null)
       .map(([name, { kind }]) => `needs.${name}: ${kind}`),
     ...(strategy === 'recreate' ? ["strategy: 'recreate'"] : []),
-    ...((telemetry?.otlp ?? null) === null ? [] : ['telemetry: variables for the services']),
   ]
   if (lacks.length === 0) return
   throw new Problem('render.refused', `environment ${environment} asks for what cannot be rendered`, {
