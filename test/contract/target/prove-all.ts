@@ -41,7 +41,7 @@ process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1
 async function prove(target: Target): Promise<void> {
   const made = await grounds[target]()
   if ('lacks' in made) {
-    for (const { name } of wanted) tell(target, name, `skipped: ${made.lacks}`, 0)
+    for (const { name } of wanted) tell(target, name, `skipped: ${made.lacks}`, performance.now())
     counts.skipped += wanted.length
     reasons.add(`${target}: ${made.lacks}`)
     return
@@ -50,38 +50,30 @@ async function prove(target: Target): Promise<void> {
   for (const scenario of draw(wanted, { target, seed, seconds: Infinity })) await proveOne(target, scenario, places)
   const begun = performance.now()
   const left = await places.end().catch((error: unknown) => [String(error)])
-  count(target, 'nothing is left', left.length === 0 ? null : left.join('\n'), { begun, notes: [] })
+  count(target, 'nothing is left', left.length === 0 ? null : left.join('\n'), begun)
 }
 
 async function proveOne(target: Target, scenario: Scenario, places: Places): Promise<void> {
+  const { name } = scenario
   const begun = performance.now()
-  const notes: string[] = []
+  // As it comes: some take half an hour.
+  const diagnostic = (text: string): void => tell(target, name, `… ${text}`, begun)
   try {
-    const code = await places.run(scenario, {
-      diagnostic: (text) => notes.push(text),
-      some: (list) => list,
-    })
-    count(target, scenario.name, null, { begun, notes: code === null ? notes : [`not yet: ${code}`, ...notes] })
+    const code = await places.run(scenario, { diagnostic, some: (list) => list })
+    if (code !== null) diagnostic(`not yet: ${code}`)
+    count(target, name, null, begun)
   } catch (error) {
-    count(target, scenario.name, error instanceof Error ? (error.stack ?? error.message) : String(error), {
-      begun,
-      notes,
-    })
+    count(target, name, error instanceof Error ? (error.stack ?? error.message) : String(error), begun)
   }
 }
 
-function count(
-  target: Target,
-  name: string,
-  failure: string | null,
-  { begun, notes }: { readonly begun: number; readonly notes: readonly string[] },
-): void {
+function count(target: Target, name: string, failure: string | null, begun: number): void {
   counts[failure === null ? 'passed' : 'failed'] += 1
   if (failure !== null) failures.push(`${target}: ${name}\n${failure}`)
-  const text = [failure === null ? 'passed' : 'failed', ...notes].join('; ')
-  tell(target, name, text, (performance.now() - begun) / 1000)
+  tell(target, name, failure === null ? 'passed' : 'failed', begun)
 }
 
-function tell(target: Target, name: string, text: string, seconds: number): void {
-  console.log(`${target.padEnd(10)}  ${name.padEnd(28)}  ${seconds.toFixed(1).padStart(6)} s  ${text}`)
+function tell(target: Target, name: string, text: string, begun: number): void {
+  const seconds = ((performance.now() - begun) / 1000).toFixed(1)
+  console.log(`${target.padEnd(10)}  ${name.padEnd(28)}  ${seconds.padStart(6)} s  ${text}`)
 }
