@@ -35,7 +35,10 @@ export async function deployUnderLease(
   const result = await underLease(deploying, async (engine) => {
     await settleUnfinished(engine, deploying)
     const made = await plan(engine.target)
-    if (made === null) return null
+    if (made === null) {
+      await settleOwed(engine)
+      return null
+    }
     deploying.narrator.plan(made)
     return executePlan(made, engine)
   })
@@ -45,12 +48,12 @@ export async function deployUnderLease(
 
 /** Goes on with the unfinished deploy. @throws Problem `deploy.nothing-unfinished` */
 export function resumeUnderLease(deploying: Deploying): Promise<DeployResult> {
-  return underLease(deploying, async (engine) => continueDeploy(await unfinished(deploying), engine))
+  return underLease(deploying, async (engine) => continueDeploy(await unfinished(deploying, engine), engine))
 }
 
 /** Undoes the unfinished deploy. @throws Problem `deploy.nothing-unfinished` */
 export function abortUnderLease(deploying: Deploying): Promise<DeployResult> {
-  return underLease(deploying, async (engine) => abortDeploy(await unfinished(deploying), engine))
+  return underLease(deploying, async (engine) => abortDeploy(await unfinished(deploying, engine), engine))
 }
 
 async function underLease<T>(deploying: Deploying, work: (engine: Engine) => Promise<T>): Promise<T> {
@@ -118,9 +121,10 @@ async function settleUnfinished(engine: Engine, { control, narrator }: Deploying
   else await abortDeploy(running.id, engine)
 }
 
-async function unfinished({ control }: Deploying): Promise<string> {
+async function unfinished({ control }: Deploying, engine: Engine): Promise<string> {
   const { running, last } = await control.call('status', {})
   if (running !== null) return running.id
+  await settleOwed(engine)
   throw new Problem(
     'deploy.nothing-unfinished',
     `there is no unfinished deploy${last ? `: ${last.id} is ${last.state}` : ''}`,
@@ -128,6 +132,11 @@ async function unfinished({ control }: Deploying): Promise<string> {
       hint: 'Start one with `seaworthy deploy`.',
     },
   )
+}
+
+/** Control may have ended a deploy whose command was gone: what it may not do to instances itself is left for whoever comes. */
+async function settleOwed({ control, target }: Engine): Promise<void> {
+  await target.tidy(null, await control.keptReleases())
 }
 
 /** The drill of the journal: dies, as by `kill -9`, right after the named point (`start:api:end`) was written. */

@@ -87,7 +87,7 @@ export async function executePlan(plan: Plan, engine: Engine): Promise<DeployRes
 /** Goes on with a deploy from its journal: operations whose end is written are not done again. */
 export async function continueDeploy(deploy: string, engine: Engine): Promise<DeployResult> {
   const { plan, journal, state } = await engine.control.deploy(deploy)
-  if (state !== 'running') return settle(deploy, engine)
+  if (state !== 'running') return alreadyEnded(deploy, engine)
   const done = doneOperations(journal)
   try {
     for (const operation of plan.operations) {
@@ -108,7 +108,7 @@ export async function continueDeploy(deploy: string, engine: Engine): Promise<De
 /** Ends an interrupted deploy without its release: before the switch by undoing it, afterwards by going back. */
 export async function abortDeploy(deploy: string, engine: Engine): Promise<DeployResult> {
   const { plan, journal, state } = await engine.control.deploy(deploy)
-  if (state !== 'running') return settle(deploy, engine)
+  if (state !== 'running') return alreadyEnded(deploy, engine)
   if (hasTraffic(journal) && plan.base.live !== null) {
     const { outcome, text } = await engine.control.takeBack(deploy, 'aborted by hand', forward(plan, engine))
     if (outcome !== 'taken-back') throw rolloutFailed(text)
@@ -269,6 +269,12 @@ async function complete(deploy: string, plan: Plan, state: DeployState, engine: 
   const retire = plan.operations.find(({ kind }) => kind === 'retire')!
   if (!doneOperations(journal).has(retire.id)) await perform(retire, deploy, plan, engine)
   await engine.control.finish(deploy, state, null)
+  await engine.target.tidy(null, await engine.control.keptReleases())
+  return settle(deploy, engine)
+}
+
+/** Control has ended it, and may have left what it cannot do to instances itself. */
+async function alreadyEnded(deploy: string, engine: Engine): Promise<DeployResult> {
   await engine.target.tidy(null, await engine.control.keptReleases())
   return settle(deploy, engine)
 }

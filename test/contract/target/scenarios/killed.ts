@@ -118,8 +118,6 @@ async function crashAndSettle(place: Place, { operation, point, way, name }: Cra
   const record = await place.record(running.id)
   const next = record.plan.release.id
   if (settled.code === 0) {
-    // Control may have ended it meanwhile: what it then owes is done by the next command.
-    if (way === '--resume' && (await place.status()).owed.length > 0) await place.must(['deploy'])
     await assertWhole(place, way === '--resume' ? next : before)
     assert.match(record.state, way === '--resume' ? /^(done|inconclusive)$/ : /^(aborted|taken-back)$/)
   } else {
@@ -127,8 +125,6 @@ async function crashAndSettle(place: Place, { operation, point, way, name }: Cra
     assert.match(settled.stderr, /\[deploy\.nothing-unfinished\]/, where)
     assert.ok(isPastSwitch(journal), `${where}: ${settled.stderr}`)
     assert.match(record.state, /^(done|inconclusive)$/)
-    // What it owes is done by the next command.
-    await place.must(['deploy'])
     await assertWhole(place, await liveOf(place))
   }
   assert.equal(record.proof!.failed, 0, record.proof!.failures.join('\n'))
