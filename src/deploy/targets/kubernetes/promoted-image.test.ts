@@ -23,14 +23,16 @@ interface There {
   readonly images: readonly string[]
   /** What `kubectl get pods` answers. */
   readonly pods?: string
+  /** What the images are made of. @default the release's files */
+  readonly artifact?: string
 }
 
 /** On a `docker` and a `kubectl` that answer so, and write down what they are to make. */
-function targetOn(t: TestContext, { images, pods = podsJson() }: There) {
+function targetOn(t: TestContext, { images, pods = podsJson(), artifact = made.artifacts['api']! }: There) {
   const folder = mkdtempSync(join(tmpdir(), 'seaworthy-kubernetes-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const done = join(folder, 'done')
-  const labels = { [LABEL.app]: 'shop', [LABEL.service]: 'api', [LABEL.artifact]: made.artifacts['api'] }
+  const labels = { [LABEL.app]: 'shop', [LABEL.service]: 'api', [LABEL.artifact]: artifact }
   const note = `require('node:fs').appendFileSync(${JSON.stringify(done)}, `
   const docker = `#!${process.execPath}
 const [verb, second, ...rest] = process.argv.slice(2)
@@ -108,6 +110,15 @@ test('what is made there is what its pods run, also where a registry has named i
 test('what the nodes run has to be on the engine that images are made on', async (t) => {
   const { target } = targetOn(t, { images: [REBUILT], pods: podsJson(pod(`docker://${PROVEN}`)) })
   await assert.rejects(target.made(made), { code: 'promote.files-gone', message: /api runs from sha256:1+ there/ })
+})
+
+test('what has only taken over the name is not what was proven', async (t) => {
+  const pods = podsJson(pod(`docker://${PROVEN}`))
+  const { target } = targetOn(t, { images: [PROVEN], pods, artifact: '00ff00ff00ff00ff' })
+  await assert.rejects(target.made(made), { code: 'promote.files-differ' })
+  // What a config names is made of no files of ours.
+  const named = kubernetesRelease({ api: { image: `nginx@${PROVEN}` } })
+  assert.deepEqual(await target.made(named), { api: PROVEN })
 })
 
 test('a promoted release is started from the very image, though another has its name', async (t) => {

@@ -110,12 +110,15 @@ export class KubernetesTarget implements Target {
     return this.#runMigration(release, service, 'contract', giveUpRollback)
   }
 
-  /** @throws Problem `promote.not-running` `promote.files-gone` */
+  /** @throws Problem `promote.not-running` `promote.files-gone` `promote.files-differ` */
   async made(release: Release): Promise<Readonly<Record<string, string>>> {
     const { images } = this.#options
     const made = imagesRun(Object.keys(release.artifacts), await this.#workloads.images(release.id))
     for (const [service, image] of Object.entries(made)) {
-      if ((await lookAtImage(images.host, image, images.run)) === null) throw onOtherEngine(service, image)
+      const there = await lookAtImage(images.host, image, images.run)
+      if (there === null) throw onOtherEngine(service, image)
+      const isOurs = release.config.services[service]!.run.kind !== 'image'
+      if (isOurs && there.labels[LABEL.artifact] !== release.artifacts[service]) throw otherFiles(service, image)
     }
     return made
   }
@@ -304,6 +307,13 @@ function onOtherEngine(service: string, image: string): Problem {
     `${service} runs from ${image} there, which is not on the engine that \`docker\` speaks to`,
     { hint: "Let `docker` speak to the engine of the cluster's nodes: DOCKER_HOST, or `docker context use`." },
   )
+}
+
+/** A Deployment names its image by a tag, and pods that came later run what that was by then. */
+function otherFiles(service: string, image: string): Problem {
+  return new Problem('promote.files-differ', `${service} runs from ${image} there, which is not made of its files`, {
+    hint: 'Somebody has given its name to another image: take it away with `docker image rm`, and deploy again where it is to be proven.',
+  })
 }
 
 function noTemplates(service: string): Problem {
