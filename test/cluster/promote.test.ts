@@ -34,7 +34,7 @@ const hasLogin = Number(readFileSync('/proc/self/loginuid', 'utf8')) !== 4_294_9
 
 type Place = 'staging' | 'production'
 
-function configOf(namespaces: Readonly<Record<Place, string>>): object {
+function configOf(namespaces: Readonly<Record<Place, string>>, http = 80): object {
   const health = { ready: '/health/readiness', interval: '1s', timeout: '2s', deadline: '90s' }
   const resources = { cpu: 0.02 }
   const config = plainConfig({
@@ -55,7 +55,7 @@ function configOf(namespaces: Readonly<Record<Place, string>>): object {
     production: on('production', 'prod'),
     far: { ...on('production', 'far'), approval: false },
   }
-  return { ...config, name: APP, gateway: { listen: { http: 80 } }, environments }
+  return { ...config, name: APP, gateway: { listen: { http } }, environments }
 }
 
 /** Of the same cluster two more contexts: another account of it, and one of a cluster that is somewhere else. */
@@ -95,9 +95,9 @@ test('what is proven in one namespace runs in the other, to the very image', { t
     assert.equal(code, 0, `${words.join(' ')}:\n${stdout}\n${stderr}`)
     return stdout
   }
-  const refused = async (words: readonly string[], message: RegExp): Promise<void> => {
+  const refused = async (words: readonly string[], message: RegExp, expected = 1): Promise<void> => {
     const { code, stdout, stderr } = await run('production', words)
-    assert.equal(code, 1, `${stdout}\n${stderr}`)
+    assert.equal(code, expected, `${stdout}\n${stderr}`)
     assert.match(stderr, message)
   }
   const liveOf = async (place: Place): Promise<string> =>
@@ -192,4 +192,15 @@ test('what is proven in one namespace runs in the other, to the very image', { t
   assert.deepEqual(failuresOf(answers), [])
   t.diagnostic(`${answers.length} requests, 0 failed`)
   assert.deepEqual(images.ids(), made)
+
+  // What runs can be looked at and stopped, whatever the config asks for by now.
+  project.configure(configOf({ staging: staging.name, production: project.namespace }, 0))
+  await refused(['deploy', 'production'], /\[target\.not-yet\]\n +gateway\.listen\.http/, 2)
+  assert.match(
+    await must('production', ['status', 'production']),
+    new RegExp(`promoted from staging, release ${firstId}`),
+  )
+  assert.match(await must('production', ['logs', 'production', '--service', 'api']), /listening/)
+  assert.match(await must('production', ['stop', 'production']), /is stopped; its pods are gone/)
+  assert.equal(project.kubectl('get', 'pods', '--selector', INSTANCES, '--output', 'name'), '')
 })
