@@ -135,6 +135,10 @@ test('what is proven in one namespace runs in the other, to the very image', { t
   project.makeNamespace()
 
   await must('staging', ['deploy', 'staging'])
+  await refused(
+    [...PROMOTE, '--dry-run'],
+    /\[environment\.unreachable\][^→]*→ .*seaworthy up production --detach --empty/,
+  )
   await must('production', ['up', 'production', '--empty'])
   const [first, firstId] = [await runs('staging'), await liveOf('staging')]
   assert.equal(first.length, 2)

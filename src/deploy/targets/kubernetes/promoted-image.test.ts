@@ -100,8 +100,7 @@ test('what is made there is what its pods run, also where a registry has named i
     targetOn(t, { images: [PROVEN], pods: podsJson(...ids.map((id) => pod(id)), ...beside) }).target.made(made)
 
   assert.deepEqual(await madeFrom(`docker://${PROVEN}`, `docker://${PROVEN}`), { api: PROVEN })
-  const named = `registry.example.com/shop@${PROVEN}`
-  assert.deepEqual(await madeFrom(`docker-pullable://${named}`), { api: named })
+  assert.deepEqual(await madeFrom(`docker-pullable://registry.example.com/shop@${PROVEN}`), { api: PROVEN })
   await assert.rejects(madeFrom(), { code: 'promote.not-running', message: /api has no container/ })
   const two = madeFrom(`docker://${PROVEN}`, `docker://${REBUILT}`)
   await assert.rejects(two, { code: 'promote.not-running', message: /runs from 2 images/ })
@@ -113,12 +112,12 @@ test('what the nodes run has to be on the engine that images are made on', async
 })
 
 test('what has only taken over the name is not what was proven', async (t) => {
-  const pods = podsJson(pod(`docker://${PROVEN}`))
+  const pods = podsJson(pod(`docker-pullable://nginx@${PROVEN}`))
   const { target } = targetOn(t, { images: [PROVEN], pods, artifact: '00ff00ff00ff00ff' })
   await assert.rejects(target.made(made), { code: 'promote.files-differ' })
-  // What a config names is made of no files of ours.
+  // What a config names is made of no files of ours, and comes to every node by that name.
   const named = kubernetesRelease({ api: { image: `nginx@${PROVEN}` } })
-  assert.deepEqual(await target.made(named), { api: PROVEN })
+  assert.deepEqual(await target.made(named), { api: `nginx@${PROVEN}` })
 })
 
 test('a promoted release is started from the very image, though another has its name', async (t) => {

@@ -110,15 +110,20 @@ export class KubernetesTarget implements Target {
     return this.#runMigration(release, service, 'contract', giveUpRollback)
   }
 
-  /** @throws Problem `promote.not-running` `promote.files-gone` `promote.files-differ` */
+  /**
+   * By its id what was made of the service's files; what the config names by the name and digest that any node finds it by.
+   * @throws Problem `promote.not-running` `promote.files-gone` `promote.files-differ`
+   */
   async made(release: Release): Promise<Readonly<Record<string, string>>> {
     const { images } = this.#options
-    const made = imagesRun(Object.keys(release.artifacts), await this.#workloads.images(release.id))
-    for (const [service, image] of Object.entries(made)) {
+    const running = imagesRun(Object.keys(release.artifacts), await this.#workloads.images(release.id))
+    const made: Record<string, string> = {}
+    for (const [service, image] of Object.entries(running)) {
       const there = await lookAtImage(images.host, image, images.run)
       if (there === null) throw onOtherEngine(service, image)
       const isOurs = release.config.services[service]!.run.kind !== 'image'
       if (isOurs && there.labels[LABEL.artifact] !== release.artifacts[service]) throw otherFiles(service, image)
+      made[service] = isOurs ? there.id : image
     }
     return made
   }
