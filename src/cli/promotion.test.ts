@@ -21,7 +21,7 @@ test('a plan is refused when an image that it promotes has gone, and only then',
   await check({}, ['aaaa', 'bbbb'])
   await assert.rejects(check({}, ['aaaa']), {
     code: 'promote.files-gone',
-    message: 'what the plan promotes is gone: worker: sha256:22',
+    message: 'not all of what the plan promotes is there any more: worker: sha256:22',
     hint: /`seaworthy promote staging production`/,
   })
   // Where it is yet to be copied, and of a release that this environment's own folder makes.

@@ -59,7 +59,7 @@ export async function mustBeThereStill({ release, operations }: Plan, target: Ta
     .filter(([service, artifact]) => !there.includes(artifact) && !copied.has(service))
     .map(([service]) => `${service}: ${release.promoted!.made[service]}`)
   if (gone.length === 0) return
-  throw new Problem('promote.files-gone', `what the plan promotes is gone: ${gone.join(', ')}`, {
+  throw new Problem('promote.files-gone', `not all of what the plan promotes is there any more: ${gone.join(', ')}`, {
     hint: `Make a new plan: \`seaworthy promote ${release.promoted.environment} ${release.config.environment}\`. Nothing was changed.`,
   })
 }
