@@ -24,7 +24,10 @@ export interface Project {
   readonly keptOut: readonly string[]
 }
 
-/** @param readsOnly nothing is put into effect: its alert rules need not be made. @default false */
+/**
+ * @param readsOnly nothing of the config is put into effect: what it wants need not be there, and its alert rules need not be
+ * made. What runs can be looked at and stopped whatever the config says by now. @default false
+ */
 export async function openProject(
   configPath: string,
   environment: string | undefined,
@@ -32,9 +35,9 @@ export async function openProject(
 ): Promise<Project> {
   const read = await readProject(configPath, environment)
   const project = { ...read, hosts: chosenHosts(read.hosts, host) }
-  if (project.app.target === 'docker')
+  if (!readsOnly && project.app.target === 'docker')
     (await import('../deploy/targets/docker/not-here.ts')).mustBeHere(project.app, read.hosts.length)
-  if (project.app.target === 'kubernetes')
+  if (!readsOnly && project.app.target === 'kubernetes')
     (await import('../deploy/targets/kubernetes/not-here.ts')).mustRunHere(project.app)
   if (project.hosts.length > 1) throw new SeveralHosts(project.app.environment, project.hosts)
   // Better now than when nobody is told.

@@ -1,10 +1,13 @@
 import type { Command } from 'commander'
 import { connectControl } from '../control/api/client.ts'
 import { Problem } from '../core/problem.ts'
+import type { Plan } from '../deploy/plan.ts'
 import { mustFit, provenRelease } from '../deploy/promotion.ts'
 import type { Promotion, Release } from '../deploy/release.ts'
+import type { Target } from '../deploy/target.ts'
 import { globalsOf, openProjectOf } from './command.ts'
-import { openProject, type Project } from './project.ts'
+import { mustShareGround } from './common-ground.ts'
+import { openProject } from './project.ts'
 import { targetOf } from './targets.ts'
 import { wayTo } from './way.ts'
 
@@ -25,10 +28,10 @@ export interface Proven {
  */
 export async function lookAtProven(command: Command, from: string, to: string): Promise<Proven> {
   const { config, host } = globalsOf(command)
-  const next = await openProject(config, to, { readsOnly: true, host })
+  const next = await openProject(config, to, { host })
   // What it says from here on is about the environment to promote from.
   const project = await openProjectOf(command, from, { readsOnly: true })
-  mustShareGround(project, next)
+  await mustShareGround(project, next)
   using way = await wayTo(project)
   const control = connectControl(way.to, { awayMs: AWAY_MS })
   try {
@@ -44,20 +47,19 @@ export async function lookAtProven(command: Command, from: string, to: string): 
   }
 }
 
-/** Artifacts are on one machine, or on one engine; they are sent nowhere. */
-function mustShareGround(from: Project, to: Project): void {
-  const [one, other] = [from.app.environment, to.app.environment]
-  if (one === other) throw new Problem('cli.usage', `${one} cannot be promoted to itself`)
-  if (from.app.target === to.app.target && from.hosts[0] === to.hosts[0]) return
-  throw new Problem(
-    'promote.other-ground',
-    `${one} is on ${groundOf(from)} and ${other} on ${groundOf(to)}: one has not the artifacts of the other`,
-    {
-      hint: 'Promote between environments of one target and one host; elsewhere deploy the same version of the sources.',
-    },
-  )
-}
-
-function groundOf({ app, hosts }: Project): string {
-  return app.target === 'docker' ? `docker at ${hosts[0] ?? 'this machine'}` : app.target
+/**
+ * What a plan of an earlier hour promotes may have gone since. Told before anything of it is made.
+ * @throws Problem `promote.files-gone`
+ */
+export async function mustBeThereStill({ release, operations }: Plan, target: Target): Promise<void> {
+  if (release.promoted === undefined) return
+  const there = await target.prepared(release)
+  const copied = new Set(operations.flatMap(({ kind, service }) => (kind === 'prepare' ? [service] : [])))
+  const gone = Object.entries(release.artifacts)
+    .filter(([service, artifact]) => !there.includes(artifact) && !copied.has(service))
+    .map(([service]) => `${service}: ${release.promoted!.made[service]}`)
+  if (gone.length === 0) return
+  throw new Problem('promote.files-gone', `not all of what the plan promotes is there any more: ${gone.join(', ')}`, {
+    hint: `Make a new plan: \`seaworthy promote ${release.promoted.environment} ${release.config.environment}\`. Nothing was changed.`,
+  })
 }

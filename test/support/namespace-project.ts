@@ -1,10 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
-import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { USER_ID } from '../../src/deploy/targets/docker/dockerfile.ts'
 import { NODE_BASE, nodeArchive } from './docker-engine.ts'
+import { Namespace } from './namespace.ts'
 import { TestProject } from './project.ts'
 
 export interface NamespaceProjectOptions {
@@ -20,14 +18,13 @@ export class NamespaceProject extends TestProject {
   readonly namespace: string
   /** Secrets of its commands, the last one too. */
   variables: Readonly<Record<string, string>> = {}
-  readonly #place: string
-  readonly #volume = mkdtempSync(join(tmpdir(), 'seaworthy-volume-'))
+  readonly #at: Namespace
 
   constructor({ configOf, files, place }: NamespaceProjectOptions) {
-    const namespace = `seaworthy-${randomUUID().slice(0, 8)}`
-    super(configOf(namespace), {}, '.seaworthy/production')
-    this.namespace = namespace
-    this.#place = place
+    const at = new Namespace(place)
+    super(configOf(at.name), {}, '.seaworthy/production')
+    this.namespace = at.name
+    this.#at = at
     for (const [path, text] of Object.entries(files)) this.write(path, text)
   }
 
@@ -41,44 +38,25 @@ export class NamespaceProject extends TestProject {
   }
 
   kubectl(...args: readonly string[]): string {
-    const words = ['--namespace', this.namespace, ...args]
-    return execFileSync('kubectl', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim()
+    return this.#at.kubectl(...args)
   }
 
-  /** Of the front door: the node reaches it. */
   address(): string {
-    return this.kubectl('get', 'services', `${this.#place}-gateway`, '--output', 'jsonpath={.spec.clusterIP}')
+    return this.#at.address()
   }
 
   apply(...objects: readonly object[]): void {
-    const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects })
-    const words = ['--namespace', this.namespace, 'apply', '--filename', '-']
-    execFileSync('kubectl', words, { input, stdio: 'pipe' })
+    this.#at.apply(...objects)
   }
 
-  /** With the volume of control: a folder of this machine, since the cluster has nobody who makes volumes. */
   makeNamespace(): void {
-    this.kubectl('create', 'namespace', this.namespace)
-    chownSync(this.#volume, USER_ID, USER_ID)
-    this.apply({
-      apiVersion: 'v1',
-      kind: 'PersistentVolume',
-      metadata: { name: this.namespace },
-      spec: {
-        capacity: { storage: '10Gi' },
-        accessModes: ['ReadWriteOnce'],
-        hostPath: { path: this.#volume },
-        claimRef: { namespace: this.namespace, name: `state-${this.#place}-control-0` },
-      },
-    })
+    this.#at.make()
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
     await this.run(['stop', '--remove'])
     await super[Symbol.asyncDispose]()
-    this.kubectl('delete', 'namespace', this.namespace, '--ignore-not-found', '--timeout=120s')
-    this.kubectl('delete', 'persistentvolumes', this.namespace, '--ignore-not-found', '--timeout=60s')
-    rmSync(this.#volume, { recursive: true, force: true })
+    await this.#at[Symbol.asyncDispose]()
   }
 }
 

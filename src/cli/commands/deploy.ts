@@ -12,6 +12,7 @@ import { EXIT } from '../output.ts'
 import { listenNotice } from '../listen-notice.ts'
 import { readPlan } from '../plan-file.ts'
 import { describeIdleKeys, describePlan } from '../plan-text.ts'
+import { mustBeThereStill } from '../promotion.ts'
 import { conclude, withDeploying } from '../with-deploying.ts'
 
 interface DeployOptions {
@@ -125,6 +126,7 @@ async function run(options: DeployOptions, deploying: Deploying): Promise<number
   if (moved !== null) narrator.note(moved)
   const pinned = options.plan === undefined ? null : readPlan(options.plan)
   const result = await deployUnderLease(deploying, async (target) => {
+    if (pinned) await mustBeThereStill(pinned, target)
     if (pinned) return pinned
     const next = await draftRelease(project, secrets, control)
     const plan = await planFor({ kind: 'deploy', next, control, target })

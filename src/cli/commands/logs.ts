@@ -54,7 +54,7 @@ export const logsCommand: MakeCommand = () => {
     )
     .action(async (environment: string | undefined, options: LogsOptions) => {
       const { json } = globalsOf(command)
-      const project = await openProjectOf(command, environment)
+      const project = await openProjectOf(command, environment, { readsOnly: true })
       const { stateFolder, app } = project
       const query = readQuery(options)
       const hosted = await hostedOf(project)

@@ -43,13 +43,16 @@ Examples:
 
 /** `up` alone would deploy the folder, which is what promoting is to avoid. */
 function withoutFirstDeploy(error: unknown): never {
-  if (!(error instanceof Problem) || error.code !== 'environment.down') throw error
+  const hint = error instanceof Problem ? HINTS[error.code] : undefined
+  if (!(error instanceof Problem) || hint === undefined) throw error
   const { code, message, details } = error
-  throw new Problem(code, message, {
-    hint: 'Start it with nothing live, then promote again: `seaworthy up --detach --empty`.',
-    details,
-    cause: error,
-  })
+  throw new Problem(code, message, { hint, details, cause: error })
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  'environment.down': 'Start it with nothing live, then promote again: `seaworthy up --detach --empty`.',
+  'environment.unreachable':
+    'Its own last lines say why. Where nothing is installed yet, have it there with nothing live, then promote again: `seaworthy up --detach --empty`.',
 }
 
 async function run(

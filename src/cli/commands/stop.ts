@@ -34,7 +34,7 @@ export const stopCommand: MakeCommand = () => {
     )
     .action(async (environment: string | undefined, { service, start, remove }: StopOptions) => {
       const { json } = globalsOf(command)
-      const asked = await openProjectOf(command, environment)
+      const asked = await openProjectOf(command, environment, { readsOnly: true })
       const { app, stateFolder } = asked
       const hosted = await hostedOf(asked)
       if (hosted !== null && service === undefined) {
@@ -50,7 +50,7 @@ export const stopCommand: MakeCommand = () => {
         )
       if (service === undefined && !(await isUp(stateFolder)))
         return json ? printJson({ stopped: false }) : print(`${app.name} (${app.environment}) is not up`)
-      using opened = await openEnvironment(command, environment, { awayMs: 1_000 })
+      using opened = await openEnvironment(command, environment, { awayMs: 1_000, readsOnly: true })
       const { project, control } = opened
       if (service !== undefined) {
         if (hosted !== null) {

@@ -16,6 +16,7 @@ export function dockerTarget(
 ): DockerTarget {
   return new DockerTarget({
     ...dockerPlace(project),
+    isShared: isShared(project),
     projectFolder: project.folder,
     keptOut: project.keptOut,
     roster: rosterPort(control, token),
@@ -29,4 +30,9 @@ export function dockerTarget(
     // Beside whatever the command prints, which may be JSON.
     onNote: (text) => void process.stderr.write(`${printable(text)}\n`),
   })
+}
+
+/** What `docker` speaks to by itself is where images for clusters are made. */
+function isShared({ checked, hosts }: Project): boolean {
+  return hosts.length === 0 && Object.values(checked.app.environments).some(({ target }) => target === 'kubernetes')
 }

@@ -50,7 +50,10 @@ export function madeOf({ config, artifacts }: Release, service: string, there: r
  * Service → id of the image that all of its containers run.
  * @throws Problem `promote.not-running` where there is none, or not the one
  */
-export function imagesRun(services: readonly string[], there: readonly Observed[]): Readonly<Record<string, string>> {
+export function imagesRun(
+  services: readonly string[],
+  there: readonly Pick<Observed, 'instance' | 'image'>[],
+): Readonly<Record<string, string>> {
   return Object.fromEntries(
     services.map((service) => {
       const [first, ...others] = new Set(

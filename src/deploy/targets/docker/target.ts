@@ -45,6 +45,8 @@ export interface DockerTargetOptions {
   /** Of needs and migrations; without it a release has neither. */
   readonly hostNeed?: DockerNeedsOptions['hostNeed']
   readonly migrations?: MigrationPort
+  /** The app has environments on Kubernetes, whose nodes run images of this engine. @default false */
+  readonly isShared?: boolean
 }
 
 /**

@@ -14,7 +14,12 @@ const IMAGE = {
 }
 
 /** Removes what staging does not keep, on a `docker` that knows of these environments. @returns the images that it removed */
-async function removedWhere(t: TestContext, containersOf: readonly string[], volumesOf: readonly string[]) {
+async function removedWhere(
+  t: TestContext,
+  containersOf: readonly string[],
+  volumesOf: readonly string[],
+  isShared = false,
+) {
   const folder = mkdtempSync(join(tmpdir(), 'seaworthy-docker-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const removed = join(folder, 'removed')
@@ -33,7 +38,7 @@ else process.stdout.write(answers[verb])
   writeFileSync(join(folder, 'docker'), script, { mode: 0o755 })
   const place = { app: 'shop', environment: 'staging' }
   const env = { PATH: `${folder}:${dirname(process.execPath)}` }
-  await removeUnusedImages([], { host: null, place, run: { env } })
+  await removeUnusedImages([], { host: null, place, run: { env }, isShared })
   return existsSync(removed) ? readFileSync(removed, 'utf8') : ''
 }
 
@@ -44,4 +49,8 @@ test('an image that no kept release is made of goes where its environment is alo
 test('all stay where another environment of the app is, though it was stopped and its containers were removed', async (t) => {
   assert.equal(await removedWhere(t, ['staging', 'production'], []), '')
   assert.equal(await removedWhere(t, ['staging'], ['production', 'staging']), '')
+})
+
+test('all stay where the nodes of a cluster run images of the engine', async (t) => {
+  assert.equal(await removedWhere(t, ['staging'], ['staging'], true), '')
 })

@@ -12,6 +12,8 @@ export interface UnusedImagesOptions {
   readonly host: Host
   readonly place: Place
   readonly run: RunOptions
+  /** The nodes of a cluster run images of this engine: which, nothing here says. @default false */
+  readonly isShared?: boolean
 }
 
 /**
@@ -19,7 +21,8 @@ export interface UnusedImagesOptions {
  * all stay: they share images, and only that one knows which releases it keeps. What `stop --remove` left of it are its volumes.
  */
 export async function removeUnusedImages(keep: readonly Release[], options: UnusedImagesOptions): Promise<void> {
-  const { host, run, place } = options
+  const { host, run, place, isShared = false } = options
+  if (isShared) return
   for (const list of [listEnvironments, listKeptEnvironments]) {
     const environments = linesOf(await mustRun(list(host, place.app), run))
     if (environments.some((name) => name !== place.environment)) return

@@ -11,6 +11,7 @@ import {
   listPods,
   readAddress,
   readApiVersions,
+  readServer,
   readLogs,
   readVersion,
   removeRelease,
@@ -55,6 +56,8 @@ test('objects travel by stdin: nothing of a Secret is in a word or on the screen
 test('the other commands, word by word', () => {
   const place = 'seaworthy.app=shop,seaworthy.environment=production'
   assert.deepEqual(here(readVersion(HERE)), ['version', '--output', 'json'])
+  const server = 'jsonpath={.clusters[0].cluster.server}'
+  assert.deepEqual(here(readServer(HERE)), ['config', 'view', '--minify', '--output', server])
   assert.deepEqual(here(listPods(HERE, PLACE)), ['get', 'pods', '--selector', place, '--output', 'json'])
   assert.deepEqual(here(listDeployments(HERE, PLACE)), ['get', 'deployments', '--selector', place, '--output', 'json'])
   assert.deepEqual(here(listEvents(HERE, 'api-x')), [

@@ -37,6 +37,12 @@ export function readVersion(access: Access): Command {
   return kubectl(access, ['version', '--output', 'json'], 'looks which version the cluster is')
 }
 
+/** Where the API server of the context is; asks the kubeconfig alone. */
+export function readServer(access: Access): Command {
+  const argv = ['config', 'view', '--minify', '--output', 'jsonpath={.clusters[0].cluster.server}']
+  return kubectl(access, argv, 'looks which cluster the context means')
+}
+
 /**
  * Has the objects there as they are given, in their order; what is the same already is left alone. They travel by stdin:
  * Secrets are among them.

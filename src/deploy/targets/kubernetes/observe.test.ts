@@ -24,6 +24,7 @@ test('one that is ready, with the address and the port that it is reached at', (
   assert.deepEqual(rest, {
     pod: 'shop-production-api-7-3fa9c1d2-6c9f7d5b8f-x7k2p',
     artifact: 'a1b2c3d4e5f60718',
+    image: null,
     isBare: false,
     isReady: true,
     waiting: null,
@@ -31,6 +32,18 @@ test('one that is ready, with the address and the port that it is reached at', (
     unschedulable: null,
     failed: null,
   })
+})
+
+test('what it runs, by whatever runtime', () => {
+  const id = `sha256:${'1'.repeat(64)}`
+  const imageOf = (imageID: string): string | null =>
+    of({
+      containerStatuses: [{ name: 'api', restartCount: 0, imageID, state: { running: { startedAt: '2026-11-21' } } }],
+    }).image
+  assert.deepEqual(
+    ['', `docker://${id}`, `docker-pullable://nginx@${id}`, id, `registry.example.com:5000/x@${id}`].map(imageOf),
+    [null, id, `nginx@${id}`, id, `registry.example.com:5000/x@${id}`],
+  )
 })
 
 test('its number is its own for ever', () => {

@@ -8,6 +8,8 @@ export interface ObservedPod {
   /** What commands are given. */
   readonly pod: string
   readonly artifact: string
+  /** What its container runs, in its runtime's words: an image's id, or a name with a digest; null: it has not run. */
+  readonly image: string | null
   /** A command stands in place of its image's entry, which is not ours: nothing reads its secrets for it. */
   readonly isBare: boolean
   /** Its readiness probe passes: the cluster sends it requests. */
@@ -80,6 +82,7 @@ interface Pod {
 interface ContainerStatus {
   readonly name: string
   readonly restartCount: number
+  readonly imageID?: string
   readonly state: State
   readonly lastState?: State
 }
@@ -103,6 +106,7 @@ function observe(pod: Pod): ObservedPod | null {
   return {
     pod: metadata.name,
     artifact,
+    image: imageIn(own?.imageID ?? ''),
     isBare: container.command !== undefined,
     instance: {
       id: `${service}@${release}-${numberOf(metadata.uid)}`,
@@ -124,6 +128,11 @@ function observe(pod: Pod): ObservedPod | null {
     unschedulable: scheduled?.status === 'False' ? (scheduled.message ?? scheduled.reason ?? '') : null,
     failed: status.phase === 'Failed' && status.reason !== undefined ? said(status) : null,
   }
+}
+
+/** Runtimes of old begin with how they came by it: `docker://`, `docker-pullable://`. */
+function imageIn(id: string): string | null {
+  return id === '' ? null : id.replace(/^[a-z-]+:\/\//, '')
 }
 
 /** An instance's number is never used twice: this is of the pod's own identity, and the same at every look. */

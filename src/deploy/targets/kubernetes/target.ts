@@ -8,7 +8,7 @@ import { verdict } from '../../verdict.ts'
 import { imageOf } from '../docker/image-of.ts'
 import { mustBeNumber } from '../docker/image-user.ts'
 import { lookAtImage, lookAtImages, makeImage, mustHaveImage, type BuildOptions } from '../docker/images.ts'
-import { preparedIn } from '../docker/release-images.ts'
+import { imagesRun, preparedIn } from '../docker/release-images.ts'
 import { isMigrated, runHostedMigration, settleHostedMigrations, type MigrationPort } from '../hosted-migration.ts'
 import { LABEL, type Place } from '../labels.ts'
 import { migrationFiles } from '../migration-files.ts'
@@ -110,13 +110,22 @@ export class KubernetesTarget implements Target {
     return this.#runMigration(release, service, 'contract', giveUpRollback)
   }
 
-  /** @throws Problem `target.not-yet` */
-  made(): Promise<never> {
-    return Promise.reject(
-      new Problem('target.not-yet', '`promote` does not run on Kubernetes yet', {
-        hint: 'Deploy the same version of the sources there: the image of the same files has the same name.',
-      }),
-    )
+  /**
+   * By its id what was made of the service's files; what the config names by the name and digest that any node finds it by.
+   * @throws Problem `promote.not-running` `promote.files-gone` `promote.files-differ`
+   */
+  async made(release: Release): Promise<Readonly<Record<string, string>>> {
+    const { images } = this.#options
+    const running = imagesRun(Object.keys(release.artifacts), await this.#workloads.images(release.id))
+    const made: Record<string, string> = {}
+    for (const [service, image] of Object.entries(running)) {
+      const there = await lookAtImage(images.host, image, images.run)
+      if (there === null) throw onOtherEngine(service, image)
+      const isOurs = release.config.services[service]!.run.kind !== 'image'
+      if (isOurs && there.labels[LABEL.artifact] !== release.artifacts[service]) throw otherFiles(service, image)
+      made[service] = isOurs ? there.id : image
+    }
+    return made
   }
 
   async start(release: Release, service: string): Promise<readonly Instance[]> {
@@ -245,6 +254,7 @@ export class KubernetesTarget implements Target {
     const { run, templates } = release.config.services[service]!
     if (
       run.kind === 'static' &&
+      release.promoted === undefined &&
       (await lookAtImage(images.host, imageOf(release, service, images.bases), images.run)) === null
     )
       await haveOwn()
@@ -293,6 +303,22 @@ export class KubernetesTarget implements Target {
     const values = Object.entries(this.#options.secretsOf(config.services[service]!.secrets))
     return Object.fromEntries(values.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
   }
+}
+
+/** Nobody can take away what pods run: it was never there. */
+function onOtherEngine(service: string, image: string): Problem {
+  return new Problem(
+    'promote.files-gone',
+    `${service} runs from ${image} there, which is not on the engine that \`docker\` speaks to`,
+    { hint: "Let `docker` speak to the engine of the cluster's nodes: DOCKER_HOST, or `docker context use`." },
+  )
+}
+
+/** A Deployment names its image by a tag, and pods that came later run what that was by then. */
+function otherFiles(service: string, image: string): Problem {
+  return new Problem('promote.files-differ', `${service} runs from ${image} there, which is not made of its files`, {
+    hint: 'Somebody has given its name to another image: take it away with `docker image rm`, and deploy again where it is to be proven.',
+  })
 }
 
 function noTemplates(service: string): Problem {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem } from '../../../core/problem.ts'
 import { secretNames } from '../../need-variables.ts'
-import type { Release } from '../../release.ts'
+import type { Instance, Release } from '../../release.ts'
 import { listens } from '../instance-shape.ts'
 import type { Place } from '../labels.ts'
 import { mustRun, runCommand, type RunOptions } from '../run-command.ts'
@@ -130,6 +130,13 @@ export class Workloads {
     const output = await this.#run(listDeployments(access, place))
     mustApplyHere(output)
     return deployedIn(output)
+  }
+
+  /** From which images a release's pods run, as far as they do. */
+  async images(release: string): Promise<readonly { readonly instance: Instance; readonly image: string }[]> {
+    return (await this.#pods()).flatMap(({ instance, image }) =>
+      instance.release === release && instance.state !== 'stopping' && image !== null ? [{ instance, image }] : [],
+    )
   }
 
   /** Of the release's Service; '' where the service listens on nothing. */
