@@ -17,7 +17,7 @@ export function engineControl(
   token: number,
   secrets: SecretValues,
   origin: DeployOrigin,
-  target: Pick<Target, 'provide' | 'tellGateways' | 'keepTable'>,
+  target: Pick<Target, 'provide' | 'settle' | 'tellGateways' | 'keepTable'>,
 ): EngineControl {
   const follow = async (deploy: string, after: number, onNews: (news: RolloutNews) => void): Promise<Followed> => {
     let last = after
@@ -87,7 +87,12 @@ export function engineControl(
       await control.call('service.stop', { service, held: true, token })
     },
     reviveService: async (service) => {
-      await control.call('service.start', { service, token })
+      const start = () => control.call('service.start', { service, token })
+      await start().catch(async (error: unknown) => {
+        if (!(error instanceof Problem) || error.code !== 'instance.owed' || target.settle === undefined) throw error
+        await target.settle()
+        await start()
+      })
     },
     runHook: (deploy, plan) => runBeforeHook({ control, token, deploy, plan, by: whoAmI(), folder: origin.folder }),
     keptReleases: async () => (await control.call('release.list', { onceLive: false })).releases,

@@ -46,14 +46,10 @@ test('each of what they are not given is named, all at once', () => {
       tls: { source: { kind: 'files' as const, cert: '/c', key: '/k' }, port: 443, redirect: true },
     },
     hooks: { before: ['true'], after: ['true'], failed: null },
-    strategy: 'recreate' as const,
   }
   assert.deepEqual(
     notHere(app, 1).map((text) => text.split(':')[0]),
-    [
-      ['needs.db', 'gateway.listen.http'],
-      ['hooks.after', 'strategy'],
-    ].flat(),
+    [['needs.db', 'gateway.listen.http'], ['hooks.after']].flat(),
   )
   assert.throws(() => mustBeHere(app, 1), { code: 'target.not-yet', message: /environment staging/ })
 })

@@ -20,7 +20,7 @@ export function mustBeHere(app: ResolvedApp, hosts: number): void {
 
 /** What of a config containers are not given yet, a sentence each. */
 export function notHere(app: ResolvedApp, hosts: number): readonly string[] {
-  const { services, needs, gateway, hooks, strategy } = app
+  const { services, needs, gateway, hooks } = app
   return [
     ...Object.entries(services).flatMap(([name, service]) =>
       lacksOf(service).map((what) => `services.${name}.${what}`),
@@ -36,7 +36,6 @@ export function notHere(app: ResolvedApp, hosts: number): readonly string[] {
     ...(['after', 'failed'] as const)
       .filter((when) => hooks[when] !== null)
       .map((when) => `hooks.${when}: control would run it, and has nothing in its container to run it with`),
-    ...(strategy === 'recreate' ? ["strategy: 'recreate'"] : []),
     ...(hosts > 1 ? lacksOfSeveral(app) : []),
   ]
 }

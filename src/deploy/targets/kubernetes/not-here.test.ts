@@ -19,7 +19,7 @@ test('programs, files, images, migrations and what is outside run; the rest is r
   }
   const needs = { ...elsewhere, db: { kind: 'postgres' } }
   const hooks = { before: 'true', after: 'true' }
-  const { config } = kubernetesRelease(services, { needs, environment: { strategy: 'recreate', hooks } })
+  const { config } = kubernetesRelease(services, { needs, environment: { hooks } })
   assert.throws(
     () => mustRunHere(config),
     (error: { readonly code: string; readonly details: readonly string[] }) => {
@@ -29,7 +29,6 @@ test('programs, files, images, migrations and what is outside run; the rest is r
         'services.proxy: templates of an image without our entry',
         "needs.db: a postgres that the environment runs; one with a `url` is somebody else's",
         'hooks.after: control would run it, and has nothing in its pod to run it with',
-        "strategy: 'recreate'",
       ])
       return true
     },
