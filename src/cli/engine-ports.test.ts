@@ -6,6 +6,7 @@ import { Problem } from '../core/problem.ts'
 import { engineControl } from './engine-ports.ts'
 import type { SecretValues } from './secret-values.ts'
 
+const hooks = { place: null, signal: new AbortController().signal }
 const code = 'gateway.not-acknowledged'
 
 /** A control whose rollouts end as they are told to, one after the other, and what it was asked. */
@@ -44,7 +45,7 @@ async function rollOut(control: ReturnType<typeof controlThat>, gone: readonly b
     return Promise.reject(new Error('no room'))
   }
   const target = { tellGateways, keepTable }
-  const ports = engineControl(control.client, 7, {} as SecretValues, { folder: '/app' } as never, target)
+  const ports = engineControl(control.client, 7, {} as SecretValues, { folder: '/app' } as never, target, hooks)
   const { outcome } = await ports.rollOut('d1', (news) => {
     if (news.kind === 'note') notes.push(news.text)
   })
@@ -89,7 +90,7 @@ test('a service that control cannot start comes back by the target, and takes tr
     isThere = true
   }
   const portsWith = (target: object) =>
-    engineControl(client, 7, {} as SecretValues, { folder: '/app' } as never, target)
+    engineControl(client, 7, {} as SecretValues, { folder: '/app' } as never, target, hooks)
   await assert.rejects(portsWith({}).reviveService('api'), { code: 'instance.owed' })
   asked.length = 0
   await portsWith({ settle }).reviveService('api')

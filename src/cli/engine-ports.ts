@@ -5,7 +5,7 @@ import type { Target } from '../deploy/target.ts'
 import { bringCertificate, better } from './hosted/certificate.ts'
 import { whoAmI } from './lease.ts'
 import type { DeployOrigin } from '../control/api/hooks-methods.ts'
-import { runBeforeHook } from './before-hook.ts'
+import { runBeforeHook, type BeforeHook } from './hooks/before-hook.ts'
 import type { SecretValues } from './secret-values.ts'
 
 /** How long one waits in one call for what control tells next. */
@@ -18,6 +18,7 @@ export function engineControl(
   secrets: SecretValues,
   origin: DeployOrigin,
   target: Pick<Target, 'provide' | 'settle' | 'tellGateways' | 'keepTable'>,
+  hooks: Pick<BeforeHook, 'place' | 'signal'>,
 ): EngineControl {
   const follow = async (deploy: string, after: number, onNews: (news: RolloutNews) => void): Promise<Followed> => {
     let last = after
@@ -94,7 +95,8 @@ export function engineControl(
         await start()
       })
     },
-    runHook: (deploy, plan) => runBeforeHook({ control, token, deploy, plan, by: whoAmI(), folder: origin.folder }),
+    runHook: (deploy, plan) =>
+      runBeforeHook({ control, token, deploy, plan, by: whoAmI(), folder: origin.folder, ...hooks }),
     keptReleases: async () => (await control.call('release.list', { onceLive: false })).releases,
   }
 }
