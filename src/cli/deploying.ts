@@ -7,12 +7,14 @@ import type { JournalPoint, Plan } from '../deploy/plan.ts'
 import type { Target } from '../deploy/target.ts'
 import { engineControl } from './engine-ports.ts'
 import { originOf } from './deploy-origin.ts'
+import { hookPlace, type HookPlace } from './hooks/place.ts'
+import { settleHooks } from './hooks/settle-hooks.ts'
+import { tellHook } from './hooks/tell-hook.ts'
 import { peersOf, withPeers } from './hosts/peers.ts'
 import { takeLease } from './lease.ts'
 import type { Narrator } from './narrate.ts'
 import type { Project } from './project.ts'
 import type { SecretValues } from './secret-values.ts'
-import { tellHook } from './tell-hook.ts'
 
 export interface Deploying {
   readonly project: Project
@@ -42,7 +44,10 @@ export async function deployUnderLease(
     deploying.narrator.plan(made)
     return executePlan(made, engine)
   })
-  if (result !== null) await tellHook(deploying.control, result.deploy, (text) => deploying.narrator.note(text))
+  const { project, control, narrator } = deploying
+  // Elsewhere this command has run it, and told of it.
+  if (result !== null && project.app.target === 'process')
+    await tellHook(control, result.deploy, (text) => narrator.note(text))
   return result
 }
 
@@ -56,21 +61,40 @@ export function abortUnderLease(deploying: Deploying): Promise<DeployResult> {
   return underLease(deploying, async (engine) => abortDeploy(await unfinished(deploying, engine), engine))
 }
 
+/** Hooks run behind the lease: whoever deploys next does not wait for them. */
 async function underLease<T>(deploying: Deploying, work: (engine: Engine) => Promise<T>): Promise<T> {
+  const place = hookPlace(deploying.project)
+  let isGone = false
+  try {
+    return await holdingLease(deploying, place, work)
+  } catch (error) {
+    isGone = error instanceof Problem && error.code.startsWith('environment.')
+    throw error
+  } finally {
+    if (place !== null && !isGone) await settleHooks(deploying.control, place, (text) => deploying.narrator.note(text))
+  }
+}
+
+async function holdingLease<T>(
+  deploying: Deploying,
+  place: HookPlace | null,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
   const { project, control, secrets, narrator, reason, targetFor } = deploying
   const origin = originOf(project, secrets)
   await using lease = await takeLease(control, reason, (text) => narrator.event({ kind: 'note', text }))
   using interruption = onInterrupt()
   try {
     const target = targetFor(lease.token)
-    const own = engineControl(control, lease.token, secrets, origin, target)
+    const signal = AbortSignal.any([lease.signal, interruption.signal])
+    const own = engineControl(control, lease.token, secrets, origin, target, { place, signal })
     const peers = peersOf(process)
     return await work({
       control: peers === null ? own : withPeers(own, peers),
       ...(peers === null ? {} : { beforeSwitch: () => peers.ready() }),
       target,
       clock: systemClock,
-      signal: AbortSignal.any([lease.signal, interruption.signal]),
+      signal,
       onEvent: (event) => narrator.event(event),
       onJournal: crashPoint(process.env['SEAWORTHY_CRASH_AT']),
     })

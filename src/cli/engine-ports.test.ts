@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ControlClient } from '../control/api/client.ts'
 import type { RolloutEvent } from '../control/api/contract.ts'
+import { Problem } from '../core/problem.ts'
 import { engineControl } from './engine-ports.ts'
 import type { SecretValues } from './secret-values.ts'
 
+const hooks = { place: null, signal: new AbortController().signal }
 const code = 'gateway.not-acknowledged'
 
 /** A control whose rollouts end as they are told to, one after the other, and what it was asked. */
@@ -43,7 +45,7 @@ async function rollOut(control: ReturnType<typeof controlThat>, gone: readonly b
     return Promise.reject(new Error('no room'))
   }
   const target = { tellGateways, keepTable }
-  const ports = engineControl(control.client, 7, {} as SecretValues, { folder: '/app' } as never, target)
+  const ports = engineControl(control.client, 7, {} as SecretValues, { folder: '/app' } as never, target, hooks)
   const { outcome } = await ports.rollOut('d1', (news) => {
     if (news.kind === 'note') notes.push(news.text)
   })
@@ -72,4 +74,25 @@ test('one that is there and does not acknowledge fails the switch', async () => 
   const control = controlThat('failed')
   assert.equal((await rollOut(control, [true, false])).outcome, 'failed')
   assert.equal(control.asked.filter((method) => method === 'rollout.begin').length, 1)
+})
+
+test('a service that control cannot start comes back by the target, and takes traffic after that', async () => {
+  const asked: string[] = []
+  let isThere = false
+  const call = async (method: string): Promise<unknown> => {
+    asked.push(method)
+    if (!isThere) throw new Problem('instance.owed', 'api has no instance')
+    return {}
+  }
+  const client = { call, close: () => {} } as unknown as ControlClient
+  const settle = async (): Promise<void> => {
+    asked.push('settle')
+    isThere = true
+  }
+  const portsWith = (target: object) =>
+    engineControl(client, 7, {} as SecretValues, { folder: '/app' } as never, target, hooks)
+  await assert.rejects(portsWith({}).reviveService('api'), { code: 'instance.owed' })
+  asked.length = 0
+  await portsWith({ settle }).reviveService('api')
+  assert.deepEqual(asked, ['service.start', 'settle', 'service.start'])
 })

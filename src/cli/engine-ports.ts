@@ -5,7 +5,7 @@ import type { Target } from '../deploy/target.ts'
 import { bringCertificate, better } from './hosted/certificate.ts'
 import { whoAmI } from './lease.ts'
 import type { DeployOrigin } from '../control/api/hooks-methods.ts'
-import { runBeforeHook } from './before-hook.ts'
+import { runBeforeHook, type BeforeHook } from './hooks/before-hook.ts'
 import type { SecretValues } from './secret-values.ts'
 
 /** How long one waits in one call for what control tells next. */
@@ -17,7 +17,8 @@ export function engineControl(
   token: number,
   secrets: SecretValues,
   origin: DeployOrigin,
-  target: Pick<Target, 'provide' | 'tellGateways' | 'keepTable'>,
+  target: Pick<Target, 'provide' | 'settle' | 'tellGateways' | 'keepTable'>,
+  hooks: Pick<BeforeHook, 'place' | 'signal'>,
 ): EngineControl {
   const follow = async (deploy: string, after: number, onNews: (news: RolloutNews) => void): Promise<Followed> => {
     let last = after
@@ -87,9 +88,15 @@ export function engineControl(
       await control.call('service.stop', { service, held: true, token })
     },
     reviveService: async (service) => {
-      await control.call('service.start', { service, token })
+      const start = () => control.call('service.start', { service, token })
+      await start().catch(async (error: unknown) => {
+        if (!(error instanceof Problem) || error.code !== 'instance.owed' || target.settle === undefined) throw error
+        await target.settle()
+        await start()
+      })
     },
-    runHook: (deploy, plan) => runBeforeHook({ control, token, deploy, plan, by: whoAmI(), folder: origin.folder }),
+    runHook: (deploy, plan) =>
+      runBeforeHook({ control, token, deploy, plan, by: whoAmI(), folder: origin.folder, ...hooks }),
     keptReleases: async () => (await control.call('release.list', { onceLive: false })).releases,
   }
 }

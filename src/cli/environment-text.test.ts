@@ -43,3 +43,16 @@ test('of a promoted release it is told where it was proven', () => {
   const text = describeEnvironment({ status: { ...STATUS, promoted }, needs: [] } as unknown as StatusNow)
   assert.match(text, /\nlive +7-x *\n +promoted from staging, release 3-y *\n/)
 })
+
+test('a hook that control has nothing to run with is told, and who runs it or will', () => {
+  const runner = { run: '1', by: 'anna@host (pid 7)', process: null, isLate: false }
+  const owedHooks = [
+    { deploy: 'd6', time: 'failed', runner: null },
+    { deploy: 'd7', time: 'after', runner },
+    { deploy: 'd8', time: 'after', runner: { ...runner, isLate: true } },
+  ]
+  const text = describeEnvironment({ status: { ...STATUS, owedHooks }, needs: [] } as unknown as StatusNow)
+  assert.match(text, /owed +hook 'failed' of d6: `seaworthy up` runs it/)
+  assert.match(text, /hook 'after' of d7: run by anna@host \(pid 7\)/)
+  assert.match(text, /hook 'after' of d8: `seaworthy up` runs it/)
+})

@@ -49,7 +49,10 @@ function describeStatus(status: Status): string {
       ...(status.canary === null ? [] : [['on trial', describeProgress(status.canary.progress)]]),
       ...(status.disk.isFull ? [['disk', describeFull(status.disk)]] : []),
       ...(status.stoppedServices.length > 0 ? [['stopped', status.stoppedServices.join(', ')]] : []),
-      ...status.owed.map((owed, index) => [index === 0 ? 'owed' : '', describeOwed(owed)]),
+      ...[...status.owed.map(describeOwed), ...(status.owedHooks ?? []).map(describeOwedHook)].map((text, index) => [
+        index === 0 ? 'owed' : '',
+        text,
+      ]),
     ]),
     '',
     table([
@@ -75,6 +78,11 @@ function describeStatus(status: Status): string {
 function describeOwed({ what, service, release, ids, because, since }: Status['owed'][number]): string {
   const whom = ids.length === 0 ? `${service} of ${release}` : ids.join(', ')
   return `${what} ${whom} since ${when(since)}: ${because}; \`seaworthy deploy\` does it`
+}
+
+function describeOwedHook({ deploy, time, runner }: NonNullable<Status['owedHooks']>[number]): string {
+  const who = runner === null || runner.isLate ? '`seaworthy up` runs it, `deploy` too' : `run by ${runner.by}`
+  return `hook '${time}' of ${deploy}: ${who}`
 }
 
 function describeFull({ folder, bytesLeft, waiting }: Status['disk']): string {

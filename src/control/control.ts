@@ -212,7 +212,8 @@ export class Control {
     const { approvals } = this
     const [outbox, channels] = [makeOutbox(state), new ChannelFile(folder)]
     const told = { outbox, channels, clock }
-    this.afterDeploy = new AfterDeploy({ folder, path: environment.path, state, jobs, approvals, logger, ...told })
+    const runs = instances.acts
+    this.afterDeploy = new AfterDeploy({ folder, path, state, jobs, approvals, logger, ...told, runs })
     const { leases, afterDeploy, witnesses, rollouts, retention, services } = this
     const parts = { leases, approvals, afterDeploy, witnesses, rollouts, retention, services }
     this.deploys = new Deploys({ folder, state, clock, secrets: this.#secrets, ...parts })
@@ -267,6 +268,7 @@ export class Control {
       tls: this.certificates.status(),
       stoppedServices: this.state.get('stoppedServices'),
       owed: this.roster.owed(),
+      owedHooks: this.afterDeploy.elsewhere.owed(),
       paused: this.pauses.status(),
       canary: this.rollouts.trial(),
       scaling: this.scaler.status(),
@@ -380,6 +382,7 @@ export class Control {
       drain: (upstreams, withinMs) => fleet.drain(upstreams, withinMs),
       report: () => fleet.report(),
       baselineOf: (release, now) => this.history.baselineOf(release, now),
+      canRevive: (release) => this.services.canRevive(release),
       revive: (release, insteadOf) => this.services.revive(release, insteadOf),
       stopInstances: async (release) => void (await this.services.stopAll(release, null)),
       saveProof: (deploy, part) => this.deploys.saveProof(deploy, part),

@@ -107,3 +107,15 @@ test('going back waits for nobody who cannot be started', async (t) => {
   const { text } = state.events(0, 10).find(({ kind }) => kind === 'revive-incomplete')!
   assert.match(text, /^api of 7-3fa9c1d2 has no instance/)
 })
+
+test('a release can come back from in here when each of its services is there, or was stopped on purpose', async (t) => {
+  const { services, roster, state } = make(t)
+  assert.equal(services.canRevive(release), false)
+  state.set('stoppedServices', ['api'])
+  assert.equal(services.canRevive(release), true)
+  state.set('stoppedServices', [])
+  await roster.put([instanceOf(release)])
+  assert.equal(services.canRevive(release), true)
+  await roster.stop(instanceOf(release).id)
+  assert.equal(services.canRevive(release), false)
+})

@@ -134,6 +134,19 @@ export class Services {
     return ids
   }
 
+  /** Whether its instances are there, or can be started from in here. */
+  canRevive({ id, config }: Release): boolean {
+    const { instances, state } = this.#options
+    if (instances.acts) return true
+    const there = instances.instances().filter(({ release, state: now }) => release === id && now !== 'stopping')
+    return Object.entries(config.services).every(
+      ([name, service]) =>
+        !hasInstances(service, config) ||
+        state.get('stoppedServices').includes(name) ||
+        there.some((one) => one.service === name),
+    )
+  }
+
   /** Brings back a release's instances where they were stopped for the new ones, and waits until they accept. */
   async revive(release: Release, insteadOf: Release): Promise<void> {
     const { clock, state, traffic } = this.#options

@@ -160,7 +160,8 @@ async function act(operation: Operation, deploy: string, plan: Plan, engine: Eng
     case 'migrate':
       return target.migrate(release, service!, onNote)
     case 'stop':
-      return control.holdService(service!)
+      await control.holdService(service!)
+      return target.rest?.(plan.base.live!, service!)
     case 'start':
       return void (await target.start(release, service!))
     case 'gate':
@@ -176,13 +177,19 @@ async function act(operation: Operation, deploy: string, plan: Plan, engine: Eng
       return passSmoke({ target, release, signal, onNote })
     case 'retire':
       for (const retired of retires) await target.stop(retired, null)
-      return
+      return forgetRested(plan, target)
     case 'canary':
     case 'switch':
     case 'watch':
     case 'drain':
       throw new Error(`${kind} is control's work`)
   }
+}
+
+/** What made room, and could have come back as long as this release could still be taken back. */
+async function forgetRested({ base, operations }: Plan, target: Target): Promise<void> {
+  if (target.rest === undefined) return
+  for (const { kind, service } of operations) if (kind === 'stop') await target.stop(base.live!, service)
 }
 
 async function refuse(deploy: string, plan: Plan, thrown: unknown, engine: Engine): Promise<DeployResult> {

@@ -15,6 +15,13 @@ export interface Target {
   start(release: Release, service: string): Promise<readonly Instance[]>
   /** Stops a release's instances, of one service or of all. Stopping what is gone succeeds. Never what takes traffic. */
   stop(release: string, service: string | null): Promise<void>
+  /**
+   * Ends instances that control has taken out of the traffic to make room for the next release. Resolves when none of them
+   * runs; what they were started from stays, for `settle` to start them again. Absent: control has ended them itself.
+   */
+  rest?(release: string, service: string): Promise<void>
+  /** Does to instances what control would do itself, could it. Absent: it can. */
+  settle?(): Promise<void>
   /** One look at an instance from outside. Never throws for an instance that is ill. */
   probe(instance: Instance, release: Release, signal: AbortSignal): Promise<Probe>
   /** Sends one smoke request to an instance; null when it was answered as expected. */

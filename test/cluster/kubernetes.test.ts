@@ -204,13 +204,13 @@ test(
       assert.equal(await instancesOf(second), 3)
     })
 
-    await workloads.remove(first.id, ['api', 'checked'])
+    await workloads.remove(first.id, ['api', 'checked'], first)
     assert.deepEqual(
       (await workloads.deployed()).map(({ release }) => release),
       [second.id],
     )
     assert.equal(kubectl('get', 'secrets', releaseName(first, 'api'), '--ignore-not-found'), '')
-    await workloads.remove(first.id, ['api', 'checked'])
+    await workloads.remove(first.id, ['api', 'checked'], first)
   },
 )
 

@@ -2,6 +2,8 @@ import type { ResolvedApp } from '../../config/resolved.ts'
 import { connectControl, type ControlClient } from '../../control/api/client.ts'
 import type { Problem } from '../../core/problem.ts'
 import { firstDeploy } from '../first-deploy.ts'
+import { hookPlace } from '../hooks/place.ts'
+import { settleHooks } from '../hooks/settle-hooks.ts'
 import { createNarrator } from '../narrate.ts'
 import { describeLacks } from '../need-text.ts'
 import { print } from '../output.ts'
@@ -56,6 +58,7 @@ export async function upHosted(opened: Project, hosted: Hosted, { json, say, isE
         live === null
           ? await firstDeploy({ project, control, secrets, narrator, reason: 'first deploy', targetFor }, { isEmpty })
           : await bringBack({ project, hosted, control, secrets, narrator }, status, live)
+      await settleHooks(control, hookPlace(project)!, (text) => narrator.note(text))
       if (json) print(JSON.stringify({ kind: 'status', ...(await control.call('status', {})) }))
       return code
     } finally {

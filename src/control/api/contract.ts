@@ -24,7 +24,7 @@ import type { HealthMethods } from './health-methods.ts'
 import type { PauseMethods, PauseStatus } from './pause-methods.ts'
 import type { RosterMethods } from './roster-methods.ts'
 import type { PromisesMethods } from './promises-methods.ts'
-import type { DeployOrigin, HooksMethods } from './hooks-methods.ts'
+import type { DeployOrigin, HooksMethods, OwedHook } from './hooks-methods.ts'
 import type { TraceMethods } from './traces-methods.ts'
 import type { ScaleMethods, ScaleStatus } from './scale-methods.ts'
 import type { SeriesMethods } from './series-methods.ts'
@@ -202,6 +202,8 @@ export interface Status {
   readonly stoppedServices: readonly string[]
   /** What control may not do where instances are kept elsewhere; the next command with the tools does it. */
   readonly owed: readonly OwedWork[]
+  /** Hooks that control has nothing to run with, oldest first. @default none: control runs them */
+  readonly owedHooks?: readonly OwedHook[]
   readonly paused: PauseStatus | null
   /** The release on trial; null while there is none. */
   readonly canary: CanaryStatus | null

@@ -94,6 +94,8 @@ export const RECORDED: { readonly [M in RecordedMethod]: Describe<M> } = {
   'deploy.finish': ({ deploy, state }, ok) => (ok ? null : byHolder({ deploy, state })),
   'instance.start': ({ release, service }) => byHolder({ release, service }),
   'instance.stop': ({ release, service }) => byHolder({ release, service }),
+  'hook.begin': ({ deploy, runner }) => ({ who: runner.by, subject: { deploy } }),
+  'hook.end': ({ deploy, by, exit }) => ({ who: by, subject: { deploy, ended: exit.description } }),
   'job.run': ({ job }) => byHolder({ job: job.name }),
   'roster.put': ({ instances }) => byHolder({ instances: idsOf(instances.map(({ id }) => id)) }),
   'roster.admit': ({ ids }) => byHolder({ instances: idsOf(ids) }),

@@ -4,17 +4,19 @@ import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
 import { messageOf } from '../../core/problem.ts'
 import type { DeployRecord } from '../../deploy/journal.ts'
-import type { DeployOrigin, HookRun } from '../api/hooks-methods.ts'
+import type { Contract } from '../api/contract.ts'
+import type { DeployOrigin, HookExit, HookRun } from '../api/hooks-methods.ts'
 import type { Approvals } from '../approvals.ts'
 import { AuditTrail, type TrailEntry, type TrailRecord } from '../audit/trail.ts'
 import type { Jobs } from '../jobs.ts'
 import type { ChannelFile } from '../notify/channels.ts'
-import { deployMessage, hasSucceeded, inWords, proofDigest } from '../notify/deploy-message.ts'
+import { deployMessage, inWords, proofDigest } from '../notify/deploy-message.ts'
 import type { Letter } from '../notify/letter.ts'
 import type { Outbox } from '../notify/outbox.ts'
 import { isForAll } from '../../observe/alerts/stages/route.ts'
 import type { State } from '../state.ts'
-import { hookJob, hookName } from './hook-job.ts'
+import { HooksElsewhere } from './elsewhere.ts'
+import { hookJob, hookName, hookOf } from './hook-job.ts'
 import { makeOwed, type Owed, type OwedRow } from './owed.ts'
 
 export interface AfterDeployOptions {
@@ -28,6 +30,8 @@ export interface AfterDeployOptions {
   readonly logger: Logger
   readonly outbox: Outbox
   readonly channels: ChannelFile
+  /** False: an engine or a cluster keeps the instances, and the folder of the config is on another machine. */
+  readonly runs: boolean
 }
 
 /**
@@ -37,6 +41,7 @@ export interface AfterDeployOptions {
  */
 export class AfterDeploy {
   readonly trail: AuditTrail
+  readonly elsewhere: HooksElsewhere
   readonly #options: AfterDeployOptions
   readonly #owed: Owed
   readonly #running = new Set<string>()
@@ -46,6 +51,8 @@ export class AfterDeploy {
     this.#options = options
     this.trail = new AuditTrail({ folder, state, clock })
     this.#owed = makeOwed(state)
+    const onEnd = (...end: readonly [OwedRow, DeployRecord, HookExit]): void => this.#hookEnded(...end)
+    this.elsewhere = new HooksElsewhere({ state, clock, owed: this.#owed, runs: options.runs, onEnd })
     this.trail.open((record) => this.#found(record))
   }
 
@@ -72,11 +79,19 @@ export class AfterDeploy {
     return this.#owed.find(deploy)?.hook ?? null
   }
 
+  /** How a hook ended that a command has run. */
+  endElsewhere(end: Contract['hook.end']['input']): void {
+    // Its deploy's own end is on record first: what is settled is not looked at again.
+    this.look()
+    this.elsewhere.end(end)
+  }
+
   #settle(row: OwedRow, deploy: DeployRecord): void {
     const { trail } = this
     if (!row.begun) trail.record(this.#entryOf(deploy, 'deploy.begun'), () => this.#owed.save({ ...row, begun: true }))
     if (deploy.state === 'running') return
     if (!row.ended) trail.record(this.#entryOf(deploy, 'deploy.ended'), () => this.#ended(deploy))
+    if (!this.#options.runs) return this.elsewhere.look(deploy)
     if (this.#running.has(deploy.id)) return
     this.#running.add(deploy.id)
     void this.#runHook(deploy)
@@ -127,10 +142,9 @@ export class AfterDeploy {
    * keeper has never heard of and that left no output was not started.
    */
   async #runHook(deploy: DeployRecord): Promise<void> {
-    const { state, jobs, folder, path, clock } = this.#options
+    const { jobs, folder, path } = this.#options
     const row = this.#owed.find(deploy.id)!
-    const time = hasSucceeded(deploy) ? 'after' : 'failed'
-    const argv = deploy.plan.release.config.hooks[time]
+    const { time, argv } = hookOf(deploy)
     const before = hookName('before', deploy.id, deploy.plan.release.id)
     // A command that was interrupted leaves it running.
     if (deploy.plan.operations.some(({ kind }) => kind === 'hook')) await jobs.cancel(before)
@@ -144,15 +158,16 @@ export class AfterDeploy {
     const exit = hasRun
       ? { ok: false, description: 'ended while control was away: how is unknown', lastLines: [] }
       : await jobs.run(job).catch((error: unknown) => ({ ok: false, description: messageOf(error), lastLines: [] }))
-    const { ok, description, lastLines } = exit
+    this.#hookEnded({ ...row, hook }, deploy, exit)
+  }
+
+  #hookEnded(row: OwedRow, deploy: DeployRecord, { ok, description, lastLines }: HookExit): void {
+    const { state, clock } = this.#options
+    const { time, argv } = hookOf(deploy)
     state.atomically(() => {
-      this.#owed.save({
-        ...row,
-        hook: { ...hook, state: ok ? 'done' : 'failed', description, lastLines },
-        settled: true,
-      })
+      this.#owed.save({ ...row, hook: { time, state: ok ? 'done' : 'failed', description, lastLines }, settled: true })
       const lines = ok ? '' : lastLines.map((line) => `\n  | ${line}`).join('')
-      const text = `the hook '${time}' of ${deploy.id} (${argv.join(' ')}) ${description}${lines}`
+      const text = `the hook '${time}' of ${deploy.id} (${argv?.join(' ')}) ${description}${lines}`
       state.addEvent(clock.now(), ok ? 'hook-done' : 'hook-failed', text)
     })
   }

@@ -1,7 +1,9 @@
 import type { HookTime } from '../../config/resolved.ts'
 import type { DeployRecord } from '../../deploy/journal.ts'
 import type { Job } from '../api/contract.ts'
+import type { HookRun } from '../api/hooks-methods.ts'
 import { baseEnvironment } from '../launch.ts'
+import { hasSucceeded } from '../notify/deploy-message.ts'
 
 /** A hook that takes longer is killed. */
 export const HOOK_TIMEOUT_MS = 10 * 60_000
@@ -41,6 +43,15 @@ export function hookJob({ time, argv, deploy, folder, path, outcome }: HookCall)
     timeoutMs: HOOK_TIMEOUT_MS,
     uses: null,
   }
+}
+
+/** The hook of a deploy that has ended. */
+export function hookOf(deploy: Pick<DeployRecord, 'state' | 'plan'>): {
+  readonly time: HookRun['time']
+  readonly argv: readonly string[] | null
+} {
+  const time = hasSucceeded(deploy) ? 'after' : 'failed'
+  return { time, argv: deploy.plan.release.config.hooks[time] }
 }
 
 /** A rollback deploys a release for the second time: the deploy's own id makes the name unique. */

@@ -1,4 +1,4 @@
-import type { HookRun } from '../api/hooks-methods.ts'
+import type { HookRun, HookRunner } from '../api/hooks-methods.ts'
 import type { State } from '../state.ts'
 
 /** What a deploy is still owed. */
@@ -10,6 +10,8 @@ export interface OwedRow {
   readonly begun: boolean
   readonly ended: boolean
   readonly hook: HookRun | null
+  /** Who has taken the hook, where control has nothing to run it with, and when. */
+  readonly runner?: HookRunner & { readonly at: number }
   /** Nothing is owed any more. */
   readonly settled: boolean
 }

@@ -16,6 +16,7 @@ import { HEARTBEAT_MS } from '../lease.ts'
 import type { RolloutRow, State } from '../state.ts'
 import type { Traffic } from '../traffic.ts'
 import type { RolloutDetail } from './detail.ts'
+import type { Followers } from './followers.ts'
 import { NEW_TRIAL, Trial } from './trial.ts'
 import type { Witnesses } from './witnesses.ts'
 
@@ -39,6 +40,8 @@ export interface RolloutWorld {
   drain(upstreams: readonly string[], withinMs: number): Promise<DrainReport>
   report(): Promise<Counters>
   baselineOf(release: string, now: Counters): Baseline
+  /** Whether its instances are there, or can be started from in here. */
+  canRevive(release: Release): boolean
   /** Brings back a release's instances where they were stopped for the new ones, and waits until they accept. */
   revive(release: Release, insteadOf: Release): Promise<void>
   stopInstances(release: string): Promise<void>
@@ -48,6 +51,7 @@ export interface RolloutWorld {
 /** One deploy from its trial or its switch until the old release has drained, or until the old one serves again. */
 export class Rollout {
   readonly #world: RolloutWorld
+  readonly #followers: Followers
   readonly #deploy: DeployRecord
   #token: number
   #phase: RolloutRow['phase']
@@ -55,8 +59,9 @@ export class Rollout {
   #askedBack: string | null = null
   #trial: Trial | null = null
 
-  constructor(row: RolloutRow, world: RolloutWorld) {
+  constructor(row: RolloutRow, world: RolloutWorld, followers: Followers) {
     this.#world = world
+    this.#followers = followers
     this.#deploy = world.state.deploy(row.deploy)!
     this.#token = row.token
     this.#phase = row.phase
@@ -281,6 +286,7 @@ export class Rollout {
     const because = this.#detail.because ?? 'asked for'
     const old = this.#old
     if (old === null) throw new Error('there is no earlier release to go back to')
+    if (!this.#world.canRevive(old)) await this.#followers.help(this.#deploy.id, old.id, (text) => this.#note(text))
     await this.#world.revive(old, this.#next)
     // Going back only ever returns to what was live: a newer token that somebody drew meanwhile does not forbid it.
     this.#token = Math.max(this.#token, state.get('token'))

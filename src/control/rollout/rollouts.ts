@@ -4,6 +4,7 @@ import type { CanaryProgress } from '../../deploy/canary.ts'
 import type { RolloutProgress } from '../api/contract.ts'
 import type { RolloutRow } from '../state.ts'
 import type { RolloutDetail } from './detail.ts'
+import { Followers } from './followers.ts'
 import { Rollout, type RolloutWorld } from './rollout.ts'
 
 /** How long a promotion waits for the workers to have the next share. */
@@ -14,10 +15,12 @@ export class Rollouts {
   readonly #world: RolloutWorld
   readonly #logger: Logger
   readonly #running = new Map<string, Rollout>()
+  readonly #followers: Followers
 
   constructor(world: RolloutWorld, logger: Logger) {
     this.#world = world
     this.#logger = logger
+    this.#followers = new Followers(world.clock)
   }
 
   /** Begins, or goes on under the lease of whoever has taken over. */
@@ -63,6 +66,7 @@ export class Rollouts {
   async follow(deploy: string, after: number, waitMs: number): Promise<RolloutProgress> {
     const { state, clock } = this.#world
     const until = clock.now() + waitMs
+    this.#followers.asked(deploy)
     for (;;) {
       const events = state.rolloutEvents(deploy, after)
       const settled = !this.#running.has(deploy) && (state.rollout(deploy)?.phase ?? 'settled') === 'settled'
@@ -113,7 +117,7 @@ export class Rollouts {
   }
 
   #run(row: RolloutRow): void {
-    const rollout = new Rollout(row, this.#world)
+    const rollout = new Rollout(row, this.#world, this.#followers)
     this.#running.set(row.deploy, rollout)
     void rollout
       .run()

@@ -70,3 +70,23 @@ if (process.argv[2] === 'cp') appendFileSync('${folder}/files', readFileSync(0))
   const names = ['KEY', 'DB_URL', 'DATABASE_URL'].filter((name) => files.includes(`${name}\0`))
   assert.deepEqual(names, ['KEY', 'DB_URL'])
 })
+
+test('what makes room ends and stays; one that goes on running is no room', async (t) => {
+  const folder = folderFor(t)
+  const labels = { 'seaworthy.instance': 'api@1-a-1', 'seaworthy.service': 'api', 'seaworthy.release': '1-a' }
+  const script = `
+const [verb, ...words] = process.argv.slice(2)
+appendFileSync('${folder}/asked', [verb, ...words].join(' ') + '\\n')
+const State = { Status: readFileSync('${folder}/status', 'utf8'), Pid: 0, ExitCode: 0, OOMKilled: false, Error: '', StartedAt: '', FinishedAt: '' }
+if (verb === 'ps') console.log('abc')
+if (verb === 'inspect') console.log(JSON.stringify([{ Id: 'abc', Image: 'i', Created: '', RestartCount: 0, Config: { Labels: ${JSON.stringify(labels)} }, State }]))
+`
+  const containers = containersWith(folder, script)
+  writeFileSync(join(folder, 'status'), 'exited')
+  await containers.rest(['abc'], 3_000)
+  const asked = readFileSync(join(folder, 'asked'), 'utf8').split('\n')
+  assert.match(asked[0]!, /^stop .*abc$/)
+  assert.ok(!asked.some((words) => words.startsWith('rm')))
+  writeFileSync(join(folder, 'status'), 'running')
+  await assert.rejects(containers.rest(['abc'], 3_000), { code: 'instance.not-stopped', message: /api@1-a-1/ })
+})

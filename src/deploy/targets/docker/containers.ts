@@ -1,6 +1,6 @@
 import { Problem } from '../../../core/problem.ts'
 import { secretValues } from '../../need-variables.ts'
-import type { Release } from '../../release.ts'
+import type { Instance, Release } from '../../release.ts'
 import { LABEL, type Place } from '../labels.ts'
 import { mustRun, runAll, runCommand, type RunOptions } from '../run-command.ts'
 import {
@@ -133,6 +133,22 @@ export class Containers {
   }
 
   /**
+   * Ends the programs of containers, which stay to be started again.
+   * @throws Problem `instance.not-stopped`
+   */
+  async rest(ids: readonly string[], graceMs: number): Promise<void> {
+    const { host, run } = this.#options
+    if (ids.length === 0) return
+    await runAll([stopContainers(host, ids, graceMs)], run)
+    const left = (await this.observe()).filter(({ id, instance }) => ids.includes(id) && isRunning(instance))
+    if (left.length === 0) return
+    const names = left.map(({ instance }) => instance.id).join(', ')
+    throw new Problem('instance.not-stopped', `the engine still runs ${names}`, {
+      hint: 'Look at it with `docker inspect`, then run the command again.',
+    })
+  }
+
+  /**
    * Ends and removes containers. Somebody may have removed one meanwhile: what counts is that they are gone.
    * @throws Problem `instance.not-removed`
    */
@@ -147,6 +163,11 @@ export class Containers {
       hint: 'Look at it with `docker inspect`, then run the command again.',
     })
   }
+}
+
+/** One that was only made has never run. */
+function isRunning({ state }: Instance): boolean {
+  return state !== 'stopped' && state !== 'starting'
 }
 
 function linesOf(text: string): readonly string[] {

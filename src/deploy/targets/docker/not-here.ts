@@ -20,7 +20,7 @@ export function mustBeHere(app: ResolvedApp, hosts: number): void {
 
 /** What of a config containers are not given yet, a sentence each. */
 export function notHere(app: ResolvedApp, hosts: number): readonly string[] {
-  const { services, needs, gateway, hooks, strategy } = app
+  const { services, needs, gateway } = app
   return [
     ...Object.entries(services).flatMap(([name, service]) =>
       lacksOf(service).map((what) => `services.${name}.${what}`),
@@ -33,10 +33,6 @@ export function notHere(app: ResolvedApp, hosts: number): readonly string[] {
           : [`needs.${name}: a ${need.kind} that the environment runs`],
       ),
     ...(gateway.http === 0 ? ['gateway.listen.http: a port of its own choice'] : []),
-    ...(['after', 'failed'] as const)
-      .filter((when) => hooks[when] !== null)
-      .map((when) => `hooks.${when}: control would run it, and has nothing in its container to run it with`),
-    ...(strategy === 'recreate' ? ["strategy: 'recreate'"] : []),
     ...(hosts > 1 ? lacksOfSeveral(app) : []),
   ]
 }

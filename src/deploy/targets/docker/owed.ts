@@ -1,4 +1,5 @@
 import { messageOf, Problem } from '../../../core/problem.ts'
+import { isRecreated } from '../../plan.ts'
 import type { Instance, Release } from '../../release.ts'
 import type { Probe } from '../../target.ts'
 import type { OwedWork, RosterPort } from '../roster.ts'
@@ -32,21 +33,30 @@ export class Owed {
   async settle(): Promise<void> {
     const owed = (await this.#options.roster.owed()).filter((one) => !this.#tried.has(keyOf(one)))
     for (const one of owed) this.#tried.add(keyOf(one))
-    await Promise.all(owed.map((one) => this.#try(one)))
+    const stops = owed.filter(({ what }) => what === 'stop')
+    const ended = await Promise.all(stops.map((one) => this.#try(one)))
+    const left = new Set(stops.filter((_, index) => !ended[index]).map(({ service }) => service))
+    // One that cannot run beside another release of its service waits until that has ended.
+    await Promise.all(owed.filter(({ what }) => what !== 'stop').map((one) => this.#try(one, left)))
   }
 
-  /** The next release may be what mends it: that must not wait for this one. */
-  async #try(owed: OwedWork): Promise<void> {
+  /**
+   * Whether it could be done. The next release may be what mends it: that must not wait for this one.
+   * @param left services of which another release goes on running
+   */
+  async #try(owed: OwedWork, left: ReadonlySet<string> = new Set()): Promise<boolean> {
     const { what, service, release } = owed
     try {
-      await this.#do(owed)
+      await this.#do(owed, left)
+      return true
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       this.#options.onNote(`${what} of ${service} of ${release} is still owed: ${messageOf(error)}`)
+      return false
     }
   }
 
-  async #do({ what, release: id, service, ids }: OwedWork): Promise<void> {
+  async #do({ what, release: id, service, ids }: OwedWork, left: ReadonlySet<string>): Promise<void> {
     const { roster, containers, start } = this.#options
     const release = await this.#options.release(id)
     const graceMs = release?.config.services[service]?.graceMs ?? GRACE_MS
@@ -63,6 +73,7 @@ export class Owed {
       // Told of only when they pass: a restart that came to nothing is still owed.
       return this.#admit(ids, release, service)
     }
+    if (left.has(service) && isRecreated(release.config.services[service]!, release.config)) return
     const started = await start(release, service)
     await this.#admit(
       started.map((one) => one.id),

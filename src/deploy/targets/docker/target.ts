@@ -178,6 +178,26 @@ export class DockerTarget implements Target {
     await roster.forget([...new Set([...left, ...there.map((one) => one.id)])])
   }
 
+  async rest(id: string, service: string): Promise<void> {
+    const { roster, release } = this.#options
+    const there = (await this.#containers.observe()).filter(
+      ({ instance }) => instance.release === id && instance.service === service,
+    )
+    // Control knows it: it is live.
+    const { graceMs } = (await release(id))!.config.services[service]!
+    await this.#containers.rest(
+      there.map((one) => one.id),
+      graceMs,
+    )
+    const owed = (await roster.owed()).filter((one) => one.release === id && one.service === service)
+    const ids = [...owed.flatMap((one) => one.ids), ...there.map(({ instance }) => instance.id)]
+    await roster.forget([...new Set(ids)])
+  }
+
+  settle(): Promise<void> {
+    return this.#owed.settle()
+  }
+
   probe(instance: Instance, release: Release): Promise<Probe> {
     return this.#readiness.probe(instance, release)
   }

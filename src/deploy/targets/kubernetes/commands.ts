@@ -106,6 +106,14 @@ export function removeRelease(access: Access, place: Place, release: string, ser
   return kubectl(access, argv, `takes away ${service ?? 'everything'} of ${release}`)
 }
 
+/** What runs a release's service, its autoscaler first: it would bring back what is taken away. The rest stays. */
+export function restService(access: Access, place: Place, release: string, service: string): Command {
+  const selector = selectorText(objectSelector(place, release, service))
+  const kinds = 'horizontalpodautoscalers,deployments'
+  const argv = ['delete', kinds, '--selector', selector, '--ignore-not-found', '--wait=false']
+  return kubectl(access, argv, `stops ${service} of ${release}, to make room`)
+}
+
 /** By name, so that nobody has to be able to list them. */
 export function removeSecrets(access: Access, names: readonly string[]): Command {
   const argv = ['delete', 'secrets', ...names, '--ignore-not-found', '--wait=false']

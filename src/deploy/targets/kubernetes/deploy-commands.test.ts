@@ -71,3 +71,25 @@ test('a release that has been warm goes, service by service, as far as it is the
     ],
   )
 })
+
+test('a service that makes room is stopped before the next one is put in place, and goes when that is live', () => {
+  const environment = { strategy: 'recreate' }
+  const live = kubernetesRelease({ api: service }, { id: '6-aaaaaaaa', environment })
+  const plan = makePlan({
+    ...planned,
+    live,
+    next: kubernetesRelease({ api: service }, { environment }),
+    world: { live: live.id, warm: null, sequence: 6 },
+    prepared: [release.artifacts['api']!],
+  })
+  const { commands, removed } = outlineOf(plan, { ...options, there: [{ service: 'api', release: live.id }] })
+  const of = 'seaworthy.app=shop,seaworthy.environment=production,seaworthy.service=api,seaworthy.release=6-aaaaaaaa'
+  const kinds = 'horizontalpodautoscalers,deployments'
+  const words = ['delete', kinds, '--selector', of, '--ignore-not-found', '--wait=false']
+  assert.deepEqual(commands[0]!.argv.slice(5), words)
+  assert.deepEqual(
+    commands.map(({ argv }) => argv[5]),
+    ['delete', 'apply', 'delete', 'delete'],
+  )
+  assert.deepEqual(removed, ['shop-production-api-6-aaaaaaaa'])
+})

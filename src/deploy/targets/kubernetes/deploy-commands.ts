@@ -8,7 +8,7 @@ import { imageOf } from '../docker/image-of.ts'
 import { buildCommand } from '../docker/images.ts'
 import type { Place } from '../labels.ts'
 import type { Cluster } from './cluster.ts'
-import { applyObjects, removeRelease, removeSecrets, type Access } from './commands.ts'
+import { applyObjects, removeRelease, removeSecrets, restService, type Access } from './commands.ts'
 import { objectName } from './names.ts'
 import type { KubernetesObject } from './object.ts'
 import { serviceObjects } from './objects.ts'
@@ -32,7 +32,7 @@ export interface OutlineOptions {
  * it. An object of a release is never changed: the next one has its own. Secrets are read from stdin, and not shown.
  */
 export function outlineOf(
-  { operations, release, retires }: Plan,
+  { base, operations, release, retires }: Plan,
   { access, place, cluster, bases, own, there }: OutlineOptions,
 ): { readonly commands: readonly Command[]; readonly created: readonly string[]; readonly removed: readonly string[] } {
   const { services } = release.config
@@ -45,6 +45,7 @@ export function outlineOf(
       return declared.run.kind === 'image'
         ? [pullImage(null, declared.run.image)]
         : [buildCommand(release, service, { host: null, folder: CONTEXT, bases, isOwn })]
+    if (kind === 'stop') return [restService(access, place, base.live!, service)]
     if (kind !== 'start') return []
     const objects = serviceObjects({
       release,
@@ -58,7 +59,10 @@ export function outlineOf(
     created.push(...objects)
     return [applyObjects(access, objects)]
   })
-  const going = there.filter((one) => retires.includes(one.release))
+  const rested = new Set(operations.filter(({ kind }) => kind === 'stop').map(({ service }) => service))
+  const going = there.filter(
+    (one) => retires.includes(one.release) || (one.release === base.live && rested.has(one.service)),
+  )
   const names = going.map(({ service, release: id }) => objectName(place, service, id))
   return {
     commands: [

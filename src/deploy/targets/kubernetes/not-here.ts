@@ -7,7 +7,7 @@ import { runtimeIn } from '../docker/base.ts'
  * @throws Problem `target.not-yet`
  */
 export function mustRunHere(app: ResolvedApp): void {
-  const { environment, needs, services, gateway, hooks, strategy } = app
+  const { environment, needs, services, gateway } = app
   const lacks = [
     ...Object.entries(services).flatMap(([name, service]) =>
       lacksOf(service).map((lack) => `services.${name}: ${lack}`),
@@ -19,10 +19,6 @@ export function mustRunHere(app: ResolvedApp): void {
           `needs.${name}: a ${kind} that the environment runs; one with a \`url\` is somebody else's`,
       ),
     ...(gateway.http === 0 ? ['gateway.listen.http: a port of its own choice'] : []),
-    ...(['after', 'failed'] as const)
-      .filter((when) => hooks[when] !== null)
-      .map((when) => `hooks.${when}: control would run it, and has nothing in its pod to run it with`),
-    ...(strategy === 'recreate' ? ["strategy: 'recreate'"] : []),
   ]
   if (lacks.length === 0) return
   throw new Problem('target.not-yet', `environment ${environment} asks for what does not run on Kubernetes yet`, {

@@ -35,13 +35,19 @@ async function make(t: TestContext, passes: () => boolean, { isThere = true } = 
     admit: (some) => control.admit(some),
     forget: (some) => control.forget(some),
     owed: async () => control.owed(),
+    bringBack: async (service) => void did.push(`bring back ${service}`),
   } satisfies Partial<RosterPort> as unknown as RosterPort
+  const did: string[] = []
   const removed: string[] = []
   let probes = 0
   const owed = new Owed({
     roster,
     workloads: {
-      remove: async (id, services) => void removed.push(`${id} ${services.join()}`),
+      remove: async (id, services) => {
+        removed.push(`${id} ${services.join()}`)
+        await new Promise((resolve) => setImmediate(resolve))
+        did.push(`removed ${id}`)
+      },
       address: async () => {
         // As kubectl ends where there is no such Service.
         if (!isThere) throw new Error('NotFound')
@@ -50,7 +56,8 @@ async function make(t: TestContext, passes: () => boolean, { isThere = true } = 
       deployed: async () => (isThere ? [{ service: 'api', release: release.id, replicas: 2, instances: 2 }] : []),
     },
     release: async (id) => (id === release.id ? release : null),
-    start: async () => {
+    start: async ({ id }) => {
+      did.push(`start ${id}`)
       await control.put(rows())
       return rows()
     },
@@ -63,7 +70,7 @@ async function make(t: TestContext, passes: () => boolean, { isThere = true } = 
     signal: undefined,
   })
   const outside = (): readonly string[] => Object.keys(state.get('outside'))
-  return { control, owed, ids, removed, outside, probesOf: () => probes }
+  return { state, control, owed, ids, removed, did, outside, probesOf: () => probes }
 }
 
 test('what is to be ended is taken away, and forgotten', async (t) => {
@@ -112,4 +119,17 @@ test('what lacks is started, and let in', async (t) => {
   assert.equal(control.owed()[0]?.what, 'start')
   await owed.settle()
   assert.deepEqual([control.owed(), outside(), control.instances().length], [[], [], 2])
+})
+
+test('what made room is started when what it made room for has gone, and its service takes traffic again', async (t) => {
+  const { state, control, owed, ids, did } = await make(t, () => true)
+  const other = { ...release, id: '2-bbbbbbbb' }
+  state.saveRelease(other)
+  const [instance] = rosterOf(other, 'api', { ids: [`api@${other.id}-1`], pods: [], address: ADDRESS, now: 1 })
+  await control.put([instance!])
+  await control.forget(ids)
+  control.expect(release, 'api', 'its instances are not there')
+  await control.stop(instance!.id)
+  await owed.settle()
+  assert.deepEqual(did, [`removed ${other.id}`, `start ${release.id}`, 'bring back api'])
 })

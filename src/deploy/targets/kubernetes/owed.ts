@@ -31,19 +31,24 @@ export class Owed {
   async settle(): Promise<void> {
     const owed = (await this.#options.roster.owed()).filter((one) => !this.#tried.has(keyOf(one)))
     for (const one of owed) this.#tried.add(keyOf(one))
-    await Promise.all(owed.map((one) => this.#do(one)))
+    // What is started may be what had to make room for what is stopped.
+    for (const isStop of [true, false])
+      await Promise.all(owed.filter(({ what }) => (what === 'stop') === isStop).map((one) => this.#do(one)))
   }
 
   async #do(owed: OwedWork): Promise<void> {
     const { roster, workloads, start } = this.#options
+    const { service } = owed
+    const release = await this.#options.release(owed.release)
     if (owed.what === 'stop') {
-      await workloads.remove(owed.release, [owed.service])
+      await workloads.remove(owed.release, [service], release)
       return roster.forget(owed.ids)
     }
-    const release = await this.#options.release(owed.release)
     if (release === null) return
-    if (owed.what === 'start') return this.#admit(await start(release, owed.service), release)
-    return this.#letInAgain(owed, release)
+    if (owed.what === 'restart') return this.#letInAgain(owed, release)
+    await this.#admit(await start(release, service), release)
+    // It may have been stopped to make room for a release that did not come to stay.
+    await roster.bringBack(service)
   }
 
   /** Pods that no longer answered their kubelet has started again, or will: they come in as those that are new do. */

@@ -1,3 +1,5 @@
+import { isRecreated } from '../../plan.ts'
+import type { Release } from '../../release.ts'
 import type { Runtime } from '../docker/base.ts'
 import type { Cluster } from './cluster.ts'
 import { seconds } from './probes.ts'
@@ -23,6 +25,11 @@ export function preStop(cluster: Cluster, runtime: Runtime | null, waitMs: numbe
       ? ['node', '-e', `setTimeout(() => {}, ${wait * 1000})`]
       : ['python3', '-c', `import time; time.sleep(${wait})`]
   return { lifecycle: { preStop: { exec: { command } } } }
+}
+
+/** One that makes room for its next release has been drained before, and each second of it is downtime. */
+export function pauseOf({ config }: Release, service: string): number {
+  return isRecreated(config.services[service]!, config) ? 0 : config.drainMs
 }
 
 /** Seconds from the pause's beginning to SIGKILL. */

@@ -17,7 +17,7 @@ import {
   type Component,
   type Labels,
 } from './names.ts'
-import { preStop, terminationGrace } from './pause.ts'
+import { pauseOf, preStop, terminationGrace } from './pause.ts'
 import { PORT_NAME, probesOf } from './probes.ts'
 import { resourcesOf, TMP_SIZE } from './resources.ts'
 
@@ -41,7 +41,7 @@ export function instancePod({ release, service, image, isOwn = false, cluster }:
   const declared = release.config.services[service]!
   const runtime = runtimeIn(service, declared, isOwn)
   const check = runtime === null ? null : [ownFiles(runtime).program, `${OWN_FOLDER}/${ownFiles(runtime).check}`]
-  const { drainMs } = release.config
+  const pauseMs = pauseOf(release, service)
   const own = releaseName(release, service)
   const hasSecrets = secretNames(declared, release.config.needs).length > 0
   const hasFolder = Object.keys(declared.templates).length > 0
@@ -50,7 +50,7 @@ export function instancePod({ release, service, image, isOwn = false, cluster }:
     metadata: { labels: releaseLabels(release, service) },
     spec: {
       ...common(input),
-      terminationGracePeriodSeconds: terminationGrace(drainMs, declared.graceMs),
+      terminationGracePeriodSeconds: terminationGrace(pauseMs, declared.graceMs),
       topologySpreadConstraints: spreadOver(releaseSelector(release, service)),
       containers: [
         {
@@ -59,7 +59,7 @@ export function instancePod({ release, service, image, isOwn = false, cluster }:
             ? { ports: [{ name: PORT_NAME, containerPort: portOf(declared), protocol: 'TCP' }] }
             : {}),
           ...probesOf(declared, check),
-          ...preStop(cluster, runtime, drainMs),
+          ...preStop(cluster, runtime, pauseMs),
         },
       ],
     },

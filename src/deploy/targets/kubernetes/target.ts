@@ -137,8 +137,21 @@ export class KubernetesTarget implements Target {
   async stop(release: string, service: string | null): Promise<void> {
     const { roster } = this.#options
     const left = await roster.leave(release, service)
-    await this.#workloads.remove(release, service === null ? await this.#servicesOf(release) : [service])
+    const of = await this.#options.release(release)
+    await this.#workloads.remove(release, service === null ? await this.#servicesOf(release, of) : [service], of)
     await roster.forget(left)
+  }
+
+  async rest(id: string, service: string): Promise<void> {
+    const { roster, release } = this.#options
+    // Control knows it: it is live.
+    await this.#workloads.rest((await release(id))!, service)
+    const owed = (await roster.owed()).filter((one) => one.release === id && one.service === service)
+    await roster.forget(owed.flatMap(({ ids }) => ids))
+  }
+
+  settle(): Promise<void> {
+    return this.#owed.settle()
   }
 
   async probe(instance: Instance, release: Release): Promise<Probe> {
@@ -279,8 +292,7 @@ export class KubernetesTarget implements Target {
   }
 
   /** Of what control has forgotten the cluster still knows what its Deployments are for. */
-  async #servicesOf(id: string): Promise<readonly string[]> {
-    const release = await this.#options.release(id)
+  async #servicesOf(id: string, release: Release | null): Promise<readonly string[]> {
     const deployed = (await this.#workloads.deployed()).filter((one) => one.release === id)
     return [...new Set([...Object.keys(release?.config.services ?? {}), ...deployed.map(({ service }) => service)])]
   }

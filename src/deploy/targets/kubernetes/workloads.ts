@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem } from '../../../core/problem.ts'
 import { secretNames } from '../../need-variables.ts'
+import { isRecreated } from '../../plan.ts'
 import type { Instance, Release } from '../../release.ts'
 import { listens } from '../instance-shape.ts'
 import type { Place } from '../labels.ts'
@@ -15,6 +16,7 @@ import {
   readLogs,
   removeRelease,
   removeSecrets,
+  restService,
   type Access,
 } from './commands.ts'
 import { deployedIn, instancesToBegin, type Deployed } from './deployed.ts'
@@ -24,6 +26,7 @@ import { closedPolicy } from './network-policy.ts'
 import { objectName, releaseName } from './names.ts'
 import { serviceObjects } from './objects.ts'
 import { observed, type ObservedPod } from './observe.ts'
+import { pauseOf, terminationGrace } from './pause.ts'
 import { findPolicy } from './own-commands.ts'
 import type { Look } from './pods-probe.ts'
 import { refusalsIn } from './refusal.ts'
@@ -93,10 +96,11 @@ export class Workloads {
 
   /**
    * Takes away all that a release's services have. Resolves when its pods are on their way out: in no Service, and with their
-   * pause and grace before them.
+   * pause and grace before them; those of a service that cannot run beside its next release, when they are gone.
+   * @param of the release as control knows it
    * @throws Problem `instance.not-removed`
    */
-  async remove(release: string, services: readonly string[]): Promise<void> {
+  async remove(release: string, services: readonly string[], of: Release | null): Promise<void> {
     const { access, place } = this.#options
     if (services.length === 0) return
     for (const service of services) await this.#run(removeRelease(access, place, release, service))
@@ -106,11 +110,28 @@ export class Workloads {
         services.map((service) => objectName(place, service, release)),
       ),
     )
-    const deadline = performance.now() + LEAVE_MS
+    const goneMs = Math.max(0, ...services.map((service) => endOf(of, service)))
+    const isLeft = ({ service, state }: Instance): boolean =>
+      services.includes(service) && (state !== 'stopping' || endOf(of, service) > 0)
+    await this.#until((one) => one.release === release && isLeft(one), LEAVE_MS + goneMs)
+  }
+
+  /**
+   * Takes the pods of a release's service away and leaves what they are made from. Resolves when they are gone.
+   * @throws Problem `instance.not-removed`
+   */
+  async rest(release: Release, service: string): Promise<void> {
+    const { access, place } = this.#options
+    await this.#run(restService(access, place, release.id, service))
+    const withinMs = LEAVE_MS + endOf(release, service)
+    await this.#until((one) => one.release === release.id && one.service === service, withinMs)
+  }
+
+  /** @throws Problem `instance.not-removed` */
+  async #until(isLeft: (instance: Instance) => boolean, withinMs: number): Promise<void> {
+    const deadline = performance.now() + withinMs
     for (;;) {
-      const left = (await this.#pods()).filter(
-        ({ instance: one }) => one.release === release && services.includes(one.service) && one.state !== 'stopping',
-      )
+      const left = (await this.#pods()).filter(({ instance }) => isLeft(instance))
       if (left.length === 0) return
       if (performance.now() > deadline) {
         throw new Problem('instance.not-removed', `the cluster still runs ${left.map(({ pod }) => pod).join(', ')}`, {
@@ -194,4 +215,11 @@ export class Workloads {
 /** Of what is left as it is: a secret of back then may have no value any more. */
 function blankValues({ config }: Release, service: string): Readonly<Record<string, string>> {
   return Object.fromEntries(secretNames(config.services[service]!, config.needs).map((name) => [name, '']))
+}
+
+/** How long the end of a pod may take that another release has to wait for; 0: none has. */
+function endOf(of: Release | null, service: string): number {
+  const declared = of?.config.services[service]
+  if (of === null || declared === undefined || !isRecreated(declared, of.config)) return 0
+  return terminationGrace(pauseOf(of, service), declared.graceMs) * 1000
 }

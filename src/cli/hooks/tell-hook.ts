@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ControlClient } from '../control/api/client.ts'
-import { hasSucceeded } from '../control/notify/deploy-message.ts'
+import type { ControlClient } from '../../control/api/client.ts'
+import { hasSucceeded } from '../../control/notify/deploy-message.ts'
 
 /** How long a command that is done waits for the hook after it. */
 const WAIT_MS = 10_000
