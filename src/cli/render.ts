@@ -11,7 +11,7 @@ import { makeImage } from '../deploy/targets/docker/images.ts'
 import { haveInRegistry } from '../deploy/targets/docker/push.ts'
 import { renderFiles, type RenderedFile } from '../deploy/targets/kubernetes/render/files.ts'
 import {
-  nameInRegistry,
+  placeInRegistry,
   renderedImages,
   type Registry,
   type RenderedImage,
@@ -121,10 +121,11 @@ async function pushed(overlays: readonly Rendering[], registry: string): Promise
   const digests = new Map<string, string>()
   for (const { release, projectFolder, keptOut } of overlays) {
     for (const [service, declared] of Object.entries(release.config.services)) {
-      const name = nameInRegistry(release, service, registry)
+      const name = placeInRegistry(release, service, registry)
       if (declared.run.kind === 'image' || digests.has(name)) continue
       const make = () => makeImage(release, service, { host: null, run, projectFolder, keptOut })
-      digests.set(name, await haveInRegistry(null, { name, make }, run))
+      const reference = await haveInRegistry(null, { name, make }, run)
+      digests.set(name, reference.slice(reference.indexOf('@') + 1))
     }
   }
   return digests

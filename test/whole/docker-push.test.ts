@@ -55,7 +55,7 @@ test(
 
     const refused = await project.run(words.slice(0, -1), variables)
     assert.equal(refused.code, 1)
-    assert.match(refused.stderr, /did not reach its registry.*\[image\.not-pushed\]/)
+    assert.match(refused.stderr, /did not reach its registry: 127\.0\.0\.1:5055 is not reached.*\[image\.not-pushed\]/)
 
     await using _ = startRegistry(engine)
     await answering(engine)
@@ -63,7 +63,7 @@ test(
       JSON.parse((await project.must(words, variables)).stdout) as RenderReport
     const first = await report()
     const [staging, production] = first.environments.map(({ images }) => images.find(({ isMade }) => isMade)!.reference)
-    assert.match(staging!, /^127\.0\.0\.1:5055\/team\/seaworthy\/shop\/api:[0-9a-f-]+@sha256:[0-9a-f]{64}$/)
+    assert.match(staging!, /^127\.0\.0\.1:5055\/team\/shop-api:[0-9a-f-]+@sha256:[0-9a-f]{64}$/)
     assert.equal(production, staging, 'one image of the same files')
     const [named, digest] = staging!.split('@') as [string, string]
     const repository = named.slice(0, named.lastIndexOf(':'))
