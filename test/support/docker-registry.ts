@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, globSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -9,6 +9,10 @@ import { until } from './project.ts'
 
 const PORT = 5055
 export const ADDRESS = `127.0.0.1:${PORT}`
+
+/** `deployer` with the password below, as a registry keeps it. */
+export const USERS = 'deployer:$2y$05$abcdefghijklmnopqrstuuI9Ve74svfU50aEQdy91gepBOB8Ceywa\n'
+export const PASSWORD = 'geheim-4711'
 
 /** In front of the registry in an engine's network: a unix socket is reached from any of them. */
 const FORWARD = `const [port, socket] = process.argv.slice(1)
@@ -30,8 +34,14 @@ export interface DockerRegistry extends AsyncDisposable {
   start(users?: string): Promise<void>
 }
 
-/** Debian's `docker-registry` with a folder of its own, on the loopback of each engine: those take it without TLS. */
-export async function startDockerRegistry(engines: readonly DockerEngine[]): Promise<DockerRegistry> {
+/**
+ * Debian's `docker-registry` with a folder of its own, on the loopback of each engine: those take it without TLS.
+ * @param engines null: this machine's own
+ */
+export async function startDockerRegistry(
+  engines: readonly (DockerEngine | null)[],
+  port: number = PORT,
+): Promise<DockerRegistry> {
   const folder = mkdtempSync(join(tmpdir(), 'seaworthy-registry-'))
   const socket = join(folder, 'socket')
   const store = join(folder, 'store')
@@ -67,7 +77,7 @@ export async function startDockerRegistry(engines: readonly DockerEngine[]): Pro
   }
   try {
     await start()
-    for (const engine of engines) forwards.push(await forwardFrom(engine, socket))
+    for (const engine of engines) forwards.push(await forwardFrom(engine, port, socket))
   } catch (error) {
     await end()
     throw error
@@ -89,10 +99,10 @@ export async function startDockerRegistry(engines: readonly DockerEngine[]): Pro
   }
 }
 
-async function forwardFrom(engine: DockerEngine, socket: string): Promise<ChildProcess> {
-  const [enter, ...where] = engineNetwork(engine)
-  const words = [...where, process.execPath, '-e', FORWARD, String(PORT), socket]
-  const child = spawn(enter, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+async function forwardFrom(engine: DockerEngine | null, port: number, socket: string): Promise<ChildProcess> {
+  const where = engine === null ? [] : engineNetwork(engine)
+  const [program, ...words] = [...where, process.execPath, '-e', FORWARD, String(port), socket]
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] })
   await new Promise<void>((resolve, reject) => {
     child.stdout.once('data', () => resolve())
     child.once('close', (code) => reject(new Error(`the way to the registry ended with ${code}`)))
@@ -128,4 +138,13 @@ function configOf({ socket, store, users }: { socket: string; store: string; use
     http: { net: 'unix', addr: socket, relativeurls: true },
     ...(users === null ? {} : { auth: { htpasswd: { realm: 'test', path: users } } }),
   })
+}
+
+/** A folder with what docker keeps after a login, for `DOCKER_CONFIG`. */
+export function loggedIn(host: string | null, address: string): Disposable & { readonly folder: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-login-'))
+  const where = host === null ? [] : ['--host', host]
+  const words = ['--config', folder, ...where, 'login', '--username', 'deployer', '--password-stdin', address]
+  execFileSync('docker', words, { input: PASSWORD, stdio: ['pipe', 'ignore', 'pipe'] })
+  return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
 }

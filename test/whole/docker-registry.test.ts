@@ -1,12 +1,11 @@
 /** An environment on Docker whose images go through a registry: one real engine makes them, another one runs them. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { NODE_BASE, nodeArchive, startEngine, type DockerEngine } from '../support/docker-engine.ts'
-import { ADDRESS, startDockerRegistry } from '../support/docker-registry.ts'
+import { ADDRESS, loggedIn, startDockerRegistry, USERS } from '../support/docker-registry.ts'
 import type { Status } from '../../src/control/api/contract.ts'
 import { engineNetwork } from '../support/engine-load.ts'
 import { EngineProject } from '../support/engine-project.ts'
@@ -15,9 +14,6 @@ import { until } from '../support/project.ts'
 const PORT = 8090
 const AGAIN_MS = 60_000
 const REGISTRY = `${ADDRESS}/team`
-const PASSWORD = 'geheim-4711'
-/** `deployer` with that password. */
-const USERS = 'deployer:$2y$05$abcdefghijklmnopqrstuuI9Ve74svfU50aEQdy91gepBOB8Ceywa\n'
 const ASK = `const answer = await fetch('http://127.0.0.1:${PORT}' + process.argv[1], { signal: AbortSignal.timeout(20000) })
 console.log(await answer.text())`
 
@@ -169,28 +165,13 @@ test('images through a registry', { timeout: 400_000 }, async (t) => {
     const said = await refused()
     assert.match(said, /127\.0\.0\.1:5055 does not let you/)
     assert.match(said, /docker login 127\.0\.0\.1:5055/)
+    project.variables = { DOCKER_HOST: maker.host, DOCKER_CONFIG: project.folder }
+    assert.match(await must('doctor'), /·\s+registry\s+docker has no user and password for 127\.0\.0\.1:5055/)
     assert.equal(ask(runner), 'v1')
-    const folder = mkdtempSync(join(tmpdir(), 'seaworthy-login-'))
-    try {
-      const login = [
-        '--config',
-        folder,
-        '--host',
-        maker.host,
-        'login',
-        '--username',
-        'deployer',
-        '--password-stdin',
-        ADDRESS,
-      ]
-      execFileSync('docker', login, { input: PASSWORD, stdio: ['pipe', 'ignore', 'pipe'] })
-      assert.match(readFileSync(join(folder, 'config.json'), 'utf8'), /auths/)
-      project.variables = { DOCKER_HOST: maker.host, DOCKER_CONFIG: folder }
-      await timed('deploy with credentials', 'deploy')
-      assert.equal(ask(runner), 'v3')
-      assert.doesNotMatch(runner.docker('inspect', ...images()), new RegExp(PASSWORD))
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
+    using login = loggedIn(maker.host, ADDRESS)
+    project.variables = { DOCKER_HOST: maker.host, DOCKER_CONFIG: login.folder }
+    assert.match(await must('doctor'), /✓\s+registry\s+docker logs in to 127\.0\.0\.1:5055 as deployer/)
+    await timed('deploy with credentials', 'deploy')
+    assert.equal(ask(runner), 'v3')
   })
 })

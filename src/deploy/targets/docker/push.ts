@@ -38,7 +38,8 @@ export async function haveInRegistry(
   } else {
     const { kind } = registryRefusal(pulled.lastLines, name, host)
     // What is not reached takes nothing either: that is told before anything is built.
-    if (kind === 'unreachable' || kind === 'untrusted') throw notPushed(name, host, pulled.lastLines)
+    if (kind === 'no-engine' || kind === 'unreachable' || kind === 'untrusted')
+      throw notPushed(name, host, pulled.lastLines)
   }
   await mustRun(tagImage(host, await make(), name), run)
   const { code, lastLines } = await runCommand(pushCommand(host, name), run)

@@ -18,6 +18,8 @@ test("what docker says of a registry is told apart, in the engine's words of sev
     ['unauthorized: authentication required', 'unauthorised'],
     ['denied: requested access to the resource is denied', 'unauthorised'],
     ['Error response from daemon: manifest for registry.example.com/shop:1 not found: manifest unknown', 'absent'],
+    ['Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?', 'no-engine'],
+    ['error during connect: dial unix /run/docker.sock: connect: connection refused', 'no-engine'],
     ['received unexpected HTTP status: 500 Internal Server Error', 'unknown'],
   ]
   for (const [line, kind] of said)

@@ -3,13 +3,14 @@ import { serverOf } from '../image/registry.ts'
 /** Why a registry did not do what docker asked of it. */
 export interface RegistryRefusal {
   /** `unknown`: its own words are all there is. */
-  readonly kind: 'unreachable' | 'untrusted' | 'unauthorised' | 'absent' | 'unknown'
+  readonly kind: 'no-engine' | 'unreachable' | 'untrusted' | 'unauthorised' | 'absent' | 'unknown'
   readonly because: string
   readonly hint: string
 }
 
-/** In this order: what has refused a certificate or a key was reached. */
+/** In this order: docker was, or was not, reached before the registry; what has refused a certificate or a key was. */
 const WORDS: readonly (readonly [RegistryRefusal['kind'], RegExp])[] = [
+  ['no-engine', /Cannot connect to the Docker daemon|error during connect/i],
   ['untrusted', /x509:|tls: |certificate|server gave HTTP response to HTTPS client/i],
   [
     'unreachable',
@@ -30,6 +31,12 @@ export function registryRefusal(lines: readonly string[], name: string, host: st
   const server = serverOf(name)
   const engine = host ?? 'the engine that `docker` speaks to'
   switch (kind) {
+    case 'no-engine':
+      return {
+        kind,
+        because: `no engine answers as ${engine}`,
+        hint: 'With a registry images are made on the engine that `docker` speaks to by itself, and fetched by the one that runs them: see `docker info`, DOCKER_HOST and `docker context ls`.',
+      }
     case 'untrusted':
       return {
         kind,
