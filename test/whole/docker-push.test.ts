@@ -40,6 +40,11 @@ async function answering(engine: DockerEngine): Promise<void> {
   }, 'the registry to answer')
 }
 
+/** `--registry` is not needed where they say it. */
+function withRegistry(environments: Readonly<Record<string, object>>): Readonly<Record<string, object>> {
+  return Object.fromEntries(Object.entries(environments).map(([name, one]) => [name, { ...one, registry: REGISTRY }]))
+}
+
 test(
   'what is made is brought to its registry, rendered by the digest it has there, and fetched by it',
   { timeout: 300_000 },
@@ -49,8 +54,10 @@ test(
       using base = nodeArchive()
       engine.docker('import', '--change', 'ENV PATH=/usr/local/bin', base.path, BASE)
     }
-    await using project = new TestProject(RENDER_CONFIG)
-    const words = ['deploy', '--render', 'deploy', '--registry', REGISTRY, '--push', '--json']
+    const { box, ...clusters } = RENDER_CONFIG.environments
+    const environments = { box, ...withRegistry(clusters) }
+    await using project = new TestProject({ ...RENDER_CONFIG, environments })
+    const words = ['deploy', '--render', 'deploy', '--push', '--json']
     const variables = { DOCKER_HOST: engine.host }
 
     const refused = await project.run(words.slice(0, -1), variables)

@@ -174,6 +174,13 @@ test('what was pruned after it was prepared is fetched again before it is starte
   assert.ok(done().at(-1)!.includes(REFERENCE), name)
 })
 
+test('what was there before the environment had a registry is started as it is', async (t) => {
+  const { release, target, done, recorded, name } = await make(t, (own) => ({ here: [], host: [own], registry: [] }))
+  await target.start(release, 'api')
+  assert.deepEqual([...recorded], [[imageKey(release, 'api'), name]])
+  assert.ok(done().at(-1)!.split(' ').includes(name))
+})
+
 test('a registry that is away is told before anything is built, one that refuses before anything is fetched', async (t) => {
   const away = 'Get "https://registry.example.com/v2/": dial tcp 192.0.2.1:443: connect: connection refused'
   const gone = await make(t, () => ({ here: [], host: [], registry: [], away }))

@@ -44,7 +44,7 @@ export function askHelper(helper: string, server: string): Command {
 export async function loginOf(server: string, run: RunOptions): Promise<Login | null> {
   const { auths = {}, credsStore, credHelpers = {} } = configIn(run.env)
   const key = server === 'docker.io' ? HUB : server
-  const helper = credHelpers[server] ?? credHelpers[key] ?? credsStore
+  const helper = credHelpers[key] ?? credsStore
   if (helper !== undefined && helper !== '') {
     const { code, stdout } = await runCommand(askHelper(helper, key), run)
     const said = code === 0 ? (JSON.parse(stdout) as { readonly Username: string; readonly Secret: string }) : null
