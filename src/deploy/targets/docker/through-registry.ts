@@ -56,25 +56,28 @@ export async function fetchableOf(
 }
 
 /**
- * Has the image of a release's service in the registry, made where it is not there yet, and returns its reference by digest.
+ * Has the image of a release's service in the registry, made where it is not there yet, and returns its reference by digest. What
+ * was proven elsewhere may have one already.
  * @throws Problem `image.not-pushed`, and what making it throws
  */
-export function haveReference(
+export async function haveReference(
   release: Release,
   service: string,
   { name: registry, images, haveOwn }: ThroughRegistry,
   scrub: Scrub,
 ): Promise<string> {
   const { run } = release.config.services[service]!
+  const image = imageOf(release, service, images.bases)
+  if (isByDigest(image)) return image
   const make = async (): Promise<string> => {
-    if (run.kind === 'static') await haveOwn()
+    if (run.kind === 'static' && release.promoted === undefined) await haveOwn()
     return makeImage(release, service, { ...images, scrub })
   }
   const name = nameInRegistry(registry, nameOf(release, service, images))
   return haveInRegistry(images.host, { name, make }, images.run)
 }
 
-/** What was proven elsewhere is known by its id alone, and has a part of it for a tag. */
+/** What was proven elsewhere and is known by its id has a part of that for a tag. */
 function nameOf(release: Release, service: string, { bases }: BuildOptions): string {
   const image = imageOf(release, service, bases)
   if (release.promoted === undefined) return image
@@ -97,7 +100,8 @@ export function referenceOf(
 
 /** What stands for that reference in a plan, before there is a digest. */
 export function referenceToBe(release: Release, service: string, { name, images }: ThroughRegistry): string {
-  return `${repositoryOf(nameInRegistry(name, nameOf(release, service, images)))}@${DIGEST}`
+  const image = imageOf(release, service, images.bases)
+  return isByDigest(image) ? image : `${repositoryOf(nameInRegistry(name, repositoryHere(release, service)))}@${DIGEST}`
 }
 
 /** The commands by which an image that no registry has comes to one. */

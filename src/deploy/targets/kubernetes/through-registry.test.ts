@@ -177,3 +177,19 @@ test('what was proven elsewhere comes to the registry by the id that it is known
   assert.deepEqual(done(), [`tag ${PROVEN} ${there}`, `push --quiet ${there}`])
   assert.equal(imageIn(objects()), REFERENCE)
 })
+
+test('what was proven from a registry is named by the reference that it was proven by', async (t) => {
+  const proven = `registry.example.com/elsewhere/shop-api@sha256:${'e'.repeat(64)}`
+  const { target, release, done, objects } = await make(t, {
+    here: ['sha256:2'],
+    registry: [proven],
+    release: (made) => ({
+      ...made,
+      promoted: { environment: 'staging', release: '3-aaaaaaaa', made: { api: proven } },
+    }),
+  })
+  await target.prepare(release, 'api')
+  await target.start(release, 'api')
+  assert.deepEqual(done(), [`pull --quiet ${proven}`])
+  assert.equal(imageIn(objects()), proven)
+})
