@@ -120,7 +120,7 @@ export async function findEarlier(
   }
   const contract = contractSince(release, contracts)
   if (contract !== null) throw acrossContract(release.id, contract)
-  const prepared = await target.prepared(release)
+  const prepared = [...(await target.prepared(release)), ...((await target.fetchable?.(release)) ?? [])]
   const missing = Object.entries(release.artifacts).filter(([, artifact]) => !prepared.includes(artifact))
   if (missing.length > 0) {
     throw new Problem(

@@ -20,6 +20,8 @@ export interface Project {
   readonly secretsFile: string | null
   /** Engines that the environment names, as Docker writes them; empty: the one that `docker` speaks to by itself. */
   readonly hosts: readonly string[]
+  /** What stands before the names of images in the environment's registry; null: images go from engine to engine. */
+  readonly registry: string | null
   /** Absolute paths that are no part of a release: the state folder and the secrets file of every environment. */
   readonly keptOut: readonly string[]
 }
@@ -61,6 +63,7 @@ export async function readProject(configPath: string, environment: string | unde
     stateFolder: existsSync(state) ? realpathSync(state) : state,
     secretsFile: checked.app.environments[name]?.secrets ?? null,
     hosts: [checked.app.environments[name]?.host ?? []].flat(),
+    registry: checked.app.environments[name]?.registry ?? null,
     keptOut: Object.entries(checked.app.environments).flatMap(([each, { secrets }]) => [
       stateFolder(checked, each, folder),
       ...(secrets === undefined ? [] : [resolve(folder, secrets)]),

@@ -11,7 +11,7 @@ import { makeImage } from '../deploy/targets/docker/images.ts'
 import { haveInRegistry } from '../deploy/targets/docker/push.ts'
 import { renderFiles, type RenderedFile } from '../deploy/targets/kubernetes/render/files.ts'
 import {
-  nameInRegistry,
+  placeInRegistry,
   renderedImages,
   type Registry,
   type RenderedImage,
@@ -54,7 +54,9 @@ export async function render(wanted: Render): Promise<number> {
   const [first, ...others] = await Promise.all(namesOf(checked, wanted).map((name) => overlayOf(name, wanted, folder)))
   const overlays = [first!, ...others] as const
   mustBeApart(overlays, checked)
-  const name = wanted.registry?.replace(/\/+$/, '') ?? null
+  const name = wanted.registry?.replace(/\/+$/, '') ?? registryOf(overlays)
+  if (wanted.pushes && name === null)
+    throw new Problem('cli.usage', '--push needs --registry, or a `registry` in the environments')
   for (const { release } of overlays) mustRender(release.config)
   const registry = { name, digests: wanted.pushes && name !== null ? await pushed(overlays, name) : new Map() }
   const files = new Map(renderFiles({ overlays, registry }).map((one) => [one.path, textOf(one)]))
@@ -74,6 +76,15 @@ export async function render(wanted: Render): Promise<number> {
   if (wanted.json) printJson({ kind: 'render', folder, written: wanted.writes, plan, kept, environments: facts })
   else print(reportOf({ folder: relative(process.cwd(), folder) || '.', writes: wanted.writes, plan, kept, facts }))
   return EXIT.done
+}
+
+/** What the environments name, which stand on one base: the same, or none of them. */
+function registryOf(overlays: readonly Rendering[]): string | null {
+  const [first = null, ...others] = new Set(overlays.map(({ registry }) => registry))
+  if (others.length === 0) return first
+  throw new Problem('cli.usage', 'the environments do not name one registry', {
+    hint: 'Render each to a folder of its own, or say which with --registry.',
+  })
 }
 
 function onKubernetes({ app }: CheckedConfig): readonly string[] {
@@ -100,11 +111,13 @@ interface Rendering extends Overlay {
   /** Of the files that the release is made of. */
   readonly keptOut: readonly string[]
   readonly context: string | null
+  /** That the environment names. */
+  readonly registry: string | null
 }
 
 async function overlayOf(name: string, { config }: Render, output: string): Promise<Rendering> {
   const project: Project = await readProject(config, name)
-  const { app, folder, keptOut, stateFolder, checked } = project
+  const { app, folder, keptOut, stateFolder, checked, registry } = project
   mustBeFeasible(app, stateFolder)
   // Else what is written would change what it is written from.
   const out = [...keptOut, output]
@@ -112,7 +125,7 @@ async function overlayOf(name: string, { config }: Render, output: string): Prom
   for (const [service, declared] of Object.entries(app.services))
     artifacts[service] = (await readSource(folder, declared, out)).hash
   const { context = null, namespace = app.name } = checked.app.environments[name]!
-  return { release: renderedRelease(app, artifacts), namespace, context, projectFolder: folder, keptOut: out }
+  return { release: renderedRelease(app, artifacts), namespace, context, projectFolder: folder, keptOut: out, registry }
 }
 
 /** Has the images of all that is made in their registry; their digests there, by name. One image may be several environments'. */
@@ -121,10 +134,11 @@ async function pushed(overlays: readonly Rendering[], registry: string): Promise
   const digests = new Map<string, string>()
   for (const { release, projectFolder, keptOut } of overlays) {
     for (const [service, declared] of Object.entries(release.config.services)) {
-      const name = nameInRegistry(release, service, registry)
+      const name = placeInRegistry(release, service, registry)
       if (declared.run.kind === 'image' || digests.has(name)) continue
       const make = () => makeImage(release, service, { host: null, run, projectFolder, keptOut })
-      digests.set(name, await haveInRegistry(null, { name, make }, run))
+      const reference = await haveInRegistry(null, { name, make }, run)
+      digests.set(name, reference.slice(reference.indexOf('@') + 1))
     }
   }
   return digests

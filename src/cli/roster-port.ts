@@ -13,6 +13,7 @@ export function rosterPort(control: ControlClient, token: number): RosterPort {
     probe: async (instance) => (await control.call('roster.probe', { instance })).asked,
     smoke: async (instance, smoke) => (await control.call('roster.smoke', { token, instance, smoke })).asked,
     owed: async () => (await control.call('roster.owed', {})).owed,
+    recordedImage: async (artifact) => (await control.call('image.recorded', { artifact })).image,
     recordImage: async (artifact, image) => (await control.call('image.record', { token, artifact, image })).image,
   }
 }

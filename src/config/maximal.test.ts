@@ -152,6 +152,7 @@ const maximal = defineApp({
       target: 'kubernetes',
       context: 'prod',
       namespace: 'shop',
+      registry: 'registry.example.com:5000/team/shop',
     },
   },
 })

@@ -49,6 +49,7 @@ const ENVIRONMENT = [
   'host',
   'context',
   'namespace',
+  'registry',
   'domain',
   'state',
   'secrets',

@@ -78,7 +78,12 @@ export class RosterTable {
   /** The image that was made first of an artifact, or of an artifact in one way: a later word changes nothing. */
   recordImage(artifact: string, image: string): string {
     this.#db.prepare('insert or ignore into images values (?, ?)').run(artifact, image)
-    return this.#db.prepare('select image from images where artifact = ?').get(artifact)!['image'] as string
+    return this.recordedImage(artifact)!
+  }
+
+  recordedImage(artifact: string): string | null {
+    const found = this.#db.prepare('select image from images where artifact = ?').get(artifact)
+    return (found?.['image'] as string | undefined) ?? null
   }
 
   /** Forgets images, and starts that are owed, of what no kept release needs any more. */

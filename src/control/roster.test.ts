@@ -168,7 +168,9 @@ test('nothing is taken in of an unknown release or service, nor more than can be
 
 test('the first image of an artifact is the one, as long as a kept release has the artifact', (t) => {
   const { table } = make(t).roster
+  assert.equal(table.recordedImage('a1b2'), null)
   assert.equal(table.recordImage('a1b2', 'sha256:one'), 'sha256:one')
+  assert.equal(table.recordedImage('a1b2'), 'sha256:one')
   assert.equal(table.recordImage('a1b2', 'sha256:two'), 'sha256:one')
   assert.equal(table.recordImage('a1b2-91b0', 'sha256:other'), 'sha256:other')
   table.keepOnly([{ id: RELEASE, artifacts: { api: 'a1b2' } }])

@@ -7,6 +7,8 @@ export interface Target {
   prepare(release: Release, service: string, onLine: (line: string) => void): Promise<void>
   /** Artifacts that are in place already, for this release: another one may need the same files made otherwise. */
   prepared(release: Release): Promise<readonly string[]>
+  /** Artifacts of a release that are kept elsewhere just as they were: preparing fetches them, whatever became of their files. */
+  fetchable?(release: Release): Promise<readonly string[]>
   /** Runs the expanding migration of a service, once; a failure is a Problem with its last lines. */
   migrate(release: Release, service: string, onLine: (line: string) => void): Promise<void>
   /** Has a need of a release there where the target keeps it; absent: control runs it. Does not wait until it is healthy. */

@@ -40,6 +40,11 @@ async function answering(engine: DockerEngine): Promise<void> {
   }, 'the registry to answer')
 }
 
+/** `--registry` is not needed where they say it. */
+function withRegistry(environments: Readonly<Record<string, object>>): Readonly<Record<string, object>> {
+  return Object.fromEntries(Object.entries(environments).map(([name, one]) => [name, { ...one, registry: REGISTRY }]))
+}
+
 test(
   'what is made is brought to its registry, rendered by the digest it has there, and fetched by it',
   { timeout: 300_000 },
@@ -49,13 +54,15 @@ test(
       using base = nodeArchive()
       engine.docker('import', '--change', 'ENV PATH=/usr/local/bin', base.path, BASE)
     }
-    await using project = new TestProject(RENDER_CONFIG)
-    const words = ['deploy', '--render', 'deploy', '--registry', REGISTRY, '--push', '--json']
+    const { box, ...clusters } = RENDER_CONFIG.environments
+    const environments = { box, ...withRegistry(clusters) }
+    await using project = new TestProject({ ...RENDER_CONFIG, environments })
+    const words = ['deploy', '--render', 'deploy', '--push', '--json']
     const variables = { DOCKER_HOST: engine.host }
 
     const refused = await project.run(words.slice(0, -1), variables)
     assert.equal(refused.code, 1)
-    assert.match(refused.stderr, /did not reach its registry.*\[image\.not-pushed\]/)
+    assert.match(refused.stderr, /did not reach its registry: 127\.0\.0\.1:5055 is not reached.*\[image\.not-pushed\]/)
 
     await using _ = startRegistry(engine)
     await answering(engine)
@@ -63,7 +70,7 @@ test(
       JSON.parse((await project.must(words, variables)).stdout) as RenderReport
     const first = await report()
     const [staging, production] = first.environments.map(({ images }) => images.find(({ isMade }) => isMade)!.reference)
-    assert.match(staging!, /^127\.0\.0\.1:5055\/team\/seaworthy\/shop\/api:[0-9a-f-]+@sha256:[0-9a-f]{64}$/)
+    assert.match(staging!, /^127\.0\.0\.1:5055\/team\/shop-api:[0-9a-f-]+@sha256:[0-9a-f]{64}$/)
     assert.equal(production, staging, 'one image of the same files')
     const [named, digest] = staging!.split('@') as [string, string]
     const repository = named.slice(0, named.lastIndexOf(':'))

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { kustomized } from '../support/kustomize.ts'
 import { TestProject } from '../support/project.ts'
-import { documentsBelow, RENDER_CONFIG, rendered } from '../support/render-project.ts'
+import { documentsBelow, RENDER_CONFIG, rendered, type RenderReport } from '../support/render-project.ts'
 
 /** Text of each file below a folder, by path. */
 function bytesIn(folder: string): Readonly<Record<string, string>> {
@@ -99,7 +99,7 @@ void test('what was changed by hand stops all of it until --force; --dry-run wri
   assert.match(refused.stderr, /\[generate\.changed-by-hand\]/)
   await rendered(project, '--force', '--registry', 'r.example.com/')
   assert.notEqual(readFileSync(file, 'utf8'), made)
-  assert.match(readFileSync(file, 'utf8'), /newName: r\.example\.com\/seaworthy\/shop\/api\n/)
+  assert.match(readFileSync(file, 'utf8'), /newName: r\.example\.com\/shop-api\n/)
 })
 
 void test('one environment is rendered alone, but not over a base that others stand on', async () => {
@@ -112,6 +112,15 @@ void test('one environment is rendered alone, but not over a base that others st
   assert.equal(refused.code, 2)
   assert.match(refused.stderr, /holds production as well.*\[render\.other-environments\]/)
   assert.deepEqual(bytesIn(folder), before)
+})
+
+void test('the registry of the environments stands before their images, unless another one is said', async () => {
+  const { staging } = RENDER_CONFIG.environments
+  const environments = { staging: { ...staging, registry: 'r.example.com/team' } }
+  await using project = new TestProject({ ...RENDER_CONFIG, environments })
+  const nameIn = ({ environments: [one] }: RenderReport): string => one!.images[0]!.reference.split(':')[0]!
+  assert.equal(nameIn(await rendered(project)), 'r.example.com/team/shop-api')
+  assert.equal(nameIn(await rendered(project, '--registry', 'r.example.com')), 'r.example.com/shop-api')
 })
 
 void test('what cannot be rendered, or not here, is refused', async () => {
@@ -128,6 +137,9 @@ void test('what cannot be rendered, or not here, is refused', async () => {
   assert.equal(await refusalOf('--push'), 'cli.usage')
   assert.equal(await refusalOf('--registry', 'https://r.example.com'), 'cli.usage')
   const { staging, production } = RENDER_CONFIG.environments
+  const registry = 'r.example.com/team'
+  project.configure({ ...RENDER_CONFIG, environments: { production, staging: { ...staging, registry } } })
+  assert.equal(await refusalOf(), 'cli.usage')
   project.configure({
     ...RENDER_CONFIG,
     environments: { staging, production: { ...production, namespace: 'staging' } },

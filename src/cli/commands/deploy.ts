@@ -48,11 +48,11 @@ export const deployCommand: MakeCommand = (onExitCode) => {
     )
     .option(
       '--registry <name>',
-      'with --render: where images made of the files are to be, such as registry.example.com/shop',
+      'with --render: where images made of the files are to be, such as registry.example.com/shop (default: `registry` of the environments)',
     )
     .option(
       '--push',
-      'with --registry: have those images there, made by docker where they are not, and name them by digest',
+      'with --render: have those images there, made by docker where they are not, and name them by digest',
     )
     .addHelpText(
       'after',
@@ -94,7 +94,7 @@ function mustBeOneWay(options: DeployOptions): void {
     throw usage('--registry says where images are that --render names')
   if (registry !== undefined && !REGISTRY.test(registry))
     throw usage(`--registry takes a name such as registry.example.com/shop, not ${registry}`)
-  if (push && registry === undefined) throw usage('--push needs --registry')
+  if (push && render === undefined) throw usage('--push is for the images that --render names')
   if (push && dryRun) throw usage('--push and --dry-run exclude each other')
 }
 

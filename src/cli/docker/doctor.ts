@@ -5,6 +5,7 @@ import { lookAtEngine } from '../../deploy/targets/docker/install.ts'
 import { lookAtImage } from '../../deploy/targets/docker/images.ts'
 import { runCommand } from '../../deploy/targets/run-command.ts'
 import type { Finding } from '../hosted/hosted.ts'
+import { lookAtRegistry } from '../hosted/registry-findings.ts'
 import type { Project } from '../project.ts'
 import { lookAtInstalled } from './installing.ts'
 import { dockerPlace } from './place.ts'
@@ -26,7 +27,7 @@ export async function lookAtDocker(project: Project): Promise<readonly Finding[]
         : { level: 'note', what: 'installation', detail: `${plan.because.join('; ')}: \`seaworthy up\` puts it right` },
       ...(plan.kind === 'nothing' ? [await lookAtRoom(project)] : []),
       ...(hasImage ? [] : [{ level: 'note' as const, what: 'image', detail: "Seaworthy's is made and sent by `up`" }]),
-      ...(await lookAtBases(project)),
+      ...(project.registry === null ? await lookAtBases(project) : await lookAtRegistry(project)),
     ]
   } catch (error) {
     if (!(error instanceof Problem)) throw error

@@ -1,11 +1,15 @@
-import { startContainer } from '../../deploy/targets/docker/commands.ts'
+import { startContainer, type Host } from '../../deploy/targets/docker/commands.ts'
 import { Containers } from '../../deploy/targets/docker/containers.ts'
 import { haveOwnImage, install, lookAtEngine, lookAtInstallation } from '../../deploy/targets/docker/install.ts'
 import { planInstallation } from '../../deploy/targets/docker/installation.ts'
 import { ownName, stateVolume } from '../../deploy/targets/docker/names.ts'
+import { haveFromRegistry } from '../../deploy/targets/docker/push.ts'
+import type { ThroughRegistry } from '../../deploy/targets/docker/through-registry.ts'
 import { architectureHere } from '../../deploy/targets/image/machine-node.ts'
-import { ownImage } from '../../deploy/targets/image/own-image.ts'
-import { runAll } from '../../deploy/targets/run-command.ts'
+import { ownImage, type OwnImage } from '../../deploy/targets/image/own-image.ts'
+import { putImage, type Put } from '../../deploy/targets/image/put-image.ts'
+import { runAll, type RunOptions } from '../../deploy/targets/run-command.ts'
+import { haveOwnInRegistry, registryOf } from '../hosted/images.ts'
 import { ownInstallation, ownTag } from '../own-installation.ts'
 import type { Project } from '../project.ts'
 import type { Installed } from '../hosted/hosted.ts'
@@ -35,15 +39,14 @@ export async function lookAtInstalled(project: Project): Promise<Installed> {
 export async function haveInstalled(project: Project, note: (text: string) => void): Promise<void> {
   const { host, place, run } = dockerPlace(project)
   const { cores } = await lookAtEngine(host, run)
+  const registry = registryOf(project)
   const imageId = await haveOwnImage(
     host,
     ownTag(),
     {
       architecture: architectureHere(),
       make: () => ownImage(ownInstallation()),
-      onPut: (put) => {
-        if (put.kind === 'sent') note(`${ownTag()}: ${(put.bytes / 1_000_000).toFixed(1)} MB sent to the engine`)
-      },
+      put: (image) => bring(image, { registry, host, run }, note),
     },
     run,
   )
@@ -59,6 +62,22 @@ export async function haveInstalled(project: Project, note: (text: string) => vo
   }
   const plan = await install(host, wantedInstallation(project, cores, imageId), there, run)
   if (plan.kind !== 'nothing') note(`${ownName(place)}: ${doneWords[plan.kind]} (${plan.because.join('; ')})`)
+}
+
+/** Has Seaworthy's own image on an engine, by way of the registry where there is one. */
+async function bring(
+  image: OwnImage,
+  { registry, host, run }: { readonly registry: ThroughRegistry | null; readonly host: Host; readonly run: RunOptions },
+  note: (text: string) => void,
+): Promise<void> {
+  const tell = (put: Put): void => {
+    if (put.kind === 'sent') note(`${ownTag()}: ${(put.bytes / 1_000_000).toFixed(1)} MB sent to the engine`)
+  }
+  if (registry === null) return tell(await putImage(image, ownTag(), host, run))
+  const { reference, put } = await haveOwnInRegistry(image, registry)
+  tell(put)
+  await haveFromRegistry(host, { reference, name: ownTag() }, run)
+  note(`${ownTag()}: fetched as ${reference}`)
 }
 
 const doneWords = { make: 'made and started', start: 'started', replace: 'replaced' } as const

@@ -2,6 +2,7 @@ import type { Plan } from '../../deploy/plan.ts'
 import { readSource } from '../../deploy/source.ts'
 import { deployCommands } from '../../deploy/targets/docker/deploy-commands.ts'
 import { ownDockerfileNote } from '../../deploy/targets/docker/own-dockerfile.ts'
+import { referencesOf, registryOf } from '../hosted/images.ts'
 import type { Outline } from '../hosted/hosted.ts'
 import type { Project } from '../project.ts'
 import { dockerBases, dockerPlace } from './place.ts'
@@ -9,10 +10,13 @@ import { dockerBases, dockerPlace } from './place.ts'
 /** The commands by which a deploy has its release on the engine, and what there is to say of its images. */
 export async function outlineOf(project: Project, plan: Plan): Promise<Outline> {
   const own = await ownDockerfiles(project)
+  const registry = registryOf(project)
   const commands = deployCommands(plan, {
     ...dockerPlace(project),
     bases: dockerBases(),
     own: new Set(Object.keys(own)),
+    registry,
+    references: await referencesOf(plan, registry, dockerPlace(project)),
   })
   return { commands, notes: Object.keys(own).length === 0 ? {} : { Images: Object.values(own) } }
 }

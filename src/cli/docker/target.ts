@@ -1,5 +1,6 @@
 import type { ControlClient } from '../../control/api/client.ts'
 import { DockerTarget } from '../../deploy/targets/docker/target.ts'
+import { registryOf } from '../hosted/images.ts'
 import { migrationPort } from '../migration-port.ts'
 import { printable } from '../output.ts'
 import type { Project } from '../project.ts'
@@ -23,6 +24,7 @@ export function dockerTarget(
     release: async (id) => (await control.call('release.get', { release: id })).release,
     secretsOf: (names) => secrets?.of(names) ?? {},
     bases: dockerBases(),
+    registry: registryOf(project),
     connectionsOf: async (release, service) =>
       (await control.call('need.variables', { token, release, service })).variables,
     hostNeed: (release, need, address) => control.call('need.host', { token, release, need, ...address }),

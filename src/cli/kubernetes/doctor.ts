@@ -7,6 +7,7 @@ import { askRights, describeRights, lacking, neededRights } from '../../deploy/t
 import { lookAtEngine } from '../../deploy/targets/docker/install.ts'
 import { mustRun, runCommand } from '../../deploy/targets/run-command.ts'
 import type { Finding } from '../hosted/hosted.ts'
+import { lookAtRegistry } from '../hosted/registry-findings.ts'
 import type { Project } from '../project.ts'
 import { lookAtInstalled } from './installing.ts'
 import { clusterPlace } from './place.ts'
@@ -27,7 +28,7 @@ export async function lookAtKubernetes(project: Project): Promise<readonly Findi
     const what = found.length === 0 ? 'cluster' : 'namespace'
     found.push({ level: 'missing', what, detail: [error.message, ...error.details, error.hint ?? ''].join(' ') })
   }
-  return [...found, await lookAtImages()]
+  return [...found, ...(project.registry === null ? [await lookAtImages()] : await lookAtRegistry(project))]
 }
 
 async function lookAtServer(project: Project): Promise<Finding> {

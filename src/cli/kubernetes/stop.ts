@@ -16,6 +16,7 @@ import {
   stopInstances,
   type OwnComponent,
 } from '../../deploy/targets/kubernetes/own-commands.ts'
+import { pullSecretName } from '../../deploy/targets/kubernetes/pull-secret.ts'
 import { mustRun } from '../../deploy/targets/run-command.ts'
 import type { Stopped } from '../hosted/hosted.ts'
 import type { Project } from '../project.ts'
@@ -51,7 +52,10 @@ export async function stopOnKubernetes(project: Project, removes: boolean): Prom
   if (removes) {
     await mustRun(removeAll(access, place), run)
     const names = releases.map(({ service, release }) => objectName(place, service, release))
-    await mustRun(removeSecrets(access, [...names, gatewayKeyName(place), gatewayTableName(place)]), run)
+    await mustRun(
+      removeSecrets(access, [...names, gatewayKeyName(place), gatewayTableName(place), pullSecretName(place)]),
+      run,
+    )
   }
   return {
     wasUp,

@@ -1,14 +1,12 @@
 import type { ControlClient } from '../../control/api/client.ts'
 import { KubernetesTarget } from '../../deploy/targets/kubernetes/target.ts'
-import { ownImage } from '../../deploy/targets/image/own-image.ts'
-import { putImage } from '../../deploy/targets/image/put-image.ts'
 import { migrationPort } from '../migration-port.ts'
-import { ownInstallation, ownTag } from '../own-installation.ts'
 import type { Project } from '../project.ts'
 import { gatewaysPort } from '../gateways-port.ts'
 import { rosterPort } from '../roster-port.ts'
 import type { SecretValues } from '../secret-values.ts'
-import { clusterPlace, imagesOf } from './place.ts'
+import { haveOwn, imagesOf, registryOf } from '../hosted/images.ts'
+import { clusterPlace } from './place.ts'
 
 /** Pods of the environment's namespace, under a lease. */
 export function kubernetesTarget(
@@ -25,7 +23,8 @@ export function kubernetesTarget(
     gateways: gatewaysPort(control, token),
     release: async (id) => (await control.call('release.get', { release: id })).release,
     secretsOf: (names) => secrets?.of(names) ?? {},
-    haveOwn: async () => void (await putImage(await ownImage(ownInstallation()), ownTag(), images.host, images.run)),
+    haveOwn,
+    registry: registryOf(project),
     migrations: migrationPort(control, token),
     connectionsOf: async (release, service) =>
       (await control.call('need.variables', { token, release, service })).variables,

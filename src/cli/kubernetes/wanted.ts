@@ -22,6 +22,7 @@ export function wantedInstallation(project: Project, image: string, cluster: Clu
   return {
     place,
     image,
+    pulls: project.registry !== null,
     cluster,
     key: randomBytes(KEY_BYTES),
     gateways: GATEWAYS,

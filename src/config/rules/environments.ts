@@ -18,6 +18,7 @@ import { acmeHasDomain } from './tls.ts'
 
 export const environmentRuleList: readonly EnvironmentRule[] = [
   targetHasItsKeys,
+  registryNeedsImages,
   imagesNeedContainers,
   fixedPortHasOneInstance,
   fixedPortsOnce,
@@ -52,6 +53,12 @@ function targetHasItsKeys(scene: Scene, name: string, environment: Environment):
     found.push(finding([...path, 'context'], 'nothing', `the cluster, since target is 'kubernetes'; ${cure}`))
   }
   return found
+}
+
+function registryNeedsImages(_scene: Scene, name: string, { target, registry }: Environment): readonly Finding[] {
+  if (target !== 'process' || registry === undefined) return []
+  const why = "since target 'process' runs files of this machine, and makes no image"
+  return [finding(['environments', name, 'registry'], showValue(registry), `none, ${why}; remove it, or change target`)]
 }
 
 function imagesNeedContainers(scene: Scene, name: string, { target }: Environment): readonly Finding[] {

@@ -24,6 +24,10 @@ const dockerHost = () =>
 /** At the most that the witness sends, 50 a second, six hours: more is a slip of the pen. */
 const SAMPLE_MAX = 1_000_000
 
+/** A host with a dot or a port, or `localhost`: else docker would look for it in its own hub. Then a path, which a hub needs. */
+const REGISTRY =
+  /^(?:localhost|(?=[a-z0-9.-]*[.:])[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::\d{1,5})?(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$/
+
 const canarySchema = z.strictObject({
   steps: z
     .array(ratio())
@@ -81,6 +85,14 @@ export const environmentSchema = z.strictObject({
   namespace: matching(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "a namespace; use a-z, 0-9 and '-', such as 'shop'")
     .optional()
     .describe("kubernetes: the namespace. Default: the app's name."),
+  registry: matching(
+    REGISTRY,
+    "what stands before the names of images in a registry; write it without scheme and tag, such as 'registry.example.com/team'",
+  )
+    .optional()
+    .describe(
+      "docker, kubernetes: the registry that images are brought to and fetched from by digest, such as 'registry.example.com/team'. Default: none.",
+    ),
   domain: matching(
     /^(?=.{1,253}$)[a-z0-9-]+(?:\.[a-z0-9-]+)*$/,
     "a host name in lower case; write it without scheme and path, such as 'example.com'",

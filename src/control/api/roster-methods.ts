@@ -31,6 +31,8 @@ export interface RosterMethods {
   'roster.smoke': { input: Token & { instance: string; smoke: ResolvedSmoke }; output: { asked: Asked } }
   /** What control may not do itself, oldest first. */
   'roster.owed': { input: Nothing; output: { owed: readonly OwedWork[] } }
+  /** The image that was recorded of an artifact; null: none was. */
+  'image.recorded': { input: { artifact: string }; output: { image: string | null } }
   /** The image that is made of an artifact: `image` as it was recorded first. */
   'image.record': { input: Token & { artifact: string; image: string }; output: { image: string } }
 }

@@ -25,6 +25,7 @@ export const READING = [
   'need.check',
   'need.list',
   'roster.owed',
+  'image.recorded',
   'gateways.known',
   'roster.probe',
   'scale.look',

@@ -103,6 +103,14 @@ test('who is not there, or on its way out, is gone', async (t) => {
   )
 })
 
+test('the image that was written down first is told to whoever asks', async (t) => {
+  const { handlers, token } = await make(t)
+  const artifact = `a1b2-api@${RELEASE}`
+  assert.deepEqual(await handlers['image.recorded']({ artifact }), { image: null })
+  for (const image of ['one', 'two']) await handlers['image.record']({ token, artifact, image })
+  assert.deepEqual(await handlers['image.recorded']({ artifact }), { image: 'one' })
+})
+
 test('what only the tools of the target can see passes nobody', async (t) => {
   const { handlers, instance } = await make(t, { health: { ready: 'node check.mjs' } })
   await assert.rejects(async () => handlers['roster.probe']({ instance: instance.id }), { code: 'roster.not-asked' })

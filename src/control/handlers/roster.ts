@@ -57,6 +57,7 @@ export function rosterHandlers(control: Control): Pick<Handlers, keyof RosterMet
       })),
     ),
     'roster.owed': used(() => ({ owed: roster.owed() })),
+    'image.recorded': used(({ artifact }) => ({ image: roster.table.recordedImage(artifact) })),
     'image.record': used(fenced(({ artifact, image }) => ({ image: roster.table.recordImage(artifact, image) }))),
   }
 }

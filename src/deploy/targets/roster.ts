@@ -27,6 +27,8 @@ export interface RosterPort {
   smoke(instance: string, smoke: ResolvedSmoke): Promise<Asked>
   /** What control may not do itself, oldest first: to be done by whoever has the tools, before anything is started. */
   owed(): Promise<readonly OwedWork[]>
+  /** What was recorded of an artifact; null: nothing was. */
+  recordedImage(artifact: string): Promise<string | null>
   /** The image of an artifact, as it was recorded first. */
   recordImage(artifact: string, image: string): Promise<string>
 }

@@ -1,5 +1,6 @@
 import { Problem } from '../../../core/problem.ts'
 import type { ResolvedService } from '../../../config/resolved.ts'
+import { repositoryOf } from '../image/registry.ts'
 
 /** What a program needs around it in an image, and what that brings: an interpreter for our own few lines. */
 export type Runtime = 'node' | 'python'
@@ -63,10 +64,4 @@ export function pinned(reference: string, digests: readonly string[]): string {
   const repository = repositoryOf(reference)
   const known = digests.find((digest) => digest.slice(0, digest.indexOf('@')) === repository)
   return known === undefined ? reference : `${reference}@${known.slice(known.indexOf('@') + 1)}`
-}
-
-/** Without its tag; a colon before the last slash belongs to a registry's port. */
-function repositoryOf(reference: string): string {
-  const colon = reference.indexOf(':', reference.lastIndexOf('/') + 1)
-  return colon === -1 ? reference : reference.slice(0, colon)
 }

@@ -10,6 +10,7 @@ import { imageOf } from './image-of.ts'
 import { buildCommand } from './images.ts'
 import { networkName } from './names.ts'
 import { startCommands } from './start-commands.ts'
+import { bringCommands, fetchCommands, isMadeHere, referenceToBe, type ThroughRegistry } from './through-registry.ts'
 
 /** What stands for the folder that a build is given: it is made for it, and removed afterwards. */
 const CONTEXT = 'CONTEXT'
@@ -20,6 +21,10 @@ export interface DeployCommandsOptions {
   readonly bases: Bases
   /** Services that bring a Dockerfile of their own. */
   readonly own: ReadonlySet<string>
+  /** By which images come to the engine; null: they are made on it. */
+  readonly registry: ThroughRegistry | null
+  /** Service → the reference by which one that needs no preparation is started, where it came through a registry. */
+  readonly references: ReadonlyMap<string, string>
 }
 
 /**
@@ -28,7 +33,7 @@ export interface DeployCommandsOptions {
  */
 export function deployCommands(
   { operations, release }: Plan,
-  { host, place, bases, own }: DeployCommandsOptions,
+  { host, place, bases, own, registry, references }: DeployCommandsOptions,
 ): readonly Command[] {
   const { services } = release.config
   return operations.flatMap(({ kind, service }): readonly Command[] => {
@@ -37,16 +42,20 @@ export function deployCommands(
     const declared = services[service]!
     const image = imageOf(release, service, bases)
     const isOwn = own.has(service)
-    if (kind === 'prepare')
-      return declared.run.kind === 'image'
-        ? [pullImage(host, image)]
-        : [buildCommand(release, service, { host, folder: CONTEXT, bases, isOwn })]
+    const toBe = registry === null || !isMadeHere(release, service) ? null : referenceToBe(release, service, registry)
+    if (kind === 'prepare') {
+      if (declared.run.kind === 'image') return [pullImage(host, image)]
+      if (toBe === null) return [buildCommand(release, service, { host, folder: CONTEXT, bases, isOwn })]
+      const brought = bringCommands(release, service, registry!, { folder: CONTEXT, isOwn })
+      return [...brought, ...fetchCommands(host, toBe, image)]
+    }
+    const started = references.get(service) ?? toBe ?? image
     // A new release counts from one.
     const numbers = Array.from({ length: wantedInstances(service, declared, {}) }, (_, index) => index + 1)
     return startCommands({
       host,
       place,
-      wanted: numbers.map((number) => containerOf(release, service, number, image, isOwn)),
+      wanted: numbers.map((number) => containerOf(release, service, number, started, isOwn)),
       values: Object.fromEntries(secretNames(declared, release.config.needs).map((name) => [name, ''])),
       there: { containers: [], networks: [networkName(place, 'inside')] },
     })

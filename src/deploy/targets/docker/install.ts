@@ -1,6 +1,6 @@
 import { Problem } from '../../../core/problem.ts'
 import type { OwnImage } from '../image/own-image.ts'
-import { mustFit, putImage, type Put } from '../image/put-image.ts'
+import { isImage, mustFit } from '../image/put-image.ts'
 import type { Place } from '../labels.ts'
 import { mustRun, runAll, type RunOptions } from '../run-command.ts'
 import { inspectContainers, listNetworks, type Host } from './commands.ts'
@@ -45,12 +45,17 @@ export async function lookAtEngine(
 /**
  * Has Seaworthy's image on an engine, and returns its id there. An engine on another kind of machine keeps one that was made
  * elsewhere and brought to it.
+ * @param put has it there under its name; asked where it is not
  * @throws Problem `image.not-here` `image.not-there` `target.tool-failed`
  */
 export async function haveOwnImage(
   host: Host,
   tag: string,
-  { architecture, make, onPut }: { architecture: string; make: () => Promise<OwnImage>; onPut: (put: Put) => void },
+  {
+    architecture,
+    make,
+    put,
+  }: { architecture: string; make: () => Promise<OwnImage>; put: (image: OwnImage) => Promise<void> },
   run: RunOptions,
 ): Promise<string> {
   const there = await lookAtImage(host, tag, run)
@@ -60,7 +65,8 @@ export async function haveOwnImage(
     if (there !== null && error instanceof Problem && error.code === 'image.not-here') return there.id
     throw error
   }
-  onPut(await putImage(await make(), tag, host, run))
+  const made = await make()
+  if (there === null || !isImage(there, made)) await put(made)
   const image = await lookAtImage(host, tag, run)
   if (image !== null) return image.id
   throw new Problem('image.not-there', `the image ${tag} is not on ${host ?? 'the engine'}`, {

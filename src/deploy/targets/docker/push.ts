@@ -1,8 +1,11 @@
 import { Problem } from '../../../core/problem.ts'
 import type { Command } from '../command.ts'
+import { referenceIn } from '../image/registry.ts'
 import { mustRun, runCommand, type RunOptions } from '../run-command.ts'
 import { docker, pullImage, SHORT_MS, type Host } from './commands.ts'
-import { mustHaveImage } from './images.ts'
+import { lookAtImage, mustHaveImage } from './images.ts'
+import { registryRefusal } from './registry-refusal.ts'
+import type { ImageLook } from './transfer.ts'
 
 const PUSH_MS = 30 * 60_000
 
@@ -17,8 +20,8 @@ export function pushCommand(host: Host, name: string): Command {
 }
 
 /**
- * Has an image in a registry and returns its digest there. What the registry has already is taken as it is: the same files
- * built again are the same program by another digest, and its name would mean something else than before.
+ * Has an image in a registry and returns its reference there, by digest. What the registry has already is taken as it is: the
+ * same files built again are the same program by another digest, and its name would mean something else than before.
  * @param name the registry's, with a tag that is a hash of all that it is made of
  * @param make has it on the engine, by the name that it returns
  * @throws Problem `image.not-pushed` `target.tool-failed`, and what `make` throws
@@ -28,24 +31,54 @@ export async function haveInRegistry(
   { name, make }: { readonly name: string; readonly make: () => Promise<string> },
   run: RunOptions,
 ): Promise<string> {
-  if ((await runCommand(pullImage(host, name), run)).code === 0) {
-    const there = await digestOf(host, name, run)
+  const pulled = await runCommand(pullImage(host, name), run)
+  if (pulled.code === 0) {
+    const there = referenceIn((await mustHaveImage(host, name, run)).digests, name)
     if (there !== null) return there
+  } else {
+    const { kind } = registryRefusal(pulled.lastLines, name, host)
+    // What is not reached takes nothing either: that is told before anything is built.
+    if (kind === 'no-engine' || kind === 'unreachable' || kind === 'untrusted')
+      throw notPushed(name, host, pulled.lastLines)
   }
   await mustRun(tagImage(host, await make(), name), run)
   const { code, lastLines } = await runCommand(pushCommand(host, name), run)
-  const digest = await digestOf(host, name, run)
-  if (code === 0 && digest !== null) return digest
-  throw new Problem('image.not-pushed', `${name} did not reach its registry: docker push exited with ${code}`, {
-    hint: 'Log in to it with `docker login`, and look whether you may write there.',
+  const reference = referenceIn((await mustHaveImage(host, name, run)).digests, name)
+  if (code === 0 && reference !== null) return reference
+  throw notPushed(name, host, lastLines)
+}
+
+/**
+ * Has an image on an engine as a registry has it.
+ * @param reference by digest
+ * @param name of its own besides, by which a later look finds it; null: none
+ * @throws Problem `image.not-pulled` `target.tool-failed`
+ */
+export async function haveFromRegistry(
+  host: Host,
+  { reference, name }: { readonly reference: string; readonly name: string | null },
+  run: RunOptions,
+): Promise<ImageLook> {
+  const image = (await lookAtImage(host, reference, run)) ?? (await fetched(host, reference, run))
+  if (name !== null && !image.names.includes(name)) await mustRun(tagImage(host, reference, name), run)
+  return image
+}
+
+async function fetched(host: Host, reference: string, run: RunOptions): Promise<ImageLook> {
+  const { code, lastLines } = await runCommand(pullImage(host, reference), run)
+  const image = await lookAtImage(host, reference, run)
+  if (code === 0 && image !== null) return image
+  const { because, hint } = registryRefusal(lastLines, reference, host)
+  throw new Problem('image.not-pulled', `${reference} did not come from its registry: ${because}`, {
+    hint,
     details: lastLines.map((line) => `| ${line}`),
   })
 }
 
-/** As the engine has it from the registry; null: it knows of none. */
-async function digestOf(host: Host, name: string, run: RunOptions): Promise<string | null> {
-  const repository = name.slice(0, name.lastIndexOf(':'))
-  const { digests } = await mustHaveImage(host, name, run)
-  const found = digests.find((digest) => digest.startsWith(`${repository}@`))
-  return found?.slice(repository.length + 1) ?? null
+function notPushed(name: string, host: Host, lastLines: readonly string[]): Problem {
+  const { because, hint } = registryRefusal(lastLines, name, host)
+  return new Problem('image.not-pushed', `${name} did not reach its registry: ${because}`, {
+    hint,
+    details: lastLines.map((line) => `| ${line}`),
+  })
 }

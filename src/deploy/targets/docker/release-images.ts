@@ -1,9 +1,11 @@
 import { Problem } from '../../../core/problem.ts'
 import type { Release } from '../../release.ts'
+import { repositoryOf } from '../image/registry.ts'
 import { LABEL } from '../labels.ts'
 import { BASES, type Bases } from './base.ts'
 import { builtWith, imageOf } from './image-of.ts'
 import type { Observed } from './observe.ts'
+import { isMadeHere, referenceOf } from './through-registry.ts'
 import type { ImageLook } from './transfer.ts'
 
 export interface PreparedInput {
@@ -12,14 +14,23 @@ export interface PreparedInput {
   readonly isKnown: boolean
   /** @default BASES */
   readonly bases?: Bases | undefined
+  /** What stands before names in the registry that a new release has to have come through; null: none. @default null */
+  readonly registry?: string | null
 }
 
 /** Artifacts of a release whose images are there. Two services of the same files have two images: both have to be. */
-export function preparedIn(release: Release, { there, isKnown, bases = BASES }: PreparedInput): readonly string[] {
-  const names = new Set(there.flatMap((image) => [image.id, ...image.names, ...image.digests]))
-  const isThere = (service: string): boolean =>
-    names.has(imageOf(release, service, bases)) ||
-    (isKnown && release.promoted === undefined && madeOf(release, service, there) !== null)
+export function preparedIn(
+  release: Release,
+  { there, isKnown, bases = BASES, registry = null }: PreparedInput,
+): readonly string[] {
+  const mayBeFromHere = registry === null || isKnown || release.promoted !== undefined
+  const isThere = (service: string): boolean => {
+    const name = imageOf(release, service, bases)
+    const image = there.find(({ id, names, digests }) => [id, ...names, ...digests].includes(name))
+    if (image === undefined)
+      return isKnown && release.promoted === undefined && madeOf(release, service, there) !== null
+    return mayBeFromHere || !isMadeHere(release, service) || referenceOf(release, service, registry, image) !== null
+  }
   const lacking = new Set(
     Object.entries(release.artifacts)
       .filter(([service]) => !isThere(service))
@@ -81,7 +92,11 @@ export function unusedIn(there: readonly ImageLook[], app: string, keep: readonl
   const own = there.filter(({ id, labels }) => labels[LABEL.app] === app && !proven.has(id))
   const named = own
     .filter(({ labels }) => !used.has(`${labels[LABEL.service]} ${labels[LABEL.artifact]}`))
-    .flatMap(({ names }) => names)
-    .filter((name) => name.startsWith(`seaworthy/${app}/`))
+    .flatMap(({ names, digests, labels }) => {
+      const inRegistry = `/${app}-${labels[LABEL.service]}`
+      return [...names, ...digests].filter(
+        (name) => name.startsWith(`seaworthy/${app}/`) || repositoryOf(name).endsWith(inRegistry),
+      )
+    })
   return [...named, ...own.filter(({ names, digests }) => names.length + digests.length === 0).map(({ id }) => id)]
 }

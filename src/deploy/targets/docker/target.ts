@@ -5,6 +5,7 @@ import type { MigrationPhase, MigrationRun } from '../../migration.ts'
 import type { Instance, Release } from '../../release.ts'
 import type { Diagnosis, Probe, Seen, Target } from '../../target.ts'
 import { isMigrated, runHostedMigration, settleHostedMigrations, type MigrationPort } from '../hosted-migration.ts'
+import { isByDigest } from '../image/registry.ts'
 import type { Place } from '../labels.ts'
 import { migrationFiles } from '../migration-files.ts'
 import { smokeOf, type RosterPort } from '../roster.ts'
@@ -14,11 +15,21 @@ import type { Host } from './commands.ts'
 import { Containers } from './containers.ts'
 import { diagnose } from './diagnose.ts'
 import { imageOf } from './image-of.ts'
+import { mustNotBeRoot } from './image-user.ts'
 import { lookAtImage, lookAtImages, makeImage } from './images.ts'
 import { DockerMigrations } from './migrations.ts'
 import { imageKey } from './names.ts'
 import { DockerNeeds, type DockerNeedsOptions } from './needs.ts'
 import { Owed } from './owed.ts'
+import { haveFromRegistry } from './push.ts'
+import {
+  fetchableOf,
+  haveReference,
+  isMadeHere,
+  recordedReference,
+  referenceOf,
+  type ThroughRegistry,
+} from './through-registry.ts'
 import { isHalfMade, isStray } from './tidy.ts'
 import { Readiness } from './readiness.ts'
 import { imagesRun, madeOf, preparedIn } from './release-images.ts'
@@ -42,6 +53,8 @@ export interface DockerTargetOptions {
   readonly bases?: Bases
   /** The variables in which a service of a release finds its needs: they hold passwords. @default it uses none */
   readonly connectionsOf?: (release: string, service: string) => Promise<Readonly<Record<string, string>>>
+  /** By which images come to the engine; null: they are made on it. @default null */
+  readonly registry?: ThroughRegistry | null
   /** Of needs and migrations; without it a release has neither. */
   readonly hostNeed?: DockerNeedsOptions['hostNeed']
   readonly migrations?: MigrationPort
@@ -54,7 +67,7 @@ export interface DockerTargetOptions {
  * through its roster, and asks, routes and judges from inside. What control owes is done before anything is started.
  */
 export class DockerTarget implements Target {
-  readonly #options: DockerTargetOptions
+  readonly #options: DockerTargetOptions & { readonly registry: ThroughRegistry | null }
   readonly #containers: Containers
   readonly #readiness: Readiness
   readonly #owed: Owed
@@ -63,7 +76,7 @@ export class DockerTarget implements Target {
 
   constructor(options: DockerTargetOptions) {
     const { roster, release, onNote = () => {} } = options
-    this.#options = options
+    this.#options = { ...options, registry: options.registry ?? null }
     this.#containers = new Containers(options)
     const scrubOf = (of: Release, service: string) => this.#scrubOf(of, service)
     this.#readiness = new Readiness({ ...options, containers: this.#containers, scrubOf })
@@ -78,16 +91,36 @@ export class DockerTarget implements Target {
   }
 
   async prepare(release: Release, service: string): Promise<void> {
+    const { registry, roster } = this.#options
     // Its needs may not be there yet, and a build is given nothing of theirs.
-    await makeImage(release, service, { ...this.#options, scrub: scrubOf(this.#secretsOf(release, service)) })
+    const scrub = scrubOf(this.#secretsOf(release, service))
+    const isThrough = registry !== null && isMadeHere(release, service)
+    const recorded = isThrough ? await recordedReference(release, service, roster) : null
+    if (recorded !== null) await this.#fetch(release, service, recorded)
+    else if (isThrough && release.promoted === undefined)
+      await this.#fetch(release, service, await haveReference(release, service, registry, scrub))
+    else await makeImage(release, service, { ...this.#options, scrub })
+  }
+
+  /** Has an image on the engine as its registry has it. @throws Problem `image.not-pulled` `image.root` */
+  async #fetch(release: Release, service: string, reference: string): Promise<void> {
+    const { host, run, bases } = this.#options
+    // What was proven elsewhere is known by its id, which comes with it.
+    const name = release.promoted === undefined ? imageOf(release, service, bases) : null
+    mustNotBeRoot(service, await haveFromRegistry(host, { reference, name }, run))
   }
 
   /** Of a release that has been made before, also by another version of Seaworthy, the image of its files will do. */
   async prepared(release: Release): Promise<readonly string[]> {
-    const { host, run, bases } = this.#options
+    const { host, run, bases, registry } = this.#options
     const { there } = await lookAtImages(host, run)
     const isKnown = (await this.#options.release(release.id)) !== null
-    return preparedIn(release, { there, isKnown, bases })
+    return preparedIn(release, { there, isKnown, bases, registry: registry?.name ?? null })
+  }
+
+  fetchable(release: Release): Promise<readonly string[]> {
+    const { registry, roster } = this.#options
+    return registry === null ? Promise.resolve([]) : fetchableOf(release, roster)
   }
 
   /** @throws Problem `promote.not-running` */
@@ -246,12 +279,26 @@ export class DockerTarget implements Target {
     return new DockerMigrations({ ...this.#options, imageOf: (of, name) => this.#imageOf(of, name) })
   }
 
-  /** The image that a release's service was first started from; where somebody has pruned it, another of the same files. */
+  /**
+   * The image that a release's service was first started from; where somebody has pruned it, what its registry has, or else
+   * another of the same files.
+   */
   async #recorded(release: Release, service: string): Promise<string> {
-    const { host, run, roster } = this.#options
-    const here = await this.#imageOf(release, service)
+    const { host, run, roster, registry } = this.#options
+    const here = await this.#named(release, service)
     const recorded = await roster.recordImage(imageKey(release, service), here)
-    return recorded === here || (await lookAtImage(host, recorded, run)) !== null ? recorded : here
+    if (recorded === here || (await lookAtImage(host, recorded, run)) !== null) return recorded
+    if (registry === null || !isByDigest(recorded)) return here
+    await this.#fetch(release, service, recorded)
+    return recorded
+  }
+
+  /** By digest where it has come through the registry: so anybody may have the very same. */
+  async #named(release: Release, service: string): Promise<string> {
+    const { host, run, registry } = this.#options
+    const name = await this.#imageOf(release, service)
+    const image = registry === null || !isMadeHere(release, service) ? null : await lookAtImage(host, name, run)
+    return (image && referenceOf(release, service, registry!.name, image)) ?? name
   }
 
   async #imageOf(release: Release, service: string): Promise<string> {

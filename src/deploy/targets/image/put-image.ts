@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { Problem } from '../../../core/problem.ts'
 import { loadImage, readArchitecture, type Host } from '../docker/commands.ts'
 import { lookAtImage, lookAtImages, mustHaveImage } from '../docker/images.ts'
-import { layersPresent } from '../docker/transfer.ts'
+import { layersPresent, type ImageLook } from '../docker/transfer.ts'
 import { mustRun, type RunOptions } from '../run-command.ts'
 import { ownArchive } from './own-archive.ts'
 import type { OwnImage } from './own-image.ts'
@@ -27,13 +27,18 @@ export async function mustFit(architecture: string, host: Host, run: RunOptions)
   })
 }
 
+/** Whether an engine's image is this one. */
+export function isImage({ id }: ImageLook, image: OwnImage): boolean {
+  return id === image.id || id === image.digest
+}
+
 /**
  * Has the image on an engine under its name. Layers that are there are not sent again.
  * @throws Problem `image.not-there` `target.tool-missing` `target.tool-failed`
  */
 export async function putImage(image: OwnImage, tag: string, host: Host, run: RunOptions): Promise<Put> {
   const there = await lookAtImage(host, tag, run)
-  if (there !== null && [image.id, image.digest].includes(there.id)) return { kind: 'present' }
+  if (there !== null && isImage(there, image)) return { kind: 'present' }
   const digests = image.layers.map(({ digest }) => digest)
   const present = layersPresent(digests, await lookAtImages(host, run))
   await mustRun(loadImage(host, tag), { ...run, input: ownArchive(image, tag, present) })

@@ -100,7 +100,7 @@ const imagePull: Explain = ({ observed: { waiting }, events }) => {
 
 function cureOfPull(why: string): string | null {
   if (/unauthorized|authentication|denied|forbidden|no basic auth/i.test(why))
-    return 'Let the namespace pull it: an image pull secret on its service account.'
+    return 'Let the namespace pull it: `docker login` there, and deploy again with `registry` in the environment; else an image pull secret on its service account.'
   if (/no such host|i\/o timeout|connection refused|TLS|x509|deadline exceeded/i.test(why))
     return 'The node does not reach the registry: look at its name, its certificate and the way there.'
   if (/not found|manifest unknown|does not exist/i.test(why))

@@ -6,6 +6,7 @@ import { CONTAINER_SECURITY, POD_HARDENING, podSecurity } from './hardening.ts'
 import { componentLabels, componentSelector, objectName } from './names.ts'
 import type { KubernetesObject } from './object.ts'
 import { terminationGrace } from './pause.ts'
+import { pullsWith } from './pull-secret.ts'
 import { bytes, resourcesOf, TMP_SIZE } from './resources.ts'
 
 /** Where gateways take their table. */
@@ -19,6 +20,8 @@ export interface ControlInput {
   readonly place: Place
   /** Seaworthy's own. */
   readonly image: string
+  /** It is fetched from the environment's registry. @default false */
+  readonly pulls?: boolean
   /** What control has to know before any release: the content of `environment.json`. */
   readonly environment: object
   /** With what all of it was made, for a later look to compare. */
@@ -92,7 +95,7 @@ export function controlClaim(place: Place): string {
   return `state-${controlPod(place)}`
 }
 
-function podSpec({ place, image }: ControlInput, configMap: string): object {
+function podSpec({ place, image, pulls = false }: ControlInput, configMap: string): object {
   const state = { name: 'state', mountPath: STATE }
   const common = {
     image,
@@ -106,6 +109,7 @@ function podSpec({ place, image }: ControlInput, configMap: string): object {
   return {
     ...POD_HARDENING,
     serviceAccountName: objectName(place),
+    ...pullsWith(place, pulls),
     // The whole volume is not gone through at every start.
     securityContext: { ...podSecurity(true), fsGroupChangePolicy: 'OnRootMismatch' },
     // Its first process is one that reaps what others have left.

@@ -4,7 +4,10 @@ import { CLUSTER, kubernetesRelease } from '../../../../test/support/kubernetes-
 import { makePlan } from '../../plan.ts'
 import { showCommand } from '../command.ts'
 import { BASES } from '../docker/base.ts'
+import { imageOf } from '../docker/image-of.ts'
+import type { ThroughRegistry } from '../docker/through-registry.ts'
 import { outlineOf } from './deploy-commands.ts'
+import { pullSecretOf } from './pull-secret.ts'
 
 const options = {
   access: { context: 'prod', namespace: 'shop' },
@@ -13,6 +16,9 @@ const options = {
   bases: BASES,
   own: new Set<string>(),
   there: [],
+  registry: null,
+  references: new Map<string, string>(),
+  pullSecret: null,
 }
 const service = { start: 'node api.js', routes: ['/'], secrets: ['KEY'], scale: { min: 2 } }
 const release = kubernetesRelease({ api: service })
@@ -92,4 +98,40 @@ test('a service that makes room is stopped before the next one is put in place, 
     ['delete', 'apply', 'delete', 'delete'],
   )
   assert.deepEqual(removed, ['shop-production-api-6-aaaaaaaa'])
+})
+
+const REGISTRY = 'registry.example.com/team'
+const registry: ThroughRegistry = {
+  name: REGISTRY,
+  images: { host: null, run: { env: {} }, projectFolder: '/app', keptOut: [], bases: BASES },
+  haveOwn: () => Promise.resolve(),
+}
+const login = { server: 'registry.example.com', user: 'deployer', password: 'geheim' }
+const pullSecret = pullSecretOf(options.place, login)
+const podIn = ({ stdin }: { readonly stdin?: Uint8Array }): string => Buffer.from(stdin!).toString()
+
+test('through a registry: made, named and pushed, then pods that name the digest and the secret', () => {
+  const through = { ...options, registry, pullSecret }
+  const { commands, created } = outlineOf(makePlan({ ...planned, prepared: [] }), through)
+  const name = imageOf(release, 'api', BASES)
+  const there = `${REGISTRY}/${name.replace('seaworthy/shop/api', 'shop-api')}`
+  const [secret, build, tag, push, objects] = commands
+  assert.deepEqual(secret!.argv.slice(0, 6), ['kubectl', '--context', 'prod', '--namespace', 'shop', 'apply'])
+  assert.doesNotMatch(showCommand(secret!), /geheim/)
+  assert.deepEqual(build!.argv.slice(0, 4), ['docker', 'build', '--tag', name])
+  assert.deepEqual(tag!.argv, ['docker', 'tag', name, there])
+  assert.deepEqual(push!.argv, ['docker', 'push', '--quiet', there])
+  assert.ok(podIn(objects!).includes(`"image":"${REGISTRY}/shop-api@DIGEST"`))
+  assert.ok(podIn(objects!).includes('"imagePullSecrets":[{"name":"shop-production-registry"}]'))
+  assert.equal(created[0], 'Secret shop-production-registry')
+})
+
+test('what the registry has is neither made nor pushed, and named by its digest', () => {
+  const reference = `${REGISTRY}/shop-api@sha256:${'a'.repeat(64)}`
+  const through = { ...options, registry, references: new Map([['api', reference]]) }
+  const prepared = makePlan({ ...planned, prepared: [release.artifacts['api']!] })
+  const { commands, created } = outlineOf(prepared, through)
+  assert.equal(commands.length, 1)
+  assert.ok(podIn(commands[0]!).includes(`"image":"${reference}"`))
+  assert.ok(!created.includes('Secret shop-production-registry'))
 })

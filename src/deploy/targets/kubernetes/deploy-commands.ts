@@ -6,6 +6,7 @@ import type { Bases } from '../docker/base.ts'
 import { pullImage } from '../docker/commands.ts'
 import { imageOf } from '../docker/image-of.ts'
 import { buildCommand } from '../docker/images.ts'
+import { bringCommands, isMadeHere, referenceToBe, type ThroughRegistry } from '../docker/through-registry.ts'
 import type { Place } from '../labels.ts'
 import type { Cluster } from './cluster.ts'
 import { applyObjects, removeRelease, removeSecrets, restService, type Access } from './commands.ts'
@@ -23,6 +24,12 @@ export interface OutlineOptions {
   readonly bases: Bases
   /** Services that bring a Dockerfile of their own. */
   readonly own: ReadonlySet<string>
+  /** By which images come to the nodes; null: they run them on the engine that makes them. */
+  readonly registry: ThroughRegistry | null
+  /** Service → the reference by which one that needs no preparation is started, where it came through a registry. */
+  readonly references: ReadonlyMap<string, string>
+  /** With what nodes fetch from there; null: with what they have. */
+  readonly pullSecret: KubernetesObject | null
   /** Services of releases that are in the namespace. */
   readonly there: readonly { readonly service: string; readonly release: string }[]
 }
@@ -33,25 +40,33 @@ export interface OutlineOptions {
  */
 export function outlineOf(
   { base, operations, release, retires }: Plan,
-  { access, place, cluster, bases, own, there }: OutlineOptions,
+  { access, place, cluster, bases, own, there, registry, references, pullSecret }: OutlineOptions,
 ): { readonly commands: readonly Command[]; readonly created: readonly string[]; readonly removed: readonly string[] } {
   const { services } = release.config
-  const created: KubernetesObject[] = []
+  const isStarted = operations.some(({ kind }) => kind === 'start')
+  const shared = pullSecret !== null && isStarted ? [pullSecret] : []
+  const created: KubernetesObject[] = [...shared]
   const commands = operations.flatMap(({ kind, service }): readonly Command[] => {
     if (service === null) return []
     const declared = services[service]!
     const isOwn = own.has(service)
-    if (kind === 'prepare')
-      return declared.run.kind === 'image'
-        ? [pullImage(null, declared.run.image)]
-        : [buildCommand(release, service, { host: null, folder: CONTEXT, bases, isOwn })]
+    const through = isMadeHere(release, service) ? registry : null
+    if (kind === 'prepare') {
+      if (declared.run.kind === 'image') return [pullImage(null, declared.run.image)]
+      return through === null
+        ? [buildCommand(release, service, { host: null, folder: CONTEXT, bases, isOwn })]
+        : bringCommands(release, service, through, { folder: CONTEXT, isOwn })
+    }
     if (kind === 'stop') return [restService(access, place, base.live!, service)]
     if (kind !== 'start') return []
     const objects = serviceObjects({
       release,
       service,
-      image: imageOf(release, service, bases),
+      image:
+        references.get(service) ??
+        (through === null ? imageOf(release, service, bases) : referenceToBe(release, service, through)),
       isOwn,
+      pulls: registry !== null,
       cluster,
       instances: wantedInstances(service, declared, {}),
       values: Object.fromEntries(secretNames(declared, release.config.needs).map((name) => [name, ''])),
@@ -66,6 +81,7 @@ export function outlineOf(
   const names = going.map(({ service, release: id }) => objectName(place, service, id))
   return {
     commands: [
+      ...(shared.length === 0 ? [] : [applyObjects(access, shared)]),
       ...commands,
       ...going.map((one) => removeRelease(access, place, one.release, one.service)),
       ...(names.length === 0 ? [] : [removeSecrets(access, names)]),

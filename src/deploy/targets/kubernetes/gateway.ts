@@ -8,6 +8,7 @@ import { CONTAINER_SECURITY, POD_HARDENING, podSecurity, spreadOver } from './ha
 import { componentLabels, componentSelector, objectName, type Labels } from './names.ts'
 import type { KubernetesObject } from './object.ts'
 import { preStop, terminationGrace } from './pause.ts'
+import { pullsWith } from './pull-secret.ts'
 import { resourcesOf, TMP_SIZE } from './resources.ts'
 
 /** What the gateway listens on in its pod: no user but root may listen below 1024 everywhere. */
@@ -25,6 +26,8 @@ export interface GatewayInput {
   readonly place: Place
   /** Seaworthy's own. */
   readonly image: string
+  /** It is fetched from the environment's registry. @default false */
+  readonly pulls?: boolean
   /** Where control takes gateways in: `shop-production-control:7070`. */
   readonly control: string
   readonly replicas: number
@@ -85,7 +88,7 @@ function frontService({ place, http, https, reach }: GatewayInput): KubernetesOb
 }
 
 function podSpec(input: GatewayInput, selector: Labels): object {
-  const { place, image, https, cluster } = input
+  const { place, image, pulls = false, https, cluster } = input
   const port = (name: keyof typeof GATEWAY_PORTS): object => ({
     name,
     containerPort: GATEWAY_PORTS[name],
@@ -94,6 +97,7 @@ function podSpec(input: GatewayInput, selector: Labels): object {
   return {
     ...POD_HARDENING,
     serviceAccountName: objectName(place),
+    ...pullsWith(place, pulls),
     securityContext: podSecurity(true),
     terminationGracePeriodSeconds: terminationGrace(PROPAGATION_MS, RETIRE_MS),
     topologySpreadConstraints: spreadOver(selector),

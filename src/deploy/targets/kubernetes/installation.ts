@@ -7,7 +7,7 @@ import { serviceAccountOf } from './service-account.ts'
 
 export interface InstallationInput
   extends
-    Pick<ControlInput, 'place' | 'image' | 'stateBytes'>,
+    Pick<ControlInput, 'place' | 'image' | 'pulls' | 'stateBytes'>,
     Pick<GatewayInput, 'workers' | 'http' | 'https' | 'reach' | 'cluster'> {
   /** By which gateways and control are to know each other, 32 bytes, where there is no key yet. */
   readonly key: Uint8Array

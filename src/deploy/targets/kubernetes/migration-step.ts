@@ -25,6 +25,15 @@ export interface MigrationStep {
   readonly owned: (uid: string) => readonly KubernetesObject[]
 }
 
+/** The image of a release's service, as pods name it. */
+export interface MadeImage {
+  readonly image: string
+  /** It has no entry and no check of ours. */
+  readonly isOwn: boolean
+  /** From the environment's registry. @default false */
+  readonly pulls?: boolean
+}
+
 export interface StepInput {
   readonly release: Release
   readonly service: string
@@ -43,7 +52,7 @@ export function stepName({ release, service, run }: StepInput, errand: number): 
  */
 export function commandStep(
   input: StepInput,
-  { image, isOwn }: { readonly image: string; readonly isOwn: boolean },
+  { image, isOwn, pulls = false }: MadeImage,
   { id, argv, env }: CommandErrand,
 ): MigrationStep {
   const { release, service } = input
@@ -57,7 +66,7 @@ export function commandStep(
     isApplying: env['REHEARSAL'] !== '1',
     variables: variablesOf(declared, {}, names),
     files: values,
-    template: oncePod({ release, service, image, isOwn, own: name, hasSecrets: true, argv }, 'migration'),
+    template: oncePod({ release, service, image, isOwn, pulls, own: name, hasSecrets: true, argv }, 'migration'),
   })
 }
 

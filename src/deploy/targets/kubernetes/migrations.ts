@@ -17,7 +17,14 @@ import {
   removeSteps,
 } from './migration-commands.ts'
 import { applyingIn, stepLook, stepsIn, type StepLook } from './migration-look.ts'
-import { commandStep, copyStep, stepName, type MigrationStep, type StepInput } from './migration-step.ts'
+import {
+  commandStep,
+  copyStep,
+  stepName,
+  type MadeImage,
+  type MigrationStep,
+  type StepInput,
+} from './migration-step.ts'
 import { closedPolicy } from './network-policy.ts'
 import { serviceAccountOf } from './service-account.ts'
 
@@ -29,8 +36,7 @@ export interface KubernetesMigrationsOptions {
   readonly access: Access
   readonly place: Place
   readonly run: RunOptions
-  /** The image of a release's service, and whether it has no entry of ours. */
-  readonly imageOf: (release: Release, service: string) => Promise<{ readonly image: string; readonly isOwn: boolean }>
+  readonly imageOf: (release: Release, service: string) => Promise<MadeImage>
 }
 
 /** What the runs of migrations, which control keeps, want done in a cluster: each step a job of one pod that runs once. */

@@ -18,6 +18,7 @@ import {
   type Labels,
 } from './names.ts'
 import { pauseOf, preStop, terminationGrace } from './pause.ts'
+import { pullsWith } from './pull-secret.ts'
 import { PORT_NAME, probesOf } from './probes.ts'
 import { resourcesOf, TMP_SIZE } from './resources.ts'
 
@@ -28,6 +29,8 @@ export interface PodInput {
   readonly image: string
   /** It has no entry and no check of ours: a Dockerfile of the service's own made it. @default false */
   readonly isOwn?: boolean
+  /** From the environment's registry, with what whoever deploys logs in to it with. @default false */
+  readonly pulls?: boolean
   readonly cluster: Cluster
 }
 
@@ -37,7 +40,7 @@ export interface PodTemplate {
 }
 
 /** The pod of an instance. */
-export function instancePod({ release, service, image, isOwn = false, cluster }: PodInput): PodTemplate {
+export function instancePod({ release, service, image, isOwn = false, pulls = false, cluster }: PodInput): PodTemplate {
   const declared = release.config.services[service]!
   const runtime = runtimeIn(service, declared, isOwn)
   const check = runtime === null ? null : [ownFiles(runtime).program, `${OWN_FOLDER}/${ownFiles(runtime).check}`]
@@ -45,7 +48,7 @@ export function instancePod({ release, service, image, isOwn = false, cluster }:
   const own = releaseName(release, service)
   const hasSecrets = secretNames(declared, release.config.needs).length > 0
   const hasFolder = Object.keys(declared.templates).length > 0
-  const input = { release, service, image, isOwn, own, hasSecrets, hasFolder }
+  const input = { release, service, image, isOwn, pulls, own, hasSecrets, hasFolder }
   return {
     metadata: { labels: releaseLabels(release, service) },
     spec: {
@@ -117,7 +120,7 @@ type Input = Omit<OncePodInput, 'argv'> & {
   readonly hasFolder?: boolean
 }
 
-function common({ release, service, isOwn = false, own, hasSecrets, hasFolder = false }: Input): object {
+function common({ release, service, isOwn = false, pulls = false, own, hasSecrets, hasFolder = false }: Input): object {
   const { run, writable } = release.config.services[service]!
   const isOurs = run.kind !== 'image' && !isOwn
   // Root owns the files: the pod's group reads them, or, where the image's user is not known, everybody in it.
@@ -125,6 +128,7 @@ function common({ release, service, isOwn = false, own, hasSecrets, hasFolder = 
   return {
     ...POD_HARDENING,
     serviceAccountName: objectName(placeOf(release)),
+    ...pullsWith(placeOf(release), pulls),
     securityContext: podSecurity(isOurs),
     volumes: [
       { name: 'tmp', emptyDir: { sizeLimit: TMP_SIZE } },

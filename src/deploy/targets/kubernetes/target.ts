@@ -8,7 +8,16 @@ import { verdict } from '../../verdict.ts'
 import { imageOf } from '../docker/image-of.ts'
 import { mustBeNumber } from '../docker/image-user.ts'
 import { lookAtImage, lookAtImages, makeImage, mustHaveImage, type BuildOptions } from '../docker/images.ts'
+import { imageKey } from '../docker/names.ts'
+import { haveFromRegistry } from '../docker/push.ts'
 import { imagesRun, preparedIn } from '../docker/release-images.ts'
+import {
+  fetchableOf,
+  haveReference,
+  isMadeHere,
+  recordedReference,
+  type ThroughRegistry,
+} from '../docker/through-registry.ts'
 import { isMigrated, runHostedMigration, settleHostedMigrations, type MigrationPort } from '../hosted-migration.ts'
 import { LABEL, type Place } from '../labels.ts'
 import { migrationFiles } from '../migration-files.ts'
@@ -17,12 +26,14 @@ import { mustRun, type RunOptions } from '../run-command.ts'
 import { causeOfPod } from './causes.ts'
 import { applyObjects, type Access } from './commands.ts'
 import { gatewayTableOf, readTable } from './gateway-table.ts'
+import type { MadeImage } from './migration-step.ts'
 import { KubernetesMigrations } from './migrations.ts'
 import { mustRunHere } from './not-here.ts'
 import type { ObservedPod } from './observe.ts'
 import { Owed } from './owed.ts'
 import { listGatewayPods } from './own-commands.ts'
 import { gatewayPodsIn } from './own-gateway.ts'
+import { havePullSecret } from './pull-secret.ts'
 import { probeOfPods, rosterOf, wordOf, worstOf } from './pods-probe.ts'
 import { Workloads } from './workloads.ts'
 
@@ -37,6 +48,8 @@ export interface KubernetesTargetOptions {
   readonly images: BuildOptions
   /** Has Seaworthy's own image there, which static services begin with. */
   readonly haveOwn: () => Promise<void>
+  /** By which images come to the nodes; null: they run them on the engine that makes them. @default null */
+  readonly registry?: ThroughRegistry | null
   readonly run: RunOptions
   readonly roster: RosterPort
   readonly gateways: GatewaysPort
@@ -62,7 +75,7 @@ export interface GatewaysPort {
  * the release's Service, and judges from inside what kubelets have found ready.
  */
 export class KubernetesTarget implements Target {
-  readonly #options: KubernetesTargetOptions
+  readonly #options: KubernetesTargetOptions & { readonly registry: ThroughRegistry | null }
   readonly #workloads: Workloads
   readonly #steps: KubernetesMigrations
   readonly #owed: Owed
@@ -71,9 +84,11 @@ export class KubernetesTarget implements Target {
   /** Of a release's service, the addresses of its needs: they stay as they are while a command runs. */
   readonly #connections = new Map<string, Promise<Readonly<Record<string, string>>>>()
 
+  #pullSecret: Promise<void> | null = null
+
   constructor(options: KubernetesTargetOptions) {
     const { roster, release, run } = options
-    this.#options = options
+    this.#options = { ...options, registry: options.registry ?? null }
     this.#workloads = new Workloads(options)
     this.#steps = new KubernetesMigrations({ ...options, imageOf: (of, service) => this.#imageOf(of, service) })
     this.#owed = new Owed({
@@ -92,9 +107,14 @@ export class KubernetesTarget implements Target {
   }
 
   async prepared(release: Release): Promise<readonly string[]> {
-    const { images } = this.#options
+    const { images, registry } = this.#options
     const { there } = await lookAtImages(images.host, images.run)
-    return preparedIn(release, { there, isKnown: false, bases: images.bases })
+    return preparedIn(release, { there, isKnown: false, bases: images.bases, registry: registry?.name ?? null })
+  }
+
+  fetchable(release: Release): Promise<readonly string[]> {
+    const { registry, roster } = this.#options
+    return registry === null ? Promise.resolve([]) : fetchableOf(release, roster)
   }
 
   async migrate(release: Release, service: string, onLine: (line: string) => void): Promise<void> {
@@ -218,6 +238,7 @@ export class KubernetesTarget implements Target {
     giveUpRollback: boolean,
   ): Promise<MigrationRun> {
     const { migrations: port, images } = this.#options
+    await this.#havePullSecret()
     const run = await runHostedMigration({
       port,
       release,
@@ -249,6 +270,7 @@ export class KubernetesTarget implements Target {
     const ids = await roster.wanted(release.id, service)
     // There since `prepare`, unless the same files are to be started in another way.
     const made = await this.#imageOf(release, service)
+    await this.#havePullSecret()
     const values = async (): Promise<Readonly<Record<string, string>>> => ({
       ...(await this.#connectionsOf(release, service)),
       ...this.#secretsOf(release, service),
@@ -262,9 +284,21 @@ export class KubernetesTarget implements Target {
   }
 
   /** @throws Problem `image.root` `image.user-name` `target.not-yet`, and what making it throws */
-  async #imageOf(release: Release, service: string): Promise<{ readonly image: string; readonly isOwn: boolean }> {
+  async #imageOf(release: Release, service: string): Promise<MadeImage> {
+    const { images, registry } = this.#options
+    const { templates } = release.config.services[service]!
+    const isThrough = registry !== null && isMadeHere(release, service)
+    const image = isThrough ? await this.#through(registry, release, service) : await this.#make(release, service)
+    const look = await mustHaveImage(images.host, image, images.run)
+    mustBeNumber(service, look)
+    const isOwn = look.labels[LABEL.entry] === 'own'
+    if (isOwn && Object.keys(templates).length > 0) throw noTemplates(service)
+    return { image, isOwn, pulls: registry !== null }
+  }
+
+  async #make(release: Release, service: string): Promise<string> {
     const { images, haveOwn } = this.#options
-    const { run, templates } = release.config.services[service]!
+    const { run } = release.config.services[service]!
     if (
       run.kind === 'static' &&
       release.promoted === undefined &&
@@ -272,13 +306,27 @@ export class KubernetesTarget implements Target {
     )
       await haveOwn()
     // Its needs may not be there yet, and a build is given nothing of theirs.
+    return makeImage(release, service, { ...images, scrub: scrubOf(this.#secretsOf(release, service)) })
+  }
+
+  /**
+   * By digest, as it was written down when the release was first started. It is fetched here as well, where it is not: how it is
+   * to be started is told by its labels.
+   */
+  async #through(registry: ThroughRegistry, release: Release, service: string): Promise<string> {
+    const { images, roster } = this.#options
     const scrub = scrubOf(this.#secretsOf(release, service))
-    const image = await makeImage(release, service, { ...images, scrub })
-    const look = await mustHaveImage(images.host, image, images.run)
-    mustBeNumber(service, look)
-    const isOwn = look.labels[LABEL.entry] === 'own'
-    if (isOwn && Object.keys(templates).length > 0) throw noTemplates(service)
-    return { image, isOwn }
+    const reference =
+      (await recordedReference(release, service, roster)) ?? (await haveReference(release, service, registry, scrub))
+    const name = release.promoted === undefined ? imageOf(release, service, images.bases) : null
+    await haveFromRegistry(images.host, { reference, name }, images.run)
+    return roster.recordImage(imageKey(release, service), reference)
+  }
+
+  /** Once in a command: what it holds may have run out since the last one. */
+  #havePullSecret(): Promise<void> {
+    const { registry } = this.#options
+    return (this.#pullSecret ??= registry === null ? Promise.resolve() : havePullSecret(this.#options, registry.name))
   }
 
   /** Control counts on what runs: when they were started its pods did not yet. */

@@ -47,6 +47,8 @@ export interface StartInput {
   readonly image: string
   /** It has no entry and no check of ours. @default false */
   readonly isOwn?: boolean
+  /** From the environment's registry. @default false */
+  readonly pulls?: boolean
   /** How many instances the config asks for. */
   readonly asked: number
   /** Of the service's secrets and needs; asked for only where nothing of the release is there. */
@@ -80,7 +82,11 @@ export class Workloads {
    * Has a release's service there as it is declared, beside whatever runs; whether pods come of it is for a look to show.
    * @throws Problem `cluster.too-old` `target.tool-failed`
    */
-  async start(release: Release, service: string, { image, isOwn = false, asked, values }: StartInput): Promise<void> {
+  async start(
+    release: Release,
+    service: string,
+    { image, isOwn = false, pulls = false, asked, values }: StartInput,
+  ): Promise<void> {
     const { place } = this.#options
     const deployed = (await this.deployed()).filter((one) => one.service === service)
     const others = deployed.filter((one) => one.release !== release.id)
@@ -89,7 +95,7 @@ export class Workloads {
     // What can never be changed is there already, with the values of its own day; after a stop it is all that is.
     const isThere = others.length < deployed.length || (await this.#hasPolicy(releaseName(release, service)))
     const known = isThere ? blankValues(release, service) : await values()
-    const objects = serviceObjects({ release, service, image, isOwn, cluster, instances, values: known })
+    const objects = serviceObjects({ release, service, image, isOwn, pulls, cluster, instances, values: known })
     const wanted = isThere ? objects.filter(({ kind }) => kind !== 'ConfigMap' && kind !== 'Secret') : objects
     await this.#run(applyObjects(this.#options.access, [serviceAccountOf(place), closedPolicy(place), ...wanted]))
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { kubernetesRelease } from '../../../../../test/support/kubernetes-release.ts'
 import { imageOf } from '../../docker/image-of.ts'
-import { nameInRegistry, renderedImages } from './images.ts'
+import { placeInRegistry, renderedImages } from './images.ts'
 
 const DIGEST = `sha256:${'a'.repeat(64)}`
 const SERVICES = {
@@ -27,18 +27,21 @@ test('what is made here has its own name and a tag, what the config names its di
 
 test('a registry stands before what is made here, and before nothing else', () => {
   const [api, proxy] = renderedImages(release, { name: 'localhost:5000/team', digests: new Map() })
-  assert.equal(api!.reference, `localhost:5000/team/${imageOf(release, 'api')}`)
-  assert.equal(api!.entry.newName, 'localhost:5000/team/seaworthy/shop/api')
+  assert.equal(
+    api!.reference,
+    `localhost:5000/team/${imageOf(release, 'api').replace('seaworthy/shop/api', 'shop-api')}`,
+  )
+  assert.equal(api!.entry.newName, 'localhost:5000/team/shop-api')
   assert.equal(proxy!.entry.newName, 'registry.example.com:5000/proxy')
 })
 
 test('what has reached its registry is named by the digest that it has there', () => {
-  const name = nameInRegistry(release, 'api', 'localhost:5000/team')
+  const name = placeInRegistry(release, 'api', 'localhost:5000/team')
   const [api] = renderedImages(release, { name: 'localhost:5000/team', digests: new Map([[name, DIGEST]]) })
   assert.equal(api!.reference, `${name}@${DIGEST}`)
   assert.deepEqual(api!.entry, {
     name: 'seaworthy/shop/api',
-    newName: 'localhost:5000/team/seaworthy/shop/api',
+    newName: 'localhost:5000/team/shop-api',
     digest: DIGEST,
   })
 })

@@ -1,5 +1,6 @@
 import type { Release } from '../../../release.ts'
 import { imageOf } from '../../docker/image-of.ts'
+import { nameInRegistry, repositoryOf } from '../../image/registry.ts'
 import { imagePlace } from './objects.ts'
 
 /** An entry of Kustomize's `images`. */
@@ -29,9 +30,9 @@ export interface Registry {
 }
 
 /** The name that an image made of a service's files has in its registry. */
-export function nameInRegistry(release: Release, service: string, registry: string | null): string {
+export function placeInRegistry(release: Release, service: string, registry: string | null): string {
   const image = imageOf(release, service)
-  return registry === null ? image : `${registry}/${image}`
+  return registry === null ? image : nameInRegistry(registry, image)
 }
 
 /**
@@ -42,7 +43,7 @@ export function renderedImages(release: Release, registry: Registry): readonly R
   const { name: app, services } = release.config
   return Object.entries(services).map(([service, { run }]) => {
     const isMade = run.kind !== 'image'
-    const named = isMade ? nameInRegistry(release, service, registry.name) : run.image
+    const named = isMade ? placeInRegistry(release, service, registry.name) : run.image
     const digest = registry.digests.get(named)
     const reference = digest === undefined ? named : `${named}@${digest}`
     return { service, reference, entry: entryOf(imagePlace(app, service), reference), isMade }
@@ -52,12 +53,11 @@ export function renderedImages(release: Release, registry: Registry): readonly R
 /** `reference`: `repository[:tag][@digest]`. Beside a digest a tag says nothing. */
 function entryOf(place: string, reference: string): ImageEntry {
   const [named = '', digest] = reference.split('@')
-  // A colon before the last slash belongs to a registry's port.
-  const colon = named.indexOf(':', named.lastIndexOf('/') + 1)
-  const repository = colon === -1 ? named : named.slice(0, colon)
+  const repository = repositoryOf(named)
+  const tag = named.slice(repository.length + 1)
   return {
     name: place,
     ...(repository === place ? {} : { newName: repository }),
-    ...(digest !== undefined ? { digest } : colon === -1 ? {} : { newTag: named.slice(colon + 1) }),
+    ...(digest !== undefined ? { digest } : tag === '' ? {} : { newTag: tag }),
   }
 }
