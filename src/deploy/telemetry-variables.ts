@@ -7,5 +7,7 @@ export function telemetryVariables(
 ): Readonly<Record<string, string>> {
   const otlp = telemetry?.otlp ?? null
   // What serves static files is ours, and sends none.
-  return otlp === null || services[service]!.run.kind === 'static' ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: otlp, OTEL_SERVICE_NAME: service }
+  return otlp === null || services[service]!.run.kind === 'static'
+    ? {}
+    : { OTEL_EXPORTER_OTLP_ENDPOINT: otlp, OTEL_SERVICE_NAME: service }
 }
