@@ -163,7 +163,7 @@ test('no stray console output in the library', () => {
   )
 })
 
-test('every problem code is documented, and nothing else is', () => {
+test('every problem code is documented, once, and nothing else is', () => {
   // The keeper imports nothing: its refusals are its own, and control turns into Problems what an operator can fix.
   const used = new Set(
     sources
@@ -171,13 +171,13 @@ test('every problem code is documented, and nothing else is', () => {
       .flatMap(({ text }) => [...text.matchAll(/'([a-z]+\.[a-z-]+)'/g)].map((match) => match[1]!))
       .filter(isCode),
   )
-  const documented = new Set(
-    [...readFileSync(join(root, 'docs/errors.md'), 'utf8').matchAll(/^\| `([a-z]+\.[a-z-]+)`/gm)].map(
-      (match) => match[1]!,
-    ),
+  const rows = [...readFileSync(join(root, 'docs/errors.md'), 'utf8').matchAll(/^\| `([a-z]+\.[a-z-]+)`/gm)].map(
+    (match) => match[1]!,
   )
+  const documented = new Set(rows)
   assert.deepEqual([...used].filter((code) => !documented.has(code)).toSorted(), [], 'used but not documented')
   assert.deepEqual([...documented].filter((code) => !used.has(code)).toSorted(), [], 'documented but not used')
+  assert.deepEqual(rows, [...documented].toSorted(), 'each once, in their order')
 })
 
 function isCode(text: string): boolean {

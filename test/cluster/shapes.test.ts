@@ -12,13 +12,12 @@ import { networkInterfaces } from 'node:os'
 import { test } from 'node:test'
 import { POSTGRES_VERSION, startClusterPostgres } from '../support/cluster-postgres.ts'
 import { pythonArchive } from '../support/docker-bases.ts'
-import { nodeArchive } from '../support/docker-engine.ts'
+import { NODE_BASE, nodeArchive } from '../support/docker-engine.ts'
 import { NamespaceProject } from '../support/namespace-project.ts'
 import { until } from '../support/project.ts'
 import { startRegistry } from '../support/small-registry.ts'
 
 const PLACE = 'shapes-production'
-const NODE = 'node:24-bookworm-slim'
 const PYTHON = 'python:3.13-slim-bookworm'
 const SECRET = 'geheim-4711-nicht-weitersagen'
 const STEP_MS = 240_000
@@ -94,7 +93,7 @@ process.on('SIGTERM', () => process.exit(0))`,
   'web/index.html': '<h1>shapes</h1>',
   'web/app.3fa9c1d2.js': 'let app',
   'web/.env': 'KEY=value',
-  'own/Dockerfile': `FROM ${NODE}
+  'own/Dockerfile': `FROM ${NODE_BASE}
 COPY server.mjs /srv/server.mjs
 USER 1234:1234
 ENTRYPOINT ["node", "/nowhere.mjs"]`,
@@ -102,7 +101,7 @@ ENTRYPOINT ["node", "/nowhere.mjs"]`,
 }
 
 const MAIL = {
-  Dockerfile: `FROM ${NODE}
+  Dockerfile: `FROM ${NODE_BASE}
 COPY server.mjs /srv/server.mjs
 USER 1000
 CMD ["node", "/srv/server.mjs", "its own command"]`,
@@ -175,7 +174,7 @@ function configOf(namespace: string, { sink, mail, breaks = 'no' }: Wanted): obj
 }
 
 test('an app of every kind on Kubernetes', { timeout: 1_800_000 }, async (t) => {
-  haveBase(NODE, '/usr/local/bin', nodeArchive)
+  haveBase(NODE_BASE, '/usr/local/bin', nodeArchive)
   haveBase(PYTHON, '/usr/bin', pythonArchive)
   const told: string[] = []
   await using sink = await startSink((text) => void told.push(text))

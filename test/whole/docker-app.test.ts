@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { postgresArchive, postgresPrograms, pythonArchive } from '../support/docker-bases.ts'
-import { nodeArchive, startEngine } from '../support/docker-engine.ts'
+import { NODE_BASE, nodeArchive, startEngine } from '../support/docker-engine.ts'
 import { engineNetwork } from '../support/engine-load.ts'
 import { EngineProject } from '../support/engine-project.ts'
 import { until } from '../support/project.ts'
@@ -13,7 +13,6 @@ import { until } from '../support/project.ts'
 const PORT = 8090
 const VERSION = basename(dirname(postgresPrograms()))
 
-const IMAGE = 'node:24-bookworm-slim'
 const READ = `require('node:fs').readFileSync('/app/data/ran', 'utf8').trim()`
 
 const ASK = `const answer = await fetch(process.argv[1], { signal: AbortSignal.timeout(5000) })
@@ -68,7 +67,7 @@ test('an app with static files, two languages, a database and migrations', { tim
   using postgres = postgresArchive()
   await using engine = await startEngine()
   const { docker } = engine
-  docker('import', '--change', 'ENV PATH=/usr/local/bin', node.path, IMAGE)
+  docker('import', '--change', 'ENV PATH=/usr/local/bin', node.path, NODE_BASE)
   docker('import', '--change', 'ENV PATH=/usr/bin', python.path, 'python:3.13-slim-bookworm')
   const entry = ['--change', 'ENTRYPOINT ["/docker-entrypoint.sh"]']
   docker('import', '--change', `ENV PATH=${postgresPrograms()}`, ...entry, postgres.path, `postgres:${VERSION}`)
@@ -126,7 +125,9 @@ test('an app with static files, two languages, a database and migrations', { tim
 
   await t.test('killed over a migration it is resumed, and the step that runs is not begun again', async () => {
     const ran = (): readonly string[] =>
-      docker('run', '--rm', '--volumes-from', running('jobs'), '--entrypoint', 'node', IMAGE, '-p', READ).split('\n')
+      docker('run', '--rm', '--volumes-from', running('jobs'), '--entrypoint', 'node', NODE_BASE, '-p', READ).split(
+        '\n',
+      )
     const running = (service: string): string =>
       docker('ps', '--filter', `label=seaworthy.service=${service}`, '--format', '{{.Names}}').split('\n')[0]!
     const before = ran().length

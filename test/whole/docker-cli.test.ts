@@ -4,12 +4,11 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { nodeArchive, startEngine } from '../support/docker-engine.ts'
+import { NODE_BASE, nodeArchive, startEngine } from '../support/docker-engine.ts'
 import { engineNetwork, startEngineLoad } from '../support/engine-load.ts'
 import { EngineProject } from '../support/engine-project.ts'
 import { plainConfig, until } from '../support/project.ts'
 
-const BASE = 'node:24-bookworm-slim'
 const SECRET = 'geheim-4711-nicht-weitersagen'
 const PORT = 8090
 const OTHER_PORT = 8091
@@ -46,7 +45,7 @@ test('an environment on Docker, by its commands', { timeout: 600_000 }, async (t
   using base = nodeArchive()
   await using engine = await startEngine()
   const { docker } = engine
-  docker('import', '--change', 'ENV PATH=/usr/local/bin', base.path, BASE)
+  docker('import', '--change', 'ENV PATH=/usr/local/bin', base.path, NODE_BASE)
   await using project = new EngineProject(configOf(), {}, '.seaworthy/staging')
   mkdirSync(join(project.folder, 'public'))
   writeFileSync(join(project.folder, 'public/index.html'), PAGE)

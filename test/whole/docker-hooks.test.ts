@@ -4,11 +4,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { EnvironmentEvent, Status } from '../../src/control/api/contract.ts'
-import { nodeArchive, startEngine } from '../support/docker-engine.ts'
+import { NODE_BASE, nodeArchive, startEngine } from '../support/docker-engine.ts'
 import { EngineProject } from '../support/engine-project.ts'
 import { plainConfig, processesMentioning, until } from '../support/project.ts'
 
-const BASE = 'node:24-bookworm-slim'
 const WITHIN_MS = 60_000
 const GIVEN =
   'APP BY DEPLOY ENVIRONMENT HOME KIND LANG PATH PLAN_HASH PWD PYTHONUNBUFFERED RELEASE RELEASE_BEFORE SEAWORTHY_CHILD'.split(
@@ -38,7 +37,7 @@ type Past = Status & { readonly events: readonly EnvironmentEvent[] }
 test('hooks of deploys on Docker', { timeout: 540_000 }, async (t) => {
   using base = nodeArchive()
   await using engine = await startEngine()
-  engine.docker('import', '--change', 'ENV PATH=/usr/local/bin', base.path, BASE)
+  engine.docker('import', '--change', 'ENV PATH=/usr/local/bin', base.path, NODE_BASE)
   await using project = new EngineProject(configOf('v1'), {}, '.seaworthy/staging')
   project.variables = { DOCKER_HOST: engine.host, LEAK: 'sw-leak' }
   const file = (name: string): string => join(project.folder, '.seaworthy', name)

@@ -5,12 +5,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Status } from '../../src/control/api/contract.ts'
-import { nodeArchive, startEngine } from '../support/docker-engine.ts'
+import { NODE_BASE, nodeArchive, startEngine } from '../support/docker-engine.ts'
 import { engineNetwork } from '../support/engine-load.ts'
 import { EngineProject } from '../support/engine-project.ts'
 import { plainConfig } from '../support/project.ts'
 
-const BASE = 'node:24-bookworm-slim'
 const PORTS = { staging: 8090, production: 8091 }
 type Place = keyof typeof PORTS
 
@@ -37,7 +36,7 @@ test(
     using base = nodeArchive()
     await using engine = await startEngine()
     const { docker } = engine
-    docker('import', '--change', 'ENV PATH=/usr/local/bin', base.path, BASE)
+    docker('import', '--change', 'ENV PATH=/usr/local/bin', base.path, NODE_BASE)
     await using project = new EngineProject(configOf(), {}, '.seaworthy/staging')
     project.variables = { DOCKER_HOST: engine.host }
     const statusOf = async (place: Place): Promise<Status> =>
@@ -73,7 +72,7 @@ test(
     // What either would be by now: another build, and another image under the same name.
     writeFileSync(join(project.folder, 'plain.mjs'), 'process.exit(1)')
     for (const name of docker('image', 'ls', '--format', '{{.Repository}}:{{.Tag}}', 'seaworthy/plain/*').split('\n'))
-      docker('tag', BASE, name)
+      docker('tag', NODE_BASE, name)
 
     const { stdout } = await project.must(['promote', 'staging', 'production'])
     const live = (await statusOf('staging')).world.live!

@@ -5,12 +5,11 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
-import { nodeArchive, startEngine, type DockerEngine } from '../support/docker-engine.ts'
+import { NODE_BASE, nodeArchive, startEngine, type DockerEngine } from '../support/docker-engine.ts'
 import { engineNetwork } from '../support/engine-load.ts'
 import { root, TestProject, until } from '../support/project.ts'
 import { RENDER_CONFIG, type RenderReport } from '../support/render-project.ts'
 
-const BASE = 'node:24-bookworm-slim'
 const PORT = 5055
 const REGISTRY = `127.0.0.1:${PORT}/team`
 
@@ -52,7 +51,7 @@ test(
     await using engine = await startEngine()
     {
       using base = nodeArchive()
-      engine.docker('import', '--change', 'ENV PATH=/usr/local/bin', base.path, BASE)
+      engine.docker('import', '--change', 'ENV PATH=/usr/local/bin', base.path, NODE_BASE)
     }
     const { box, ...clusters } = RENDER_CONFIG.environments
     const environments = { box, ...withRegistry(clusters) }

@@ -5,13 +5,12 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Status } from '../../src/control/api/contract.ts'
-import { nodeArchive, startEngine } from '../support/docker-engine.ts'
+import { NODE_BASE, nodeArchive, startEngine } from '../support/docker-engine.ts'
 import { engineNetwork } from '../support/engine-load.ts'
 import { EngineProject } from '../support/engine-project.ts'
 import { LONE_JOB, overlapsIn } from '../support/lone-job.ts'
 import { plainConfig, until } from '../support/project.ts'
 
-const BASE = 'node:24-bookworm-slim'
 const PORT = 8090
 const KEPT = 'value-of-the-first-day'
 const WITHIN_MS = 60_000
@@ -34,7 +33,7 @@ test('a release of a service ends before the next one begins', { timeout: 540_00
   using base = nodeArchive()
   await using engine = await startEngine()
   const { docker } = engine
-  docker('import', '--change', 'ENV PATH=/usr/local/bin', base.path, BASE)
+  docker('import', '--change', 'ENV PATH=/usr/local/bin', base.path, NODE_BASE)
   await using project = new EngineProject(configOf('v1'), {}, '.seaworthy/staging')
   mkdirSync(join(project.folder, 'jobs'))
   writeFileSync(join(project.folder, 'jobs/main.mjs'), LONE_JOB)

@@ -3,13 +3,12 @@ import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { bridgeWords } from '../../../src/deploy/targets/docker/commands.ts'
 import { ownName } from '../../../src/deploy/targets/docker/names.ts'
-import { nodeArchive, startEngine, type DockerEngine } from '../../support/docker-engine.ts'
+import { NODE_BASE, nodeArchive, startEngine, type DockerEngine } from '../../support/docker-engine.ts'
 import { engineNetwork, startEngineLoad } from '../../support/engine-load.ts'
 import { ENVIRONMENT } from './app.ts'
 import type { Asked, Ground, PlaceLoad, Seen } from './place.ts'
 import { bridged, freshApp, ProjectPlace } from './project-place.ts'
 
-export const BASE = 'node:24-bookworm-slim'
 const PORT = 8090
 const exec = promisify(execFile)
 
@@ -22,7 +21,7 @@ export async function dockerGround(): Promise<Ground> {
   const engine = await startEngine()
   try {
     using base = nodeArchive()
-    engine.docker('import', '--change', 'ENV PATH=/usr/local/bin', base.path, BASE)
+    engine.docker('import', '--change', 'ENV PATH=/usr/local/bin', base.path, NODE_BASE)
   } catch (error) {
     await engine[Symbol.asyncDispose]()
     throw error

@@ -6,10 +6,9 @@ import { USER_ID } from '../../../src/deploy/targets/docker/dockerfile.ts'
 import { bridgeWords } from '../../../src/deploy/targets/kubernetes/commands.ts'
 import { controlPod } from '../../../src/deploy/targets/kubernetes/control.ts'
 import { objectName } from '../../../src/deploy/targets/kubernetes/names.ts'
-import { nodeArchive } from '../../support/docker-engine.ts'
+import { NODE_BASE, nodeArchive } from '../../support/docker-engine.ts'
 import { startLoad } from '../../support/load.ts'
 import { ENVIRONMENT } from './app.ts'
-import { BASE } from './docker-place.ts'
 import type { Asked, Ground, PlaceLoad, Seen } from './place.ts'
 import { askAt, bridged, freshApp, ProjectPlace } from './project-place.ts'
 
@@ -37,8 +36,8 @@ interface Pods {
  */
 export function kubernetesGround(kubeconfig: string): Ground {
   using base = nodeArchive()
-  if (execFileSync('docker', ['image', 'ls', '--quiet', BASE], { encoding: 'utf8' }) === '')
-    execFileSync('docker', ['import', '--change', 'ENV PATH=/usr/local/bin', base.path, BASE], { stdio: 'ignore' })
+  if (execFileSync('docker', ['image', 'ls', '--quiet', NODE_BASE], { encoding: 'utf8' }) === '')
+    execFileSync('docker', ['import', '--change', 'ENV PATH=/usr/local/bin', base.path, NODE_BASE], { stdio: 'ignore' })
   const context = kubectl(kubeconfig, 'config', 'current-context')
   return {
     target: 'kubernetes',
