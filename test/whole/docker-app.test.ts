@@ -23,6 +23,8 @@ const PYTHON = `import http.server, os
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         body = ("database " + os.environ["DATABASE_URL"].rsplit("/", 1)[1]).encode()
+        if self.path == "/api/conf":
+            body = open(os.path.join(os.environ["INSTANCE_DIR"], "conf/api.ini"), "rb").read()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -39,6 +41,8 @@ if (process.env.BREAKS === 'slow' && process.env.REHEARSAL !== '1') await new Pr
 if (process.env.BREAKS === 'yes') { console.error('Error: column price is in use'); process.exit(3) }
 `
 
+const TEMPLATE = '${INSTANCE} on $PORT at $HOME'
+
 function configOf({ breaks = 'no' } = {}): object {
   const uses = { db: 'required' }
   return {
@@ -46,10 +50,18 @@ function configOf({ breaks = 'no' } = {}): object {
     needs: { db: { kind: 'postgres', version: Number(VERSION) } },
     services: {
       web: { static: 'web', routes: ['/'] },
-      api: { path: 'api', start: 'python3 main.py', routes: ['/api'], uses, migrate: { expand: 'sql migrations' } },
+      api: {
+        path: 'api',
+        start: 'python3 main.py',
+        routes: ['/api'],
+        templates: { 'api.template': 'conf/api.ini' },
+        uses,
+        migrate: { expand: 'sql migrations' },
+      },
       jobs: {
         path: 'jobs',
-        start: "node -e 'setInterval(() => {}, 1000)'",
+        start: 'node jobs.mjs $INSTANCE_DIR/jobs.conf',
+        templates: { 'jobs.template': 'jobs.conf' },
         env: { BREAKS: breaks },
         writable: ['data'],
         uses,
@@ -78,6 +90,10 @@ test('an app with static files, two languages, a database and migrations', { tim
     'api/main.py': PYTHON,
     'api/migrations/001-items.sql': 'create table items (id integer primary key, name text not null);',
     'jobs/migrate.mjs': MIGRATE,
+    'jobs/jobs.mjs':
+      "import fs from 'node:fs'; console.log(fs.readFileSync(process.argv[2], 'utf8')); setInterval(() => {}, 1000)",
+    'api/api.template': TEMPLATE,
+    'jobs/jobs.template': TEMPLATE,
   }
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(project.folder, path)), { recursive: true })
@@ -102,6 +118,14 @@ test('an app with static files, two languages, a database and migrations', { tim
       assert.deepEqual(steps(), [])
     },
   )
+
+  await t.test('templates are files of each instance, with its own values, and its alone', async () => {
+    assert.match(ask('/api/conf')[1], /^api@1-[0-9a-f]+-1 on 8080 at \$HOME$/)
+    assert.match((await project.must(['logs', '--service', 'jobs'])).stdout, /jobs@1-[0-9a-f]+-1 on 8080 at \$HOME/)
+    const READ =
+      "const s = fs.statSync(process.env.INSTANCE_DIR + '/jobs.conf'); [s.uid, (s.mode & 0o777).toString(8)].join()"
+    assert.equal((await project.must(['exec', 'jobs', '--', 'node', '-p', READ])).stdout.trim(), '65532,600')
+  })
 
   await t.test('a migration that fails in its rehearsal refuses the deploy with its last words', async () => {
     project.configure(configOf({ breaks: 'yes' }))

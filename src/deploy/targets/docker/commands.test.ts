@@ -41,6 +41,13 @@ const SSH = 'ssh://deploy@staging.example.com'
 const PLACE = { app: 'shop', environment: 'staging' }
 const IMAGE = 'seaworthy/shop/api:a1b2c3d4e5f60718-91b0c4d7'
 
+test('a folder for what is made of templates is in memory, and its user alone may look into it', () => {
+  const release = dockerRelease({ api: { start: 'node main.js', templates: { a: 'b' } } })
+  const { argv } = createContainer(null, containerOf(release, 'api', 1, IMAGE))
+  const at = argv.indexOf('/run/instance:rw,noexec,nosuid,nodev,size=64m,uid=65532,gid=65532,mode=0700')
+  assert.equal(argv[at - 1], '--tmpfs')
+})
+
 test('a container as it is made: every word of it', () => {
   const release = dockerRelease(
     {

@@ -2,7 +2,9 @@ import type { Command } from '../command.ts'
 import { BRIDGE, STATE } from '../image/places.ts'
 import { LABEL, type Place } from '../labels.ts'
 import type { Container } from './container.ts'
+import { USER_ID } from './dockerfile.ts'
 import { carrierName } from './names.ts'
+import { INSTANCE_FOLDER } from './own-files.ts'
 
 /** An engine: null is the one that the docker program would speak to by itself (its context, DOCKER_HOST). */
 export type Host = string | null
@@ -17,6 +19,8 @@ export const PIDS_MAX = 512
 const TMP_SIZE = '64m'
 /** What may be written besides volumes. */
 export const TMP = `/tmp:rw,noexec,nosuid,nodev,size=${TMP_SIZE},mode=1777`
+/** Its files may hold what its variables tell. */
+const INSTANCE = `${INSTANCE_FOLDER}:rw,noexec,nosuid,nodev,size=${TMP_SIZE},uid=${USER_ID},gid=${USER_ID},mode=0700`
 /** Of one container's lines: five files of ten megabytes. */
 export const LOGS = ['--log-driver', 'local', '--log-opt', 'max-size=10m', '--log-opt', 'max-file=5']
 
@@ -49,13 +53,13 @@ export function createContainer(
   container: Container,
   restart: 'unless-stopped' | 'no' = 'unless-stopped',
 ): Command {
-  const { name, image, labels, networks, alias, entry, argv, env, user, graceMs, volumes } = container
+  const { name, image, labels, networks, alias, entry, argv, env, user, graceMs, volumes, hasFolder } = container
   const args = [
     ['create', '--pull', 'never', '--name', name],
     flags('--label', labels),
     ['--network', networks[0]!, '--network-alias', alias],
     ['--restart', restart, '--init', '--stop-timeout', String(Math.ceil(graceMs / 1000))],
-    ['--read-only', '--tmpfs', TMP],
+    ['--read-only', '--tmpfs', TMP, ...(hasFolder ? ['--tmpfs', INSTANCE] : [])],
     ['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges:true'],
     user === null ? [] : ['--user', user],
     limits(container),

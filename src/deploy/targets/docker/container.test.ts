@@ -56,6 +56,20 @@ test('a program is told where its spans go, unless it says so itself, and reache
   assert.deepEqual(told('web'), [undefined, undefined, 1])
 })
 
+test('with templates it has a folder of its own for what is made of them, which its words may name', () => {
+  const templates = { 'a.template': 'conf/a' }
+  const release = dockerRelease({
+    api: { start: 'node main.js $INSTANCE_DIR/conf/a', templates },
+    plain: { start: 'node main.js' },
+  })
+  const { argv, env, hasFolder } = containerOf(release, 'api', 1, IMAGE)
+  assert.deepEqual(argv, ['node', 'main.js', '/run/instance/conf/a'])
+  assert.deepEqual([env['INSTANCE_DIR'], env['SEAWORTHY_TEMPLATES']], ['/run/instance', JSON.stringify(templates)])
+  assert.ok(hasFolder)
+  const plain = containerOf(release, 'plain', 1, IMAGE)
+  assert.deepEqual([plain.hasFolder, plain.env['INSTANCE_DIR']], [false, undefined])
+})
+
 test('no secret is a variable: only the name of its file', () => {
   const api = { start: 'node main.js', routes: ['/'], secrets: ['JWT_KEY'], writable: ['data'] }
   const { env, volumes } = containerOf(dockerRelease({ api }), 'api', 1, IMAGE)

@@ -7,7 +7,7 @@ import { listens, PORT, reachesOut, variablesOf } from '../instance-shape.ts'
 import { LABEL, type Place } from '../labels.ts'
 import { USER } from './dockerfile.ts'
 import { aliasOf, containerName, dataVolume, networkName, secretsVolume } from './names.ts'
-import { ownCheck, SECRETS_FOLDER, type OwnCheck } from './own-files.ts'
+import { INSTANCE_FOLDER, ownCheck, SECRETS_FOLDER, TEMPLATES_VARIABLE, type OwnCheck } from './own-files.ts'
 
 /** Everything about one container, as a value. */
 export interface Container {
@@ -29,6 +29,8 @@ export interface Container {
   readonly memoryBytesMax: number | null
   readonly graceMs: number
   readonly volumes: readonly { readonly name: string; readonly folder: string; readonly isReadOnly: boolean }[]
+  /** Whether it has a folder of its own, in memory, for what its entry makes of templates. */
+  readonly hasFolder: boolean
   /** Null: none of ours. */
   readonly check: ContainerCheck | null
 }
@@ -58,10 +60,17 @@ export function containerOf(
   const { name: app, environment } = config
   const place: Place = { app, environment }
   const declared = config.services[service]!
-  const { run, port: fixed, health, writable, cpu, memoryBytesMax, graceMs } = declared
+  const { run, port: fixed, health, writable, cpu, memoryBytesMax, graceMs, templates } = declared
   const instance = `${service}@${id}-${number}`
   const port = fixed ?? PORT
-  const own = { HOST: '0.0.0.0', PORT: String(port), RELEASE: id, INSTANCE: instance }
+  const hasFolder = Object.keys(templates).length > 0
+  const own = {
+    HOST: '0.0.0.0',
+    PORT: String(port),
+    RELEASE: id,
+    INSTANCE: instance,
+    ...(hasFolder ? { INSTANCE_DIR: INSTANCE_FOLDER } : {}),
+  }
   const isOurs = run.kind !== 'image' && !isOwn
   const words = wordsOf(declared, own)
   const secrets = secretNames(declared, config.needs)
@@ -83,7 +92,11 @@ export function containerOf(
     alias: aliasOf(instance),
     entry: isOwn ? words[0]! : null,
     argv: isOwn ? words.slice(1) : words,
-    env: { ...telemetryVariables(config, service), ...variablesOf(declared, own, secrets) },
+    env: {
+      ...telemetryVariables(config, service),
+      ...(hasFolder ? { [TEMPLATES_VARIABLE]: JSON.stringify(templates) } : {}),
+      ...variablesOf(declared, own, secrets),
+    },
     user: isOurs ? USER : null,
     cpu,
     memoryBytesMax,
@@ -98,6 +111,7 @@ export function containerOf(
         isReadOnly: false,
       })),
     ],
+    hasFolder,
     check:
       isOurs && what !== null
         ? {

@@ -16,6 +16,7 @@ import {
 } from './commands.ts'
 import { containerOf } from './container.ts'
 import { mustNotBeRoot } from './image-user.ts'
+import { mustHaveEntry } from './own-entry.ts'
 import { mustHaveImage } from './images.ts'
 import { carrierName, containerName, secretsVolume } from './names.ts'
 import { observed, type Observed } from './observe.ts'
@@ -70,7 +71,7 @@ export class Containers {
    * Has the instances with these numbers there and started, beside whatever runs. One that the engine cannot start is no
    * failure here: its observation says why.
    * @param values of the service's secrets and needs, of which its own `env` may set some; empty: those that its volume has
-   * @throws Problem `image.not-there`; `image.root`, also of an image that was there and so was never made
+   * @throws Problem `image.not-there`; `image.root` and `target.not-yet`, also of an image that was there and so was never made
    */
   async start(
     release: Release,
@@ -82,6 +83,7 @@ export class Containers {
     const { host, place, run } = this.#options
     const look = await mustHaveImage(host, image, run)
     mustNotBeRoot(service, look)
+    mustHaveEntry(service, release.config.services[service]!, look)
     const isOwn = look.labels[LABEL.entry] === 'own'
     const wanted = numbers.map((number) => containerOf(release, service, number, image, isOwn))
     const networks = linesOf(await mustRun(listNetworks(host, place), run))

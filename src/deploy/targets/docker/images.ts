@@ -23,6 +23,7 @@ import {
 import { writeContext, writeOwnContext } from './context.ts'
 import { basesOf, builtWith, generatedDockerfile, imageOf } from './image-of.ts'
 import { mustNotBeRoot } from './image-user.ts'
+import { mustHaveEntry } from './own-entry.ts'
 import { hasDockerfile } from './own-dockerfile.ts'
 import { LABEL } from '../labels.ts'
 import { imagesIn, isContainerdStore, planTransfer, type ImageLook, type Transfer } from './transfer.ts'
@@ -51,7 +52,7 @@ export async function lookAtImage(host: Host, name: string, run: RunOptions): Pr
  * Has the image of a service on the engine and returns its name: made of the service's files, by its own Dockerfile where
  * there is one, or fetched where the service names one.
  * @throws Problem `deploy.moved` `deploy.build-failed` `image.no-base` `image.not-there` `image.root` `promote.files-gone`
- * `target.tool-failed`
+ * `target.not-yet` `target.tool-failed`
  */
 export async function makeImage(release: Release, service: string, options: BuildOptions): Promise<string> {
   const { host, run, bases = BASES } = options
@@ -61,7 +62,9 @@ export async function makeImage(release: Release, service: string, options: Buil
   if (there === null && release.promoted !== undefined) throw imageGone(service, name)
   if (there === null && declared.run.kind === 'image') await haveBase(host, name, run)
   else if (there === null) await buildOf(release, service, name, options)
-  mustNotBeRoot(service, there ?? (await mustHaveImage(host, name, run)))
+  const look = there ?? (await mustHaveImage(host, name, run))
+  mustNotBeRoot(service, look)
+  mustHaveEntry(service, declared, look)
   return name
 }
 

@@ -87,6 +87,7 @@ export function commandContainer(
         { name: `${name}_secrets`, folder: SECRETS_FOLDER, isReadOnly: true },
         ...like.volumes.filter(({ folder }) => folder !== SECRETS_FOLDER),
       ],
+      hasFolder: false,
       check: null,
     },
     secrets: values.map(([variable, value]) => ({
@@ -144,6 +145,7 @@ export function copyContainers(
         { name: `${migrationName(place, run, `${id}-${step}`)}_secrets`, folder: SECRETS_FOLDER, isReadOnly: true },
         { name: copyVolume(place, run, id), folder: COPY_FOLDER, isReadOnly: false },
       ],
+      hasFolder: false,
       check: null,
     },
     secrets: [{ name: PASS_FILE, bytes: Buffer.from(`${passLine}\n`), mode: 0o400, owner }],

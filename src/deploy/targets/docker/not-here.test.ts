@@ -55,14 +55,15 @@ test('each of what they are not given is named, all at once', () => {
   assert.throws(() => mustBeHere(app, 1), { code: 'target.not-yet', message: /environment staging/ })
 })
 
-test('templates and a measure are refused as well', () => {
+test('templates that nobody would fill in and a measure are refused as well', () => {
   const { config } = dockerRelease({
     a: { start: 'node a.js', templates: { 'a.conf': 'conf/a' } },
+    b: { start: './b', templates: { 'b.conf': 'conf/b' } },
     c: { start: 'node c.js', scale: { min: 1, max: 3, cpu: '70%' } },
   })
   assert.deepEqual(
     notHere(config, 1).map((text) => text.split(':')[0]),
-    ['services.a.templates', 'services.c.scale'],
+    ['services.b.templates', 'services.c.scale'],
   )
 })
 

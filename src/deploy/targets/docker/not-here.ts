@@ -1,5 +1,6 @@
 import type { ResolvedApp, ResolvedNeed, ResolvedService } from '../../../config/resolved.ts'
 import { Problem } from '../../../core/problem.ts'
+import { runtimeIn } from './base.ts'
 import { needServer } from './need-server.ts'
 
 /**
@@ -37,10 +38,13 @@ export function notHere(app: ResolvedApp, hosts: number): readonly string[] {
   ]
 }
 
-function lacksOf({ templates, scale, writable }: ResolvedService): readonly string[] {
+function lacksOf(service: ResolvedService): readonly string[] {
+  const { templates, scale, writable } = service
   const measured = [scale.cpu, scale.memory, scale.perSecond, scale.queue].some((measure) => measure !== null)
   return [
-    ...(Object.keys(templates).length === 0 ? [] : ['templates: files made from templates']),
+    ...(Object.keys(templates).length > 0 && runtimeIn(service) === null
+      ? ['templates: of an image without our entry']
+      : []),
     // `--mount` is read as a line of comma-separated values.
     ...writable
       .filter((folder) => /[",\r\n]/.test(folder))

@@ -5,6 +5,8 @@ import type { Runtime } from './base.ts'
 export const SECRETS_FOLDER = '/run/secrets'
 /** Template → file in its instance's folder, as JSON: what the entry makes files of. */
 export const TEMPLATES_VARIABLE = 'SEAWORTHY_TEMPLATES'
+/** The folder of an instance, where those files are: in memory, and its user's alone. */
+export const INSTANCE_FOLDER = '/run/instance'
 /** What a container's own health check is to do, as JSON. */
 export const CHECK_VARIABLE = 'SEAWORTHY_CHECK'
 

@@ -4,7 +4,7 @@ import { secretNames } from '../../need-variables.ts'
 import type { Release } from '../../release.ts'
 import { runtimeOf, type Runtime } from '../docker/base.ts'
 import { OWN_FOLDER } from '../docker/dockerfile.ts'
-import { ownFiles, SECRETS_FOLDER } from '../docker/own-files.ts'
+import { INSTANCE_FOLDER, ownFiles, SECRETS_FOLDER } from '../docker/own-files.ts'
 import { listens, PORT } from '../instance-shape.ts'
 import type { Cluster } from './cluster.ts'
 import { CONTAINER_SECURITY, POD_HARDENING, podSecurity, spreadOver } from './hardening.ts'
@@ -179,7 +179,6 @@ function container(
 }
 
 /** Of an instance alone, as on `process`. */
-const INSTANCE_FOLDER = '/run/instance'
 
 /** No word of the config can hold it. */
 const POD_NAME = '\0'

@@ -7,6 +7,7 @@ import type { Diagnosis, Probe, Target } from '../../target.ts'
 import { verdict } from '../../verdict.ts'
 import { imageOf } from '../docker/image-of.ts'
 import { mustBeNumber } from '../docker/image-user.ts'
+import { mustHaveEntry } from '../docker/own-entry.ts'
 import { lookAtImage, lookAtImages, makeImage, mustHaveImage, type BuildOptions } from '../docker/images.ts'
 import { imageKey } from '../docker/names.ts'
 import { haveFromRegistry } from '../docker/push.ts'
@@ -286,13 +287,12 @@ export class KubernetesTarget implements Target {
   /** @throws Problem `image.root` `image.user-name` `target.not-yet`, and what making it throws */
   async #imageOf(release: Release, service: string): Promise<MadeImage> {
     const { images, registry } = this.#options
-    const { templates } = release.config.services[service]!
     const isThrough = registry !== null && isMadeHere(release, service)
     const image = isThrough ? await this.#through(registry, release, service) : await this.#make(release, service)
     const look = await mustHaveImage(images.host, image, images.run)
     mustBeNumber(service, look)
+    mustHaveEntry(service, release.config.services[service]!, look)
     const isOwn = look.labels[LABEL.entry] === 'own'
-    if (isOwn && Object.keys(templates).length > 0) throw noTemplates(service)
     return { image, isOwn, pulls: registry !== null }
   }
 
@@ -379,12 +379,4 @@ function otherFiles(service: string, image: string): Problem {
   return new Problem('promote.files-differ', `${service} runs from ${image} there, which is not made of its files`, {
     hint: 'Somebody has given its name to another image: take it away with `docker image rm`, and deploy again where it is to be proven.',
   })
-}
-
-function noTemplates(service: string): Problem {
-  return new Problem(
-    'target.not-yet',
-    `${service} is built by its own Dockerfile, and templates need an entry of ours on Kubernetes`,
-    { hint: 'Let Seaworthy write the Dockerfile, or have the program read its variables itself.' },
-  )
 }
