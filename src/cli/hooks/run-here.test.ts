@@ -72,6 +72,14 @@ test('what a command that was killed has left of it ends before it runs again', 
   assert.deepEqual([ok, (await ended)[1]], [true, 'SIGKILL'])
 })
 
+test('one that the system does not start at all is told, too', async () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'seaworthy-hook-'))
+  const env = { PATH: process.env['PATH']!, BECAUSE: 'x'.repeat(1_000_000) }
+  const { ok, description } = await runHere(jobIn(folder.path, 'true', { env }), here)
+  assert.equal(ok, false)
+  assert.match(description, /^could not be started: .*E2BIG/)
+})
+
 test('a program that is not there is told', async () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'seaworthy-hook-'))
   const { ok, description } = await runHere(jobIn(folder.path, '', { argv: ['no-such-program'] }), here)

@@ -24,13 +24,11 @@ export interface Here {
  */
 export async function runHere({ name, argv, cwd, env, timeoutMs }: Job, { mark, signal }: Here): Promise<JobExit> {
   await endLeft(mark, name)
-  const child = spawn(argv[0]!, argv.slice(1), {
-    cwd,
-    env: { ...env, [CHILD_VARIABLE]: `${mark}:${name}` },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // A terminal's Ctrl-C is for the command, which passes it on as it sees fit.
-    detached: true,
-  })
+  const child = startIn(cwd, argv, { ...env, [CHILD_VARIABLE]: `${mark}:${name}` })
+  if (child instanceof Error) {
+    const exit = { kind: 'not-started', error: child.message, at: Date.now() } as const
+    return { ok: false, description: describeExit(exit), lastLines: [] }
+  }
   const endAll = (): Promise<void> => {
     if (child.pid !== undefined) endGroup(child.pid)
     return endLeft(mark, name)
@@ -62,6 +60,16 @@ export async function runHere({ name, argv, cwd, env, timeoutMs }: Job, { mark, 
     ok: cutShort === null && exit.kind === 'code' && exit.code === 0,
     description: cutShort ?? describeExit(exit),
     lastLines: lines.slice(-LINES_KEPT),
+  }
+}
+
+/** Node says of some reasons at once that it cannot be started: a folder that is a file, a variable that is too long. */
+function startIn(cwd: string, [program, ...args]: readonly string[], env: NodeJS.ProcessEnv) {
+  try {
+    // A terminal's Ctrl-C is for the command, which passes it on as it sees fit.
+    return spawn(program!, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  } catch (error) {
+    return error as Error
   }
 }
 

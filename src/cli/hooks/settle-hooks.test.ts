@@ -23,7 +23,10 @@ function controlWith(owedHooks: readonly OwedHook[] | undefined, folder: string,
   }
   const answers: Readonly<Record<string, (input: Call[1]) => unknown>> = {
     status: () => ({ owedHooks }),
-    'hook.begin': () => ({ taken }),
+    'hook.begin': ({ deploy }) => {
+      if (deploy === 'gone') throw new Error('it is not known')
+      return { taken }
+    },
     'hook.end': () => ({}),
     'deploy.get': ({ deploy: id }) => ({
       deploy: { id, state: 'done', message: null, proof: { deploy: id }, plan, kind: 'deploy', by: 'anna' },
@@ -75,6 +78,14 @@ test('one that somebody runs is left to them, until they are gone or late', asyn
     assert.equal(runs(), 'd2 done\n')
     assert.equal(calls.find(([method]) => method === 'hook.begin')![1].instead, 'x')
   }
+})
+
+test('one that control does not give away does not stand before the next', async () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'seaworthy-settle-'))
+  const { notes, settle, runs } = controlWith([free('gone'), free('d2')], folder.path)
+  await settle()
+  assert.equal(runs(), 'd2 done\n')
+  assert.deepEqual(notes[0], "hook 'after' of gone is still owed: it is not known")
 })
 
 test('one that another command was quicker to take is not run, and trouble is told', async () => {

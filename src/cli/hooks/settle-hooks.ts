@@ -30,7 +30,10 @@ export async function settleHooks(
     using interruption = onInterrupt()
     for (const owed of owedHooks) {
       if (interruption.signal.aborted) return
-      await settle(owed, control, place, interruption.signal, onNote)
+      // One that cannot be had run must not stand before the others.
+      await settle(owed, control, place, interruption.signal, onNote).catch((error: unknown) => {
+        onNote(`hook '${owed.time}' of ${owed.deploy} is still owed: ${messageOf(error)}`)
+      })
     }
   } catch (error) {
     onNote(`hooks are still owed: ${messageOf(error)}`)

@@ -7,6 +7,8 @@ import { hasSucceeded } from '../notify/deploy-message.ts'
 
 /** A hook that takes longer is killed. */
 export const HOOK_TIMEOUT_MS = 10 * 60_000
+/** Last lines may be long, and Linux starts no program with a variable of 128 KiB. */
+const BECAUSE_CHARACTERS_MAX = 8_192
 
 export interface HookCall {
   readonly time: HookTime
@@ -38,7 +40,13 @@ export function hookJob({ time, argv, deploy, folder, path, outcome }: HookCall)
       ENVIRONMENT: plan.release.config.environment,
       PLAN_HASH: plan.hash,
       BY: by,
-      ...(outcome === null ? {} : { OUTCOME: outcome.state, BECAUSE: outcome.because ?? '', PROOF: outcome.proof }),
+      ...(outcome === null
+        ? {}
+        : {
+            OUTCOME: outcome.state,
+            BECAUSE: (outcome.because ?? '').slice(0, BECAUSE_CHARACTERS_MAX),
+            PROOF: outcome.proof,
+          }),
     },
     timeoutMs: HOOK_TIMEOUT_MS,
     uses: null,
