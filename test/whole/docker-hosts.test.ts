@@ -155,8 +155,8 @@ test('an environment on two engines', { timeout: 570_000 }, async (t) => {
       Promise.all(engines.map(async (engine) => (await statusOf(engine)).running !== null))
     await until(async () => (await running()).every(Boolean), 'both to be at work', 60_000)
     process.kill(pid, 'SIGINT')
-    const { code, stderr } = await ended
-    assert.equal(code, 1)
+    const { code, stdout, stderr } = await ended
+    assert.equal(code, 1, stdout + stderr)
     assert.equal(stderr.match(/\[deploy\.interrupted\]/g)?.length, 2, stderr)
     assert.deepEqual([await running(), engines.map(instancesOf)], [[false, false], before])
   })
