@@ -28,8 +28,11 @@ const instanceOf = (of: Release) => ({
   lastExit: null,
 })
 
-/** Traffic and fleet note what is asked of them, in order; `supervisor` must not be asked at all. */
-function make(t: TestContext) {
+/**
+ * Traffic and fleet note what is asked of them, in order; `supervisor` must not be asked at all.
+ * @param whileDraining what happens meanwhile
+ */
+function make(t: TestContext, whileDraining: (made: Made) => unknown = () => {}): Made {
   const folder = mkdtempSync(join(tmpdir(), 'seaworthy-services-'))
   const state = new State(join(folder, 'state.db'))
   t.after(() => {
@@ -53,12 +56,25 @@ function make(t: TestContext) {
       untilAccepting: note('accepting'),
       upstreamsOf: () => roster.instances().map(({ id }) => id),
     } as never,
-    fleet: { drain: async (ids: readonly string[]) => void done.push(`drain ${ids.join(' ')}`) } as never,
+    fleet: {
+      drain: async (ids: readonly string[]) => {
+        done.push(`drain ${ids.join(' ')}`)
+        await whileDraining(made)
+      },
+    } as never,
     secrets: new SecretFiles(folder),
   })
   for (const one of [release, next]) state.saveRelease(one)
   state.set('live', release.id)
-  return { state, roster, services, done }
+  const made = { state, roster, services, done }
+  return made
+}
+
+interface Made {
+  readonly state: State
+  readonly roster: Roster
+  readonly services: Services
+  readonly done: string[]
 }
 
 test('who is to be ended elsewhere is out of the table, then drained, and owed a stop until it is gone', async (t) => {
@@ -98,6 +114,21 @@ test('a service that is stopped on purpose comes back when its instances are the
   done.length = 0
   await services.bringBack('api')
   assert.deepEqual([done, roster.owed(), state.get('stoppedServices')], [['accepting', 'switch'], [], []])
+})
+
+test('what is brought back while it was drained is not ended', async (t) => {
+  const { state, roster, services } = make(t, ({ services: meanwhile }) => meanwhile.bringBack('api'))
+  await roster.put([instanceOf(release)])
+  await assert.rejects(services.takeOut('api', true), { code: 'lease.lost' })
+  assert.deepEqual([roster.owed(), state.get('heldServices')], [[], []])
+  assert.equal(roster.instances()[0]!.state, 'running')
+})
+
+test('where another command has taken over while it was drained, what becomes of it is for that one to say', async (t) => {
+  const { roster, services } = make(t, ({ state }) => state.set('token', state.get('token') + 1))
+  await roster.put([instanceOf(release)])
+  await assert.rejects(services.takeOut('api', true), { code: 'lease.lost' })
+  assert.deepEqual(roster.owed(), [])
 })
 
 test('going back waits for nobody who cannot be started', async (t) => {

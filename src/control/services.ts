@@ -81,15 +81,20 @@ export class Services {
     })
   }
 
-  /** `held`: only until the next switch. */
+  /**
+   * `held`: only until the next switch.
+   * @throws Problem `lease.lost` when it was brought back while it was drained, or another command has taken over
+   */
   async takeOut(service: string, held: boolean): Promise<void> {
     const { clock, fleet, state, traffic } = this.#options
     const live = this.#live(service)
     const list = held ? 'heldServices' : 'stoppedServices'
     state.set(list, [...new Set([...state.get(list), service])])
+    const token = state.get('token')
     const upstreams = traffic.upstreamsOf(live.id, service)
-    await traffic.switchTo(live, state.get('token'))
+    await traffic.switchTo(live, token)
     await fleet.drain(upstreams, live.config.drainMs)
+    if (state.get('token') !== token || !state.get(list).includes(service)) throw takenOver(service)
     await this.stopAll(live.id, service)
     const why = held ? 'for the next release, which cannot run beside it' : 'on purpose'
     state.addEvent(clock.now(), 'service-stopped', `${service} was stopped ${why}`)
@@ -164,6 +169,12 @@ export class Services {
       })
     }
   }
+}
+
+function takenOver(service: string): Problem {
+  return new Problem('lease.lost', `${service} is another command's by now: its instances are not stopped`, {
+    hint: 'See `seaworthy status`, then start again.',
+  })
 }
 
 function owedStart({ id }: Release, service: string): Problem {

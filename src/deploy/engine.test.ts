@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { systemClock } from '../core/clock.ts'
+import { Problem } from '../core/problem.ts'
 import { abortDeploy, continueDeploy, type DeployEvent, type Engine } from './engine.ts'
 import type { DeployRecord } from './journal.ts'
 
@@ -75,4 +77,80 @@ test('what control cannot end is ended by the target before the next release beg
   assert.equal((await continueDeploy('d2', engine)).state, 'done')
   const before = ['hold api', 'rest 1-x api', 'start 2-y api', 'switch']
   assert.deepEqual(did, [...before, 'stop 0-w', 'stop 1-x api'])
+})
+
+/** A deploy that is interrupted while one of its operations waits; what is done to instances is noted in order. */
+function interrupted(kinds: readonly string[], waitsIn: string) {
+  let state: DeployRecord['state'] = 'running'
+  const did: string[] = []
+  const reached = Promise.withResolvers<void>()
+  const goesOn = Promise.withResolvers<void>()
+  const note = async (what: string): Promise<void> => {
+    if (what === waitsIn) {
+      reached.resolve()
+      await goesOn.promise
+    }
+    did.push(what)
+  }
+  const plan = {
+    release: { id: '2-y' },
+    base: { live: '1-x', warm: null },
+    operations: kinds.map((kind) => ({ id: `${kind}:api`, kind, service: 'api', by: 'cli' })),
+  }
+  const interruption = new AbortController()
+  const told: string[] = []
+  const engine = {
+    control: {
+      deploy: async () => ({ plan, journal: [], state, message: null, proof: null }),
+      journal: async () => {},
+      finish: async (_deploy: string, ended: DeployRecord['state']) => void (state = ended),
+      keptReleases: async () => [],
+      holdService: () => note('hold'),
+      reviveService: () => note('revive'),
+    },
+    target: {
+      rest: () => note('rest'),
+      start: () => note('start'),
+      stop: () => note('stop'),
+      tidy: async () => {},
+    },
+    clock: systemClock,
+    signal: interruption.signal,
+    onEvent: (event: DeployEvent) => void (event.kind === 'note' && told.push(event.text)),
+  } as unknown as Engine
+  return {
+    did,
+    told,
+    /** Interrupts it there, sees what is done meanwhile, and lets the operation come to its end. */
+    run: async (): Promise<void> => {
+      const deploy = continueDeploy('d2', engine)
+      deploy.catch(() => {})
+      await reached.promise
+      interruption.abort(new Problem('deploy.interrupted', 'interrupted'))
+      // All that does not wait has had its turn.
+      await new Promise((resolve) => setImmediate(resolve))
+      did.push('(goes on)')
+      goesOn.resolve()
+      await assert.rejects(deploy, { code: 'deploy.interrupted' })
+    },
+  }
+}
+
+test('interrupted while the live service leaves the traffic, it is not ended, and comes back after that', async () => {
+  const { did, told, run } = interrupted(['stop', 'start'], 'hold')
+  await run()
+  assert.deepEqual(did, ['(goes on)', 'hold', 'stop', 'revive'])
+  assert.equal(told[0], 'interrupted: stop:api comes to its end first')
+})
+
+test('interrupted while the live service ends, it comes back when it has, and the next one does not begin', async () => {
+  const { did, run } = interrupted(['stop', 'start'], 'rest')
+  await run()
+  assert.deepEqual(did, ['hold', '(goes on)', 'rest', 'stop', 'revive'])
+})
+
+test('interrupted while the next release begins, that is stopped when it is there', async () => {
+  const { did, run } = interrupted(['start'], 'start')
+  await run()
+  assert.deepEqual(did, ['(goes on)', 'start', 'stop'])
 })

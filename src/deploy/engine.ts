@@ -4,11 +4,16 @@ import { messageOf, Problem } from '../core/problem.ts'
 import { explainSystem } from '../core/system-problem.ts'
 import { passGate } from './gate.ts'
 import { doneOperations, hasTraffic, type DeployRecord, type DeployState } from './journal.ts'
-import type { JournalPoint, Operation, Plan } from './plan.ts'
+import type { JournalPoint, Operation, OperationKind, Plan } from './plan.ts'
 import type { Proof } from './proof.ts'
 import type { Release } from './release.ts'
 import { passSmoke } from './smoke.ts'
 import type { Target } from './target.ts'
+
+/** These begin or end instances: what of it is still under way would go on behind the back of whoever undoes it. */
+const ON_INSTANCES: ReadonlySet<OperationKind> = new Set(['stop', 'start', 'gate', 'retire'])
+/** How long they are waited for when a deploy is interrupted. */
+const LEFT_MS = 60_000
 
 /** What the engine needs of control. Every call can be made again after a crash. */
 export interface EngineControl {
@@ -130,17 +135,39 @@ export async function abortDeploy(deploy: string, engine: Engine): Promise<Deplo
 }
 
 async function perform(operation: Operation, deploy: string, plan: Plan, engine: Engine): Promise<void> {
+  engine.signal.throwIfAborted()
   const startedAt = engine.clock.now()
   engine.onEvent({ kind: 'begun', operation })
   await journal(deploy, operation, 'begin', engine)
   try {
-    await abortable(act(operation, deploy, plan, engine), engine.signal, (reason) => reason)
+    await seenThrough(act(operation, deploy, plan, engine), operation, engine)
   } catch (error) {
     engine.onEvent({ kind: 'failed', operation, message: messageOf(error) })
     throw error
   }
   await journal(deploy, operation, 'end', engine)
   engine.onEvent({ kind: 'done', operation, tookMs: engine.clock.now() - startedAt })
+}
+
+/**
+ * Waits for an operation, but no longer than the signal allows. One on instances comes to its end first; to stop what is live,
+ * which would end what is started again, at any price.
+ */
+async function seenThrough(work: Promise<void>, { id, kind }: Operation, engine: Engine): Promise<void> {
+  const { signal, clock, onEvent } = engine
+  if (!ON_INSTANCES.has(kind)) return abortable(work, signal, (reason) => reason)
+  const tell = (): void => onEvent({ kind: 'note', text: `${messageOf(signal.reason)}: ${id} comes to its end first` })
+  signal.addEventListener('abort', tell, { once: true })
+  const over = new AbortController()
+  try {
+    await (kind === 'stop' ? work : abortable(work, signal, (reason) => reason))
+  } catch (error) {
+    await Promise.race([Promise.allSettled([work]), clock.sleep(LEFT_MS, over.signal).catch(() => {})])
+    throw error
+  } finally {
+    over.abort()
+    signal.removeEventListener('abort', tell)
+  }
 }
 
 async function act(operation: Operation, deploy: string, plan: Plan, engine: Engine): Promise<void> {
@@ -161,6 +188,7 @@ async function act(operation: Operation, deploy: string, plan: Plan, engine: Eng
       return target.migrate(release, service!, onNote)
     case 'stop':
       await control.holdService(service!)
+      signal.throwIfAborted()
       return target.rest?.(plan.base.live!, service!)
     case 'start':
       return void (await target.start(release, service!))

@@ -124,6 +124,37 @@ test('a release of a service ends before the next one begins', { timeout: 540_00
     assert.equal(await assertWhole(), live)
   })
 
+  await t.test(
+    'Ctrl-C while the old one is stopped: it serves again, and nothing of the next one is left',
+    async (tt) => {
+      project.configure(configOf('v8', { SLOW_START_MS: '5000' }))
+      const deploy = project.start(['deploy'])
+      const isStopping = async (): Promise<boolean> =>
+        (await look()).running?.journal.some(({ operation }) => operation.startsWith('stop:')) ?? false
+      await until(isStopping, 'the stop', WITHIN_MS)
+      process.kill(deploy.pid, 'SIGINT')
+      const { code, stdout, stderr } = await deploy.ended
+      assert.equal(code, 1, stdout + stderr)
+      assert.match(stderr, /deploy\.interrupted/)
+      assert.doesNotMatch(stdout, /could not be brought back/)
+      tt.diagnostic(
+        /interrupted: (\S+) comes to its end first/.exec(stdout)?.[0] ?? 'interrupted between two operations',
+      )
+      assert.equal(served(), 'v2')
+      assert.equal(await assertWhole(), live)
+    },
+  )
+
+  await t.test('killed when the next one had begun, and `up`: that ends before the old one is started', async () => {
+    project.configure(configOf('v9'))
+    const killed = await project.run(['deploy'], { SEAWORTHY_CRASH_AT: 'start:jobs:end' })
+    assert.equal(killed.signal, 'SIGKILL')
+    const { stdout } = await project.must(['up'])
+    assert.match(stdout, /was left unfinished: undoing it first/)
+    assert.equal(served(), 'v2')
+    assert.equal(await assertWhole(), live)
+  })
+
   await t.test('broken with nobody at work: it keeps the traffic, since nobody could start the old one', async () => {
     project.configure(configOf('v6', { ROTS_AFTER_MS: '500' }, { watch: { for: '60s' }, witness: { rate: '20/s' } }))
     const killed = await project.run(['deploy'], { SEAWORTHY_CRASH_AT: 'switch:end' })

@@ -1,7 +1,9 @@
 import type { ControlClient } from '../../control/api/client.ts'
 import type { Status } from '../../control/api/contract.ts'
+import { hasTraffic, type DeployRecord } from '../../deploy/journal.ts'
 import type { Instance, Release } from '../../deploy/release.ts'
 import { usedNeeds } from '../../deploy/used-needs.ts'
+import { deployUnderLease } from '../deploying.ts'
 import { takeLease } from '../lease.ts'
 import type { Narrator } from '../narrate.ts'
 import { EXIT } from '../output.ts'
@@ -22,11 +24,13 @@ export interface Back {
 }
 
 /**
- * What control counts on and nobody runs is started, and waited for until it passes its check. Returns the exit code.
+ * What control counts on and nobody runs is started, and waited for until it passes its check. A deploy that was left when it
+ * had made room for its release is undone first: what is live must not run beside that. Returns the exit code.
  * @param live the id of the release that takes the traffic
  */
-export async function bringBack(back: Back, status: Status, live: string): Promise<number> {
+export async function bringBack(back: Back, found: Status, live: string): Promise<number> {
   const { project, hosted, control, secrets, narrator } = back
+  const status = hasMadeRoom(found.running) ? await settled(back) : found
   const { owed } = await control.call('roster.owed', {})
   const { release } = await control.call('release.get', { release: live })
   if (release === null) return EXIT.done
@@ -44,6 +48,20 @@ export async function bringBack(back: Back, status: Status, live: string): Promi
   }
   for (const one of gone) await target.stop(one, null)
   return code
+}
+
+/** Services of what is live were stopped for it, and it does not take their traffic. */
+export function hasMadeRoom(running: DeployRecord | null): boolean {
+  if (running === null || hasTraffic(running.journal)) return false
+  const stops = new Set(running.plan.operations.flatMap(({ id, kind }) => (kind === 'stop' ? [id] : [])))
+  return running.journal.some(({ operation }) => stops.has(operation))
+}
+
+/** As a deploy begins. */
+async function settled({ project, control, secrets, narrator }: Back): Promise<Status> {
+  const targetFor = (token: number): CommandTarget => targetOf(project, control, secrets, token)
+  await deployUnderLease({ project, control, secrets, narrator, reason: 'up', targetFor }, () => Promise.resolve(null))
+  return control.call('status', {})
 }
 
 async function provideNeeds(

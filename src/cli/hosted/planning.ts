@@ -1,6 +1,6 @@
 import type { ControlClient } from '../../control/api/client.ts'
 import type { Project } from '../project.ts'
-import { bringBack, type Back } from './bring-back.ts'
+import { bringBack, hasMadeRoom, type Back } from './bring-back.ts'
 import type { Hosted, Installed } from './hosted.ts'
 import { replaceText } from './installation-text.ts'
 import { shareKey } from './key.ts'
@@ -34,7 +34,7 @@ export async function beforeDeploy(
   await hosted.install((text) => narrator.note(text))
   const status = await untilAnswering(project, hosted)
   await shareKey(project, hosted)
-  // What was stopped with it: a deploy begins beside what is live.
-  if (status.world.live !== null)
+  // What was stopped with it: a deploy begins beside what is live. One that has made room is for the command to go on with or undo.
+  if (status.world.live !== null && !hasMadeRoom(status.running))
     await bringBack({ project, hosted, control, secrets, narrator }, status, status.world.live)
 }

@@ -51,6 +51,15 @@ export interface OwedWork {
   readonly since: number
 }
 
+/**
+ * Before instances are ended that another command may have started again: a machine that slept does not know of it. What
+ * tells of nothing is refused like anything else.
+ * @throws Problem `lease.lost`
+ */
+export function mustHoldLease(roster: Pick<RosterPort, 'put'>): Promise<void> {
+  return roster.put([])
+}
+
 /** What control saw, as a probe. It is judged here, before its body is cut: the secrets to take out are known here alone. */
 export function probeOf(asked: Asked, { expect, ready }: ResolvedHealth, scrub: Scrub): Probe {
   if (asked.kind === 'gone') return { ...asked, restarts: null }

@@ -8,7 +8,7 @@ import { isMigrated, runHostedMigration, settleHostedMigrations, type MigrationP
 import { isByDigest } from '../image/registry.ts'
 import type { Place } from '../labels.ts'
 import { migrationFiles } from '../migration-files.ts'
-import { smokeOf, type RosterPort } from '../roster.ts'
+import { mustHoldLease, smokeOf, type RosterPort } from '../roster.ts'
 import type { RunOptions } from '../run-command.ts'
 import type { Bases } from './base.ts'
 import type { Host } from './commands.ts'
@@ -213,6 +213,7 @@ export class DockerTarget implements Target {
 
   async rest(id: string, service: string): Promise<void> {
     const { roster, release } = this.#options
+    await mustHoldLease(roster)
     const there = (await this.#containers.observe()).filter(
       ({ instance }) => instance.release === id && instance.service === service,
     )

@@ -22,7 +22,7 @@ import {
 import { isMigrated, runHostedMigration, settleHostedMigrations, type MigrationPort } from '../hosted-migration.ts'
 import { LABEL, type Place } from '../labels.ts'
 import { migrationFiles } from '../migration-files.ts'
-import { probeOf, smokeOf, type RosterPort } from '../roster.ts'
+import { mustHoldLease, probeOf, smokeOf, type RosterPort } from '../roster.ts'
 import { mustRun, type RunOptions } from '../run-command.ts'
 import { causeOfPod } from './causes.ts'
 import { applyObjects, type Access } from './commands.ts'
@@ -165,6 +165,7 @@ export class KubernetesTarget implements Target {
 
   async rest(id: string, service: string): Promise<void> {
     const { roster, release } = this.#options
+    await mustHoldLease(roster)
     // Control knows it: it is live.
     await this.#workloads.rest((await release(id))!, service)
     const owed = (await roster.owed()).filter((one) => one.release === id && one.service === service)
