@@ -5,7 +5,7 @@ import { isByDigest, nameInRegistry, referenceIn, repositoryOf } from '../image/
 import type { RosterPort } from '../roster.ts'
 import { pullImage } from './commands.ts'
 import { imageOf } from './image-of.ts'
-import { buildCommand, makeImage, type BuildOptions } from './images.ts'
+import { buildCommand, lookAtImage, makeImage, type BuildOptions } from './images.ts'
 import { imageKey } from './names.ts'
 import { haveInRegistry, pushCommand, tagImage } from './push.ts'
 import type { ImageLook } from './transfer.ts'
@@ -75,6 +75,21 @@ export async function haveReference(
   }
   const name = nameInRegistry(registry, nameOf(release, service, images))
   return haveInRegistry(images.host, { name, make }, images.run)
+}
+
+/**
+ * The reference by which the engine that makes images knows one already; null: none. Its registry is not asked: when it does not
+ * answer, what this is to take the place of may have ended.
+ */
+export async function knownReference(
+  release: Release,
+  service: string,
+  { name: registry, images: { host, run, bases } }: ThroughRegistry,
+): Promise<string | null> {
+  const image = imageOf(release, service, bases)
+  if (isByDigest(image)) return image
+  const there = await lookAtImage(host, image, run)
+  return there && referenceOf(release, service, registry, there)
 }
 
 /** What was proven elsewhere and is known by its id has a part of that for a tag. */

@@ -16,6 +16,7 @@ import {
   fetchableOf,
   haveReference,
   isMadeHere,
+  knownReference,
   recordedReference,
   type ThroughRegistry,
 } from '../docker/through-registry.ts'
@@ -310,14 +311,16 @@ export class KubernetesTarget implements Target {
   }
 
   /**
-   * By digest, as it was written down when the release was first started. It is fetched here as well, where it is not: how it is
-   * to be started is told by its labels.
+   * By digest, as it was written down when the release was first started, or as a plan has shown it. It is fetched here as well,
+   * where it is not: how it is to be started is told by its labels.
    */
   async #through(registry: ThroughRegistry, release: Release, service: string): Promise<string> {
     const { images, roster } = this.#options
     const scrub = scrubOf(this.#secretsOf(release, service))
     const reference =
-      (await recordedReference(release, service, roster)) ?? (await haveReference(release, service, registry, scrub))
+      (await recordedReference(release, service, roster)) ??
+      (await knownReference(release, service, registry)) ??
+      (await haveReference(release, service, registry, scrub))
     const name = release.promoted === undefined ? imageOf(release, service, images.bases) : null
     await haveFromRegistry(images.host, { reference, name }, images.run)
     return roster.recordImage(imageKey(release, service), reference)

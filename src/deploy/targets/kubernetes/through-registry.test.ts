@@ -150,6 +150,18 @@ test('an image is pushed once, written down, and named by pods by its digest; th
   assert.deepEqual([first!.kind, first!.metadata.name], ['Secret', 'shop-production-registry'])
 })
 
+test('of what the engine knows by digest no registry is asked when it is started: what ran before it may be down by then', async (t) => {
+  const { target, release, done, objects, recorded } = await make(t, { here: [BASES.node] })
+  await target.prepare(release, 'api')
+  const before = done()
+  // Another release of the same files, as by a change of the config alone.
+  recorded.clear()
+  await target.start(release, 'api')
+  assert.deepEqual(done(), before)
+  assert.equal(imageIn(objects()), REFERENCE)
+  assert.deepEqual([...recorded.values()], [REFERENCE])
+})
+
 test('a way back names what was written down, though neither files nor engine have it any more', async (t) => {
   const { target, release, done, objects, recorded } = await make(t, {
     here: ['sha256:2'],
