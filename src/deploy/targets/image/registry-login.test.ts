@@ -41,11 +41,12 @@ test("a login is in docker's file, under the registry's name or its URL", async 
   assert.deepEqual(await login(t, { auths: { [SERVER]: { auth: auth('deployer:a:b') } } }), DEPLOYER)
   assert.deepEqual(await login(t, { auths: { [`https://${SERVER}/v1/`]: { auth: auth('deployer:a:b') } } }), DEPLOYER)
   const hub = 'https://index.docker.io/v1/'
-  assert.deepEqual(await login(t, { auths: { [hub]: { auth: auth('me:pw') } } }, { server: 'docker.io' }), {
-    server: hub,
-    user: 'me',
-    password: 'pw',
-  })
+  for (const server of ['docker.io', 'index.docker.io'])
+    assert.deepEqual(await login(t, { auths: { [hub]: { auth: auth('me:pw') } } }, { server }), {
+      server: hub,
+      user: 'me',
+      password: 'pw',
+    })
 })
 
 test('of two logins for a registry the one under its name is taken, as docker does, wherever it stands', async (t) => {

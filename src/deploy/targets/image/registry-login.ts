@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Problem } from '../../../core/problem.ts'
 import type { Command } from '../command.ts'
 import { runCommand, type RunOptions } from '../run-command.ts'
+import { isHub } from './registry.ts'
 
 /** With what docker logs in to a registry. */
 export interface Login {
@@ -45,7 +46,7 @@ export function askHelper(helper: string, server: string): Command {
  */
 export async function loginOf(server: string, run: RunOptions): Promise<Login | null> {
   const { auths = {}, credsStore, credHelpers = {} } = configIn(run.env)
-  const key = server === 'docker.io' ? HUB : server
+  const key = isHub(server) ? HUB : server
   const helper = credHelpers[key] ?? credsStore
   if (helper !== undefined && helper !== '') {
     const { code, stdout } = await runCommand(askHelper(helper, key), run)
