@@ -134,7 +134,7 @@ test('an image is pushed once, written down, and named by pods by its digest; th
   await target.prepare(release, 'api')
   const name = imageOf(release, 'api')
   const there = name.replace('seaworthy/shop/api', `${REGISTRY}/shop-api`)
-  const pushed = [`tag ${name} ${there}`, `push --quiet ${there}`]
+  const pushed = [`tag ${name} ${there}`, `push ${there}`]
   assert.deepEqual(
     done().filter((line) => !line.startsWith('build')),
     pushed,
@@ -186,7 +186,7 @@ test('what was proven elsewhere comes to the registry by the id that it is known
   await target.prepare(release, 'api')
   await target.start(release, 'api')
   const there = `${REGISTRY}/shop-api:${'1'.repeat(12)}`
-  assert.deepEqual(done(), [`tag ${PROVEN} ${there}`, `push --quiet ${there}`])
+  assert.deepEqual(done(), [`tag ${PROVEN} ${there}`, `push ${there}`])
   assert.equal(imageIn(objects()), REFERENCE)
 })
 
