@@ -177,6 +177,15 @@ test('what was pruned after it was prepared is fetched again before it is starte
   assert.ok(done().at(-1)!.includes(REFERENCE), name)
 })
 
+test('what was proven by its reference is fetched by it, also when it has gone since the plan', async (t) => {
+  const promoted = { environment: 'staging', release: '3-aaaaaaaa', made: { api: REFERENCE } }
+  for (const step of ['prepare', 'start'] as const) {
+    const { release, target, done } = await make(t, () => ({ here: [], host: [], registry: [REFERENCE] }))
+    await target[step]({ ...release, promoted }, 'api')
+    assert.deepEqual(steps(done()).slice(0, 1), [`host pull ${REFERENCE}`])
+  }
+})
+
 test('what was there before the environment had a registry is started as it is', async (t) => {
   const { release, target, done, recorded, name } = await make(t, (own) => ({ here: [], host: [own], registry: [] }))
   await target.start(release, 'api')
