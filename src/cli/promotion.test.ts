@@ -12,8 +12,11 @@ const release = {
   promoted: { environment: 'staging', release: '3-aaaaaaaa', made: { api: 'sha256:11', worker: 'sha256:22' } },
 }
 
-function check(plan: object, prepared: readonly string[]): Promise<void> {
-  const target = { prepared: () => Promise.resolve(prepared) } satisfies Partial<Target> as unknown as Target
+function check(plan: object, prepared: readonly string[], fetchable?: readonly string[]): Promise<void> {
+  const target = {
+    prepared: () => Promise.resolve(prepared),
+    ...(fetchable === undefined ? {} : { fetchable: () => Promise.resolve(fetchable) }),
+  } satisfies Partial<Target> as unknown as Target
   return mustBeThereStill({ release, operations: [], ...plan } as unknown as Plan, target)
 }
 
@@ -27,4 +30,7 @@ test('a plan is refused when an image that it promotes has gone, and only then',
   // Where it is yet to be copied, and of a release that this environment's own folder makes.
   await check({ operations: [{ kind: 'prepare', service: 'worker' }] }, ['aaaa'])
   await check({ release: { ...made, artifacts: release.artifacts } }, [])
+  // What a registry has by digest is not gone.
+  await check({}, ['aaaa'], ['bbbb'])
+  await assert.rejects(check({}, ['aaaa'], []), { code: 'promote.files-gone' })
 })

@@ -53,7 +53,7 @@ export async function lookAtProven(command: Command, from: string, to: string): 
  */
 export async function mustBeThereStill({ release, operations }: Plan, target: Target): Promise<void> {
   if (release.promoted === undefined) return
-  const there = await target.prepared(release)
+  const there = [...(await target.prepared(release)), ...((await target.fetchable?.(release)) ?? [])]
   const copied = new Set(operations.flatMap(({ kind, service }) => (kind === 'prepare' ? [service] : [])))
   const gone = Object.entries(release.artifacts)
     .filter(([service, artifact]) => !there.includes(artifact) && !copied.has(service))

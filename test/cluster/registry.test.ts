@@ -78,7 +78,7 @@ test('images through a registry on Kubernetes', { timeout: 900_000 }, async (t) 
   await t.test('a plan names the secret, the push and the digest to be', async () => {
     const { stdout } = await project.must(['deploy', '--dry-run'])
     assert.match(stdout, /\+ Secret fetched-production-registry/)
-    assert.match(stdout, new RegExp(`docker push --quiet ${address}/team/fetched-api:`))
+    assert.match(stdout, new RegExp(`docker push ${address}/team/fetched-api:`))
     assert.doesNotMatch(stdout, /geheim/)
   })
 

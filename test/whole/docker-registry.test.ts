@@ -90,7 +90,7 @@ test('images through a registry', { timeout: 400_000 }, async (t) => {
 
   await t.test('a plan says what is pushed from here, and what the host fetches', async () => {
     const { commands } = JSON.parse(await must('plan', '--json')) as Shown
-    const push = commands.find((argv) => argv[1] === 'push' && argv[3]!.startsWith(`${REGISTRY}/shop-api:`))
+    const push = commands.find((argv) => argv[1] === 'push' && argv[2]!.startsWith(`${REGISTRY}/shop-api:`))
     assert.ok(push, JSON.stringify(commands))
     const pull = ['docker', '--host', runner.host, 'pull', '--quiet', `${REGISTRY}/shop-api@DIGEST`]
     assert.ok(commands.some((argv) => argv.join() === pull.join()))
@@ -115,7 +115,7 @@ test('images through a registry', { timeout: 400_000 }, async (t) => {
     change('v2')
     const { commands } = JSON.parse(await must('plan', '--json')) as Shown
     assert.deepEqual(
-      commands.filter((argv) => argv.includes('push')).map((argv) => argv[3]!.split(':')[1]!.split('/').at(-1)),
+      commands.filter((argv) => argv.includes('push')).map((argv) => argv[2]!.split(':')[1]!.split('/').at(-1)),
       ['shop-api'],
     )
     await timed('second deploy', 'deploy')

@@ -66,7 +66,7 @@ test('through a registry: made and pushed where docker is, fetched by digest and
   const [build, tag, push, pull, label] = commands.map(({ argv }) => argv)
   assert.deepEqual(build!.slice(0, 4), ['docker', 'build', '--tag', name])
   assert.deepEqual(tag, ['docker', 'tag', name, there])
-  assert.deepEqual(push, ['docker', 'push', '--quiet', there])
+  assert.deepEqual(push, ['docker', 'push', there])
   const toHost = ['docker', '--host', options.host]
   assert.deepEqual(pull, [...toHost, 'pull', '--quiet', `${REGISTRY}/shop-api@DIGEST`])
   assert.deepEqual(label, [...toHost, 'tag', `${REGISTRY}/shop-api@DIGEST`, name])

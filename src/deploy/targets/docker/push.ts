@@ -1,6 +1,6 @@
 import { Problem } from '../../../core/problem.ts'
 import type { Command } from '../command.ts'
-import { referenceIn } from '../image/registry.ts'
+import { referenceIn, repositoryOf } from '../image/registry.ts'
 import { mustRun, runCommand, type RunOptions } from '../run-command.ts'
 import { docker, pullImage, SHORT_MS, type Host } from './commands.ts'
 import { lookAtImage, mustHaveImage } from './images.ts'
@@ -14,9 +14,12 @@ export function tagImage(host: Host, image: string, name: string): Command {
   return docker(host, ['tag', image, name], SHORT_MS, `names ${image} ${name}`)
 }
 
-/** Sends an image to the registry that its name begins with, with the keys of whoever calls. */
+/**
+ * Sends an image to the registry that its name begins with, with the keys of whoever calls. Not `--quiet`: what it says at the end
+ * is the digest.
+ */
 export function pushCommand(host: Host, name: string): Command {
-  return docker(host, ['push', '--quiet', name], PUSH_MS, `sends ${name} to its registry`)
+  return docker(host, ['push', name], PUSH_MS, `sends ${name} to its registry`)
 }
 
 /**
@@ -42,10 +45,20 @@ export async function haveInRegistry(
       throw notPushed(name, host, pulled.lastLines)
   }
   await mustRun(tagImage(host, await make(), name), run)
-  const { code, lastLines } = await runCommand(pushCommand(host, name), run)
+  const { code, stdout, lastLines } = await runCommand(pushCommand(host, name), run)
+  if (code !== 0) throw notPushed(name, host, lastLines)
+  const digest = digestIn(stdout)
+  if (digest !== null) return `${repositoryOf(name)}@${digest}`
   const reference = referenceIn((await mustHaveImage(host, name, run)).digests, name)
-  if (code === 0 && reference !== null) return reference
-  throw notPushed(name, host, lastLines)
+  if (reference !== null) return reference
+  throw new Problem('image.not-pushed', `${name} was pushed, and nobody tells its digest`, {
+    hint: 'Neither `docker push` nor `docker image inspect` (RepoDigests) says it: look what `docker` is there.',
+  })
+}
+
+/** What a push has sent. Its name alone does not tell: a deploy of another host may have given it to a build of its own since. */
+function digestIn(said: string): string | null {
+  return /^\S+: digest: (sha256:[0-9a-f]{64}) size: \d+$/m.exec(said)?.[1] ?? null
 }
 
 /**

@@ -19,6 +19,11 @@ test("what docker says of a registry is told apart, in the engine's words of sev
     ['denied: requested access to the resource is denied', 'unauthorised'],
     ['Error response from daemon: manifest for registry.example.com/shop:1 not found: manifest unknown', 'absent'],
     ['Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?', 'no-engine'],
+    [
+      'Got permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: Get "http://%2Fvar%2Frun%2Fdocker.sock/v1.24/version": dial unix /var/run/docker.sock: connect: permission denied',
+      'no-engine',
+    ],
+    ['permission denied while trying to connect to the docker API at unix:///var/run/docker.sock', 'no-engine'],
     ['error during connect: dial unix /run/docker.sock: connect: connection refused', 'no-engine'],
     ['received unexpected HTTP status: 500 Internal Server Error', 'unknown'],
   ]

@@ -10,7 +10,7 @@ export interface RegistryRefusal {
 
 /** In this order: docker was, or was not, reached before the registry; what has refused a certificate or a key was. */
 const WORDS: readonly (readonly [RegistryRefusal['kind'], RegExp])[] = [
-  ['no-engine', /Cannot connect to the Docker daemon|error during connect/i],
+  ['no-engine', /Cannot connect to the Docker daemon|permission denied while trying to connect|error during connect/i],
   ['untrusted', /x509:|tls: |certificate|server gave HTTP response to HTTPS client/i],
   [
     'unreachable',

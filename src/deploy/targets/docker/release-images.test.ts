@@ -41,6 +41,15 @@ test('of a new release the same files made otherwise are not in place, of an old
   assert.equal(madeOf(after, 'api', []), null)
 })
 
+test("an image by digest of docker's own registry is there under the name that docker shortens", () => {
+  const digest = `sha256:${'d'.repeat(64)}`
+  const of = dockerRelease({ api: { start } })
+  const there = [{ ...image(of, 'api'), digests: [`team/shop-api@${digest}`] }]
+  const promoted = { environment: 'staging', release: '3-aaaaaaaa', made: { api: `docker.io/team/shop-api@${digest}` } }
+  assert.deepEqual(preparedIn({ ...of, promoted }, { there, isKnown }), [ARTIFACT])
+  assert.deepEqual(preparedIn(of, { there, isKnown, registry: 'docker.io/team' }), [ARTIFACT])
+})
+
 test('of what was proven elsewhere only the very image will do, by whatever name', () => {
   const of = dockerRelease({ api: { start } })
   const promoted = { environment: 'staging', release: '3-aaaaaaaa', made: { api: 'sha256:1' } }

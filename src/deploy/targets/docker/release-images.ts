@@ -1,6 +1,6 @@
 import { Problem } from '../../../core/problem.ts'
 import type { Release } from '../../release.ts'
-import { repositoryOf } from '../image/registry.ts'
+import { repositoryOf, shortReference } from '../image/registry.ts'
 import { LABEL } from '../labels.ts'
 import { BASES, type Bases } from './base.ts'
 import { builtWith, imageOf } from './image-of.ts'
@@ -25,8 +25,8 @@ export function preparedIn(
 ): readonly string[] {
   const mayBeFromHere = registry === null || isKnown || release.promoted !== undefined
   const isThere = (service: string): boolean => {
-    const name = imageOf(release, service, bases)
-    const image = there.find(({ id, names, digests }) => [id, ...names, ...digests].includes(name))
+    const name = shortReference(imageOf(release, service, bases))
+    const image = there.find(({ id, names, digests }) => [id, ...names, ...digests.map(shortReference)].includes(name))
     if (image === undefined)
       return isKnown && release.promoted === undefined && madeOf(release, service, there) !== null
     return mayBeFromHere || !isMadeHere(release, service) || referenceOf(release, service, registry, image) !== null

@@ -23,6 +23,7 @@ import { DockerNeeds, type DockerNeedsOptions } from './needs.ts'
 import { Owed } from './owed.ts'
 import { haveFromRegistry } from './push.ts'
 import {
+  comesByDigest,
   fetchableOf,
   haveReference,
   isMadeHere,
@@ -94,7 +95,7 @@ export class DockerTarget implements Target {
     const { registry, roster } = this.#options
     // Its needs may not be there yet, and a build is given nothing of theirs.
     const scrub = scrubOf(this.#secretsOf(release, service))
-    const isThrough = registry !== null && isMadeHere(release, service)
+    const isThrough = registry !== null && comesByDigest(release, service)
     const recorded = isThrough ? await recordedReference(release, service, roster) : null
     if (recorded !== null) await this.#fetch(release, service, recorded)
     else if (isThrough && release.promoted === undefined)
@@ -288,7 +289,8 @@ export class DockerTarget implements Target {
     const { host, run, roster, registry } = this.#options
     const here = await this.#named(release, service)
     const recorded = await roster.recordImage(imageKey(release, service), here)
-    if (recorded === here || (await lookAtImage(host, recorded, run)) !== null) return recorded
+    const isLookedAt = recorded === here && release.promoted === undefined
+    if (isLookedAt || (await lookAtImage(host, recorded, run)) !== null) return recorded
     if (registry === null || !isByDigest(recorded)) return here
     await this.#fetch(release, service, recorded)
     return recorded

@@ -5,7 +5,7 @@ import { isByDigest, nameInRegistry, referenceIn, repositoryOf } from '../image/
 import type { RosterPort } from '../roster.ts'
 import { pullImage } from './commands.ts'
 import { imageOf } from './image-of.ts'
-import { buildCommand, makeImage, type BuildOptions } from './images.ts'
+import { buildCommand, lookAtImage, makeImage, type BuildOptions } from './images.ts'
 import { imageKey } from './names.ts'
 import { haveInRegistry, pushCommand, tagImage } from './push.ts'
 import type { ImageLook } from './transfer.ts'
@@ -30,9 +30,14 @@ export function isMadeHere({ config }: Release, service: string): boolean {
   return config.services[service]!.run.kind !== 'image'
 }
 
+/** Whether a service's image comes to where it runs by its digest: as the environment's registry has it, or as it was proven. */
+export function comesByDigest(release: Release, service: string): boolean {
+  return isMadeHere(release, service) || isByDigest(release.promoted?.made[service] ?? '')
+}
+
 /**
- * The reference by digest that was written down for a release's service when it was first started: whoever goes back to it has
- * that very image, though its files have changed since. Null: there is none.
+ * The reference by digest that was written down for a release's service when it was first started, or that it was proven by
+ * elsewhere: whoever goes back to it has that very image, though its files have changed since. Null: there is none.
  */
 export async function recordedReference(
   release: Release,
@@ -40,10 +45,11 @@ export async function recordedReference(
   roster: Pick<RosterPort, 'recordedImage'>,
 ): Promise<string | null> {
   const recorded = await roster.recordedImage(imageKey(release, service))
-  return recorded !== null && isByDigest(recorded) ? recorded : null
+  const proven = release.promoted?.made[service]
+  return [recorded ?? '', proven ?? ''].find(isByDigest) ?? null
 }
 
-/** Artifacts of a release whose images were all written down so. Two services of the same files have two images. */
+/** Artifacts of a release whose images are all known so. Two services of the same files have two images. */
 export async function fetchableOf(
   release: Release,
   roster: Pick<RosterPort, 'recordedImage'>,
@@ -77,6 +83,21 @@ export async function haveReference(
   return haveInRegistry(images.host, { name, make }, images.run)
 }
 
+/**
+ * The reference by which the engine that makes images knows one already; null: none. Its registry is not asked: when it does not
+ * answer, what this is to take the place of may have ended.
+ */
+export async function knownReference(
+  release: Release,
+  service: string,
+  { name: registry, images: { host, run, bases } }: ThroughRegistry,
+): Promise<string | null> {
+  const image = imageOf(release, service, bases)
+  if (isByDigest(image)) return image
+  const there = await lookAtImage(host, image, run)
+  return there && referenceOf(release, service, registry, there)
+}
+
 /** What was proven elsewhere and is known by its id has a part of that for a tag. */
 function nameOf(release: Release, service: string, { bases }: BuildOptions): string {
   const image = imageOf(release, service, bases)
@@ -93,9 +114,20 @@ export function referenceOf(
   release: Release,
   service: string,
   registry: string,
-  { digests }: ImageLook,
+  { digests }: Pick<ImageLook, 'digests'>,
 ): string | null {
   return referenceIn(digests, nameInRegistry(registry, repositoryHere(release, service)))
+}
+
+/** The reference by which anybody can fetch what a service is seen to run from; null: there is none. */
+export function referenceRun(
+  release: Release,
+  service: string,
+  registry: ThroughRegistry | null,
+  image: string,
+): string | null {
+  if (registry === null || !isByDigest(image)) return null
+  return isMadeHere(release, service) ? referenceOf(release, service, registry.name, { digests: [image] }) : image
 }
 
 /** What stands for that reference in a plan, before there is a digest. */

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { Problem } from '../../../core/problem.ts'
 import type { Command } from '../command.ts'
 import { runCommand, type RunOptions } from '../run-command.ts'
+import { isHub } from './registry.ts'
 
 /** With what docker logs in to a registry. */
 export interface Login {
@@ -39,23 +41,53 @@ export function askHelper(helper: string, server: string): Command {
  * User and password that docker has for a registry, from its file or from the helper that keeps them; null where it has none, or
  * a token that only docker itself can use.
  * @param server such as `registry.example.com:5000`
- * @throws Problem `target.tool-missing` where the helper that is named is not there
+ * @throws Problem `target.tool-missing` where the helper that is named is not there, `target.tool-failed` where it answers
+ * something else
  */
 export async function loginOf(server: string, run: RunOptions): Promise<Login | null> {
   const { auths = {}, credsStore, credHelpers = {} } = configIn(run.env)
-  const key = server === 'docker.io' ? HUB : server
+  const key = isHub(server) ? HUB : server
   const helper = credHelpers[key] ?? credsStore
   if (helper !== undefined && helper !== '') {
     const { code, stdout } = await runCommand(askHelper(helper, key), run)
-    const said = code === 0 ? (JSON.parse(stdout) as { readonly Username: string; readonly Secret: string }) : null
-    if (said !== null)
-      return said.Username === TOKEN_USER ? null : { server: key, user: said.Username, password: said.Secret }
+    if (code === 0) {
+      const answer = answerIn(stdout)
+      if (answer === null) throw notAnswered(helper)
+      const { Username: user, Secret: password } = answer
+      return user === TOKEN_USER ? null : { server: key, user, password }
+    }
   }
-  const [, found] = Object.entries(auths).find(([name]) => name === key || hostIn(name) === server) ?? []
+  // By its name, before what an older docker has left under its URL.
+  const found = auths[key] ?? Object.entries(auths).find(([name]) => hostIn(name) === server)?.[1]
   if (found?.auth === undefined || found.auth === '' || found.identitytoken !== undefined) return null
   const text = Buffer.from(found.auth, 'base64').toString('utf8')
   const colon = text.indexOf(':')
   return { server: key, user: text.slice(0, colon), password: text.slice(colon + 1) }
+}
+
+interface Answer {
+  readonly Username: string
+  readonly Secret: string
+}
+
+/** Null where it is none: whatever it is may hold a password, and an error of the parser's would quote it. */
+function answerIn(text: string): Answer | null {
+  try {
+    const { Username, Secret } = JSON.parse(text) as Partial<Answer>
+    return typeof Username === 'string' && typeof Secret === 'string' ? { Username, Secret } : null
+  } catch {
+    return null
+  }
+}
+
+function notAnswered(helper: string): Problem {
+  return new Problem(
+    'target.tool-failed',
+    `docker-credential-${helper} answered something else than a user and a secret`,
+    {
+      hint: 'Docker has named it as what keeps its logins (`credsStore` or `credHelpers` in its config.json). What it said is not shown: it may be a password.',
+    },
+  )
 }
 
 function configIn(env: RunOptions['env']): DockerConfig {

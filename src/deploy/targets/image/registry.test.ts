@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isByDigest, nameInRegistry, referenceIn, repositoryOf, serverOf } from './registry.ts'
+import { isByDigest, nameInRegistry, referenceIn, repositoryOf, serverOf, shortReference } from './registry.ts'
 
 const DIGEST = `sha256:${'a'.repeat(64)}`
 const TEAM = 'registry.example.com:5000/team'
@@ -22,4 +22,14 @@ test('of the digests that an engine knows, the one of this registry and this ver
   const others = [`registry.example.com/shop-api@${DIGEST}`, `${TEAM}/shop-api-two@${DIGEST}`]
   assert.equal(referenceIn([...others, own], `${TEAM}/shop-api:1`), own)
   assert.equal(referenceIn(others, `${TEAM}/shop-api:1`), null)
+})
+
+test('what docker shortens is one name, and comes back as the config has it', () => {
+  for (const server of ['docker.io', 'index.docker.io']) {
+    const [named, said] = [`${server}/team/shop-api`, `team/shop-api@${DIGEST}`]
+    assert.equal(referenceIn([said], `${named}:1`), `${named}@${DIGEST}`)
+    assert.equal(shortReference(`${named}@${DIGEST}`), said)
+  }
+  assert.equal(referenceIn([`team/shop-api@${DIGEST}`], `${TEAM}/shop-api:1`), null)
+  assert.equal(shortReference(`${TEAM}/shop-api@${DIGEST}`), `${TEAM}/shop-api@${DIGEST}`)
 })

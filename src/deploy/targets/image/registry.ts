@@ -28,11 +28,23 @@ export function serverOf(reference: string): string {
   return reference.split('/', 1)[0]!
 }
 
+/** Docker's own registry, which has two names. */
+export function isHub(server: string): boolean {
+  return shortReference(`${server}/`) === ''
+}
+
+/** Docker leaves out the name of its own registry when it says where an image came from, and pods may or may not. */
+export function shortReference(reference: string): string {
+  return reference.replace(/^(?:index\.)?docker\.io\//, '')
+}
+
 /**
  * The reference by digest under which a registry has an image, as far as an engine knows.
  * @param digests `RepoDigests` of `docker image inspect`
  * @param name the image's in that registry
  */
 export function referenceIn(digests: readonly string[], name: string): string | null {
-  return digests.find((digest) => digest.startsWith(`${repositoryOf(name)}@`)) ?? null
+  const repository = repositoryOf(name)
+  const found = digests.map(shortReference).find((digest) => digest.startsWith(`${shortReference(repository)}@`))
+  return found === undefined ? null : `${repository}@${found.slice(found.indexOf('@') + 1)}`
 }

@@ -120,7 +120,7 @@ test('through a registry: made, named and pushed, then pods that name the digest
   assert.doesNotMatch(showCommand(secret!), /geheim/)
   assert.deepEqual(build!.argv.slice(0, 4), ['docker', 'build', '--tag', name])
   assert.deepEqual(tag!.argv, ['docker', 'tag', name, there])
-  assert.deepEqual(push!.argv, ['docker', 'push', '--quiet', there])
+  assert.deepEqual(push!.argv, ['docker', 'push', there])
   assert.ok(podIn(objects!).includes(`"image":"${REGISTRY}/shop-api@DIGEST"`))
   assert.ok(podIn(objects!).includes('"imagePullSecrets":[{"name":"shop-production-registry"}]'))
   assert.equal(created[0], 'Secret shop-production-registry')

@@ -13,10 +13,13 @@ import { imageKey } from '../docker/names.ts'
 import { haveFromRegistry } from '../docker/push.ts'
 import { imagesRun, preparedIn } from '../docker/release-images.ts'
 import {
+  comesByDigest,
   fetchableOf,
   haveReference,
   isMadeHere,
+  knownReference,
   recordedReference,
+  referenceRun,
   type ThroughRegistry,
 } from '../docker/through-registry.ts'
 import { isMigrated, runHostedMigration, settleHostedMigrations, type MigrationPort } from '../hosted-migration.ts'
@@ -132,19 +135,24 @@ export class KubernetesTarget implements Target {
   }
 
   /**
-   * By its id what was made of the service's files; what the config names by the name and digest that any node finds it by.
-   * @throws Problem `promote.not-running` `promote.files-gone` `promote.files-differ`
+   * What was made of the service's files: by the reference that the environment's registry has it by, from where it is fetched to
+   * be looked at, or else by its id. What the config names by the name and digest that any node finds it by.
+   * @throws Problem `promote.not-running` `promote.files-gone` `promote.files-differ` `image.not-pulled`
    */
   async made(release: Release): Promise<Readonly<Record<string, string>>> {
-    const { images } = this.#options
+    const { images, registry } = this.#options
     const running = imagesRun(Object.keys(release.artifacts), await this.#workloads.images(release.id))
     const made: Record<string, string> = {}
     for (const [service, image] of Object.entries(running)) {
-      const there = await lookAtImage(images.host, image, images.run)
+      const isOurs = isMadeHere(release, service)
+      const reference = referenceRun(release, service, registry, image)
+      const there =
+        reference === null
+          ? await lookAtImage(images.host, image, images.run)
+          : await haveFromRegistry(images.host, { reference, name: null }, images.run)
       if (there === null) throw onOtherEngine(service, image)
-      const isOurs = release.config.services[service]!.run.kind !== 'image'
       if (isOurs && there.labels[LABEL.artifact] !== release.artifacts[service]) throw otherFiles(service, image)
-      made[service] = isOurs ? there.id : image
+      made[service] = reference ?? (isOurs ? there.id : image)
     }
     return made
   }
@@ -288,7 +296,7 @@ export class KubernetesTarget implements Target {
   /** @throws Problem `image.root` `image.user-name` `target.not-yet`, and what making it throws */
   async #imageOf(release: Release, service: string): Promise<MadeImage> {
     const { images, registry } = this.#options
-    const isThrough = registry !== null && isMadeHere(release, service)
+    const isThrough = registry !== null && comesByDigest(release, service)
     const image = isThrough ? await this.#through(registry, release, service) : await this.#make(release, service)
     const look = await mustHaveImage(images.host, image, images.run)
     mustBeNumber(service, look)
@@ -311,14 +319,16 @@ export class KubernetesTarget implements Target {
   }
 
   /**
-   * By digest, as it was written down when the release was first started. It is fetched here as well, where it is not: how it is
-   * to be started is told by its labels.
+   * By digest, as it was written down when the release was first started, or as a plan has shown it. It is fetched here as well,
+   * where it is not: how it is to be started is told by its labels.
    */
   async #through(registry: ThroughRegistry, release: Release, service: string): Promise<string> {
     const { images, roster } = this.#options
     const scrub = scrubOf(this.#secretsOf(release, service))
     const reference =
-      (await recordedReference(release, service, roster)) ?? (await haveReference(release, service, registry, scrub))
+      (await recordedReference(release, service, roster)) ??
+      (await knownReference(release, service, registry)) ??
+      (await haveReference(release, service, registry, scrub))
     const name = release.promoted === undefined ? imageOf(release, service, images.bases) : null
     await haveFromRegistry(images.host, { reference, name }, images.run)
     return roster.recordImage(imageKey(release, service), reference)

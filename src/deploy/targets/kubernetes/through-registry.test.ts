@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { kubernetesRelease } from '../../../../test/support/kubernetes-release.ts'
+import { podJson, podsJson } from '../../../../test/support/pods.ts'
 import type { Release } from '../../release.ts'
 import { readSource } from '../../source.ts'
 import { BASES } from '../docker/base.ts'
 import { imageOf } from '../docker/image-of.ts'
 import { imageKey } from '../docker/names.ts'
 import type { MigrationPort } from '../hosted-migration.ts'
+import { LABEL } from '../labels.ts'
 import type { RosterPort } from '../roster.ts'
 import { KubernetesTarget } from './target.ts'
 
@@ -26,8 +28,10 @@ if (verb === 'image' && second === 'inspect') {
   if (!rest.every((name) => world.here.includes(name))) process.exitCode = 1
   else process.stdout.write(JSON.stringify([{
     Id: world.here[0], RepoTags: world.here.filter((n) => !n.includes('@')), RepoDigests: world.here.filter((n) => n.includes('@')),
-    RootFS: { Layers: [] }, Config: { User: '65532:65532', Labels: {} },
+    RootFS: { Layers: [] }, Config: { User: '65532:65532', Labels: world.labels },
   }]))
+} else if (verb === 'info') {
+  process.stdout.write('null')
 } else if (verb === 'pull' && !second.startsWith('-') || verb === 'pull' && !world.registry.includes(rest[0])) {
   if (rest[0].startsWith('registry.')) { console.error('manifest unknown: manifest unknown'); process.exitCode = 1 }
 } else {
@@ -45,7 +49,8 @@ const words = process.argv.slice(2)
 if (words.includes('apply')) fs.appendFileSync(APPLIED, fs.readFileSync(0, 'utf8') + '\\n')
 else if (words.includes('api-versions')) process.stdout.write('policy/v1\\nautoscaling/v2')
 else if (words.includes('version')) process.stdout.write('{"serverVersion":{"minor":"30"}}')
-else if (words.includes('deployments') || words.includes('pods')) process.stdout.write('{"items":[]}')
+else if (words.includes('deployments')) process.stdout.write('{"items":[]}')
+else if (words.includes('pods')) process.stdout.write(PODS)
 `
 
 interface Made {
@@ -64,8 +69,15 @@ async function make(
   {
     here = [],
     registry = [],
+    runs = [],
     release: of,
-  }: { here?: readonly string[]; registry?: readonly string[]; release?: (made: Release) => Release },
+  }: {
+    here?: readonly string[]
+    registry?: readonly string[]
+    /** What pods run, in the words of their runtime. */
+    runs?: readonly string[]
+    release?: (made: Release) => Release
+  },
 ): Promise<Made & { readonly release: Release }> {
   const folder = mkdtempSync(join(tmpdir(), 'seaworthy-through-'))
   t.after(() => rmSync(folder, { recursive: true }))
@@ -76,13 +88,16 @@ async function make(
   const made = { ...plain, artifacts: { api: hash } }
   const release = of?.(made) ?? made
   const [world, applied] = [join(folder, 'world.json'), join(folder, 'applied')]
-  writeFileSync(world, JSON.stringify({ here, registry, done: [] }))
+  writeFileSync(world, JSON.stringify({ here, registry, done: [], labels: { [LABEL.artifact]: hash } }))
   const auth = Buffer.from('deployer:geheim').toString('base64')
   writeFileSync(join(folder, 'docker/config.json'), JSON.stringify({ auths: { 'registry.example.com': { auth } } }))
+  const state = { running: { startedAt: '2026-11-21T21:00:05Z' } }
+  const pods = runs.map((imageID) => podJson({ containerStatuses: [{ name: 'api', restartCount: 0, imageID, state }] }))
   const program = (name: string, text: string): void => {
     const filled = text
       .replaceAll('WORLD', JSON.stringify(world))
       .replaceAll('APPLIED', JSON.stringify(applied))
+      .replaceAll('PODS', JSON.stringify(podsJson(...pods)))
       .replaceAll('REFERENCE', JSON.stringify(REFERENCE))
     writeFileSync(join(folder, 'bin', name), `#!${process.execPath}\n${filled}`, { mode: 0o755 })
   }
@@ -134,7 +149,7 @@ test('an image is pushed once, written down, and named by pods by its digest; th
   await target.prepare(release, 'api')
   const name = imageOf(release, 'api')
   const there = name.replace('seaworthy/shop/api', `${REGISTRY}/shop-api`)
-  const pushed = [`tag ${name} ${there}`, `push --quiet ${there}`]
+  const pushed = [`tag ${name} ${there}`, `push ${there}`]
   assert.deepEqual(
     done().filter((line) => !line.startsWith('build')),
     pushed,
@@ -148,6 +163,18 @@ test('an image is pushed once, written down, and named by pods by its digest; th
   assert.equal(imageIn(objects()), REFERENCE)
   const [first] = objects()
   assert.deepEqual([first!.kind, first!.metadata.name], ['Secret', 'shop-production-registry'])
+})
+
+test('of what the engine knows by digest no registry is asked when it is started: what ran before it may be down by then', async (t) => {
+  const { target, release, done, objects, recorded } = await make(t, { here: [BASES.node] })
+  await target.prepare(release, 'api')
+  const before = done()
+  // Another release of the same files, as by a change of the config alone.
+  recorded.clear()
+  await target.start(release, 'api')
+  assert.deepEqual(done(), before)
+  assert.equal(imageIn(objects()), REFERENCE)
+  assert.deepEqual([...recorded.values()], [REFERENCE])
 })
 
 test('a way back names what was written down, though neither files nor engine have it any more', async (t) => {
@@ -174,7 +201,7 @@ test('what was proven elsewhere comes to the registry by the id that it is known
   await target.prepare(release, 'api')
   await target.start(release, 'api')
   const there = `${REGISTRY}/shop-api:${'1'.repeat(12)}`
-  assert.deepEqual(done(), [`tag ${PROVEN} ${there}`, `push --quiet ${there}`])
+  assert.deepEqual(done(), [`tag ${PROVEN} ${there}`, `push ${there}`])
   assert.equal(imageIn(objects()), REFERENCE)
 })
 
@@ -189,6 +216,35 @@ test('what was proven from a registry is named by the reference that it was prov
     }),
   })
   await target.prepare(release, 'api')
+  await target.start(release, 'api')
+  assert.deepEqual(done(), [`pull --quiet ${proven}`])
+  assert.equal(imageIn(objects()), proven)
+})
+
+test('what runs from the registry is promoted by its reference, from a machine that has nothing of it', async (t) => {
+  const { target, release, done } = await make(t, { registry: [REFERENCE], runs: [`docker-pullable://${REFERENCE}`] })
+  assert.deepEqual(await target.made(release), { api: REFERENCE })
+  assert.deepEqual(done(), [`pull --quiet ${REFERENCE}`])
+  const gone = await make(t, { here: ['sha256:2'], runs: [`docker-pullable://${REFERENCE}`] })
+  await assert.rejects(gone.target.made(gone.release), { code: 'image.not-pulled' })
+  // By an id nothing is fetched: it has to be on this engine.
+  const other = await make(t, { here: ['sha256:2'], runs: [`docker://${PROVEN}`] })
+  await assert.rejects(other.target.made(other.release), { code: 'promote.files-gone' })
+})
+
+test('what was proven by its reference can be fetched, also where the config names it', async (t) => {
+  const proven = `registry.example.com/elsewhere/mail@sha256:${'e'.repeat(64)}`
+  const { target, release, done, objects } = await make(t, {
+    here: ['sha256:2'],
+    registry: [proven],
+    release: (made) => {
+      const services = { api: { ...made.config.services['api']!, run: { kind: 'image' as const, image: proven } } }
+      const promoted = { environment: 'staging', release: '3-aaaaaaaa', made: { api: proven } }
+      return { ...made, config: { ...made.config, services }, promoted }
+    },
+  })
+  assert.deepEqual(await target.prepared(release), [])
+  assert.deepEqual(await target.fetchable(release), Object.values(release.artifacts))
   await target.start(release, 'api')
   assert.deepEqual(done(), [`pull --quiet ${proven}`])
   assert.equal(imageIn(objects()), proven)
