@@ -118,7 +118,7 @@ function onInterrupt(): { readonly signal: AbortSignal } & Disposable {
     process.off('SIGTERM', abort)
     controller.abort(
       new Problem('deploy.interrupted', 'interrupted', {
-        hint: 'Nothing of it is left; the live release was not touched.',
+        hint: 'Nothing of it is left; what was live still is.',
       }),
     )
   }
