@@ -1,12 +1,15 @@
 /**
- * Runs the checks and the tests in phases and adds them up: `node test/run.ts [all|check|unit|whole]`.
+ * Runs the checks and the tests in phases and adds them up: `node test/run.ts [all|check|unit|whole|every]`.
  * Ends with a line `N passed, N failed` for the whole run. Anything skipped counts as failed: a test that cannot run here
  * says so by not being part of the run (see bin/test), never by being skipped in silence. A whole test file that failed
- * beside others has one more run alone, and is named at the end if that passes (docs/decisions/0027).
+ * beside others has one more run alone, and is named at the end if that passes (docs/decisions/0027). Of what there is too much
+ * of for every run, a part is drawn by a seed that is told; `every` draws all of it (docs/decisions/0047).
  */
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { drawSome, seedOf } from './seeded/some.ts'
 
 interface Outcome {
   readonly passed: number
@@ -28,8 +31,21 @@ interface Phase {
 
 const root = join(import.meta.dirname, '..')
 const node = process.execPath
-/** Hundreds of processes of ours are started: what Node has compiled once it need not compile again. */
-const env = { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compile'), ...process.env }
+const wanted = process.argv[2] ?? 'all'
+const seed = seedOf(process.env['SEED'])
+const env = {
+  // Hundreds of processes of ours are started: what Node has compiled once it need not compile again.
+  NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compile'),
+  ...process.env,
+  SEED: String(seed),
+  EVERY: wanted === 'every' ? '1' : '',
+}
+/** What a phase has drawn of its files. */
+const drawn: string[] = []
+/** A test that hangs costs this much, not all the time there is. */
+const HANGS_MS = { unit: 120_000, whole: 600_000 }
+/** Whoever runs this may have a limit of their own, and says nothing when it is over. What is left by then has failed. */
+const until = AbortSignal.timeout(wanted === 'every' ? 4 * 3_600_000 : 80 * 60_000)
 const bin = (name: string): string => join(root, 'node_modules', '.bin', name)
 
 /** Runs what follows in a network that has nobody else's devices, and that is gone with those in it, even killed. */
@@ -47,7 +63,12 @@ const phases: readonly Phase[] = [
   {
     name: 'unit',
     group: 'unit',
-    run: () => tests(globSync(['src/**/*.test.ts', 'bench/**/*.test.ts', 'test/seeded/**/*.test.ts'], { cwd: root })),
+    run: () =>
+      tests(globSync(['src/**/*.test.ts', 'bench/**/*.test.ts', 'test/seeded/**/*.test.ts'], { cwd: root }), [
+        // As many as there are cores: the runner's own choice is one less.
+        `--test-concurrency=${availableParallelism()}`,
+        `--test-timeout=${HANGS_MS.unit}`,
+      ]),
   },
   {
     name: 'example',
@@ -61,21 +82,21 @@ const phases: readonly Phase[] = [
       ),
   },
   // Each starts whole environments, which wait more than they work; those of alerts for windows to pass, most of the time.
-  { name: 'whole', group: 'whole', run: () => wholes('test/whole/!(alerts-)*.test.ts', 2) },
+  { name: 'whole', group: 'whole', run: () => wholes('test/whole/!(alerts-|docker-)*.test.ts', 2) },
+  { name: 'docker', group: 'whole', run: () => wholes('test/whole/docker-*.test.ts', 2, { draw: 6 }) },
   // A sample of what every target has to pass; `bin/prove-all` runs all of it.
   { name: 'contract', group: 'whole', run: () => wholes('test/contract/target/*.test.ts', 2) },
-  { name: 'alerts', group: 'whole', run: () => wholes('test/whole/alerts-*.test.ts', 3) },
+  { name: 'alerts', group: 'whole', run: () => wholes('test/whole/alerts-*.test.ts', 3, { draw: 8 }) },
   // What it does to the machine, whoever runs beside it suffers from.
-  { name: 'machine', group: 'whole', run: () => wholes('test/machine/*.test.ts', 1, ownNetwork) },
+  { name: 'machine', group: 'whole', run: () => wholes('test/machine/*.test.ts', 1, { before: ownNetwork }) },
 ]
 
-const wanted = process.argv[2] ?? 'all'
 const unsteady: string[] = []
 const results: { name: string; outcome: Outcome; seconds: number }[] = []
-for (const { name, run } of phases.filter(({ group }) => wanted === 'all' || wanted === group)) {
+for (const { name, run } of phases.filter(({ group }) => wanted === 'all' || wanted === 'every' || wanted === group)) {
   console.log(`\n=== ${name}`)
   const startedAt = performance.now()
-  const outcome = await run()
+  const outcome = until.aborted ? outOfTime(name) : await run()
   results.push({ name, outcome, seconds: (performance.now() - startedAt) / 1000 })
 }
 
@@ -85,9 +106,15 @@ for (const { name, outcome, seconds } of results) {
 }
 const passed = results.reduce((sum, { outcome }) => sum + outcome.passed, 0)
 const failed = results.reduce((sum, { outcome }) => sum + outcome.failed, 0)
+for (const line of drawn) console.log(`drawn: ${line}`)
 for (const file of unsteady) console.log(`unsteady: ${file} failed beside others and passed alone`)
 console.log(`\n${passed} passed, ${failed} failed`)
 process.exit(failed === 0 && passed > 0 ? 0 : 1)
+
+function outOfTime(name: string): Outcome {
+  console.log(`not run: ${name}: no time is left`)
+  return { passed: 0, failed: 1 }
+}
 
 async function check(argv: readonly string[]): Promise<Outcome> {
   const { code } = await run(argv)
@@ -109,7 +136,6 @@ async function tests(
     node,
     '--test',
     '--test-reporter=spec',
-    '--test-timeout=600000',
     ...options,
     ...files.toSorted(),
   ])
@@ -122,8 +148,16 @@ async function tests(
   return { passed, failed: failed === 0 && code !== 0 ? 1 : failed, files: failing, notRun }
 }
 
-async function wholes(pattern: string, together: number, before: readonly string[] = []): Promise<Outcome> {
-  return again(await tests(globSync(pattern, { cwd: root }), [`--test-concurrency=${together}`], before), before)
+async function wholes(
+  pattern: string,
+  together: number,
+  { draw = Infinity, before = [] }: { draw?: number; before?: readonly string[] } = {},
+): Promise<Outcome> {
+  const files = globSync(pattern, { cwd: root }).toSorted()
+  const some = wanted === 'every' ? files : drawSome(files, draw, seed)
+  if (some.length < files.length) drawn.push(`${some.length} of ${files.length} files ${pattern}, SEED=${seed}`)
+  const options = [`--test-concurrency=${together}`, `--test-timeout=${HANGS_MS.whole}`]
+  return again(await tests(some, options, before), before)
 }
 
 /** What remains of the failures when each of the few files that had them is run again with the machine to itself. */
@@ -131,8 +165,9 @@ async function again({ passed, failed, files = [], notRun = 0 }: Outcome, before
   if (files.length === 0 || files.length > AGAIN_MAX) return { passed, failed }
   const seconds: Outcome[] = []
   for (const file of files) {
+    if (until.aborted) return { passed, failed }
     console.log(`\n=== once more, alone: ${file}`)
-    const second = await tests([file], [], before)
+    const second = await tests([file], [`--test-timeout=${HANGS_MS.whole}`], before)
     if (second.failed === 0) unsteady.push(file)
     seconds.push(second)
   }
@@ -146,13 +181,23 @@ async function again({ passed, failed, files = [], notRun = 0 }: Outcome, before
 
 function run(argv: readonly string[]): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(argv[0]!, argv.slice(1), { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(argv[0]!, argv.slice(1), {
+      cwd: root,
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      signal: until,
+      killSignal: 'SIGTERM',
+    })
     const chunks: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => {
       chunks.push(chunk)
       process.stdout.write(chunk)
     })
-    child.once('error', reject)
+    child.once('error', (error) => {
+      if (error.name !== 'AbortError') return reject(error)
+      console.log('stopped: no time is left')
+      resolve({ code: null, output: '' })
+    })
     child.once('close', (code) => resolve({ code, output: Buffer.concat(chunks).toString('utf8') }))
   })
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { pickPort } from '../../src/control/ports.ts'
 import { processesOf } from '../../src/deploy/targets/process/listeners.ts'
+import { someOf } from '../seeded/some.ts'
 import { failuresOf, startLoad } from '../support/load.ts'
 import { isGone } from '../support/processes.ts'
 import { plainConfig, processesMentioning, TestProject, until } from '../support/project.ts'
@@ -104,7 +105,7 @@ const FOREIGN: readonly Foreign[] = [
   },
 ]
 
-for (const { name, service, files, changing, processes } of FOREIGN) {
+for (const { name, service, files, changing, processes } of someOf(FOREIGN, 3)) {
   void test(`${name}: runs, is deployed without a failed request, and leaves no process`, async (t) => {
     await using project = projectWith(
       { api: { routes: ['/'], grace: '5s', health: { deadline: '20s' }, ...service } },

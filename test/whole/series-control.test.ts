@@ -4,10 +4,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { EnvironmentEvent } from '../../src/control/api/contract.ts'
 import type { ToldSeries } from '../../src/control/api/series-methods.ts'
 import { SCRAPE_MS } from '../../src/core/series/series.ts'
+import { EVERY } from '../seeded/some.ts'
 import { plainConfig, TestProject, until } from '../support/project.ts'
 
 /** Ten more, while an hour is closed as well: series-kill.test.ts. */
-const KILLS = 5
+const KILLS = EVERY ? 5 : 2
 const MEASURED = 'seaworthy_host_load'
 /** A beat, and what it takes on a busy machine to begin anew. */
 const BEAT_MS = 40_000

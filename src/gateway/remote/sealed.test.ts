@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { TLSSocket } from 'node:tls'
+import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { throwawayFolder, until } from '../testing.ts'
 import { SILENCE_MS } from './protocol.ts'
-import { connectSealed, isName, readKey, serveSealed } from './sealed.ts'
+import { connectSealed, isName, readKey, serveSealed, SUITE } from './sealed.ts'
 
 const KEY = randomBytes(32)
 const HOST = '127.0.0.1'
@@ -59,17 +59,33 @@ void test('another key, no name, and bytes that are no TLS are refused, and told
   assert.deepEqual([door.names, door.refused.length], [[], 3])
 })
 
-void test('a peer that says nothing is let go of by both sides', async () => {
+void test('a peer that says nothing is let go of, on whichever side it is', { timeout: 20_000 }, async () => {
   await using door = await startDoor()
-  const socket = connectSealed({ host: HOST, port: door.port, key: KEY, name: 'one' })
-  socket.resume()
-  const closed = once(socket, 'error') as Promise<[Error]>
-  await once(socket, 'secureConnect')
+  // One that watches nobody: only the door can end it.
+  const mute = connectTls({
+    port: door.port,
+    host: HOST,
+    ...SUITE,
+    pskCallback: () => ({ psk: KEY, identity: 'mute' }),
+    checkServerIdentity: () => undefined,
+  })
+  mute.on('error', () => {})
+  mute.resume()
+  const muteEnded = once(mute, 'close')
   const began = performance.now()
-  await until(() => door.sockets.length === 1)
-  const [error] = await closed
+
+  const muteDoor = createTlsServer({ ...SUITE, pskCallback: () => KEY })
+  muteDoor.on('secureConnection', (accepted) => accepted.resume().on('error', () => {}))
+  await once(muteDoor.listen(0, HOST), 'listening')
+  const { port } = muteDoor.address() as AddressInfo
+  const socket = connectSealed({ host: HOST, port, key: KEY, name: 'one' })
+  socket.resume()
+  const [error] = (await once(socket, 'error')) as [Error]
   assert.match(error.message, /silent/)
-  await until(() => door.sockets[0]!.destroyed)
+  muteDoor.close()
+
+  await muteEnded
+  assert.ok(door.sockets[0]!.destroyed)
   assert.ok(performance.now() - began >= SILENCE_MS)
 })
 

@@ -7,7 +7,7 @@ import { messageOf, Problem } from '../../core/problem.ts'
 import { SILENCE_MS } from './protocol.ts'
 
 /** The one suite that OpenSSL has with a shared key, forward secrecy and authenticated encryption. */
-const SUITE = { ciphers: 'ECDHE-PSK-CHACHA20-POLY1305', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const
+export const SUITE = { ciphers: 'ECDHE-PSK-CHACHA20-POLY1305', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const
 const KEY_BYTES = 32
 /** Names are in the identity: RFC 4279 has it up to 128 bytes. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9.-]{0,127}$/

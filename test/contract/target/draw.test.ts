@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { draw, drawSome, seedOf } from './draw.ts'
+import { draw } from './draw.ts'
 import { SCENARIOS } from './scenarios.ts'
 
 const names = (seed: number, seconds: number): readonly string[] =>
@@ -29,21 +29,4 @@ test('every scenario is drawn before long; with time enough all are', () => {
 
 test('names are names: no two scenarios have the same', () => {
   assert.equal(new Set(SCENARIOS.map(({ name }) => name)).size, SCENARIOS.length)
-})
-
-test('a seed is a whole number, or drawn itself', () => {
-  assert.equal(seedOf('42'), 42)
-  assert.ok(Number.isSafeInteger(seedOf(undefined)))
-  for (const text of ['x', '-1', '1.5']) assert.throws(() => seedOf(text), /whole number/)
-})
-
-test('a few of a list: as many as are wanted, each once, in its order, the same for the same seed', () => {
-  const list = 'abcdefgh'.split('')
-  const drawn = drawSome(list, 3, 5)
-  assert.equal(new Set(drawn).size, 3)
-  assert.deepEqual(drawn, drawn.toSorted())
-  assert.deepEqual(drawSome(list, 3, 5), drawn)
-  assert.deepEqual(drawSome(list, 20, 5), list)
-  const all = new Set(Array.from({ length: 30 }, (_, seed) => drawSome(list, 3, seed)).flat())
-  assert.deepEqual([...all].toSorted(), list)
 })

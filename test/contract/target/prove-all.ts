@@ -3,7 +3,8 @@
  * Ends with `N passed, N failed, N skipped (why)`; exit code 1 when anything failed.
  */
 import { parseArgs } from 'node:util'
-import { draw, seedOf } from './draw.ts'
+import { seedOf } from '../../seeded/some.ts'
+import { draw } from './draw.ts'
 import { grounds } from './grounds.ts'
 import { TARGETS, type Target } from './place.ts'
 import { Places } from './places.ts'

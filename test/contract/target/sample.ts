@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { draw, drawSome, seedOf } from './draw.ts'
+import { drawSome, SEED } from '../../seeded/some.ts'
+import { draw } from './draw.ts'
 import type { Ground, Target } from './place.ts'
 import { Places } from './places.ts'
 import { SCENARIOS } from './scenarios.ts'
@@ -10,14 +11,13 @@ const SOME = 2
 
 /** A sample of the suite as tests; `SEED` repeats it. */
 export function testSample(target: Target, makeGround: () => Ground | Promise<Ground>, seconds: number): void {
-  const seed = seedOf(process.env['SEED'])
-  test(`the contract on ${target}, SEED=${seed}`, async (t) => {
+  test(`the contract on ${target}, SEED=${SEED}`, async (t) => {
     await using places = new Places(await makeGround())
-    for (const scenario of draw(SCENARIOS, { target, seed, seconds }))
+    for (const scenario of draw(SCENARIOS, { target, seed: SEED, seconds }))
       await t.test(scenario.name, async (tt) => {
         const code = await places.run(scenario, {
           diagnostic: (text) => tt.diagnostic(text),
-          some: (list) => drawSome(list, SOME, seed),
+          some: (list) => drawSome(list, SOME, SEED),
         })
         if (code !== null) tt.diagnostic(`not yet: refused with ${code}`)
       })
