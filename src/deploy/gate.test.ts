@@ -18,8 +18,14 @@ const instance: Instance = {
   restarts: 0,
   lastExit: null,
 }
-const within = (deadlineMs: number): Release =>
-  ({ config: { services: { api: { health: { passes: 3, deadlineMs } } } } }) as unknown as Release
+const within = (deadlineMs: number, strategy = 'rolling'): Release =>
+  ({
+    config: {
+      strategy,
+      target: 'docker',
+      services: { api: { run: { kind: 'program' }, health: { passes: 3, deadlineMs } } },
+    },
+  }) as unknown as Release
 const pass: Probe = { kind: 'pass', tookMs: 1, note: null }
 const gone = (restarts: number | null): Probe => ({ kind: 'gone', because: 'the program exited with 1', restarts })
 const fail: Probe = { kind: 'fail', because: 'GET /ready answered 503', tookMs: 1, look: null }
@@ -36,12 +42,13 @@ interface Script {
   readonly cause?: Cause | null
   readonly deadlineMs?: number
   readonly lastLines?: readonly string[]
+  readonly strategy?: string
 }
 
 /** Runs the gate over a script of looks; the last one repeats. Time passes only by sleeping. */
 async function gate(
   script: readonly Probe[],
-  { cause = null, deadlineMs = 2_000, lastLines = ['listening on 3000'] }: Script = {},
+  { cause = null, deadlineMs = 2_000, lastLines = ['listening on 3000'], strategy }: Script = {},
 ): Promise<{ looks: number; waitedMs: number; notes: string[]; asked: readonly [Seen, boolean][] }> {
   let looks = 0
   let now = 0
@@ -62,7 +69,7 @@ async function gate(
   } as unknown as Target
   await passGate([instance], {
     target,
-    release: within(deadlineMs),
+    release: within(deadlineMs, strategy),
     service: 'api',
     clock,
     signal: new AbortController().signal,
@@ -89,6 +96,12 @@ test('an instance that is not ready by the deadline is refused on one screen: ca
       '| listening on 3000',
     ])
     return true
+  })
+})
+
+test('a service that made room for a release that is refused was touched, and comes back', async () => {
+  await assert.rejects(gate([fail], { strategy: 'recreate' }), {
+    hint: 'Mend the cause and deploy again. What was stopped of api to make room comes back; nothing else of the live release was touched.',
   })
 })
 

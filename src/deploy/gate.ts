@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import { Problem } from '../core/problem.ts'
+import { liveAfterRefusal } from './plan.ts'
 import type { Instance, Release } from './release.ts'
 import type { Cause, Probe, Seen, Target } from './target.ts'
 
@@ -77,7 +78,7 @@ async function refusal(instance: Instance, seen: Seen, options: GateOptions): Pr
     'deploy.gate-failed',
     `${instance.id} did not become ready in ${(seen.waitedMs / 1000).toFixed(1)} s: ${describe(cause, seen)}`,
     {
-      hint: `${cause?.cure ?? 'Mend the cause and deploy again.'} The live release was not touched.`,
+      hint: `${cause?.cure ?? 'Mend the cause and deploy again.'} ${liveAfterRefusal(options.release)}`,
       details: [
         ...(cause ? [`cause: ${cause.name}, ${cause.certainty}: ${cause.basis}`] : []),
         `last probe: ${describeLook(seen.last)}${timing(seen.last)}`,

@@ -224,6 +224,13 @@ function loneServiceOf({ config }: Release): string | undefined {
   return Object.keys(config.services).find((name) => isRecreated(config.services[name]!, config))
 }
 
+/** What a refusal before the switch says of the live release. */
+export function liveAfterRefusal(next: Release): string {
+  const service = loneServiceOf(next)
+  if (service === undefined) return 'The live release was not touched.'
+  return `What was stopped of ${service} to make room comes back; nothing else of the live release was touched.`
+}
+
 /** Brings in what has not run before: new files, or another value of a secret. */
 function isUntried(kind: PlanKind): boolean {
   return kind === 'deploy' || kind === 'rotate'

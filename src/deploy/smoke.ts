@@ -1,5 +1,6 @@
 import { Problem } from '../core/problem.ts'
 import type { ResolvedApp, ResolvedSmoke } from '../config/resolved.ts'
+import { liveAfterRefusal } from './plan.ts'
 import type { Release } from './release.ts'
 import type { Target } from './target.ts'
 import { hasInstances } from './wanted.ts'
@@ -30,7 +31,7 @@ export async function passSmoke({ target, release, signal, onNote }: SmokeOption
     'deploy.smoke-failed',
     `${failures.length} smoke ${failures.length === 1 ? 'request' : 'requests'} failed`,
     {
-      hint: 'The live release was not touched.',
+      hint: liveAfterRefusal(release),
       details: failures,
     },
   )

@@ -68,7 +68,7 @@ export function peersOf(command: NodeJS.Process): Peers | null {
 
 function refused(because: string): Problem {
   return new Problem('deploy.other-host', `${because}: no host switches`, {
-    hint: 'Mend what is said there, then deploy again. Nothing of it is left here; the live release was not touched.',
+    hint: 'Mend what is said there, then deploy again. Nothing of it is left here, and the live release serves.',
   })
 }
 
