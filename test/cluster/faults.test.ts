@@ -7,8 +7,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ClusterProject } from '../support/cluster-project.ts'
+import type { Status } from '../../src/control/api/contract.ts'
 import { failuresOf, startLoad, type Load } from '../support/load.ts'
+import { importNodeBase, NamespaceProject } from '../support/namespace-project.ts'
 import { plainConfig, until } from '../support/project.ts'
 
 const OUTAGE_MS = 30_000
@@ -17,18 +18,29 @@ const run = dirname(process.env['KUBECONFIG'] ?? '')
 const pidFile = (name: string): string => join(run, `${name}.pid`)
 const skip = existsSync(pidFile('kubelet')) ? false : 'the programs of the cluster are not on this machine'
 
-const configOf = (name: string): object =>
-  plainConfig({
-    env: { NAME: name },
-    service: { scale: { min: 2 }, health: { ready: '/health/readiness', interval: '1s', deadline: '90s' } },
-    environment: { target: 'kubernetes', context: 'local', watch: { for: '1s', warm: '30min', p95: '100x' } },
-  })
+function configOf(namespace: string, name: string): object {
+  const health = { ready: '/health/readiness', interval: '1s', timeout: '2s', deadline: '90s', passes: 1, failures: 3 }
+  const service = { scale: { min: 2 }, health, resources: { cpu: 0.02 } }
+  const watch = { for: '1s', warm: '30min', p95: '100x' }
+  const production = { target: 'kubernetes', context: 'local', namespace, watch, drain: '2s' }
+  return {
+    ...plainConfig({ env: { NAME: name }, service }),
+    gateway: { listen: { http: 80 } },
+    environments: { production },
+  }
+}
 
 test('parts of the cluster fail', { timeout: 600_000, skip }, async (t) => {
-  await using project = new ClusterProject(configOf('v1'))
-  await project.install()
+  importNodeBase()
+  await using project = new NamespaceProject({
+    place: 'plain-production',
+    configOf: (namespace) => configOf(namespace, 'v1'),
+    files: {},
+  })
+  project.makeNamespace()
   await project.must(['deploy'])
   const loadOf = (): Load => startLoad({ host: project.address(), port: 80, clients: 4, pauseMs: 20 })
+  const statusOf = async (): Promise<Status> => JSON.parse((await project.must(['status', '--json'])).stdout) as Status
 
   await t.test('the kubelet stands still for 30 s: no request is lost', async (tt) => {
     await using load = loadOf()
@@ -38,11 +50,11 @@ test('parts of the cluster fail', { timeout: 600_000, skip }, async (t) => {
 
   await t.test('the API server stands still for 30 s in the middle of a deploy; no request is lost', async (tt) => {
     await using load = loadOf()
-    const before = (await project.status()).world.live
-    project.configure(configOf('v2'))
+    const before = (await statusOf()).world.live
+    project.configure(configOf(project.namespace, 'v2'))
     const cli = project.start(['deploy'])
     await until(
-      async () => (await project.status()).running?.journal.some(({ operation }) => operation === 'start:api') ?? false,
+      async () => (await statusOf()).running?.journal.some(({ operation }) => operation === 'start:api') ?? false,
       'the start',
       WITHIN_MS,
     )
@@ -52,9 +64,9 @@ test('parts of the cluster fail', { timeout: 600_000, skip }, async (t) => {
     if (code !== 0) {
       // Its bridge or a look of it was lost: what it left is gone on with.
       assert.match(stderr, /\[(?:environment\.down|environment\.unreachable|target\.tool-failed)\]/, stdout + stderr)
-      if ((await project.status()).running !== null) await project.must(['resume'])
+      if ((await statusOf()).running !== null) await project.must(['deploy', '--resume'])
     }
-    const { world, running, owed } = await project.status()
+    const { world, running, owed } = await statusOf()
     assert.deepEqual([running, owed], [null, []])
     assert.ok(code !== 0 || world.live !== before)
     tellLossless(await load.stop(), tt)
