@@ -56,3 +56,13 @@ test('a hook that control has nothing to run with is told, and who runs it or wi
   assert.match(text, /hook 'after' of d7: run by anna@host \(pid 7\)/)
   assert.match(text, /hook 'after' of d8: `seaworthy up` runs it/)
 })
+
+test('a service that made room is told of: until its release is there, and when nobody has brought it back', () => {
+  const held = { ...STATUS, heldServices: ['api'] }
+  const running = { plan: { release: { id: '8-y' }, operations: [] }, journal: [] }
+  const during = describeEnvironment({ status: { ...held, running }, needs: [] } as unknown as StatusNow)
+  assert.match(during, /\nheld +api: until 8-y is there/)
+  const left = describeEnvironment({ status: held, needs: [] } as unknown as StatusNow)
+  assert.match(left, /\nheld +api: .* not brought back; `seaworthy stop --service api --start` or the next deploy does/)
+  assert.doesNotMatch(describeEnvironment({ status: STATUS, needs: [] } as unknown as StatusNow), /held/)
+})

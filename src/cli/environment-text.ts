@@ -49,6 +49,7 @@ function describeStatus(status: Status): string {
       ...(status.canary === null ? [] : [['on trial', describeProgress(status.canary.progress)]]),
       ...(status.disk.isFull ? [['disk', describeFull(status.disk)]] : []),
       ...(status.stoppedServices.length > 0 ? [['stopped', status.stoppedServices.join(', ')]] : []),
+      ...(status.heldServices?.[0] === undefined ? [] : [['held', describeHeld(status.heldServices, running)]]),
       ...[...status.owed.map(describeOwed), ...(status.owedHooks ?? []).map(describeOwedHook)].map((text, index) => [
         index === 0 ? 'owed' : '',
         text,
@@ -73,6 +74,13 @@ function describeStatus(status: Status): string {
     ]),
     ...(status.scaling.some(isScaled) ? ['', scalingTable(status.scaling)] : []),
   ].join('\n')
+}
+
+/** Between its stop and the next release a service is nowhere; when nothing is under way any more, somebody has to know. */
+function describeHeld(held: readonly string[], running: Status['running']): string {
+  const names = held.join(', ')
+  if (running !== null) return `${names}: until ${running.plan.release.id} is there`
+  return `${names}: stopped for a release that did not come, and not brought back; \`seaworthy stop --service ${held[0]} --start\` or the next deploy does`
 }
 
 function describeOwed({ what, service, release, ids, because, since }: Status['owed'][number]): string {

@@ -267,6 +267,7 @@ export class Control {
       gateway: await workers.status(this.fleet),
       tls: this.certificates.status(),
       stoppedServices: this.state.get('stoppedServices'),
+      heldServices: this.state.get('heldServices'),
       owed: this.roster.owed(),
       owedHooks: this.afterDeploy.elsewhere.owed(),
       paused: this.pauses.status(),

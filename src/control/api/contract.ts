@@ -200,6 +200,8 @@ export interface Status {
   /** Null: the live release has no TLS. */
   readonly tls: TlsStatus | null
   readonly stoppedServices: readonly string[]
+  /** Stopped to make room for a release; no deploy running: it was refused, and they could not be brought back. @default none */
+  readonly heldServices?: readonly string[]
   /** What control may not do where instances are kept elsewhere; the next command with the tools does it. */
   readonly owed: readonly OwedWork[]
   /** Hooks that control has nothing to run with, oldest first. @default none: control runs them */
