@@ -16,6 +16,14 @@ import { plainConfig, type TestProject, until } from '../support/project.ts'
 const SECRET = 'geheim-4711-nicht-weitersagen'
 const AGAIN_MS = 120_000
 const PLACE = 'plain-production'
+const ATTACK = "/search?q=1'%20OR%20'1'%3D'1"
+/** Changes one byte in its place: owner and mode stay. */
+const ALTER = `const [file, at] = process.argv.slice(1)
+const handle = fs.openSync(file, 'r+')
+const byte = Buffer.alloc(1)
+fs.readSync(handle, byte, 0, 1, Number(at))
+byte[0] ^= 1
+fs.writeSync(handle, byte, 0, 1, Number(at))`
 const CLAIM = `state-${PLACE}-control-0`
 
 interface Status {
@@ -153,8 +161,41 @@ test('an environment on Kubernetes, by its commands', { timeout: 900_000 }, asyn
 
   await t.test('what there is no way to yet is refused by its name', async () => {
     assert.match((await run('scale', 'api=3')).stderr, /\[scale\.impossible\]/)
-    for (const words of [['load'], ['audit-trail'], ['guard', 'events']])
-      assert.match((await run(...words)).stderr, /\[target\.not-yet\]/, words.join(' '))
+    assert.match((await run('load')).stderr, /\[target\.not-yet\]/)
+  })
+
+  await t.test('the trail and the security events are listed, followed and verified here', async () => {
+    assert.equal((await ask(ATTACK)).status, 403)
+    const events = async () =>
+      JSON.parse(await must('guard', 'events', '--json', '--class', 'sqli')) as readonly object[]
+    await until(async () => (await events()).length > 0, 'the refusal on record')
+    assert.match(await must('audit-trail', '--limit', '3'), /^\d+ +\S+Z +/)
+    const verified = await must('audit-trail', '--verify')
+    assert.match(verified, /^\d+ records follow each other from the first to the last/)
+    assert.match(await must('guard', 'events', '--verify'), /events follow each other from 1 to/)
+    const child = spawn(process.execPath, [project.program, 'guard', 'events', '--follow', '--json', '--limit', '1'], {
+      cwd: project.folder,
+      env: { ...process.env, API_KEY: SECRET },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const ended = new Promise((resolve) => child.once('close', resolve))
+    let lines = 0
+    child.stdout.on('data', (chunk: Buffer) => (lines += chunk.toString().split('\n').length - 1))
+    await until(() => lines === 1, 'the newest event')
+    assert.equal((await ask(ATTACK)).status, 403)
+    await until(() => lines === 2, 'the next one')
+    child.kill('SIGINT')
+    await ended
+    const alter = (): void => {
+      const file = '/var/lib/seaworthy/audit-trail.jsonl'
+      kubectl('exec', `${PLACE}-control-0`, '--container', 'control', '--', 'node', '-e', ALTER, file, '40')
+    }
+    alter()
+    const altered = await run('audit-trail', '--verify')
+    assert.equal(altered.code, 1)
+    assert.match(altered.stderr, /audit-trail\.jsonl line 1: .* \[audit\.broken\]/)
+    alter()
+    assert.match(await must('audit-trail', '--verify'), /records follow each other/)
   })
 
   await t.test('a deploy under load, a rollback and a restart lose no request; a pause', async (tt) => {
@@ -228,6 +269,10 @@ test('an environment on Kubernetes, by its commands', { timeout: 900_000 }, asyn
     const refused = await run('status')
     assert.equal(refused.code, 1)
     assert.match(refused.stderr, /environment\.unreachable/)
+    // What holds the files is not there: that is said, and never taken for an empty trail.
+    const unread = await run('audit-trail', '--verify')
+    assert.equal(unread.code, 1)
+    assert.match(unread.stderr, /\[environment\.unreachable\][^]*seaworthy up/)
     const { installation } = JSON.parse(await must('plan', '--json')) as { installation: { kind: string } }
     assert.equal(installation.kind, 'start')
     const begun = performance.now()
@@ -273,7 +318,14 @@ test('an environment on Kubernetes, by its commands', { timeout: 900_000 }, asyn
       kubectl(...binding, '--serviceaccount', `${namespace}:ci`)
       assert.match((await project.must(['doctor'], ci)).stdout, /✓\s+rights\s+all \d+ /)
       // That is enough for all of it, and for the way to an empty namespace and back.
-      for (const words of [['stop', '--remove'], ['up'], ['deploy', '--force'], ['logs'], ['status']])
+      for (const words of [
+        ['stop', '--remove'],
+        ['up'],
+        ['deploy', '--force'],
+        ['logs'],
+        ['status'],
+        ['audit-trail', '--verify'],
+      ])
         await project.must(words, ci)
       assert.equal(await nameAt(), 'v4')
     },

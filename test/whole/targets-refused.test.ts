@@ -25,7 +25,7 @@ const COMMANDS = [
   ['resume'],
   ['up'],
 ]
-const LOOKS = [['status'], ['logs'], ['stop'], ['stop', '--service', 'api']]
+const LOOKS = [['status'], ['logs'], ['audit-trail'], ['stop'], ['stop', '--service', 'api']]
 
 test('an environment on Docker or Kubernetes that wants too much is refused, whatever is to be changed by it', async () => {
   await using project = new TestProject({ ...plainConfig(), environments: ENVIRONMENTS })

@@ -1,9 +1,9 @@
-import { readTrail, RECORDS_MAX, verifyTrail } from '../../control/audit/read-trail.ts'
+import { RECORDS_MAX } from '../../control/audit/read-trail.ts'
 import type { TrailRecord } from '../../control/audit/trail.ts'
 import { Problem } from '../../core/problem.ts'
 import { environmentCommand, globalsOf, openProjectOf, type MakeCommand } from '../command.ts'
-import { mustHaveFiles } from '../local-files.ts'
 import { print, printJson, table } from '../output.ts'
+import { recordsOf } from '../records-of.ts'
 import { sinceOf } from '../since.ts'
 
 const SHOWN = 50
@@ -29,13 +29,11 @@ export const auditTrailCommand: MakeCommand = () => {
     )
     .action(async (environment: string | undefined, { since, limit, verify }: Options) => {
       const { json } = globalsOf(command)
-      const project = await openProjectOf(command, environment)
-      mustHaveFiles(project, 'audit-trail')
-      const { stateFolder } = project
+      const kept = await recordsOf(await openProjectOf(command, environment, { readsOnly: true }))
       if (verify) {
-        const verdict = verifyTrail(stateFolder)
+        const verdict = await kept.verifyTrail()
         if (verdict.files.length === 0) {
-          throw new Problem('audit.no-trail', `no trail at ${stateFolder}`, {
+          throw new Problem('audit.no-trail', `no trail at ${kept.place}`, {
             hint: 'It begins with `seaworthy up`. If this environment has run, its trail was taken away.',
           })
         }
@@ -46,7 +44,7 @@ export const auditTrailCommand: MakeCommand = () => {
           print(`${tornBytes} bytes of a record that a crash has cut: control takes them off when it starts`)
         return
       }
-      const records = readTrail(stateFolder, { sinceMs: sinceOf(since), limit: limitOf(limit) })
+      const records = await kept.trail({ sinceMs: sinceOf(since), limit: limitOf(limit) })
       if (json) return printJson(records)
       print(records.length === 0 ? 'no records' : table(records.map(describeRecord)))
     })

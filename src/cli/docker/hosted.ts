@@ -2,12 +2,13 @@ import type { Status } from '../../control/api/contract.ts'
 import type { Release } from '../../deploy/release.ts'
 import { bridgeWords, followWords, readLogs } from '../../deploy/targets/docker/commands.ts'
 import { Containers } from '../../deploy/targets/docker/containers.ts'
-import { ownName } from '../../deploy/targets/docker/names.ts'
+import { ownName, stateVolume } from '../../deploy/targets/docker/names.ts'
 import { observeNeeds } from '../../deploy/targets/docker/needs.ts'
-import { agreeOnKey, logsOf } from '../../deploy/targets/docker/own-commands.ts'
-import { runCommand } from '../../deploy/targets/run-command.ts'
+import { agreeOnKey, listVolumes, logsOf, readRecords } from '../../deploy/targets/docker/own-commands.ts'
+import { mustRun, runCommand } from '../../deploy/targets/run-command.ts'
 import { usedNeeds } from '../../deploy/used-needs.ts'
-import type { Hosted, LastWords, LogSource } from '../hosted/hosted.ts'
+import type { Hosted, LastWords, LogSource, RecordsThere } from '../hosted/hosted.ts'
+import { ownTag } from '../own-installation.ts'
 import type { Project } from '../project.ts'
 import { KEY_FILE } from '../secret-values.ts'
 import { lookAtDocker } from './doctor.ts'
@@ -26,6 +27,7 @@ export function dockerHosted(project: Project): Hosted {
     bridge: bridgeWords(at.host, ownName(at.place)),
     look: () => lookAtInstalled(project),
     install: (note) => haveInstalled(project, note),
+    records: recordsAt(at),
     lastWords: () => lastWords(at),
     agreeOnKey: (key) => agreeOnKey(at.host, at.place, KEY_FILE, key),
     isWhole: (status, live) => isWhole(at, status, live),
@@ -37,6 +39,18 @@ export function dockerHosted(project: Project): Hosted {
     restartGateway: null,
     stop: (removes) => stopOnDocker(project, removes),
     doctor: () => lookAtDocker(project),
+  }
+}
+
+function recordsAt({ host, place, run }: DockerPlace): RecordsThere {
+  const volume = stateVolume(place)
+  return {
+    place: `volume ${volume}`,
+    reader: async (question) => {
+      // A container that mounts a volume makes it where there is none.
+      const volumes = (await mustRun(listVolumes(host, place), run)).split('\n')
+      return volumes.includes(volume) ? readRecords(host, place, ownTag(), question) : null
+    },
   }
 }
 

@@ -17,6 +17,8 @@ export interface Hosted {
    * @throws Problem `image.not-here` `target.tool-missing` `target.tool-failed`
    */
   install(note: (text: string) => void): Promise<void>
+  /** What control has written down, in files of its volume. */
+  readonly records: RecordsThere
   /** What is said where control does not answer. */
   lastWords(): Promise<LastWords>
   /** Answers the key of fingerprints that control's volume has; where it has none yet, it takes the one that is sent. */
@@ -58,6 +60,16 @@ export interface Installed {
   readonly isRunning: boolean
   /** False: Seaworthy's image would be made first. */
   readonly hasImage: boolean
+}
+
+export interface RecordsThere {
+  /** What holds the files. */
+  readonly place: string
+  /**
+   * Answers a question (`control/records/question.ts`) from the files; null where there are none yet.
+   * @throws Problem `target.tool-missing` `target.tool-failed`
+   */
+  reader(question: string): Promise<Command | null>
 }
 
 export interface LastWords {

@@ -12,6 +12,9 @@ test('what changes what is live is held together, all else is run in turn or sid
   assert.equal(howFor('rollback', {}, several), 'together')
   assert.equal(howFor('deploy', { dryRun: true }, several), 'in-turn')
   assert.equal(howFor('guard block', {}, several), 'in-turn')
+  assert.equal(howFor('audit-trail', { verify: true }, several), 'in-turn')
+  assert.equal(howFor('guard events', {}, several), 'in-turn')
+  assert.equal(howFor('guard events', { follow: true }, several), 'at-once')
   assert.equal(howFor('logs', { service: 'api' }, several), 'at-once')
 })
 

@@ -26,6 +26,8 @@ const IN_TURN: ReadonlySet<string> = new Set([
   'guard block',
   'guard unblock',
   'restart gateway',
+  'audit-trail',
+  'guard events',
 ])
 /** Options with which a command is about one host. */
 const OF_ONE = ['plan', 'out', 'watch'] as const
@@ -41,7 +43,9 @@ export function howFor(
 ): How {
   // A trial's next step, and a look at the plan: there is no switch to hold together.
   const isAlone = name === 'deploy' && (options['dryRun'] === true || options['promote'] === true)
-  const how = isAlone || IN_TURN.has(name) ? 'in-turn' : TOGETHER.has(name) ? 'together' : 'at-once'
+  // It does not end: nobody's turn would come.
+  const goesOn = name === 'guard events' && options['follow'] === true
+  const how = goesOn ? 'at-once' : isAlone ? 'in-turn' : usualFor(name)
   const given = OF_ONE.find((option) => options[option] !== undefined)
   // Several documents would be no document; events are lines, which say whose they are.
   const option = given ?? (options['json'] === true && how !== 'together' ? 'json' : undefined)
@@ -56,4 +60,9 @@ export function howFor(
       details: hosts.map(nameOfHost),
     },
   )
+}
+
+function usualFor(name: string): How {
+  if (IN_TURN.has(name)) return 'in-turn'
+  return TOGETHER.has(name) ? 'together' : 'at-once'
 }

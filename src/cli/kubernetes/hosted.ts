@@ -1,13 +1,19 @@
 import type { Status } from '../../control/api/contract.ts'
 import type { Instance, Release } from '../../deploy/release.ts'
 import { bridgeWords, listPods } from '../../deploy/targets/kubernetes/commands.ts'
-import { controlPod } from '../../deploy/targets/kubernetes/control.ts'
+import { controlClaim, controlPod } from '../../deploy/targets/kubernetes/control.ts'
 import { observed } from '../../deploy/targets/kubernetes/observe.ts'
-import { agreeOnKey, followWords, logsOf } from '../../deploy/targets/kubernetes/own-commands.ts'
+import {
+  agreeOnKey,
+  findClaim,
+  followWords,
+  logsOf,
+  readRecords,
+} from '../../deploy/targets/kubernetes/own-commands.ts'
 import type { GatewayPod } from '../../deploy/targets/kubernetes/own-gateway.ts'
 import { Workloads } from '../../deploy/targets/kubernetes/workloads.ts'
 import { mustRun } from '../../deploy/targets/run-command.ts'
-import type { Hosted, LogSource } from '../hosted/hosted.ts'
+import type { Hosted, LogSource, RecordsThere } from '../hosted/hosted.ts'
 import type { Project } from '../project.ts'
 import { KEY_FILE } from '../secret-values.ts'
 import { lookAtKubernetes } from './doctor.ts'
@@ -26,6 +32,7 @@ export function kubernetesHosted(project: Project): Hosted {
     bridge: bridgeWords(at.access, controlPod(at.place)),
     look: () => lookAtInstalled(project),
     install: (note) => haveInstalled(project, note),
+    records: recordsAt(at),
     lastWords: () => lastWords(at),
     agreeOnKey: (key) => agreeOnKey(at.access, at.place, KEY_FILE, key),
     isWhole: (status, live) => isWhole(at, status, live),
@@ -36,6 +43,14 @@ export function kubernetesHosted(project: Project): Hosted {
     restartGateway: (note) => restartOnKubernetes(at, note),
     stop: (removes) => stopOnKubernetes(project, removes),
     doctor: () => lookAtKubernetes(project),
+  }
+}
+
+function recordsAt({ access, place, run }: ClusterPlace): RecordsThere {
+  return {
+    place: `claim ${controlClaim(place)}`,
+    reader: async (question) =>
+      (await mustRun(findClaim(access, place), run)).trim() === '' ? null : readRecords(access, place, question),
   }
 }
 

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { CHAIN_START, checkRecord, type ChainHead } from '../../core/hash-chain.ts'
 import { Problem } from '../../core/problem.ts'
+import { savedHead } from '../saved-head.ts'
 import type { TrailRecord } from './trail.ts'
 import { readLines, trailFiles } from './trail-files.ts'
 
@@ -37,15 +36,17 @@ export function readTrail(folder: string, options: { sinceMs: number | null; lim
 
 /**
  * Follows the chain from its first record to its last, and compares its end with the head that state.db holds. Needs no
- * control. @throws Problem `audit.broken` naming the first line that is not what was written
+ * control.
+ * @param headOf what control remembers as its end, of a folder that holds copies
+ * @throws Problem `audit.broken` naming the first line that is not what was written
  */
-export function verifyTrail(folder: string): TrailVerdict {
+export function verifyTrail(folder: string, headOf = () => savedHead(folder, 'auditHead')): TrailVerdict {
   for (let look = 1; ; look++) {
-    const before = readHead(folder)
+    const before = headOf()
     const verdict = followFiles(folder, before)
     // Control may have written meanwhile: then what was missing is there at the next look.
     if (verdict.fault === null) return verdict
-    if (look === LOOKS_MAX || readHead(folder).sequence === before.sequence) {
+    if (look === LOOKS_MAX || headOf().sequence === before.sequence) {
       throw new Problem('audit.broken', verdict.fault, {
         hint: `The records before it stand: ${verdict.records} of them. Compare with a copy kept elsewhere.`,
       })
@@ -89,17 +90,4 @@ function readRecord(line: string, where: string): TrailRecord {
   throw new Problem('audit.broken', `${where}: it is no record of the audit trail`, {
     hint: 'See `seaworthy audit-trail --verify`.',
   })
-}
-
-/** What control remembers as the end of the trail. Reading does not disturb it. */
-function readHead(folder: string): ChainHead {
-  if (!existsSync(join(folder, 'state.db'))) return CHAIN_START
-  const db = new DatabaseSync(join(folder, 'state.db'), { readOnly: true })
-  try {
-    db.exec('pragma busy_timeout = 5000')
-    const row = db.prepare("select value from meta where key = 'auditHead'").get()
-    return row === undefined ? CHAIN_START : (JSON.parse(row['value'] as string) as ChainHead)
-  } finally {
-    db.close()
-  }
 }

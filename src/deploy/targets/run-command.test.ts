@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { Problem } from '../../core/problem.ts'
 import { ANSWER_BYTES_MAX, mustRun, runCommand } from './run-command.ts'
@@ -36,6 +37,23 @@ test('it reads what it is given, from memory or from a stream', async () => {
   // One that reads nothing: a broken pipe of ours is no failure of its.
   const large = Readable.from([Buffer.alloc(1 << 20), Buffer.alloc(1 << 20)])
   assert.equal(await mustRun(node('process.exit(0)'), { env, input: large }), '')
+})
+
+test('what it says goes on as it is, however much; who ends that ends it', async () => {
+  const output = new PassThrough()
+  const large = `process.stdout.write(Buffer.alloc(${ANSWER_BYTES_MAX + 1}, 0xff))`
+  const [ran, taken] = await Promise.all([runCommand(node(large), { env, output }), buffer(output)])
+  assert.deepEqual([ran.code, ran.stdout, taken.length, taken[0]], [0, '', ANSWER_BYTES_MAX + 1, 0xff])
+  const begun = performance.now()
+  const ended = new PassThrough()
+  ended.once('data', () => ended.destroy())
+  const endless =
+    'const go = () => process.stdout.write("x".repeat(65536), go); process.stdout.on("error", () => {}); go()'
+  await assert.rejects(runCommand(node(`${endless}; setInterval(() => {}, 1000)`), { env, output: ended }), {
+    code: 'target.tool-failed',
+    message: /was not heard to its end$/,
+  })
+  assert.ok(performance.now() - begun < 10_000)
 })
 
 test('where only success will do a failure is a Problem with its last lines', async () => {

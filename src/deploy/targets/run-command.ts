@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { createInterface } from 'node:readline'
 import { Problem } from '../../core/problem.ts'
 import { showCommand, type Command } from './command.ts'
@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly streams?: boolean
   /** Read instead of `stdin`: for what is too large to be held. */
   readonly input?: Readable
+  /** Takes stdout, which is not kept: for what is too large to be held. One that is destroyed before its end ends the command. */
+  readonly output?: Writable
 }
 
 export interface Ran {
@@ -35,7 +37,7 @@ export interface Ran {
  */
 export async function runCommand(command: Command, options: RunOptions): Promise<Ran> {
   const { argv, stdin, timeoutMs } = command
-  const { env, signal, onLine, streams = false, input } = options
+  const { env, signal, onLine, streams = false, input, output } = options
   signal?.throwIfAborted()
   const child = spawn(argv[0], argv.slice(1), {
     env,
@@ -53,6 +55,7 @@ export async function runCommand(command: Command, options: RunOptions): Promise
   let bytes = 0
   let isTooLong = false
   if (streams) createInterface({ input: child.stdout! }).on('line', hear)
+  else if (output !== undefined) child.stdout!.pipe(output)
   else
     child.stdout!.on('data', (chunk: Buffer) => {
       bytes += chunk.length
@@ -62,6 +65,9 @@ export async function runCommand(command: Command, options: RunOptions): Promise
   createInterface({ input: child.stderr! }).on('line', hear)
   const abort = (): void => void child.kill('SIGKILL')
   signal?.addEventListener('abort', abort, { once: true })
+  output?.once('close', () => {
+    if (!output.writableFinished) abort()
+  })
   // Whoever ends early reads no further: its exit code says more than our broken pipe.
   child.stdin?.on('error', () => {})
   if (input !== undefined) input.on('error', abort).pipe(child.stdin!)
@@ -71,6 +77,8 @@ export async function runCommand(command: Command, options: RunOptions): Promise
     signal?.throwIfAborted()
     if (isTooLong) throw failed(command, `answered more than ${ANSWER_BYTES_MAX / 1024 / 1024} MiB`, lastLines)
     if (input?.errored) throw input.errored
+    if (output?.destroyed === true && !output.writableFinished)
+      throw failed(command, 'was not heard to its end', lastLines)
     if (code === null) {
       const why = child.killed ? `did not end within ${timeoutMs / 1000} s` : `was ended by ${endedBy}`
       throw failed(command, why, lastLines)

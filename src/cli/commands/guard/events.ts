@@ -1,14 +1,15 @@
 import { isIP } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { EVENTS_MAX, newestEvents, type EventFilter } from '../../../control/guard/events/query.ts'
-import { verifyEvents, type EventFault } from '../../../control/guard/events/verify.ts'
+import { EVENTS_MAX, type EventFilter } from '../../../control/guard/events/query.ts'
+import type { EventFault, EventsVerdict } from '../../../control/guard/events/verify.ts'
 import { Problem } from '../../../core/problem.ts'
 import { EVENT_KINDS } from '../../../guard/event.ts'
 import { THREAT_CLASSES } from '../../../guard/threats.ts'
 import { environmentCommand, globalsOf, openProjectOf, type MakeCommand } from '../../command.ts'
 import { describeEvent } from '../../guard-text.ts'
-import { mustHaveFiles } from '../../local-files.ts'
 import { print, printJson, table } from '../../output.ts'
+import { recordsOf } from '../../records-of.ts'
+import type { Records } from '../../records.ts'
 import { sinceOf } from '../../since.ts'
 
 const SHOWN = 100
@@ -45,20 +46,17 @@ export const eventsCommand: MakeCommand = () => {
       const { json } = globalsOf(command)
       const filter = filterOf(options)
       const limit = limitOf(options.limit)
-      const project = await openProjectOf(command, environment)
-      mustHaveFiles(project, 'guard events')
-      const { stateFolder } = project
-      if (options.verify) return verify(stateFolder, json)
-      const events = await newestEvents(stateFolder, filter, limit)
-      if (options.follow) return follow(stateFolder, filter, limit, json)
+      const records = await recordsOf(await openProjectOf(command, environment, { readsOnly: true }))
+      if (options.verify) return tell(await records.verifyEvents(), json)
+      if (options.follow) return follow(records, filter, limit, json)
+      const events = await records.events(filter, limit)
       if (json) return printJson(events)
       print(events.length === 0 ? 'no events' : table(events.map(describeEvent)))
     })
   return command
 }
 
-function verify(stateFolder: string, json: boolean): void {
-  const { faults, files, records, first, head, tornBytes } = verifyEvents(stateFolder)
+function tell({ faults, files, records, first, head, tornBytes }: EventsVerdict, json: boolean): void {
   if (faults.length > 0) {
     throw new Problem('guard.events-broken', `the security events are not as they were written`, {
       details: faults.map(describeFault),
@@ -79,10 +77,11 @@ function describeFault({ file, line, because }: EventFault): string {
 }
 
 /** One event a line, as soon as it is written. */
-async function follow(stateFolder: string, filter: EventFilter, limit: number, json: boolean): Promise<void> {
+async function follow(records: Records, filter: EventFilter, limit: number, json: boolean): Promise<void> {
+  using watched = records.watchEvents()
   let after = 0
   for (let look = 0; ; look++) {
-    const events = await newestEvents(stateFolder, { ...filter, after }, look === 0 ? limit : EVENTS_MAX)
+    const events = await watched.events({ ...filter, after }, look === 0 ? limit : EVENTS_MAX)
     for (const event of events) print(json ? JSON.stringify(event) : describeEvent(event).join('  '))
     after = events.at(-1)?.sequence ?? after
     await wait(FOLLOW_EVERY_MS)

@@ -1,7 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { readFileSync } from 'node:fs'
 import { CHAIN_START, checkRecord, type ChainHead } from '../../../core/hash-chain.ts'
+import { savedHead } from '../../saved-head.ts'
 import { eventFiles } from './files.ts'
 import type { EventRecord } from './record.ts'
 
@@ -33,14 +32,18 @@ export interface EventsVerdict {
 /**
  * Follows the chain of all events that are there, and compares its beginning with what was retired and its end with the head
  * that state.db holds. Needs no control.
+ * @param headOf what control remembers as its end, of a folder that holds copies
  */
-export function verifyEvents(stateFolder: string): EventsVerdict {
+export function verifyEvents(
+  stateFolder: string,
+  headOf = () => savedHead(stateFolder, 'securityHead'),
+): EventsVerdict {
   for (let look = 1; ; look++) {
-    const before = savedHead(stateFolder)
+    const before = headOf()
     const verdict = follow(stateFolder, before)
     // Control may have written, or taken old files away, meanwhile.
     if (verdict.faults.length === 0 || look === LOOKS_MAX) return verdict
-    if (savedHead(stateFolder).sequence === before.sequence) return verdict
+    if (headOf().sequence === before.sequence) return verdict
   }
 }
 
@@ -112,19 +115,5 @@ function textOf(path: string): string {
     return readFileSync(path, 'utf8')
   } catch {
     return ''
-  }
-}
-
-/** What control remembers as the end of the log. Reading does not disturb it. */
-function savedHead(stateFolder: string): ChainHead {
-  const file = join(stateFolder, 'state.db')
-  if (!existsSync(file)) return CHAIN_START
-  const db = new DatabaseSync(file, { readOnly: true })
-  try {
-    db.exec('pragma busy_timeout = 5000')
-    const row = db.prepare("select value from meta where key = 'securityHead'").get()
-    return row === undefined ? CHAIN_START : (JSON.parse(row['value'] as string) as ChainHead)
-  } finally {
-    db.close()
   }
 }

@@ -1,12 +1,14 @@
 import { AGREE } from '../agree.ts'
 import type { Command } from '../command.ts'
-import { STATE } from '../image/places.ts'
+import { RECORDS, STATE } from '../image/places.ts'
 import { LABEL, type Place } from '../labels.ts'
 import { docker, flags, LOGS, mountOf, PIDS_MAX, placeLabels, prefixed, SHORT_MS, TMP, type Host } from './commands.ts'
 import { networkName, ownName, stateVolume } from './names.ts'
 
 /** From SIGTERM to SIGKILL: the gateway finishes what is in flight, control writes what it knows. */
 const STOP_S = 90
+/** Of a gigabyte over a slow line. */
+const RECORDS_MS = 10 * 60_000
 
 /** Seaworthy's own container, as a value. */
 export interface OwnContainer {
@@ -85,4 +87,19 @@ export function readRoom(host: Host, place: Place): Command {
 export function agreeOnKey(host: Host, place: Place, file: string, key: string): Command {
   const argv = ['exec', '--interactive', ownName(place), 'node', '-e', AGREE, `${STATE}/${file}`]
   return { ...docker(host, argv, SHORT_MS, 'asks for the key of fingerprints'), stdin: Buffer.from(key), mayFail: true }
+}
+
+/**
+ * Answers a question from control's files, whether its container runs, is stopped or was removed: one of its own, without a
+ * network, that may only read the volume. What it says is kept in no log.
+ */
+export function readRecords(host: Host, place: Place, image: string, question: string): Command {
+  const args = [
+    ['run', '--rm', '--pull', 'never', '--log-driver', 'none', '--no-healthcheck'],
+    ['--network', 'none', '--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges:true'],
+    ['--pids-limit', String(PIDS_MAX)],
+    ['--mount', mountOf({ name: stateVolume(place), folder: STATE, isReadOnly: true })],
+    ['--entrypoint', 'node', image, RECORDS, STATE, question],
+  ]
+  return docker(host, args.flat(), RECORDS_MS, "reads control's files")
 }

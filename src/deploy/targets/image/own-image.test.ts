@@ -78,6 +78,7 @@ test('every package that something inside imports is there', () => {
     'keeper/main',
     'gateway/worker',
     'control/bridge/main',
+    'control/records/main',
     'gateway/file-server/main',
     'gateway/remote/main',
     'gateway/remote/relay-main',

@@ -6,7 +6,7 @@ import { measureLayer, ROOT, type LayerEntry, type MeasuredLayer } from './layer
 import { architectureHere, machineNode } from './machine-node.ts'
 import { fileEntry, OURS_NOT_RUN, packageFiles, PACKAGES_NOT_RUN } from './package-files.ts'
 import { placePackages } from './packages.ts'
-import { BRIDGE, CHECK, GATEWAY, GATEWAY_CHECK, HOME, NODE, SERVE, STATE } from './places.ts'
+import { BRIDGE, CHECK, GATEWAY, GATEWAY_CHECK, HOME, NODE, RECORDS, SERVE, STATE } from './places.ts'
 
 /** What `generate` and `explain` load when they come to files beside a config: inside there is none. */
 export const LEFT_OUT: readonly string[] = ['@grafana/grafana-foundation-sdk']
@@ -74,6 +74,7 @@ function ownFiles(folder: string, sources: 'src' | 'dist'): readonly LayerEntry[
     ...files.map((file) => fileEntry(join(folder, file), `${home}/${file}`)),
     ...packageFiles(join(folder, sources), `${home}/${sources}`, OURS_NOT_RUN),
     linkTo(BRIDGE, `${sources}/control/bridge/main.${kind}`),
+    linkTo(RECORDS, `${sources}/control/records/main.${kind}`),
     linkTo(CHECK, `${sources}/control/bridge/check.${kind}`),
     linkTo(GATEWAY, `${sources}/gateway/remote/main.${kind}`),
     linkTo(GATEWAY_CHECK, `${sources}/gateway/remote/check.${kind}`),

@@ -7,6 +7,8 @@ export const HOME = '/seaworthy'
 /** What is run in it from outside. Links: they lead to `.ts` where it was made from sources, to `.js` from the package. */
 export const BRIDGE = `${HOME}/bridge`
 export const CHECK = `${HOME}/check`
+/** Answers from control's files: `records STATE QUESTION`. */
+export const RECORDS = `${HOME}/records`
 /** A gateway away from control, and its own check: `check DIR`. */
 export const GATEWAY = `${HOME}/gateway`
 export const GATEWAY_CHECK = `${HOME}/gateway-check`

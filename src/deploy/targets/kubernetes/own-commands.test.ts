@@ -11,6 +11,7 @@ import {
   readOwn,
   removeAll,
   readGateway,
+  readRecords,
   restartGateway,
   stopControl,
   stopGateway,
@@ -97,4 +98,11 @@ test('a restart of the gateway marks its pods, as somebody who puts nothing else
     metadata: { name: 'shop-production-gateway' },
     spec: { template: { metadata: { annotations: { 'seaworthy.restarted-at': '1970-01-01T00:00:00.000Z' } } } },
   })
+})
+
+test("control's files are read where its volume is", () => {
+  assert.equal(
+    wordsOf(readRecords(ACCESS, PLACE, '{"ask":"files"}')),
+    'exec -i shop-production-control-0 --container control -- node /seaworthy/records /var/lib/seaworthy {"ask":"files"}',
+  )
 })

@@ -1,6 +1,6 @@
 import { AGREE } from '../agree.ts'
 import type { Command } from '../command.ts'
-import { STATE } from '../image/places.ts'
+import { RECORDS, STATE } from '../image/places.ts'
 import type { Place } from '../labels.ts'
 import { execIn, kubectl, KINDS, list, selectorText, type Access } from './commands.ts'
 import { controlClaim, controlName, controlPod } from './control.ts'
@@ -8,6 +8,8 @@ import { gatewayName } from './gateway.ts'
 import { componentSelector, placeSelector } from './names.ts'
 
 const SHORT_MS = 60_000
+/** Of a gigabyte over a slow line. */
+const RECORDS_MS = 10 * 60_000
 /** What keeps pods running, autoscalers first: they would bring back what is taken away. */
 const RUNNERS = 'horizontalpodautoscalers,deployments,jobs'
 
@@ -164,4 +166,10 @@ export function readRoom(access: Access, place: Place): Command {
     argv: ['node', '-e', script],
     limitMs: SHORT_MS,
   })
+}
+
+/** Answers a question from control's files, which are in its pod's volume. */
+export function readRecords(access: Access, place: Place, question: string): Command {
+  const argv = ['node', RECORDS, STATE, question]
+  return execIn(access, controlPod(place), { container: 'control', argv, limitMs: RECORDS_MS })
 }
