@@ -8,6 +8,7 @@ import type { Finding } from '../hosted/hosted.ts'
 import { lookAtRegistry } from '../hosted/registry-findings.ts'
 import type { Project } from '../project.ts'
 import { lookAtInstalled } from './installing.ts'
+import { labelNeeds } from './label-needs.ts'
 import { dockerPlace } from './place.ts'
 
 /** Below this an image or two do not fit any more. */
@@ -28,6 +29,7 @@ export async function lookAtDocker(project: Project): Promise<readonly Finding[]
       ...(plan.kind === 'nothing' ? [await lookAtRoom(project)] : []),
       ...(hasImage ? [] : [{ level: 'note' as const, what: 'image', detail: "Seaworthy's is made and sent by `up`" }]),
       ...(project.registry === null ? await lookAtBases(project) : await lookAtRegistry(project)),
+      ...labelNeeds(project.app),
     ]
   } catch (error) {
     if (!(error instanceof Problem)) throw error
