@@ -17,6 +17,7 @@ const ROOM_BYTES_MIN = 2_000_000_000
 /** What an environment's engine has and lacks. Touches nothing. */
 export async function lookAtDocker(project: Project): Promise<readonly Finding[]> {
   const { host, run } = dockerPlace(project)
+  const labels = labelNeeds(project.app)
   try {
     const { version, cores } = await lookAtEngine(host, run)
     const { plan, hasImage } = await lookAtInstalled(project)
@@ -29,11 +30,11 @@ export async function lookAtDocker(project: Project): Promise<readonly Finding[]
       ...(plan.kind === 'nothing' ? [await lookAtRoom(project)] : []),
       ...(hasImage ? [] : [{ level: 'note' as const, what: 'image', detail: "Seaworthy's is made and sent by `up`" }]),
       ...(project.registry === null ? await lookAtBases(project) : await lookAtRegistry(project)),
-      ...labelNeeds(project.app),
+      ...labels,
     ]
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    return [{ level: 'missing', what: 'engine', detail: [error.message, ...error.details].join(' ') }]
+    return [{ level: 'missing', what: 'engine', detail: [error.message, ...error.details].join(' ') }, ...labels]
   }
 }
 
