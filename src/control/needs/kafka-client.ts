@@ -27,16 +27,14 @@ export async function askKafka(url: string, askMs: number): Promise<readonly Bro
   const late = setTimeout(() => socket.destroy(new Error(`no answer within ${askMs} ms`)), askMs)
   try {
     const ask = asker(socket)
-    const questions = username === '' ? [metadata] : [saslHandshake, saslAuthenticate('', ''), metadata]
+    const account = [decodeURIComponent(username), decodeURIComponent(password)] as const
+    const login = username === '' ? [] : [saslHandshake, saslAuthenticate(...account)]
     const takes = await ask(apiVersions)
-    for (const { key, version } of questions) {
+    for (const { key, version } of [...login, metadata]) {
       const { min, max } = takes.get(key) ?? { min: 0, max: -1 }
       if (version < min || version > max) throw new Error(`it does not take request ${key} in version ${version}`)
     }
-    if (username !== '') {
-      await ask(saslHandshake)
-      await ask(saslAuthenticate(decodeURIComponent(username), decodeURIComponent(password)))
-    }
+    for (const step of login) await ask(step)
     const { brokers, controller } = await ask(metadata)
     if (brokers.length === 0 || controller < 0) throw new Error('it answers, and has no broker to send clients to yet')
     return brokers
