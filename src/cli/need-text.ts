@@ -8,7 +8,7 @@ export function describeNeeds(needs: readonly NeedReport[]): string {
     ...needs.map((one) => [
       one.need,
       one.state ?? one.place,
-      one.version === null ? one.kind : `${one.kind} ${one.version}`,
+      whatIs(one),
       String(one.pid ?? '-'),
       String(one.port ?? '-'),
       String(one.restarts),
@@ -16,6 +16,12 @@ export function describeNeeds(needs: readonly NeedReport[]): string {
       one.cause?.split('\n')[0] ?? '',
     ]),
   ])
+}
+
+/** A Kafka tells no version: the one that is known is of an image that we run, and no test has run that. */
+function whatIs({ kind, version }: NeedReport): string {
+  if (version === null) return kind
+  return kind === 'kafka' ? `kafka, image ${version} (not verified)` : `${kind} ${version}`
 }
 
 /** A sentence for each need that is not well. */

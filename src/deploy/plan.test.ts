@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ResolvedApp, ResolvedService } from '../config/resolved.ts'
+import type { ResolvedApp, ResolvedNeed, ResolvedService } from '../config/resolved.ts'
 import { journalPoints, makePlan, type PlanInput } from './plan.ts'
 import type { Release } from './release.ts'
 
@@ -285,6 +285,14 @@ test('needs come before anything is built, and only those that a program uses', 
       ['prepare:api', undefined, 'files changed: copy'],
     ],
   )
+  const bus = { ...need, kind: 'kafka' } as const
+  const becauseOf = (db: ResolvedNeed, target: 'process' | 'docker'): string =>
+    planned({ next: { ...base, config: { ...base.config, target, needs: { ...needs, db } } } }).operations[1]!.because
+  const label = 'not verified: no test has run apache/kafka:'
+  assert.equal(becauseOf(bus, 'docker'), `running and healthy: required by api; ${label}4.1.1`)
+  assert.equal(becauseOf({ ...bus, version: '4.2.0' }, 'docker'), `running and healthy: required by api; ${label}4.2.0`)
+  assert.equal(becauseOf({ ...bus, url: 'BUS' }, 'docker'), 'running and healthy: required by api')
+  assert.equal(becauseOf(bus, 'process'), 'running and healthy: required by api')
   // Warm instances have what they need.
   assert.ok(!ids(planned({ kind: 'rollback', next, nextIsWarm: true })).some((id) => id.startsWith('need:')))
 })

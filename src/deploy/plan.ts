@@ -2,6 +2,7 @@ import type { ResolvedApp, ResolvedService } from '../config/resolved.ts'
 import { joinWords } from '../core/words.ts'
 import { type Change, changesBetween } from './changes.ts'
 import { planHash } from './plan-hash.ts'
+import { notVerified } from './need-settings.ts'
 import type { Release } from './release.ts'
 import { usedNeeds, type NeedUse } from './used-needs.ts'
 import { hasInstances, wantedInstances, type Scaled } from './wanted.ts'
@@ -137,7 +138,7 @@ function bringUp({ live, next, migrates, prepared, rehearsals = {}, scaled = {} 
   const recreated = programs.filter(([, service]) => isRecreated(service, next.config))
   const stops = live ? recreated.filter(([name]) => hasRun(live, name)) : []
   return [
-    ...Object.entries(usedNeeds(next.config)).map(([need, use]) => needOperation(need, use)),
+    ...Object.entries(usedNeeds(next.config)).map(([need, use]) => needOperation(need, use, next)),
     ...services
       .filter(([name]) => !prepared.includes(next.artifacts[name] ?? ''))
       .map(([name, service]) => operation('prepare', name, 'cli', prepareCause(name, service, live, next))),
@@ -158,11 +159,13 @@ function hasRun({ config }: Release, name: string): boolean {
 }
 
 /** First of all: what cannot be had is to be known before anything is built. */
-function needOperation(need: string, { requiredBy, optionalFor }: NeedUse): Operation {
-  const because =
+function needOperation(need: string, { requiredBy, optionalFor }: NeedUse, { config }: Release): Operation {
+  const wanted =
     requiredBy.length > 0
       ? `running and healthy: required by ${requiredBy.join(', ')}`
       : `optional for ${optionalFor.join(', ')}`
+  const label = notVerified(config.needs[need]!, config.target)
+  const because = label === null ? wanted : `${wanted}; ${label}`
   return { id: `need:${need}`, kind: 'need', service: null, need, by: 'cli', because }
 }
 

@@ -26,7 +26,9 @@ export async function startClusterPostgres(project: NamespaceProject): Promise<C
     const words = changes.flatMap((change) => ['--change', change])
     execFileSync('docker', ['import', ...words, archive.path, IMAGE], { stdio: 'ignore' })
   }
-  const { user, argv, env, scratch } = needServer('postgres')!
+  const server = needServer('postgres')!
+  const { user, argv, scratch } = server
+  const env = server.env({ app: 'somebody', environment: 'else' }, 'postgres')
   const labels = { role: 'postgres' }
   const folders = [...scratch, '/var/lib/need', '/tmp']
   project.apply(

@@ -8,6 +8,7 @@ import type { Finding } from '../hosted/hosted.ts'
 import { lookAtRegistry } from '../hosted/registry-findings.ts'
 import type { Project } from '../project.ts'
 import { lookAtInstalled } from './installing.ts'
+import { labelNeeds } from './label-needs.ts'
 import { dockerPlace } from './place.ts'
 
 /** Below this an image or two do not fit any more. */
@@ -16,6 +17,7 @@ const ROOM_BYTES_MIN = 2_000_000_000
 /** What an environment's engine has and lacks. Touches nothing. */
 export async function lookAtDocker(project: Project): Promise<readonly Finding[]> {
   const { host, run } = dockerPlace(project)
+  const labels = labelNeeds(project.app)
   try {
     const { version, cores } = await lookAtEngine(host, run)
     const { plan, hasImage } = await lookAtInstalled(project)
@@ -28,10 +30,11 @@ export async function lookAtDocker(project: Project): Promise<readonly Finding[]
       ...(plan.kind === 'nothing' ? [await lookAtRoom(project)] : []),
       ...(hasImage ? [] : [{ level: 'note' as const, what: 'image', detail: "Seaworthy's is made and sent by `up`" }]),
       ...(project.registry === null ? await lookAtBases(project) : await lookAtRegistry(project)),
+      ...labels,
     ]
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    return [{ level: 'missing', what: 'engine', detail: [error.message, ...error.details].join(' ') }]
+    return [{ level: 'missing', what: 'engine', detail: [error.message, ...error.details].join(' ') }, ...labels]
   }
 }
 

@@ -3,8 +3,9 @@ import { Problem } from '../../core/problem.ts'
 import { accountFor } from './accounts.ts'
 import { needFolder, readCredentials } from './credentials.ts'
 import { dataFolder } from './data-folder.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, HostedEngine } from './engine.ts'
 import type { Installation } from './installations.ts'
+import { kafkaEngine } from './kafka.ts'
 import { postgresEngine } from './postgres.ts'
 import { redisEngine } from './redis.ts'
 import { fits, majorOf } from './versions.ts'
@@ -12,6 +13,11 @@ import { fits, majorOf } from './versions.ts'
 /** The engine that runs a kind of need here; null for kinds that this version does not run. */
 export function engineOf(kind: ResolvedNeed['kind']): Engine | null {
   return kind === 'postgres' ? postgresEngine : kind === 'redis' ? redisEngine : null
+}
+
+/** The same for those that a container engine keeps. */
+export function hostedEngineOf(kind: ResolvedNeed['kind']): HostedEngine | null {
+  return kind === 'kafka' ? kafkaEngine : engineOf(kind)
 }
 
 /**

@@ -11,7 +11,7 @@ const PASSWORD_BYTES = 24
 
 /** What a server that runs here is reached by, the same over all its restarts: services hold it. */
 export interface Credentials {
-  readonly kind: 'postgres' | 'redis'
+  readonly kind: 'postgres' | 'redis' | 'kafka'
   /** Where an engine keeps it; absent: it is a child of ours, on 127.0.0.1. */
   readonly host?: string
   readonly port: number
@@ -48,7 +48,7 @@ function parse(text: string): Credentials | null {
     const value = JSON.parse(text) as Partial<Credentials> | null
     const { kind, host, port, password, adminPassword, ranVersion } = value ?? {}
     const isWhole =
-      (kind === 'postgres' || kind === 'redis') &&
+      (kind === 'postgres' || kind === 'redis' || kind === 'kafka') &&
       (host === undefined || typeof host === 'string') &&
       Number.isInteger(port) &&
       typeof password === 'string' &&

@@ -18,11 +18,24 @@ export interface LaunchPlan {
   readonly env: Readonly<Record<string, string>>
 }
 
-/** A kind of server that can be run here. */
-export interface Engine {
+/** A kind of server that is made for an app, whoever keeps it running. */
+export interface HostedEngine {
   readonly kind: Credentials['kind']
   /** 'PostgreSQL', as its makers write it. */
   readonly title: string
+  /** Whether this server can read data last run by `ranMajor`. */
+  reads(major: number, dataMajor: number): boolean
+  /** Makes what services find: account, database. Once for each start; can be done again. */
+  provision(place: ServerPlace): Promise<void>
+  /** Has a running server follow settings that changed; what it cannot follow waits for its next start. */
+  adjust(place: ServerPlace): Promise<void>
+  /** A real question over the network; resolves with the server's version, or null where it tells none. */
+  probe(url: string): Promise<string | null>
+  urlOf(need: string, credentials: Credentials): string
+}
+
+/** A kind of server that can be run here. */
+export interface Engine extends HostedEngine {
   /** The account it runs as where we are root. */
   readonly account: string
   /** The line that installs it. */
@@ -32,18 +45,11 @@ export interface Engine {
   find(path: string): Promise<readonly Installation[]>
   /** The major version that data on the disk insist on; null: any, or none there yet. */
   dataMajor(data: string, credentials: Credentials | null): number | null
-  /** Whether this server can read data last run by `ranMajor`. */
-  reads(major: number, dataMajor: number): boolean
   /** Fills the empty folder `place.data`. Leaves judging the failure to the caller: the text is the program's own. */
   create(place: ServerPlace, installation: Installation): Promise<void>
   /** Writes the configuration, at every start. */
   configure(place: ServerPlace): void
   launch(place: ServerPlace, installation: Installation): LaunchPlan
-  /** Makes what services find: account, database. Once for each start; can be done again. */
-  provision(place: ServerPlace): Promise<void>
-  /** Has a running server follow settings that changed; what it cannot follow waits for its next start. */
-  adjust(place: ServerPlace): Promise<void>
   /** A real question over the network; resolves with the server's version. */
   probe(url: string): Promise<string>
-  urlOf(need: string, credentials: Credentials): string
 }

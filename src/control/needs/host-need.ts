@@ -1,7 +1,7 @@
 import type { ResolvedNeed } from '../../config/resolved.ts'
 import { Problem } from '../../core/problem.ts'
 import { IMAGE_VERSIONS } from '../../deploy/need-settings.ts'
-import { engineOf } from './choose.ts'
+import { hostedEngineOf } from './choose.ts'
 import { makePasswords, readCredentials, writeCredentials, type Credentials } from './credentials.ts'
 import { notHere } from './inspect.ts'
 import { fits, majorOf } from './versions.ts'
@@ -16,7 +16,7 @@ export interface Address {
  * @throws Problem `need.not-here` `need.kind-changed` `need.data-version` `need.credentials-unreadable`
  */
 export function hostNeed(stateFolder: string, need: string, config: ResolvedNeed, address: Address): Credentials {
-  const engine = engineOf(config.kind)
+  const engine = hostedEngineOf(config.kind)
   if (engine === null || config.url !== null) throw notHere(need, config.kind)
   const kept = readCredentials(stateFolder, need)
   if (kept !== null && kept.kind !== engine.kind) {
@@ -34,7 +34,7 @@ export function hostNeed(stateFolder: string, need: string, config: ResolvedNeed
 
 /** Said before its container is replaced by one that would not start on them. */
 function mustReadData(need: string, config: ResolvedNeed, { ranVersion }: Credentials): void {
-  const engine = engineOf(config.kind)!
+  const engine = hostedEngineOf(config.kind)!
   const { kind, title } = engine
   // Without a version in the config it is the image's that runs, whatever ran before.
   const version = config.version ?? IMAGE_VERSIONS[kind]
@@ -45,7 +45,10 @@ function mustReadData(need: string, config: ResolvedNeed, { ranVersion }: Creden
     'need.data-version',
     `the data of ${need} are of ${title} ${ran}, and ${need} wants ${title} ${version}`,
     {
-      hint: `Write version: ${ran} for ${need}; or take a dump with ${title} ${ran}, give the new one another name, and load the dump.`,
+      hint:
+        kind === 'kafka'
+          ? `Write version: '${ranVersion}' for ${need}, or give the new one another name: it begins without messages.`
+          : `Write version: ${ran} for ${need}; or take a dump with ${title} ${ran}, give the new one another name, and load the dump.`,
     },
   )
 }

@@ -9,6 +9,7 @@ import type { Release } from '../../deploy/release.ts'
 import type { KeeperLink } from '../keeper-link.ts'
 import { pickPort } from '../ports.ts'
 import { State } from '../state.ts'
+import { startKafkaWithLogin } from '../../../test/support/kafka-peers.ts'
 import { until } from '../../gateway/testing.ts'
 import { readCredentials, writeCredentials } from './credentials.ts'
 import { HostedServer } from './hosted-server.ts'
@@ -56,7 +57,7 @@ test('what its data cannot be read by is refused before anything is started, and
   // The image that runs then is of 17.
   assert.throws(host({ ...postgres, version: null }), { code: 'need.data-version', message: /wants PostgreSQL 17$/ })
   assert.throws(host(REDIS), { code: 'need.kind-changed' })
-  assert.throws(host({ ...REDIS, kind: 'kafka' }), { code: 'need.not-here' })
+  assert.throws(host({ ...REDIS, kind: 'sqlite' }), { code: 'need.not-here' })
   assert.throws(host({ ...REDIS, url: 'CACHE_URL' }), { code: 'need.not-here' })
 })
 
@@ -118,4 +119,45 @@ test('it is healthy once it answers, unhealthy when it stops, and healthy again'
   assert.deepEqual(notes, ['need-healthy', 'need-unhealthy', 'need-recovered'])
   await server.stop()
   assert.equal(server.report().state, 'stopped')
+})
+
+const KAFKA: ResolvedNeed = { ...REDIS, kind: 'kafka' }
+
+test('a Kafka is healthy once it lets its account in; its version is that of its image, whatever that becomes', async (t) => {
+  const folder = folderFor(t)
+  const needs = needsIn(folder)
+  const place = { host: '127.0.0.1', port: await pickPort('127.0.0.1', new Set()) }
+  const { password } = needs.host(releaseOf(KAFKA), 'cache', place)
+  assert.equal(needs.urlOf(releaseOf(KAFKA), 'cache'), `kafka://app:${password}@127.0.0.1:${place.port}`)
+  const texts: string[] = []
+  const options = { need: 'cache', stateFolder: folder, onThere: () => {} }
+  const server = new HostedServer(KAFKA, { ...options, note: (kind, text) => texts.push(`${kind}: ${text}`) })
+  assert.match((await server.bringUp(300))!.message, /cache is starting: connect ECONNREFUSED/)
+  assert.equal(server.report().version, null)
+
+  assert.equal(await needs.inspect('cache', KAFKA, null), 'a container')
+  assert.throws(() => needs.requireFor(releaseOf(KAFKA), 'api'), { code: 'need.not-healthy' })
+
+  await using other = await startKafkaWithLogin({ user: 'app', password: 'another' })
+  needs.host(releaseOf(KAFKA), 'cache', { ...place, port: other.port })
+  assert.match((await server.bringUp(300))!.message, /it does not let us in/)
+
+  await using kafka = await startKafkaWithLogin({ user: 'app', password })
+  needs.host(releaseOf(KAFKA), 'cache', { ...place, port: kafka.port })
+  assert.equal(await server.bringUp(10_000), null)
+  assert.deepEqual([server.report().state, server.report().version], ['healthy', '4.1.1'])
+  assert.deepEqual(texts, ['need-healthy: cache (Kafka, image 4.1.1) is healthy'])
+  assert.equal(readCredentials(folder, 'cache')!.ranVersion, '4.1.1')
+
+  // Nobody could say that it is another: it is made anew from the other image, and then that is its version.
+  const newer = { ...KAFKA, version: '5.0.0' }
+  await server.check(newer)
+  await server.reconfigure(newer)
+  assert.equal(await server.bringUp(10_000), null)
+  assert.deepEqual([server.report().version, readCredentials(folder, 'cache')!.ranVersion], ['5.0.0', '5.0.0'])
+  assert.throws(() => needs.host(releaseOf(KAFKA), 'cache', place), {
+    code: 'need.data-version',
+    message: 'the data of cache are of Kafka 5, and cache wants Kafka 4.1.1',
+    hint: "Write version: '5.0.0' for cache, or give the new one another name: it begins without messages.",
+  })
 })

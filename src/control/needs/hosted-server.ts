@@ -1,9 +1,10 @@
 import type { ResolvedNeed } from '../../config/resolved.ts'
 import { messageOf, Problem } from '../../core/problem.ts'
-import { engineOf } from './choose.ts'
+import { IMAGE_VERSIONS } from '../../deploy/need-settings.ts'
+import { hostedEngineOf } from './choose.ts'
 import { readCredentials, writeCredentials, type Credentials } from './credentials.ts'
 import { dataFolder } from './data-folder.ts'
-import type { Engine, ServerPlace } from './engine.ts'
+import type { HostedEngine, ServerPlace } from './engine.ts'
 import type { KeptNeed } from './kept-need.ts'
 import type { NeedReport, NeedState } from './report.ts'
 import { fits } from './versions.ts'
@@ -28,11 +29,12 @@ export interface HostedServerOptions {
  */
 export class HostedServer implements KeptNeed {
   readonly #options: HostedServerOptions
-  readonly #engine: Engine
+  readonly #engine: HostedEngine
   #config: ResolvedNeed
   #state: NeedState = 'stopped'
   #cause: string | null = null
   #since = Date.now()
+  /** As the server tells it: null before the first answer, and of one that never tells. */
   #version: string | null = null
   #failures = 0
   #askedAt = 0
@@ -43,7 +45,7 @@ export class HostedServer implements KeptNeed {
   constructor(config: ResolvedNeed, options: HostedServerOptions) {
     this.#options = options
     this.#config = config
-    this.#engine = engineOf(config.kind)!
+    this.#engine = hostedEngineOf(config.kind)!
   }
 
   get name(): string {
@@ -62,7 +64,7 @@ export class HostedServer implements KeptNeed {
       kind: this.#config.kind,
       place: 'here',
       state: isSpoilt ? 'failed' : this.#state,
-      version: this.#version,
+      version: this.isThere() ? (this.#version ?? this.#imageVersion()) : this.#version,
       port: isSpoilt ? null : (own?.port ?? null),
       pid: null,
       since: this.#since,
@@ -142,7 +144,7 @@ export class HostedServer implements KeptNeed {
       if (!this.#isProvisioned) await this.#engine.provision(place)
       this.#isProvisioned = true
       this.#version = await this.#engine.probe(this.#engine.urlOf(place.need, place.credentials))
-      this.#keepVersion(place.credentials, this.#version)
+      this.#keepVersion(place.credentials, this.#version ?? this.#imageVersion())
     } catch (error) {
       return this.#sawFailure(messageOf(error) || 'it does not answer')
     }
@@ -151,7 +153,8 @@ export class HostedServer implements KeptNeed {
     if (this.#state === 'healthy') return
     const kind = this.#state === 'starting' ? 'need-healthy' : 'need-recovered'
     this.#to('healthy', null)
-    this.#options.note(kind, `${this.#options.need} (${this.#engine.title} ${this.#version}) is healthy`)
+    const version = this.#version === null ? `, image ${this.#imageVersion()}` : ` ${this.#version}`
+    this.#options.note(kind, `${this.#options.need} (${this.#engine.title}${version}) is healthy`)
   }
 
   #sawFailure(cause: string): void {
@@ -176,6 +179,11 @@ export class HostedServer implements KeptNeed {
         hint: `Write version: '${this.#version}' for ${need}, or give it a url.`,
       },
     )
+  }
+
+  /** Of the image that it is started from: what is known of a server that tells no version. */
+  #imageVersion(): string {
+    return this.#config.version ?? IMAGE_VERSIONS[this.#engine.kind]
   }
 
   #keepVersion(credentials: Credentials, version: string): void {

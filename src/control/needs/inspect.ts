@@ -41,7 +41,9 @@ export function noUrl(need: string, secret: string): Problem {
 }
 
 export function notHere(need: string, kind: ResolvedNeed['kind']): Problem {
-  return new Problem('need.not-here', `${need} is a ${kind}, and this version runs none by itself`, {
-    hint: `Give it the name of a secret with its URL: ${kind}({ url: '${variableName(need)}_URL' }).`,
+  return new Problem('need.not-here', `${need} is a ${kind}, and none is run here`, {
+    hint:
+      `Give it the name of a secret with its URL: ${kind}({ url: '${variableName(need)}_URL' })` +
+      (kind === 'kafka' ? "; on target 'docker' it is a container." : '.'),
   })
 }

@@ -6,7 +6,7 @@ import type { ChildState } from '../../keeper/protocol.ts'
 import type { KeeperLink } from '../keeper-link.ts'
 import type { State } from '../state.ts'
 import type { NeedConnection } from './connection.ts'
-import { engineOf } from './choose.ts'
+import { engineOf, hostedEngineOf } from './choose.ts'
 import { makeConnections, type Place } from './connections.ts'
 import { needFolder, readCredentials, type Credentials } from './credentials.ts'
 import { checkExternal } from './external.ts'
@@ -71,7 +71,7 @@ export class Needs {
   /** Whether a need can be had, in words. Starts nothing. @throws Problem */
   async inspect(need: string, config: ResolvedNeed, url: string | null): Promise<string> {
     const { folder, path, acts = true } = this.#options
-    if (!acts && isRunHere(config)) return 'a container'
+    if (!acts && this.#isRunHere(config)) return 'a container'
     return inspectNeed(need, config, { stateFolder: folder, path, url })
   }
 
@@ -90,7 +90,7 @@ export class Needs {
   requireFor(release: Release, service: string): void {
     for (const [need, relation] of Object.entries(release.config.services[service]?.uses ?? {})) {
       const server = this.#servers.get(need)
-      if (relation === 'optional' || !isRunHere(release.config.needs[need]!) || server?.isThere()) continue
+      if (relation === 'optional' || !this.#isRunHere(release.config.needs[need]!) || server?.isThere()) continue
       throw new Problem('need.not-healthy', `it waits for ${need}, which is ${server?.describe() ?? 'not started'}`, {
         hint: `See \`seaworthy logs --service ${need}\`.`,
       })
@@ -100,7 +100,7 @@ export class Needs {
   list(): readonly NeedReport[] {
     const others = new Map<string, NeedReport>()
     for (const { release, need, config } of this.#used()) {
-      if (others.has(need) || isRunHere(config)) continue
+      if (others.has(need) || this.#isRunHere(config)) continue
       others.set(need, this.#reportOther(release, need, config))
     }
     const reports = [...[...this.#servers.values()].map((server) => server.report()), ...others.values()]
@@ -175,7 +175,7 @@ export class Needs {
       if (kept === null) throw noUrl(need, config.url)
       await checkExternal(need, config, kept)
     } else if (config.kind === 'sqlite') this.#prepareFile(need)
-    else if (!isRunHere(config)) throw notHere(need, config.kind)
+    else if (!this.#isRunHere(config)) throw notHere(need, config.kind)
     else await this.#bringUp(need, config)
   }
 
@@ -239,7 +239,7 @@ export class Needs {
     }
     if (config.kind === 'sqlite') return { file: sqliteFile(folder, need) }
     const credentials = readCredentials(folder, need)
-    const engine = engineOf(config.kind)
+    const engine = hostedEngineOf(config.kind)
     return credentials === null || engine === null ? null : { url: engine.urlOf(need, credentials) }
   }
 
@@ -253,7 +253,8 @@ export class Needs {
   /** The servers that releases in use want, as the newest of them that has been live says. */
   #wanted(): ReadonlyMap<string, ResolvedNeed> {
     const wanted = new Map<string, ResolvedNeed>()
-    for (const { need, config } of this.#used()) if (!wanted.has(need) && isRunHere(config)) wanted.set(need, config)
+    for (const { need, config } of this.#used())
+      if (!wanted.has(need) && this.#isRunHere(config)) wanted.set(need, config)
     return wanted
   }
 
@@ -270,11 +271,12 @@ export class Needs {
       )
   }
 
+  #isRunHere({ kind, url }: ResolvedNeed): boolean {
+    const { acts = true } = this.#options
+    return url === null && (acts ? engineOf(kind) : hostedEngineOf(kind)) !== null
+  }
+
   #note(kind: string, text: string): void {
     this.#options.state.addEvent(Date.now(), kind, text)
   }
-}
-
-function isRunHere({ kind, url }: ResolvedNeed): boolean {
-  return url === null && engineOf(kind) !== null
 }

@@ -11,6 +11,7 @@ export interface NeedReport {
   readonly place: 'here' | 'file' | 'external'
   /** Null where nobody looks: an external API, say. */
   readonly state: NeedState | null
+  /** As the server tells it; a Kafka tells none, and has that of its image here. */
   readonly version: string | null
   readonly port: number | null
   readonly pid: number | null

@@ -73,6 +73,35 @@ test('its password is read by a file in its volume: in no word, for its user alo
   assert.match(archive[1]!, /\nrequirepass geheim-1\n/)
 })
 
+test('the accounts of a Kafka are in a file of its volume as Java reads them, and in no word', () => {
+  const config: ResolvedNeed = { ...REDIS, kind: 'kafka', version: null }
+  const wanted = needContainerOf(PLACE, 'bus', config)!
+  const all = needCommands({ host: null, place: PLACE, config, wanted, passwords, there: { need: null, networks: [] } })
+  assert.ok(!all.map(showCommand).join('\n').includes('geheim'))
+  const archive = all.flatMap(({ stdin }) => (stdin === undefined ? [] : [Buffer.from(stdin).toString('latin1')]))
+  const fields = archive.map((text) => text.split('\0').filter((field) => field !== ''))
+  assert.deepEqual(
+    fields.map((list) => list.slice(0, 4)),
+    [
+      ['data/', '0000700', '0001750', '0001750'],
+      ['jaas.conf', '0000400', '0001750', '0001750'],
+    ],
+  )
+  assert.equal(
+    fields[1]!.find((field) => field.startsWith('KafkaServer')),
+    [
+      'KafkaServer {',
+      '  org.apache.kafka.common.security.plain.PlainLoginModule required',
+      '  username="seaworthy"',
+      '  password="geheim-2"',
+      '  user_seaworthy="geheim-2"',
+      '  user_app="geheim-1";',
+      '};',
+      '',
+    ].join('\n'),
+  )
+})
+
 test('ended, not removed from its data', () => {
   assert.deepEqual(steps(endNeed(null, there)), ['stop abc', 'rm abc'])
   assert.deepEqual(steps(endNeed(null, { ...there, isRunning: false })), ['rm abc'])

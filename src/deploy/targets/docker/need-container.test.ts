@@ -6,6 +6,7 @@ import { createNeed, needContainerOf, type NeedContainer } from './need-containe
 const PLACE = { app: 'shop', environment: 'staging' }
 const POSTGRES: ResolvedNeed = { kind: 'postgres', version: '15', url: null, role: 'store', bytesMax: null }
 const REDIS: ResolvedNeed = { ...POSTGRES, kind: 'redis', version: null, role: 'cache' }
+const KAFKA: ResolvedNeed = { ...POSTGRES, kind: 'kafka', version: null }
 const of = (need: string, config: ResolvedNeed): NeedContainer => needContainerOf(PLACE, need, config)!
 
 test('a PostgreSQL as it is made: every word of it, and no password', () => {
@@ -51,6 +52,56 @@ test('a Redis is bounded by what it may hold, twice: it may have to write all of
   assert.ok(!store.includes('--memory'))
 })
 
+test('a Kafka as it is made: every word of it, no password, and one folder that may hold programs', () => {
+  const container = of('bus', KAFKA)
+  assert.deepEqual(
+    createNeed(null, PLACE, container).argv,
+    [
+      ['docker', 'create', '--pull', 'never', '--name', 'seaworthy_shop_staging_need_bus'],
+      ['--label', 'seaworthy.app=shop', '--label', 'seaworthy.environment=staging'],
+      ['--label', 'seaworthy.need=bus', '--label', `seaworthy.recipe=${container.recipe}`],
+      ['--network', 'seaworthy_shop_staging_inside', '--network-alias', 'need-bus'],
+      ['--restart', 'unless-stopped', '--init', '--stop-signal', 'SIGTERM', '--stop-timeout', '60'],
+      ['--read-only', '--tmpfs', '/tmp:rw,noexec,nosuid,nodev,size=64m,mode=1777'],
+      ['--tmpfs', '/opt/kafka/config:rw,noexec,nosuid,nodev,size=16m,uid=1000,gid=1000,mode=0755'],
+      ['--tmpfs', '/opt/kafka/logs:rw,noexec,nosuid,nodev,size=16m,uid=1000,gid=1000,mode=0755'],
+      ['--tmpfs', '/opt/kafka/libraries:rw,exec,nosuid,nodev,size=16m,uid=1000,gid=1000,mode=0755'],
+      ['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges:true', '--user', '1000:1000'],
+      ['--pids-limit', '1024', '--memory', '2147483648', '--memory-swap', '2147483648'],
+      ['--log-driver', 'local', '--log-opt', 'max-size=10m', '--log-opt', 'max-file=5'],
+      ['--mount', 'type=volume,source=seaworthy_shop_staging_need_bus_data,target=/var/lib/need'],
+      ['--mount', 'type=volume,source=seaworthy_shop_staging_need_bus_secrets,target=/run/secrets,readonly'],
+      ['--no-healthcheck'],
+      [
+        'CLUSTER_ID=N2HVw1Z_UP-bhkY-vHu2UQ',
+        'EXTRA_ARGS=-name kafkaServer',
+        'KAFKA_ADVERTISED_LISTENERS=SASL_PLAINTEXT://need-bus:9092',
+        'KAFKA_CONTROLLER_LISTENER_NAMES=CONTROLLER',
+        'KAFKA_CONTROLLER_QUORUM_VOTERS=1@localhost:9093',
+        'KAFKA_HEAP_OPTS=-Xms256m -Xmx1g',
+        'KAFKA_INTER_BROKER_LISTENER_NAME=SASL_PLAINTEXT',
+        'KAFKA_LISTENERS=SASL_PLAINTEXT://:9092,CONTROLLER://localhost:9093',
+        'KAFKA_LISTENER_SECURITY_PROTOCOL_MAP=CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT',
+        'KAFKA_LOG4J_OPTS=-Dlog4j2.configurationFile=/opt/kafka/config/tools-log4j2.yaml',
+        'KAFKA_LOG_DIRS=/var/lib/need/data',
+        'KAFKA_NODE_ID=1',
+        'KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR=1',
+        'KAFKA_OPTS=-Djava.security.auth.login.config=/run/secrets/jaas.conf -Djava.io.tmpdir=/opt/kafka/libraries',
+        'KAFKA_PROCESS_ROLES=broker,controller',
+        'KAFKA_SASL_ENABLED_MECHANISMS=PLAIN',
+        'KAFKA_SASL_MECHANISM_INTER_BROKER_PROTOCOL=PLAIN',
+        'KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR=1',
+        'KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR=1',
+        'KAFKA_TOOLS_LOG4J_LOGLEVEL=INFO',
+        'KAFKA_TRANSACTION_STATE_LOG_MIN_ISR=1',
+        'KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR=1',
+      ].flatMap((variable) => ['--env', variable]),
+      ['apache/kafka:4.1.1'],
+    ].flat(),
+  )
+  assert.equal(createNeed(null, PLACE, of('bus', { ...KAFKA, version: '4.2.0' })).argv.at(-1), 'apache/kafka:4.2.0')
+})
+
 test('its recipe changes with what it is made of, and with nothing else', () => {
   const { recipe } = of('db', POSTGRES)
   assert.equal(of('db', POSTGRES).recipe, recipe)
@@ -62,6 +113,6 @@ test('its recipe changes with what it is made of, and with nothing else', () => 
 
 test('what somebody else runs, or nobody here can, has no container', () => {
   assert.equal(needContainerOf(PLACE, 'db', { ...POSTGRES, url: 'DB' }), null)
-  for (const kind of ['kafka', 'sqlite', 'http'] as const)
+  for (const kind of ['sqlite', 'http'] as const)
     assert.equal(needContainerOf(PLACE, 'db', { ...POSTGRES, kind }), null)
 })

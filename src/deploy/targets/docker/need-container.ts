@@ -60,6 +60,7 @@ function wordsOf(place: Place, need: string, config: ResolvedNeed, image: string
     ['--network', networkName(place, 'inside'), '--network-alias', needAlias(need)],
     ['--restart', 'unless-stopped', '--init', '--stop-signal', server.stopSignal, '--stop-timeout', String(GRACE_S)],
     ['--read-only', '--tmpfs', TMP, ...server.scratch.flatMap((folder) => ['--tmpfs', scratch(folder, server.user)])],
+    server.libraries === null ? [] : ['--tmpfs', scratch(server.libraries, server.user, 'exec')],
     ['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges:true', '--user', `${server.user}:${server.user}`],
     ['--pids-limit', String(PIDS_MAX)],
     memory === null ? [] : ['--memory', String(memory), '--memory-swap', String(memory)],
@@ -68,13 +69,13 @@ function wordsOf(place: Place, need: string, config: ResolvedNeed, image: string
     ['--mount', mountOf({ name: needVolume(place, need, 'data'), folder: NEED_FOLDER, isReadOnly: false })],
     ['--mount', mountOf({ name: needVolume(place, need, 'secrets'), folder: SECRETS_FOLDER, isReadOnly: true })],
     ['--no-healthcheck'],
-    flags('--env', server.env),
+    flags('--env', server.env(place, need)),
     [image],
     server.argv,
   ].flat()
 }
 
 /** By its owner: when a container starts again, the mode is that of whatever folder the image has there. */
-function scratch(folder: string, owner: number): string {
-  return `${folder}:rw,noexec,nosuid,nodev,size=16m,uid=${owner},gid=${owner},mode=0755`
+function scratch(folder: string, owner: number, programs: 'exec' | 'noexec' = 'noexec'): string {
+  return `${folder}:rw,${programs},nosuid,nodev,size=16m,uid=${owner},gid=${owner},mode=0755`
 }

@@ -6,6 +6,9 @@ import {
   POSTGRES_CONNECTIONS_MAX,
   redisSettings,
 } from '../../need-settings.ts'
+import type { Place } from '../labels.ts'
+import { KAFKA_CONFIG, KAFKA_LIBRARIES, KAFKA_LOGS, KAFKA_PORT, kafkaLogin, kafkaVariables } from './kafka-variables.ts'
+import { needAlias } from './names.ts'
 import { SECRETS_FOLDER } from './own-files.ts'
 
 /** What a need's server has been given by control. */
@@ -26,11 +29,13 @@ export interface NeedServer {
   readonly stopSignal: 'SIGINT' | 'SIGTERM'
   /** Folders that it writes besides its data, gone with the container. */
   readonly scratch: readonly string[]
+  /** A folder, gone with the container, into which it unpacks libraries that it then runs; null: it has none. */
+  readonly libraries: string | null
   /** Shared memory in bytes; null: it wants none. */
   readonly sharedBytes: number | null
   memoryBytesMax(config: ResolvedNeed): number | null
   readonly argv: readonly string[]
-  readonly env: Readonly<Record<string, string>>
+  env(place: Place, need: string): Readonly<Record<string, string>>
   /** What its file with secrets is called, and holds. */
   secretFile(config: ResolvedNeed, passwords: NeedPasswords): { readonly name: string; readonly text: string }
 }
@@ -41,11 +46,12 @@ export const NEED_DATA = `${NEED_FOLDER}/data`
 
 const ADMIN_FILE = 'admin'
 const REDIS_FILE = 'redis.conf'
+const KAFKA_FILE = 'jaas.conf'
 const MIB = 1024 * 1024
 
 /** Null for kinds that no container of ours runs. */
 export function needServer(kind: ResolvedNeed['kind']): NeedServer | null {
-  return kind === 'postgres' ? POSTGRES : kind === 'redis' ? REDIS : null
+  return kind === 'postgres' ? POSTGRES : kind === 'redis' ? REDIS : kind === 'kafka' ? KAFKA : null
 }
 
 const POSTGRES: NeedServer = {
@@ -55,6 +61,7 @@ const POSTGRES: NeedServer = {
   // Fast shutdown: clients are told, everything is written. SIGTERM would wait for the clients to leave.
   stopSignal: 'SIGINT',
   scratch: ['/var/run/postgresql'],
+  libraries: null,
   // For queries on several cores; the engine's own default of 64 MiB ends them.
   sharedBytes: 256 * MIB,
   memoryBytesMax: () => null,
@@ -69,13 +76,13 @@ const POSTGRES: NeedServer = {
       log_lock_waits: 'on',
     }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ],
-  env: {
+  env: () => ({
     PGDATA: NEED_DATA,
     POSTGRES_DB: 'postgres',
     POSTGRES_INITDB_ARGS: '--auth-host=scram-sha-256 --data-checksums --encoding=UTF8 --locale=C.UTF-8',
     POSTGRES_PASSWORD_FILE: `${SECRETS_FOLDER}/${ADMIN_FILE}`,
     POSTGRES_USER: POSTGRES_ADMIN,
-  },
+  }),
   secretFile: (_, { adminPassword }) => ({ name: ADMIN_FILE, text: adminPassword }),
 }
 
@@ -86,6 +93,7 @@ const REDIS: NeedServer = {
   // Saves what it keeps, then ends.
   stopSignal: 'SIGTERM',
   scratch: [],
+  libraries: null,
   sharedBytes: null,
   // Beside what it holds: the copy that writing the whole file anew may take at worst, and its own.
   memoryBytesMax: ({ role, bytesMax }) => {
@@ -93,7 +101,7 @@ const REDIS: NeedServer = {
     return held === null ? null : 2 * held + 64 * MIB
   },
   argv: ['redis-server', `${SECRETS_FOLDER}/${REDIS_FILE}`],
-  env: {},
+  env: () => ({}),
   secretFile: (config, { password }) => ({
     name: REDIS_FILE,
     text: [
@@ -111,4 +119,26 @@ const REDIS: NeedServer = {
       '',
     ].join('\n'),
   }),
+}
+
+const KAFKA: NeedServer = {
+  image: (version) => `apache/kafka:${version ?? IMAGE_VERSIONS.kafka}`,
+  user: 1000,
+  port: KAFKA_PORT,
+  // Gives up what it leads and closes its files; killed, it reads all of them again at the next start.
+  stopSignal: 'SIGTERM',
+  scratch: [KAFKA_CONFIG, KAFKA_LOGS],
+  libraries: KAFKA_LIBRARIES,
+  sharedBytes: null,
+  // Beside its heap: threads, code, buffers, and room for the pages of files that it lives by.
+  memoryBytesMax: () => 2048 * MIB,
+  // The image's own command.
+  argv: [],
+  env: (place, need) =>
+    kafkaVariables(place, need, {
+      host: needAlias(need),
+      data: NEED_DATA,
+      login: `${SECRETS_FOLDER}/${KAFKA_FILE}`,
+    }),
+  secretFile: (_, passwords) => ({ name: KAFKA_FILE, text: kafkaLogin(passwords) }),
 }

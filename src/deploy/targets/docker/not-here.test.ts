@@ -15,7 +15,11 @@ test('what containers are given passes', () => {
         uses: { bank: 'required', db: 'required' },
         scale: { min: 2 },
       },
-      worker: { start: 'python3 worker.py', migrate: { expand: 'node up.js' }, uses: { own: 'required' } },
+      worker: {
+        start: 'python3 worker.py',
+        migrate: { expand: 'node up.js' },
+        uses: { own: 'required', bus: 'required' },
+      },
       site: { static: 'public', routes: ['/site'] },
       mail: { image: `example/mail@sha256:${'a'.repeat(64)}` },
     },
@@ -24,6 +28,7 @@ test('what containers are given passes', () => {
         bank: { kind: 'http', url: 'BANK_URL' },
         db: { kind: 'postgres', url: 'DATABASE_URL' },
         own: { kind: 'postgres' },
+        bus: { kind: 'kafka' },
       },
     },
   )
@@ -38,7 +43,7 @@ test('each of what they are not given is named, all at once', () => {
     {
       api: { ...api, uses: { db: 'required' } },
     },
-    { needs: { db: { kind: 'sqlite' }, idle: { kind: 'kafka' } } },
+    { needs: { db: { kind: 'sqlite' }, idle: { kind: 'sqlite' } } },
   )
   const app = {
     ...config,
