@@ -341,9 +341,10 @@ export class Rollout {
   }
 
   async #switchTo(release: Release, silent: Silent): Promise<void> {
+    const { witnesses, clock } = this.#world
+    using _ = witnesses.switching(this.#deploy.id)
     const { firstAckNs, lastAckNs, workers } = await this.#world.traffic.switchTo(release, this.#token, silent)
     const tookMs = (lastAckNs - firstAckNs) / 1e6
-    const { witnesses, clock } = this.#world
     witnesses.switched(this.#deploy.id, { to: release.id, firstAckNs, lastAckNs }, workers, clock.now())
     this.#emit({ kind: 'switched', to: release.id, tookMs, workers, lastAckNs })
   }

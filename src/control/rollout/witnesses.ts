@@ -1,7 +1,7 @@
 import type { Logger } from '../../core/logger.ts'
 import type { DeployRecord } from '../../deploy/journal.ts'
 import type { Proof } from '../../deploy/proof.ts'
-import { count, EMPTY_TALLY, type SwitchSeen } from '../../deploy/tally.ts'
+import { count, EMPTY_TALLY, type Observation, type SwitchSeen } from '../../deploy/tally.ts'
 import type { Entrance } from '../../deploy/entrance.ts'
 import { startWitness, type Witness } from '../../deploy/witness.ts'
 import { readPause } from '../read-pause.ts'
@@ -31,6 +31,8 @@ export class Witnesses {
   /** Requests that were not answered in time, since control began. */
   readonly #timedOut = new Map<string, number>()
   readonly #running = new Map<string, Running>()
+  /** Of deploys whose switch is under way: what they have seen meanwhile, in order. */
+  readonly #held = new Map<string, Observation[]>()
 
   constructor(state: State, { entrance, word }: { entrance: () => Entrance; word: string }, logger: Logger) {
     this.#state = state
@@ -60,12 +62,28 @@ export class Witnesses {
         // On its way when the pause began: that it was held is what was asked for.
         if (seen.failure !== null && this.#restsFor(id)) return
         if (seen.timedOut) this.#timedOut.set(id, this.timedOut(id) + 1)
-        const now = this.#memories.get(id)!
-        this.#memories.set(id, { ...now, tally: count(now.tally, seen, now.switches) })
+        const held = this.#held.get(id)
+        if (held === undefined) this.#count(id, seen)
+        else held.push(seen)
       },
     })
     this.#running.set(id, { witness, timer: setInterval(() => this.#trySave(id), SAVE_EVERY_MS) })
     this.#forgetOldest()
+  }
+
+  /**
+   * A switch begins. A worker answers by it before all of them have acknowledged: what is seen from now on is counted once the
+   * switch is known, when what this returns is disposed of. At the witness's rate that is a few hundred answers at most.
+   */
+  switching(deploy: string): Disposable {
+    const held: Observation[] = []
+    this.#held.set(deploy, held)
+    return {
+      [Symbol.dispose]: () => {
+        this.#held.delete(deploy)
+        for (const seen of held) this.#count(deploy, seen)
+      },
+    }
   }
 
   switched(deploy: string, seen: SwitchSeen, workers: number, at: number): void {
@@ -105,6 +123,11 @@ export class Witnesses {
       this.#memories.get(deploy) ?? this.#state.witness(deploy) ?? newMemory()
     const { lastOkNs: _, answeredBy: __, ...counted } = tally
     return { startedAt, switches: shown, interruptions, ...(paused ? { paused } : {}), ...counted }
+  }
+
+  #count(deploy: string, seen: Observation): void {
+    const memory = this.#memories.get(deploy)
+    if (memory) this.#memories.set(deploy, { ...memory, tally: count(memory.tally, seen, memory.switches) })
   }
 
   /** A witness that is held proves nothing, and would take the places of users: it rests while anything is paused. */
