@@ -13,6 +13,7 @@ import { Problem } from '../core/problem.ts'
 import { holderOf } from '../deploy/targets/process/port-holder.ts'
 import { connect } from '../deploy/probe.ts'
 import { connectKeeper, type KeeperClient } from '../keeper/client.ts'
+import { KeeperError } from '../keeper/errors.ts'
 import { folderMark, socketPath } from '../keeper/paths.ts'
 import { startKeeper } from '../keeper/successor.ts'
 import type { Project } from './project.ts'
@@ -94,10 +95,11 @@ async function takeUpLock(stateFolder: string): Promise<AsyncDisposable> {
   }
 }
 
-async function startControl(keeper: KeeperClient, stateFolder: string): Promise<void> {
+/** Unless it runs. */
+export async function startControl(keeper: Pick<KeeperClient, 'list' | 'spawn'>, stateFolder: string): Promise<void> {
   const { children } = await keeper.list()
   if (children.some(({ name, state }) => name === 'control' && state === 'running')) return
-  await keeper.spawn({
+  const spawned = keeper.spawn({
     name: 'control',
     role: 'control',
     argv: [process.execPath, '--disable-warning=ExperimentalWarning', controlEntry(), '--state', stateFolder],
@@ -112,6 +114,10 @@ async function startControl(keeper: KeeperClient, stateFolder: string): Promise<
     },
     output: logOf(stateFolder),
     respawn: { minMs: 50, maxMs: 5_000 },
+  })
+  await spawned.catch((error: unknown) => {
+    // A keeper that comes after a dead one starts what it had itself, perhaps since we looked.
+    if (!(error instanceof KeeperError) || error.code !== 'keeper.name-taken') throw error
   })
 }
 

@@ -68,7 +68,11 @@ void test('everything is killed, a port is taken, the config is gone: the unit b
   const stranger = await listenOn(lost.port!)
   const service = runUnit(text)
   try {
-    await until(async () => (await lookAt(project))?.world.live === before.world.live, 'control to be back')
+    await until(async () => (await lookAt(project))?.world.live === before.world.live, 'control to be back').catch(
+      (error: unknown) => {
+        throw new Error(service.said(), { cause: error })
+      },
+    )
     await until(async () => {
       const { instances } = await project.status()
       const live = instances.filter(({ release }) => release === before.world.live)
