@@ -21,7 +21,7 @@ interface Outcome {
 }
 
 /** More than these have a cause in common, which no second run mends. */
-const AGAIN_MAX = 3
+const AGAIN_MAX = 5
 
 interface Phase {
   readonly name: string
