@@ -27,7 +27,11 @@ test('an answer by a switch that is under way is judged when the switch is known
   })
   const { port } = server.address() as AddressInfo
   const entrance = () => ({ port, secure: false })
-  const witnesses = new Witnesses(state, { entrance, word: '' }, createLogger('control', () => {}))
+  const witnesses = new Witnesses(
+    state,
+    { entrance, word: '' },
+    createLogger('control', () => {}),
+  )
   const requests = [{ method: 'GET', host: null, path: '/' }]
   const plan = { release: { config: { witness: { requests, perSecond: 50 } } } }
   const seen = (): number => witnesses.summary('d1').sent
