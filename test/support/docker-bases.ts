@@ -7,6 +7,7 @@ import {
   globSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   realpathSync,
   rmSync,
   writeFileSync,
@@ -102,6 +103,36 @@ export function postgresPrograms(): string {
 export function redisArchive(): ReturnType<typeof baseArchive> {
   return baseArchive({ programs: { '/usr/bin/redis-server': '/usr/local/bin/redis-server' }, users: { redis: 999 } })
 }
+
+/**
+ * No Kafka: a program of ours in its place, with the image's name, user and folders. It asks of its container what the start of the
+ * makers' image asks, and lets the account of its file in.
+ */
+export function kafkaStandIn(): ReturnType<typeof baseArchive> {
+  const peers = readFileSync(join(import.meta.dirname, 'kafka-peers.ts'), 'utf8')
+  return baseArchive({
+    programs: { [process.execPath]: '/usr/local/bin/node' },
+    scripts: { '/kafka-peers.ts': peers, '/stand-in.ts': KAFKA_STAND_IN },
+    users: { appuser: 1000 },
+  })
+}
+
+const KAFKA_STAND_IN = `
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { startKafkaWithLogin } from './kafka-peers.ts'
+const { CLUSTER_ID, KAFKA_ADVERTISED_LISTENERS, KAFKA_LOG_DIRS, KAFKA_OPTS } = process.env
+const option = (name) => KAFKA_OPTS.split(' ').find((word) => word.startsWith('-D' + name + '=')).slice(name.length + 3)
+if (Buffer.from(CLUSTER_ID, 'base64url').length !== 16) throw new Error('no cluster id')
+for (const folder of ['/opt/kafka/config', '/opt/kafka/logs']) writeFileSync(folder + '/written', '')
+const library = option('java.io.tmpdir') + '/library'
+writeFileSync(library, '#!/usr/local/bin/node\\n', { mode: 0o700 })
+execFileSync(library)
+appendFileSync(KAFKA_LOG_DIRS + '/starts', CLUSTER_ID + '\\n')
+const [, user, password] = /user_(app)="([^"]+)"/.exec(readFileSync(option('java.security.auth.login.config'), 'utf8'))
+const { hostname, port } = new URL(KAFKA_ADVERTISED_LISTENERS.replace(/^SASL_PLAINTEXT/, 'kafka'))
+await startKafkaWithLogin({ user, password }, {}, { listens: '0.0.0.0', port: Number(port), advertised: hostname })
+`
 
 const POSTGRES_ENTRY = `#!/bin/sh
 set -e

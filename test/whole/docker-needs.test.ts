@@ -11,7 +11,7 @@ import { ownImage } from '../../src/deploy/targets/image/own-image.ts'
 import { STATE } from '../../src/deploy/targets/image/places.ts'
 import { putImage } from '../../src/deploy/targets/image/put-image.ts'
 import { runAll } from '../../src/deploy/targets/run-command.ts'
-import { postgresArchive, postgresPrograms, redisArchive } from '../support/docker-bases.ts'
+import { kafkaStandIn, postgresArchive, postgresPrograms, redisArchive } from '../support/docker-bases.ts'
 import { startEngine } from '../support/docker-engine.ts'
 import { dockerRelease } from '../support/docker-release.ts'
 import { root, until } from '../support/project.ts'
@@ -26,11 +26,13 @@ const run = { env: process.env }
 test('needs on one engine', { timeout: 300_000 }, async (t) => {
   using postgres = postgresArchive()
   using redis = redisArchive()
+  using kafka = kafkaStandIn()
   await using engine = await startEngine()
   const { docker, host } = engine
   const entry = ['--change', 'ENTRYPOINT ["/docker-entrypoint.sh"]']
   docker('import', '--change', `ENV PATH=${postgresPrograms()}`, ...entry, postgres.path, `postgres:${VERSION}`)
   docker('import', '--change', 'ENV PATH=/usr/local/bin', redis.path, 'redis:7')
+  docker('import', '--change', 'CMD ["/usr/local/bin/node", "/stand-in.ts"]', kafka.path, 'apache/kafka:4.1.1')
   await putImage(await ownImage({ folder: root, sources: 'src', version: '0.0.0' }), OWN, host, run)
   await runAll([createNetwork(host, INSIDE, PLACE, true)], run)
   const keep = ['--mount', `type=volume,source=state,target=${STATE}`]
@@ -165,8 +167,36 @@ test('needs on one engine', { timeout: 300_000 }, async (t) => {
     },
   )
 
+  await t.test(
+    'a program in the place of a Kafka has the folders, the file and the rights that one is to have',
+    async () => {
+      await ensure('bus')
+      const { password, adminPassword } = control('host', release, 'bus', {
+        host: 'need-bus',
+        port: 9092,
+      }) as NeedPasswords
+      assert.deepEqual(control('kafka', release, 'bus'), [{ id: 1, host: 'need-bus', port: 9092 }])
+      const id = await idOf('bus')
+      const shown = [docker('inspect', id), docker('top', id, '-eo', 'pid,args'), docker('logs', id)].join('\n')
+      for (const secret of [password, adminPassword]) assert.ok(!shown.includes(secret))
+      const format =
+        '{{.Config.User}} {{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}}'
+      assert.equal(docker('inspect', '--format', format, id), '1000:1000 true [ALL] [no-new-privileges:true]')
+      const { State } = (JSON.parse(docker('inspect', id)) as [{ State: { Pid: number } }])[0]
+      assert.ok(State.Pid > 1)
+      process.kill(State.Pid, 'SIGKILL')
+      await until(() => docker('inspect', '--format', '{{.RestartCount}}', id) === '1', 'the engine to start it again')
+      assert.equal(control('ensure', release, 'bus'), null)
+      // Its data are those of before, and so is the name of its cluster.
+      const print =
+        "process.stdout.write(require('node:fs').readFileSync(process.env.KAFKA_LOG_DIRS + '/starts', 'utf8'))"
+      const [first, second] = docker('exec', id, '/usr/local/bin/node', '-e', print).split('\n')
+      assert.equal(second, first)
+    },
+  )
+
   await t.test('one that nobody uses is ended; asked for again it has its data and its password', async () => {
-    assert.deepEqual((await needs.tidy([])).toSorted(), ['cache', 'db'])
+    assert.deepEqual((await needs.tidy([])).toSorted(), ['bus', 'cache', 'db'])
     assert.deepEqual(needsIn(docker('inspect', CONTROL)), [])
     assert.deepEqual(await needs.observe(), [])
     await ensure('db')
@@ -186,6 +216,7 @@ import { Needs } from '/seaworthy/src/control/needs/needs.ts'
 import { State } from '/seaworthy/src/control/state.ts'
 import { withClient } from '/seaworthy/src/control/needs/postgres-client.ts'
 import { connectRedis } from '/seaworthy/src/observe/collect/need/redis-client.ts'
+import { askKafka } from '/seaworthy/src/control/needs/kafka-client.ts'
 const [what, release, need, more] = JSON.parse(process.argv[1])
 const folder = '${STATE}'
 const needs = new Needs({ folder, path: '', state: new State(folder + '/state.db'), keeper: {}, acts: false, onThere: () => {} })
@@ -194,6 +225,7 @@ const does = {
   host: () => needs.host(release, need, more),
   ensure: () => needs.ensure(release, need, null),
   sql: () => withClient(url, async (client) => (await client.query(more)).rows),
+  kafka: () => askKafka(url, 2000),
   redis: async () => {
     const client = await connectRedis(url, 2000, () => {})
     try { return await client.sendCommand(more) } finally { client.destroy() }
@@ -211,6 +243,8 @@ const REACH = `require('node:net').connect({ host: process.argv[1], port: 5432, 
   .on('error', () => { console.log('unreachable'); process.exit() })`
 
 function released({ version = Number(VERSION), size }: { version?: number; size?: string }): Release {
-  const needs = { db: { kind: 'postgres', version }, cache: { kind: 'redis', ...(size === undefined ? {} : { size }) } }
-  return dockerRelease({ api: { start: 'node main.js', uses: { db: 'required', cache: 'required' } } }, { needs })
+  const cache = { kind: 'redis', ...(size === undefined ? {} : { size }) }
+  const needs = { db: { kind: 'postgres', version }, cache, bus: { kind: 'kafka' } }
+  const uses = { db: 'required', cache: 'required', bus: 'required' }
+  return dockerRelease({ api: { start: 'node main.js', uses } }, { needs })
 }
