@@ -9,18 +9,18 @@ import { again, findEarlier, planFor } from './draft.ts'
 const releases = [3, 2, 1].map((sequence) => ({ id: `${sequence}-x`, sequence, artifacts: {} }) as unknown as Release)
 const target = { prepared: async () => [] } as unknown as Target
 
-function find(live: string, wanted?: string): Promise<Release> {
+function find(live: string, wanted?: string, before: string | null = null): Promise<Release> {
   const answers: Record<string, unknown> = {
     status: { world: { live } },
-    'release.list': { releases },
+    'release.list': { releases, before },
     'migration.list': { contracts: [] },
   }
   const call = async (method: string): Promise<unknown> => answers[method]
   return findEarlier({ call } as unknown as ControlClient, wanted, target)
 }
 
-test('a rollback goes to the one before; with --to also forward again', async () => {
-  assert.equal((await find('3-x')).id, '2-x')
+test('a rollback goes to the one that was live before; with --to also forward again', async () => {
+  assert.equal((await find('3-x', undefined, '1-x')).id, '1-x')
   assert.equal((await find('1-x', '3')).id, '3-x')
   assert.equal((await find('3-x', '1-x')).id, '1-x')
 })

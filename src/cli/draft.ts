@@ -95,20 +95,19 @@ export async function planFor({ kind, next, control, target }: PlanRequest): Pro
   })
 }
 
-/** The release to roll back to: the one named, else the newest earlier one that has been live. */
+/** The release to roll back to: the one named, else the one that was live before this one. */
 export async function findEarlier(
   control: ControlClient,
   wanted: string | undefined,
   target: Target,
 ): Promise<Release> {
   const { world } = await control.call('status', {})
-  const { releases } = await control.call('release.list', { onceLive: true })
+  const { releases, before } = await control.call('release.list', { onceLive: true })
   const { contracts } = await control.call('migration.list', {})
-  const current = releases.find(({ id }) => id === world.live)
   const others = releases.filter(({ id }) => id !== world.live)
   const release =
     wanted === undefined
-      ? others.find(({ sequence }) => sequence < (current?.sequence ?? 0))
+      ? others.find(({ id }) => id === before)
       : releases.find(({ id, sequence }) => id === wanted || String(sequence) === wanted)
   if (release === undefined || release.id === world.live) {
     const reachable = others.filter((other) => contractSince(other, contracts) === null)

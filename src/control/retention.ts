@@ -5,8 +5,9 @@ import { pruneLogs } from './prune-logs.ts'
 import type { RosterTable } from './roster-table.ts'
 import type { SecretFiles } from './secrets.ts'
 import type { State } from './state.ts'
+import { wayBack } from './way-back.ts'
 
-/** Releases that can still be rolled back to. */
+/** Of those that have been live, the newest; beside them, those that are on the way back. */
 export const RELEASES_KEPT = 5
 
 export interface RetentionOptions {
@@ -47,7 +48,7 @@ export class Retention {
     await Promise.all(strays.map(({ id }) => instances.stop(id)))
   }
 
-  /** Forgets releases that are neither in use nor among the newest that have been live. */
+  /** Forgets releases that are neither in use nor on the way back nor among the newest that have been live. */
   forgetOldReleases(): void {
     const { folder, state, instances, roster, secrets } = this.#options
     const { live, warm } = state.world()
@@ -55,7 +56,7 @@ export class Retention {
     const running = instances.instances().map(({ release }) => release)
     // What a migration that is under way leaves is found out by the connections of its release.
     const migrating = state.migrationRuns.running().map(({ release }) => release)
-    const kept = new Set([live, warm, ...newest.map(({ id }) => id), ...running, ...migrating])
+    const kept = new Set([live, warm, ...wayBack(state), ...newest.map(({ id }) => id), ...running, ...migrating])
     for (const { id } of state.releases()) {
       if (kept.has(id)) continue
       state.forgetRelease(id)

@@ -46,6 +46,8 @@ interface Meta {
   live: string | null
   warm: string | null
   warmUntil: number | null
+  /** Releases that were live before the live one, oldest first; null: an earlier version has not kept it. */
+  wayBack: readonly string[] | null
   sequence: number
   tableVersion: number
   token: number
@@ -81,6 +83,7 @@ const EMPTY: Meta = {
   live: null,
   warm: null,
   warmUntil: null,
+  wayBack: null,
   sequence: 0,
   tableVersion: 0,
   token: 0,

@@ -30,7 +30,7 @@ function contracted(sequence: number, level: number, more: Partial<MigrationRun>
 
 function blockers(live: Release, older: readonly Release[], more: { warm?: Release; contracts?: MigrationRun[] } = {}) {
   const { warm = null, contracts = [] } = more
-  const world = { live, warm, warmUntil: warm && 5_000, onceLive: [live, ...older], contracts }
+  const world = { live, warm, warmUntil: warm && 5_000, candidate: older[0] ?? null, contracts }
   return contractBlockers(world, 'api').map((blocker) => `${blocker.release}: ${blocker.because}`)
 }
 

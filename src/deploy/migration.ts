@@ -78,18 +78,17 @@ export interface ContractWorld {
   readonly live: Release
   readonly warm: Release | null
   readonly warmUntil: number | null
-  /** Releases that have been live and were not taken back, newest first. */
-  readonly onceLive: readonly Release[]
+  /** What a rollback would choose. */
+  readonly candidate: Release | null
   /** Contracts that have run: whom they bar already, one more cannot hurt. */
   readonly contracts: readonly MigrationRun[]
 }
 
 /** Older releases that may still return to traffic and were not made for the schema that the contract leaves. */
 export function contractBlockers(world: ContractWorld, service: string): readonly ContractBlocker[] {
-  const { live, warm, warmUntil, onceLive, contracts } = world
+  const { live, warm, warmUntil, candidate, contracts } = world
   const command = live.config.services[service]?.migrate.contract ?? []
   const contract = { service, sequence: live.sequence, level: live.migrationLevel, command }
-  const candidate = onceLive.find(({ sequence }) => sequence < live.sequence) ?? null
   const isEarlier = (release: Release | null): release is Release =>
     release !== null && release.id !== live.id && isBefore(release, contract) && !contractSince(release, contracts)
   if (isEarlier(warm)) return [{ release: warm.id, because: 'warm', warmUntil }]

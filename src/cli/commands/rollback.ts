@@ -8,7 +8,7 @@ export const rollbackCommand: MakeCommand = (onExitCode) => {
     'rollback',
     'Back to an earlier release: a switch while it is warm, a restart of the recorded release afterwards.',
   )
-    .option('--to <release>', 'its id or number, newer ones too (default: the one before)')
+    .option('--to <release>', 'its id or number, newer ones too (default: the one that was live before)')
     .addHelpText('after', '\nExamples:\n  seaworthy rollback\n  seaworthy rollback production --to 12')
     .action(async (environment: string | undefined, { to }: { to?: string }) => {
       const code = await withDeploying(command, environment, 'rollback', async (deploying) => {

@@ -66,8 +66,11 @@ export interface Contract
   'lease.look': { input: Empty; output: { lease: Lease | null } }
 
   'release.get': { input: { release: string }; output: { release: Release | null } }
-  /** Newest first. `onceLive`: only those that have taken traffic. */
-  'release.list': { input: { onceLive: boolean }; output: { releases: readonly Release[] } }
+  /** Newest first. `onceLive`: only those that have taken traffic. `before`: what a rollback goes back to. */
+  'release.list': {
+    input: { onceLive: boolean }
+    output: { releases: readonly Release[]; before: string | null }
+  }
 
   /** Begins a deploy, or finds the one that runs this very plan. Refused with `deploy.moved` when its base is gone. */
   'deploy.begin': { input: Fenced & { plan: Plan; by: string; origin: DeployOrigin }; output: { deploy: string } }

@@ -7,6 +7,7 @@ import { variablesOf } from '../needs/connection.ts'
 import { makeMigrationHandlers, refuseAcrossContract } from './migrations.ts'
 import { makeNeedHandlers } from './needs.ts'
 import { countOf, done, fencedBy, mustAct, releaseOf as findRelease } from './tools.ts'
+import { releaseBefore } from '../way-back.ts'
 import { alertsHandlers } from './alerts.ts'
 import { errandHandlers } from './errands.ts'
 import { gatewaysHandlers } from './gateways.ts'
@@ -66,7 +67,10 @@ export function makeHandlers(control: Control): Handlers {
     'lease.look': () => ({ lease: leases.look() }),
 
     'release.get': ({ release }) => ({ release: state.release(release) }),
-    'release.list': ({ onceLive }) => ({ releases: onceLive ? state.onceLive() : state.releases() }),
+    'release.list': ({ onceLive }) => ({
+      releases: onceLive ? state.onceLive() : state.releases(),
+      before: releaseBefore(state)?.id ?? null,
+    }),
 
     'deploy.begin': fenced(async ({ plan, by, origin }) => {
       refuseAcrossContract(state, plan)

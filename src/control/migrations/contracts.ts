@@ -3,6 +3,7 @@ import { contractBlockers, migrationId, type ContractBlocker } from '../../deplo
 import type { Release } from '../../deploy/release.ts'
 import type { MigrationState, ServiceMigrations } from '../api/migrations-methods.ts'
 import type { State } from '../state.ts'
+import { releaseBefore } from '../way-back.ts'
 
 const RUNS_SHOWN = 20
 
@@ -42,7 +43,7 @@ export function blockersOf(state: State, live: Release, service: string): readon
       live,
       warm: warm === null ? null : state.release(warm),
       warmUntil: state.get('warmUntil'),
-      onceLive: state.onceLive(),
+      candidate: releaseBefore(state),
       contracts: state.migrationRuns.contracts(),
     },
     service,

@@ -11,6 +11,7 @@ export interface RolloutDetail {
   readonly watchedMs?: number
   /** Until when the release that was warm before was to be kept. */
   readonly warmUntilBefore?: number | null
+  readonly wayBefore?: readonly string[]
   readonly baseline?: Baseline
   readonly because?: string
   readonly trial?: TrialMemory

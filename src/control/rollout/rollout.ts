@@ -15,6 +15,7 @@ import type { Leases } from '../lease.ts'
 import { HEARTBEAT_MS } from '../lease.ts'
 import type { RolloutRow, State } from '../state.ts'
 import type { Traffic } from '../traffic.ts'
+import { wayAfter, wayBack } from '../way-back.ts'
 import type { RolloutDetail } from './detail.ts'
 import type { Followers } from './followers.ts'
 import { NEW_TRIAL, Trial } from './trial.ts'
@@ -166,8 +167,10 @@ export class Rollout {
     state.atomically(() => {
       const before = state.get('live')
       const warmUntilBefore = state.get('warmUntil')
+      const wayBefore = wayBack(state)
       if (before !== this.#next.id) {
         const { kind } = this.#deploy.plan
+        state.set('wayBack', wayAfter(wayBefore, { kind, from: before, to: this.#next.id }))
         state.set('live', this.#next.id)
         state.set('canary', null)
         if (kind === 'deploy') state.set('warm', before)
@@ -178,7 +181,7 @@ export class Rollout {
         )
       }
       this.#journal('switch', 'end')
-      this.#save('watch', { baseline, warmUntilBefore })
+      this.#save('watch', { baseline, warmUntilBefore, wayBefore })
     })
     this.#world.witnesses.start(this.#deploy)
   }
@@ -296,6 +299,7 @@ export class Rollout {
       const { kind } = this.#deploy.plan
       if (kind === 'deploy' || kind === 'rotate') state.unmarkLive(this.#next.id)
       state.set('live', old.id)
+      if (this.#detail.wayBefore) state.set('wayBack', this.#detail.wayBefore)
       const warm = this.#warmBefore()
       state.set('warm', warm)
       state.set('warmUntil', warm === null ? null : (this.#detail.warmUntilBefore ?? clock.now()))

@@ -51,6 +51,12 @@ export const rollbackCold: Scenario = {
     const now = (await place.seen()).filter(({ release }) => release === first).map(({ key }) => key)
     assert.ok(now.every((key) => !starts.includes(key)))
     t.diagnostic(`${answers.length} requests, 0 failed`)
+
+    // Neither of the two that were left by hand: what was live before.
+    place.configure({ name: 'fourth' })
+    await place.must(['deploy'])
+    await place.must(['rollback'])
+    await assertWhole(place, first)
   },
 }
 
