@@ -1,5 +1,6 @@
 import { canonicalJson, sha256 } from '../core/canonical-json.ts'
 import type { ControlClient } from '../control/api/client.ts'
+import type { ScaleStatus } from '../control/api/scale-methods.ts'
 import { Problem } from '../core/problem.ts'
 import { acrossContract, contractSince, pendingMigrations } from '../deploy/migration.ts'
 import { makePlan, type Plan, type PlanKind } from '../deploy/plan.ts'
@@ -72,7 +73,7 @@ export interface PlanRequest {
 /** Looks at the world once and decides what to do in it. */
 export async function planFor({ kind, next, control, target }: PlanRequest): Promise<Plan> {
   const { world, instances, scaling } = await control.call('status', {})
-  const scaled = Object.fromEntries(scaling.map(({ service, wanted }) => [service, wanted]))
+  const scaled = scaledIn(scaling)
   const { release: live } =
     world.live === null ? { release: null } : await control.call('release.get', { release: world.live })
   const { migrations } = await control.call('migration.list', {})
@@ -93,6 +94,10 @@ export async function planFor({ kind, next, control, target }: PlanRequest): Pro
     prepared: await target.prepared((kind === 'restart' || kind === 'rotate') && live !== null ? live : next),
     scaled,
   })
+}
+
+export function scaledIn(scaling: readonly ScaleStatus[]): Scaled {
+  return Object.fromEntries(scaling.map(({ service, wanted }) => [service, wanted]))
 }
 
 /** The release to roll back to: the one named, else the one that was live before this one. */
@@ -151,6 +156,6 @@ function isWhole({ id, config }: Release, instances: readonly Instance[], scaled
     ([name, service]) =>
       !hasInstances(service, config) ||
       instances.filter((one) => one.release === id && one.service === name && one.state === 'running').length >=
-        wantedInstances(name, service, scaled),
+        wantedInstances(name, config, scaled),
   )
 }

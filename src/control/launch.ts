@@ -31,7 +31,7 @@ export async function makeInstances(
   const existing = all.filter(
     (row) => row.release === release.id && row.service === service && leaving[row.id] !== 'leaving',
   )
-  const wanted = wantedInstances(service, release.config.services[service]!, state.get('scaled'))
+  const wanted = wantedInstances(service, release.config, state.get('scaled'))
   const taken = new Set(all.map(({ port }) => port ?? 0))
   const rows: InstanceRow[] = []
   while (existing.length + rows.length < wanted) {

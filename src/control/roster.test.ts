@@ -138,7 +138,7 @@ test('a stop outweighs a restart that is owed, and whoever is put again is to st
   assert.deepEqual([owed(), roster.instances()[0]!.state], [[], 'running'])
 })
 
-test('a start is owed of what a live service lacks, until somebody is there', async (t) => {
+test('a start is owed of what a live service lacks, until all are in the traffic', async (t) => {
   const { roster, state, owed } = make(t, RELEASE)
   assert.deepEqual(roster.expect(release, 'api', 'stopped on purpose'), [])
   assert.deepEqual(owed(), [['start']])
@@ -146,12 +146,32 @@ test('a start is owed of what a live service lacks, until somebody is there', as
   assert.deepEqual(owed(), [], 'what is not live lacks nobody')
   state.set('live', RELEASE)
   await roster.put([instanceOf(1)])
+  assert.deepEqual(owed(), [['start']], 'a command that was killed over the second')
+  await roster.put([instanceOf(2)])
+  assert.deepEqual(owed(), [['start']], 'one that was killed before they were let in')
+  await roster.admit([instanceOf(1).id, instanceOf(2).id])
   assert.deepEqual(owed(), [])
+  await roster.forget([instanceOf(2).id])
   assert.deepEqual(
     roster.expect(release, 'api', 'only one is there').map(({ id }) => id),
     [instanceOf(1).id],
   )
   assert.deepEqual(owed(), [['start']])
+})
+
+test('an end that is owed tells how many of its service stay', async (t) => {
+  const { roster } = make(t, RELEASE)
+  await roster.put([instanceOf(1), instanceOf(2), instanceOf(3)])
+  await roster.stop(instanceOf(3).id)
+  assert.deepEqual(
+    roster.owed().map(({ ids, stays }) => [...ids, stays]),
+    [[instanceOf(3).id, 2]],
+  )
+  for (const number of [1, 2]) await roster.stop(instanceOf(number).id)
+  assert.deepEqual(
+    roster.owed().map(({ stays }) => stays),
+    [0, 0, 0],
+  )
 })
 
 test('nothing is taken in of an unknown release or service, nor more than can be kept track of', async (t) => {

@@ -66,6 +66,7 @@ export class Roster implements Instances {
     const { state } = this.#options
     const well = ids.filter((id) => this.table.row(id)?.owing === null)
     mark(state, well, null)
+    for (const id of well) this.#settleStart(this.table.row(id)!.instance)
     await this.#options.changed()
   }
 
@@ -85,20 +86,19 @@ export class Roster implements Instances {
    */
   wanted(release: Release, service: string): readonly string[] {
     const { state } = this.#options
-    const config = serviceOf(release, service)
+    serviceOf(release, service)
     const there = this.#of(release.id, service).map(({ id }) => id)
-    const lacks = Math.max(0, wantedInstances(service, config, state.get('scaled')) - there.length)
+    const lacks = Math.max(0, wantedInstances(service, release.config, state.get('scaled')) - there.length)
     const prefix = `${service}@${release.id}`
     return [...there, ...Array.from({ length: lacks }, () => `${prefix}-${state.nextNumber(prefix)}`)]
   }
 
   /** What is there of a service; a start of what lacks is owed. */
   expect(release: Release, service: string, because: string): readonly Instance[] {
-    const { state, clock } = this.#options
-    const there = this.#of(release.id, service)
-    if (there.length < wantedInstances(service, serviceOf(release, service), state.get('scaled')))
-      this.table.oweStart({ release: release.id, service, because, since: clock.now() })
-    return there
+    serviceOf(release, service)
+    if (this.#lacks(release, service))
+      this.table.oweStart({ release: release.id, service, because, since: this.#options.clock.now() })
+    return this.#of(release.id, service)
   }
 
   async stop(id: string): Promise<void> {
@@ -127,14 +127,15 @@ export class Roster implements Instances {
   /** What nobody in here may do, oldest first. */
   owed(): readonly OwedWork[] {
     const rows = this.table.rows()
+    const stays = (release: string, service: string): number => this.#of(release, service).length
     const done = rows.flatMap(({ instance: { id, release, service }, owing }) =>
-      owing === null ? [] : [{ ...owing, release, service, ids: [id] }],
+      owing === null ? [] : [{ ...owing, release, service, ids: [id], stays: stays(release, service) }],
     )
     const starts = this.table
       .owedStarts()
       // What is not live any more lacks nobody.
       .filter(({ release }) => this.#isRouted(release))
-      .map((one) => ({ what: 'start' as const, ids: [], ...one }))
+      .map((one) => ({ what: 'start' as const, ids: [], stays: stays(one.release, one.service), ...one }))
     return [...done, ...starts].toSorted((one, other) => one.since - other.since)
   }
 
@@ -155,6 +156,19 @@ export class Roster implements Instances {
     )
   }
 
+  /** A start is owed until as many are there as are wanted, and in the traffic: a command may be killed over each of them. */
+  #settleStart({ release: id, service }: Pick<Instance, 'release' | 'service'>): void {
+    const { state } = this.#options
+    const outside = state.get('outside')
+    const release = state.release(id)
+    if (release === null || this.#lacks(release, service)) return
+    if (this.#of(id, service).every((one) => outside[one.id] !== 'joining')) this.table.settleStart(id, service)
+  }
+
+  #lacks({ id, config }: Release, service: string): boolean {
+    return this.#of(id, service).length < wantedInstances(service, config, this.#options.state.get('scaled'))
+  }
+
   #check({ id, release: of, service }: Instance): void {
     const release = this.#options.state.release(of)
     if (release === null)
@@ -170,11 +184,11 @@ export class Roster implements Instances {
     const keepsOwing = before?.owing?.what === 'restart' && isSameStart(before, instance)
     // A number of another machine's or container's processes means nothing here.
     this.table.save({ instance: { ...instance, pid: null }, owing: keepsOwing ? before.owing : null })
-    this.table.settleStart(instance.release, instance.service)
     const isKept = before !== null && before.owing === null
     if (!this.#takesTraffic(instance)) {
       if (!keepsOwing) mark(state, [instance.id], null)
     } else if (!isKept) mark(state, [instance.id], 'joining')
+    this.#settleStart(instance)
   }
 
   #takesTraffic({ release, service }: Pick<Instance, 'release' | 'service'>): boolean {

@@ -105,6 +105,9 @@ export class Services {
     const live = this.#live(service)
     const started = await this.start(live, service, {})
     if (started.length === 0) throw owedStart(live, service)
+    const isOut = [...state.get('stoppedServices'), ...state.get('heldServices')].includes(service)
+    // More of what takes traffic anyway: each comes in when it has passed its check.
+    if (!this.#options.instances.acts && !isOut) return
     await traffic.untilAccepting(live, service, { atLeast: 'all' })
     for (const list of ['stoppedServices', 'heldServices'] as const) {
       state.set(

@@ -145,7 +145,7 @@ function bringUp({ live, next, migrates, prepared, rehearsals = {}, scaled = {} 
     ...migrates.map((name) => operation('migrate', name, 'cli', migrateCause(rehearsals[name]))),
     ...stops.map(([name, service]) => operation('stop', name, 'cli', recreateCause(service, next.config))),
     ...programs.map(([name, service]) =>
-      operation('start', name, 'cli', startCause(wantedInstances(name, service, scaled))),
+      operation('start', name, 'cli', startCause(wantedInstances(name, next.config, scaled))),
     ),
     ...programs.map(([name, service]) =>
       operation('gate', name, 'cli', `${service.health.passes} passes in a row from outside, before it takes traffic`),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hasInstances } from './wanted.ts'
+import { dockerRelease } from '../../test/support/docker-release.ts'
+import { hasInstances, wantedInstances, type Scaled } from './wanted.ts'
 
 const RUNS = [
   { kind: 'program', argv: ['node'] },
@@ -13,4 +14,12 @@ test('on a machine programs alone run; as containers and pods everything does', 
   assert.deepEqual(of('process'), [true, false, false])
   assert.deepEqual(of('docker'), [true, true, true])
   assert.deepEqual(of('kubernetes'), [true, true, true])
+})
+
+test('a number set by hand counts within the bounds; with a port of its own only where each has an address of its own', () => {
+  const api = { start: 'node api.js', routes: ['/'], port: 8080, scale: { min: 1, max: 3 } }
+  const on = (target: 'process' | 'docker', scaled: Scaled) =>
+    wantedInstances('api', { ...dockerRelease({ api }).config, target }, scaled)
+  assert.deepEqual([on('docker', {}), on('docker', { api: 2 }), on('docker', { api: 9 })], [1, 2, 3])
+  assert.equal(on('process', { api: 2 }), 1)
 })

@@ -3,10 +3,19 @@ import type { ResolvedApp, ResolvedService } from '../config/resolved.ts'
 /** Instances wanted of services whose number a person or a measure has changed. */
 export type Scaled = Readonly<Record<string, number>>
 
-/** How many instances of a service a release runs: what it was scaled to, within its own bounds; `scale.min` otherwise. */
-export function wantedInstances(name: string, { port, scale, instances }: ResolvedService, scaled: Scaled): number {
+/**
+ * How many instances of a service a release runs: what it was scaled to, within its own bounds; `scale.min` otherwise. On a
+ * machine only one can have a port.
+ */
+export function wantedInstances(
+  name: string,
+  { services, target }: Pick<ResolvedApp, 'services' | 'target'>,
+  scaled: Scaled,
+): number {
+  const { port, scale, instances } = services[name]!
+  if (target === 'process' && port !== null) return instances
   const asked = Object.hasOwn(scaled, name) ? scaled[name]! : instances
-  return port === null ? Math.min(scale.max, Math.max(scale.min, asked)) : instances
+  return Math.min(scale.max, Math.max(scale.min, asked))
 }
 
 /**

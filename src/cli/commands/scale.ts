@@ -3,6 +3,8 @@ import type { ControlClient } from '../../control/api/client.ts'
 import type { ScaleStatus } from '../../control/api/scale-methods.ts'
 import { Problem } from '../../core/problem.ts'
 import { globalsOf, openEnvironment, type MakeCommand } from '../command.ts'
+import { hostedOf } from '../hosted/hosted-of.ts'
+import { scaleThere } from '../hosted/scale.ts'
 import { whoAmI } from '../lease.ts'
 import { print, printJson } from '../output.ts'
 import { scalingTable } from '../scale-text.ts'
@@ -21,11 +23,19 @@ export const scaleCommand: MakeCommand = () => {
     )
     .action(async (words: readonly string[]) => {
       const { counts, environment } = readWords(words)
-      using opened = await openEnvironment(command, environment, { awayMs: 1_000 })
-      const { control } = opened
+      using opened = await openEnvironment(command, environment, { awayMs: 1_000, readsOnly: true })
+      const { project, control } = opened
       const { json } = globalsOf(command)
-      if (Object.keys(counts).length > 0) await control.call('service.scale', { counts, by: whoAmI() })
-      const services = await untilThere(control, counts, (text) => !json && print(text))
+      const isSet = Object.keys(counts).length > 0
+      let services: readonly ScaleStatus[]
+      if (isSet && (await hostedOf(project)) !== null) {
+        const { settleOwed } = await import('../hosted/settle.ts')
+        const reason = `scale ${Object.keys(counts).join(', ')}`
+        services = await scaleThere(control, counts, () => settleOwed(project, control, reason, () => {}))
+      } else {
+        if (isSet) await control.call('service.scale', { counts, by: whoAmI() })
+        services = await untilThere(control, counts, (text) => !json && print(text))
+      }
       if (json) printJson({ services })
       else print(scalingTable(services))
     })

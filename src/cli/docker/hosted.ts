@@ -33,7 +33,7 @@ export function dockerHosted(project: Project): Hosted {
     isWhole: (status, live) => isWhole(at, status, live),
     // Containers of a release that is warm are started with the installation.
     gone: () => Promise.resolve([]),
-    outline: (plan) => outlineOf(project, plan),
+    outline: (plan, scaled) => outlineOf(project, plan, scaled),
     logSources: () => logSources(at),
     exec: (asked) => execOnDocker(project, asked),
     restartGateway: null,

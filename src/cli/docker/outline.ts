@@ -1,4 +1,5 @@
 import type { Plan } from '../../deploy/plan.ts'
+import type { Scaled } from '../../deploy/wanted.ts'
 import { readSource } from '../../deploy/source.ts'
 import { deployCommands } from '../../deploy/targets/docker/deploy-commands.ts'
 import { ownDockerfileNote } from '../../deploy/targets/docker/own-dockerfile.ts'
@@ -8,7 +9,7 @@ import type { Project } from '../project.ts'
 import { dockerBases, dockerPlace } from './place.ts'
 
 /** The commands by which a deploy has its release on the engine, and what there is to say of its images. */
-export async function outlineOf(project: Project, plan: Plan): Promise<Outline> {
+export async function outlineOf(project: Project, plan: Plan, scaled: Scaled): Promise<Outline> {
   const own = await ownDockerfiles(project)
   const registry = registryOf(project)
   const commands = deployCommands(plan, {
@@ -16,6 +17,7 @@ export async function outlineOf(project: Project, plan: Plan): Promise<Outline> 
     bases: dockerBases(),
     own: new Set(Object.keys(own)),
     registry,
+    scaled,
     references: await referencesOf(plan, registry, dockerPlace(project)),
   })
   return { commands, notes: Object.keys(own).length === 0 ? {} : { Images: Object.values(own) } }

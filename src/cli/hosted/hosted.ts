@@ -2,6 +2,7 @@ import type { Status } from '../../control/api/contract.ts'
 import type { ResolvedService } from '../../config/resolved.ts'
 import type { Plan } from '../../deploy/plan.ts'
 import type { Instance, Release } from '../../deploy/release.ts'
+import type { Scaled } from '../../deploy/wanted.ts'
 import type { Command } from '../../deploy/targets/command.ts'
 
 type Words = readonly [program: string, ...args: string[]]
@@ -28,7 +29,7 @@ export interface Hosted {
   /** Releases that control counts on and that are not there any more: they are started anew when they are wanted. */
   gone(status: Status): Promise<readonly string[]>
   /** By which commands a deploy has its release there, as far as they are known before. */
-  outline(plan: Plan): Promise<Outline>
+  outline(plan: Plan, scaled: Scaled): Promise<Outline>
   /** What keeps the output of instances. */
   logSources(): Promise<readonly LogSource[]>
   /** What runs somebody's command beside an instance's program. @throws Problem `exec.nothing-live` */

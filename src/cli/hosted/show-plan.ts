@@ -1,6 +1,6 @@
 import type { ControlClient } from '../../control/api/client.ts'
 import { showCommand } from '../../deploy/targets/command.ts'
-import { draftRelease, planFor } from '../draft.ts'
+import { draftRelease, planFor, scaledIn } from '../draft.ts'
 import { print, printJson } from '../output.ts'
 import { describeIdleKeys, describePlan } from '../plan-text.ts'
 import type { Project } from '../project.ts'
@@ -32,7 +32,7 @@ export async function showPlan({ project, hosted, secrets, control: asked, as }:
   // Not the caller's: its control may be one that is yet to be installed.
   const target = targetOf(project, control, secrets, 0)
   const plan = await planFor({ kind: 'deploy', next, control, target })
-  const { commands, notes } = await hosted.outline(plan)
+  const { commands, notes } = await hosted.outline(plan, scaledIn((await control.call('status', {})).scaling))
   const words = commands.map(({ argv }) => argv)
   if (as === 'plan') return tell({ ...plan, installation, commands: words }, as)
   if (as === 'event') return tell({ kind: 'plan', plan, installation, commands: words }, as)

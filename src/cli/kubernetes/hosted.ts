@@ -37,7 +37,7 @@ export function kubernetesHosted(project: Project): Hosted {
     agreeOnKey: (key) => agreeOnKey(at.access, at.place, KEY_FILE, key),
     isWhole: (status, live) => isWhole(at, status, live),
     gone: (status) => gone(at, status),
-    outline: (plan) => outlineOn(project, plan),
+    outline: (plan, scaled) => outlineOn(project, plan, scaled),
     logSources: () => logSources(at),
     exec: (asked) => execOnKubernetes(project, asked),
     restartGateway: (note) => restartOnKubernetes(at, note),

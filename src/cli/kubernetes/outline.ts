@@ -1,4 +1,5 @@
 import type { Plan } from '../../deploy/plan.ts'
+import type { Scaled } from '../../deploy/wanted.ts'
 import { listPolicies } from '../../deploy/targets/kubernetes/own-commands.ts'
 import { outlineOf } from '../../deploy/targets/kubernetes/deploy-commands.ts'
 import { lookAtCluster } from '../../deploy/targets/kubernetes/look.ts'
@@ -14,7 +15,7 @@ import type { Project } from '../project.ts'
 import { clusterPlace } from './place.ts'
 
 /** The commands by which a deploy has its release in the namespace, and which objects come and go with it. */
-export async function outlineOn(project: Project, plan: Plan): Promise<Outline> {
+export async function outlineOn(project: Project, plan: Plan, scaled: Scaled): Promise<Outline> {
   const { access, place, run } = clusterPlace(project)
   const own = await ownDockerfiles(project)
   const images = imagesOf(project)
@@ -26,6 +27,7 @@ export async function outlineOn(project: Project, plan: Plan): Promise<Outline> 
     cluster: await lookAtCluster(access, run),
     bases: images.bases!,
     registry,
+    scaled,
     references: await referencesOf(plan, registry, images),
     pullSecret: login === null ? null : pullSecretOf(place, login),
     own: new Set(Object.keys(own)),

@@ -22,8 +22,11 @@ import type { Stopped } from '../hosted/hosted.ts'
 import type { Project } from '../project.ts'
 import { clusterPlace, type ClusterPlace } from './place.ts'
 
-/** Beyond what a pod may take by itself: its pause, and its grace. */
-const LATE_MS = 60_000
+/**
+ * Beyond what a pod may take by itself: its pause, and its grace. A kubelet of 1.20 took 90 s to end one that was deleted while it
+ * was being started.
+ */
+const LATE_MS = 120_000
 /** Of what is in no config any more. */
 const GRACE_MS = 30_000
 const LOOK_MS = 500

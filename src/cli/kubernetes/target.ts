@@ -1,6 +1,7 @@
 import type { ControlClient } from '../../control/api/client.ts'
 import { KubernetesTarget } from '../../deploy/targets/kubernetes/target.ts'
 import { migrationPort } from '../migration-port.ts'
+import { printable } from '../output.ts'
 import type { Project } from '../project.ts'
 import { gatewaysPort } from '../gateways-port.ts'
 import { rosterPort } from '../roster-port.ts'
@@ -26,6 +27,8 @@ export function kubernetesTarget(
     haveOwn,
     registry: registryOf(project),
     migrations: migrationPort(control, token),
+    // Beside whatever the command prints, which may be JSON.
+    onNote: (text) => void process.stderr.write(`${printable(text)}\n`),
     connectionsOf: async (release, service) =>
       (await control.call('need.variables', { token, release, service })).variables,
   })

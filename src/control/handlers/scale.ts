@@ -8,7 +8,7 @@ export function scaleHandlers(control: Control): Pick<Handlers, keyof ScaleMetho
   return {
     'service.scale': async ({ counts, by }) =>
       // Under a lease, so that no deploy starts its instances with the number of before.
-      done(await leases.hold(`scale ${Object.keys(counts).join(', ')}`, async () => scaler.scale(counts, by))),
+      done(await leases.hold(`scale ${Object.keys(counts).join(', ')}`, () => scaler.scale(counts, by))),
     'scale.look': () => ({ services: scaler.status() }),
     'exec.prepare': (request) => (control.instances.acts ? execs.prepare(request) : execs.note(request)),
   }

@@ -2,16 +2,20 @@ import type { ResolvedService } from '../../config/resolved.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Instance, Release } from '../../deploy/release.ts'
 import { hasInstances, wantedInstances } from '../../deploy/wanted.ts'
+import { isAutoscaled } from '../../deploy/targets/kubernetes/autoscaler.ts'
 import type { Fleet } from '../../gateway/admin/fleet.ts'
 import type { ScaleNote, ScaleStatus } from '../api/scale-methods.ts'
 import { decide, type Look, type Measure } from './decide.ts'
 import { Members, type MembersOptions } from './members.ts'
+import type { Roster } from '../roster.ts'
 import { Meters } from './meters.ts'
-import { inTable } from './outside.ts'
+import { inTable, mark } from './outside.ts'
 import type { ScaleTiming } from './timing.ts'
 
 export interface ScalerOptions extends Omit<MembersOptions, 'onFailed'> {
   readonly fleet: Pick<Fleet, 'drain' | 'report' | 'workers'>
+  /** Where `instances` does not act, it is this. */
+  readonly roster: Pick<Roster, 'expect'>
   readonly timing: ScaleTiming
 }
 
@@ -53,10 +57,11 @@ export class Scaler {
   }
 
   /**
-   * Sets numbers by hand; null hands a service back to its measures, or to `scale.min` where it has none.
+   * Sets numbers by hand; null hands a service back to its measures, or to `scale.min` where it has none. Where an engine or a
+   * cluster keeps the instances, those that are too many are out of the traffic then, and what is to be done to them is owed.
    * @throws Problem `service.unknown` `scale.impossible` `scale.out-of-bounds`
    */
-  scale(counts: Readonly<Record<string, number | null>>, by: string): void {
+  async scale(counts: Readonly<Record<string, number | null>>, by: string): Promise<void> {
     const { state } = this.#options
     const release = this.#live()
     for (const [name, count] of Object.entries(counts)) this.#check(release, name, count)
@@ -69,6 +74,7 @@ export class Scaler {
       this.#setNote(name, { byHand: count !== null, because, failure: null })
       this.#tell('scaled', `${name}: ${because}`)
     }
+    if (!this.#options.instances.acts && release !== null) await this.#owe(release, Object.keys(counts))
   }
 
   status(): readonly ScaleStatus[] {
@@ -85,7 +91,7 @@ export class Scaler {
         const marked = (as: string): number => own.filter(({ id }) => outside[id] === as).length
         return {
           service,
-          wanted: wantedInstances(service, config, state.get('scaled')),
+          wanted: wantedInstances(service, release.config, state.get('scaled')),
           running: running(inTable(state, own)).length,
           joining: marked('joining'),
           leaving: marked('leaving'),
@@ -132,7 +138,7 @@ export class Scaler {
     // What happened while nobody looked is not known: the window begins anew.
     if (memory?.release !== release.id || wasAway) memory = { release: release.id, looks: [], missing: new Map() }
     this.#memories.set(name, memory)
-    const wanted = wantedInstances(name, release.config.services[name]!, this.#options.state.get('scaled'))
+    const wanted = wantedInstances(name, release.config, this.#options.state.get('scaled'))
     memory.looks.push({ at: now, wanted, running: runs, measures })
     while (memory.looks.length > 2 && memory.looks[1]!.at <= now - windowMs) memory.looks.shift()
     for (const { name: measure, missing } of measures) {
@@ -161,20 +167,44 @@ export class Scaler {
     this.#tell('scaled', `${name}: ${wanted} → ${want}: ${because}`)
   }
 
-  /** Starts what is lacking; sends away what is too many: first who is not in yet, then the youngest. */
+  async #owe(release: Release, names: readonly string[]): Promise<void> {
+    const { state, instances, roster, traffic, fleet } = this.#options
+    const leaving = names.flatMap((name) => this.#tooMany(release, name))
+    // First: whatever becomes of control, somebody ends them.
+    for (const id of leaving) await instances.stop(id)
+    mark(state, leaving, 'leaving')
+    if (leaving.length > 0) {
+      await traffic.refresh(state.get('token'))
+      await fleet.drain(leaving, release.config.drainMs)
+    }
+    for (const name of names) roster.expect(release, name, 'more of them are wanted')
+  }
+
+  /** Starts what is lacking; sends away what is too many. */
   async #fill(release: Release, name: string): Promise<void> {
-    const { state } = this.#options
-    const want = wantedInstances(name, release.config.services[name]!, state.get('scaled'))
-    const outside = state.get('outside')
-    const own = this.#options.instances
+    const want = wantedInstances(name, release.config, this.#options.state.get('scaled'))
+    if (this.#staying(release, name).length < want) await this.#members.begin(release, name)
+    this.#members.leave(this.#tooMany(release, name))
+  }
+
+  #staying(release: Release, name: string): readonly Instance[] {
+    const outside = this.#options.state.get('outside')
+    return this.#options.instances
       .instances()
       .filter(({ id, release: of, service }) => of === release.id && service === name && outside[id] !== 'leaving')
-    if (own.length < want) await this.#members.begin(release, name)
-    if (own.length <= want) return
+  }
+
+  /** First who is not in yet, then the youngest. */
+  #tooMany(release: Release, name: string): readonly string[] {
+    const { state } = this.#options
+    const want = wantedInstances(name, release.config, state.get('scaled'))
+    const outside = state.get('outside')
     const rank = ({ id, state: is }: Instance): number =>
       outside[id] === 'joining' ? 2 * 1e9 : is === 'running' ? 0 : 1e9
-    const byWorth = own.toSorted((one, other) => rank(one) + numberOf(one) - rank(other) - numberOf(other))
-    this.#members.leave(byWorth.slice(want).map(({ id }) => id))
+    const byWorth = this.#staying(release, name).toSorted(
+      (one, other) => rank(one) + numberOf(one) - rank(other) - numberOf(other),
+    )
+    return byWorth.slice(want).map(({ id }) => id)
   }
 
   /** The number goes back to what there is: otherwise the same would be tried for ever. */
@@ -215,8 +245,9 @@ export class Scaler {
     const { port } = service
     const { state } = this.#options
     if (!hasInstances(service, release.config)) return 'its files are served by the gateway itself'
-    if (!this.#options.instances.acts) return 'its instances are not started from in here'
-    if (port !== null) return `it insists on port ${port}, which only one can have`
+    const isByCluster = release.config.target === 'kubernetes' && isAutoscaled(service)
+    if (isByCluster) return "the cluster's autoscaler says how many there are"
+    if (this.#options.instances.acts && port !== null) return `it insists on port ${port}, which only one can have`
     const isStopped = [...state.get('stoppedServices'), ...state.get('heldServices')].includes(name)
     return isStopped ? 'it is stopped' : null
   }

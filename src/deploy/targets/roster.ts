@@ -46,6 +46,8 @@ export interface OwedWork {
   readonly service: string
   /** Empty for a start: `wanted` tells which. */
   readonly ids: readonly string[]
+  /** How many other instances of the service are there to stay: some of them are started or ended, not all. */
+  readonly stays: number
   readonly because: string
   /** Milliseconds since the epoch. */
   readonly since: number

@@ -35,7 +35,6 @@ export async function dockerGround(): Promise<Ground> {
 
 class DockerPlace extends ProjectPlace {
   readonly target = 'docker'
-  readonly lacks = { scale: 'scale.impossible' }
   readonly #engine: DockerEngine
   readonly #app: string
 

@@ -48,7 +48,6 @@ export function kubernetesGround(kubeconfig: string): Ground {
 
 class KubernetesPlace extends ProjectPlace {
   readonly target = 'kubernetes'
-  readonly lacks = { scale: 'scale.impossible' }
   override readonly keepsData = false
   readonly #kubeconfig: string
   readonly #context: string

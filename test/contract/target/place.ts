@@ -7,9 +7,6 @@ import type { Edition } from './app.ts'
 export const TARGETS = ['process', 'docker', 'kubernetes'] as const
 export type Target = (typeof TARGETS)[number]
 
-/** What a target may lack. Whoever lacks it has to refuse it by its code, and no scenario passes it over. */
-export type Ability = 'scale' | 'migrations'
-
 /** A running instance as the machine, the engine or the cluster shows it, whatever control says. */
 export interface Seen {
   /** Of this start of it: another one after a restart. */
@@ -32,8 +29,6 @@ export interface PlaceLoad extends AsyncDisposable {
 /** What a scenario needs of a target: an app in a folder, its one environment, and the commands of a user. */
 export interface Place {
   readonly target: Target
-  /** Code of the Problem by which it refuses what it lacks. */
-  readonly lacks: Readonly<Partial<Record<Ability, string>>>
   /** Whether a `writable` folder outlives the instance. */
   readonly keepsData: boolean
   /** Makes the config that of an edition; `API_KEY` comes with every command. */

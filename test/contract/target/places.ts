@@ -14,8 +14,7 @@ export class Places implements AsyncDisposable {
     this.#ground = ground
   }
 
-  /** Resolves with the code by which the scenario's ability was refused; null: it was there. */
-  async run(scenario: Scenario, t: Told): Promise<string | null> {
+  async run(scenario: Scenario, t: Told): Promise<void> {
     if (scenario.fresh) await this.end()
     const place = (this.#place ??= this.#ground.place())
     try {
@@ -24,7 +23,6 @@ export class Places implements AsyncDisposable {
       await this.end()
       throw error
     }
-    return (scenario.ability && place.lacks[scenario.ability]) ?? null
   }
 
   /** Ends the place that is there, and says what all of them have left so far. */

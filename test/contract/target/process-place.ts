@@ -13,7 +13,6 @@ export function processGround(): Ground {
 
 class ProcessPlace extends ProjectPlace {
   readonly target = 'process'
-  readonly lacks = {}
   #port = 0
 
   constructor() {

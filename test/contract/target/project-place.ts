@@ -8,14 +8,13 @@ import { openBridge } from '../../../src/control/bridge/near-end.ts'
 import { EngineProject } from '../../support/engine-project.ts'
 import type { CommandResult } from '../../support/project.ts'
 import { configOf, ENVIRONMENT, type Edition, type Where } from './app.ts'
-import type { Ability, Asked, Place, PlaceLoad, Seen, Target } from './place.ts'
+import type { Asked, Place, PlaceLoad, Seen, Target } from './place.ts'
 
 const AWAY_MS = 60_000
 
 /** What is the same for every target: the folder of an app, and the program `seaworthy` run in it. */
 export abstract class ProjectPlace implements Place {
   abstract readonly target: Target
-  abstract readonly lacks: Readonly<Partial<Record<Ability, string>>>
   readonly keepsData: boolean = true
   readonly project: EngineProject
   secret = `contract-${randomUUID()}`

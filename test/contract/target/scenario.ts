@@ -1,4 +1,4 @@
-import type { Ability, Place, Target } from './place.ts'
+import type { Place, Target } from './place.ts'
 
 /** Who is told what was measured on the way, and how much of it is wanted. */
 export interface Told {
@@ -11,8 +11,6 @@ export interface Scenario {
   readonly name: string
   /** Begins where nothing is: with a place of its own. */
   readonly fresh?: true
-  /** A target that lacks it has it refused by its code. */
-  readonly ability?: Ability
   /** About how long it takes, by which samples are drawn. */
   readonly seconds: Readonly<Record<Target, number>>
   /** The same on every target. */

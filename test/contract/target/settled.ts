@@ -122,10 +122,3 @@ export async function answersFrom(load: PlaceLoad, live: string): Promise<void> 
 export function eventually(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
   return until(condition, what, WITHIN_MS, EVERY_MS)
 }
-
-/** What the target lacks is refused by its code. */
-export async function assertRefused(place: Place, words: readonly string[], code: string): Promise<void> {
-  const result = await place.run(words)
-  assert.ok(result.code === 1 || result.code === 2, `${words.join(' ')} ended with ${result.code}:\n${result.stdout}`)
-  assert.ok(result.stderr.includes(`[${code}]`), result.stderr)
-}

@@ -14,6 +14,7 @@ const options = {
   bases: BASES,
   own: new Set<string>(),
   registry: null,
+  scaled: {},
   references: new Map<string, string>(),
 }
 const release = dockerRelease({

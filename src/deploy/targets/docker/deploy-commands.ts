@@ -1,6 +1,6 @@
 import { secretNames } from '../../need-variables.ts'
 import type { Plan } from '../../plan.ts'
-import { wantedInstances } from '../../wanted.ts'
+import { wantedInstances, type Scaled } from '../../wanted.ts'
 import type { Command } from '../command.ts'
 import type { Place } from '../labels.ts'
 import type { Bases } from './base.ts'
@@ -25,6 +25,7 @@ export interface DeployCommandsOptions {
   readonly registry: ThroughRegistry | null
   /** Service → the reference by which one that needs no preparation is started, where it came through a registry. */
   readonly references: ReadonlyMap<string, string>
+  readonly scaled: Scaled
 }
 
 /**
@@ -33,7 +34,7 @@ export interface DeployCommandsOptions {
  */
 export function deployCommands(
   { operations, release }: Plan,
-  { host, place, bases, own, registry, references }: DeployCommandsOptions,
+  { host, place, bases, own, registry, references, scaled }: DeployCommandsOptions,
 ): readonly Command[] {
   const { services } = release.config
   return operations.flatMap(({ kind, service }): readonly Command[] => {
@@ -51,7 +52,7 @@ export function deployCommands(
     }
     const started = references.get(service) ?? toBe ?? image
     // A new release counts from one.
-    const numbers = Array.from({ length: wantedInstances(service, declared, {}) }, (_, index) => index + 1)
+    const numbers = Array.from({ length: wantedInstances(service, release.config, scaled) }, (_, index) => index + 1)
     return startCommands({
       host,
       place,

@@ -107,10 +107,14 @@ export class Owed {
     const { passes: needed, deadlineMs } = release.config.services[service]!.health
     const deadline = performance.now() + deadlineMs
     for (let passes = 0; ;) {
-      const { kind } = await probe(found.instance, release)
-      passes = kind === 'pass' ? passes + 1 : 0
+      const seen = await probe(found.instance, release)
+      passes = seen.kind === 'pass' ? passes + 1 : 0
       if (passes >= needed) return true
-      if (performance.now() > deadline) return false
+      if (performance.now() > deadline) {
+        const because = seen.kind === 'pass' ? 'it passed too seldom' : seen.because
+        this.#options.onNote(`${id} is not ready after ${deadlineMs / 1000} s: ${because}`)
+        return false
+      }
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
     }
   }

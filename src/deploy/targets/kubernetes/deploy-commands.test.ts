@@ -17,6 +17,7 @@ const options = {
   own: new Set<string>(),
   there: [],
   registry: null,
+  scaled: {},
   references: new Map<string, string>(),
   pullSecret: null,
 }

@@ -1,6 +1,6 @@
 import { secretNames } from '../../need-variables.ts'
 import type { Plan } from '../../plan.ts'
-import { wantedInstances } from '../../wanted.ts'
+import { wantedInstances, type Scaled } from '../../wanted.ts'
 import type { Command } from '../command.ts'
 import type { Bases } from '../docker/base.ts'
 import { pullImage } from '../docker/commands.ts'
@@ -28,6 +28,7 @@ export interface OutlineOptions {
   readonly registry: ThroughRegistry | null
   /** Service → the reference by which one that needs no preparation is started, where it came through a registry. */
   readonly references: ReadonlyMap<string, string>
+  readonly scaled: Scaled
   /** With what nodes fetch from there; null: with what they have. */
   readonly pullSecret: KubernetesObject | null
   /** Services of releases that are in the namespace. */
@@ -40,7 +41,7 @@ export interface OutlineOptions {
  */
 export function outlineOf(
   { base, operations, release, retires }: Plan,
-  { access, place, cluster, bases, own, there, registry, references, pullSecret }: OutlineOptions,
+  { access, place, cluster, bases, own, there, registry, references, scaled, pullSecret }: OutlineOptions,
 ): { readonly commands: readonly Command[]; readonly created: readonly string[]; readonly removed: readonly string[] } {
   const { services } = release.config
   const isStarted = operations.some(({ kind }) => kind === 'start')
@@ -68,7 +69,7 @@ export function outlineOf(
       isOwn,
       pulls: registry !== null,
       cluster,
-      instances: wantedInstances(service, declared, {}),
+      instances: wantedInstances(service, release.config, scaled),
       values: Object.fromEntries(secretNames(declared, release.config.needs).map((name) => [name, ''])),
     })
     created.push(...objects)

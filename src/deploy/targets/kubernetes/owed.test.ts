@@ -39,6 +39,7 @@ async function make(t: TestContext, passes: () => boolean, { isThere = true } = 
   } satisfies Partial<RosterPort> as unknown as RosterPort
   const did: string[] = []
   const removed: string[] = []
+  const notes: string[] = []
   let probes = 0
   const owed = new Owed({
     roster,
@@ -68,9 +69,10 @@ async function make(t: TestContext, passes: () => boolean, { isThere = true } = 
         : { kind: 'fail', because: 'not ready', tookMs: 1, look: null }
     },
     signal: undefined,
+    onNote: (text) => notes.push(text),
   })
   const outside = (): readonly string[] => Object.keys(state.get('outside'))
-  return { state, control, owed, ids, removed, did, outside, probesOf: () => probes }
+  return { state, control, owed, ids, removed, did, notes, outside, probesOf: () => probes }
 }
 
 test('what is to be ended is taken away, and forgotten', async (t) => {
@@ -79,6 +81,17 @@ test('what is to be ended is taken away, and forgotten', async (t) => {
   await owed.settle()
   assert.ok(removed.every((one) => one === `${release.id} api`))
   assert.deepEqual([removed.length, control.owed(), control.instances()], [2, [], []])
+})
+
+test('of some that are to be ended the cluster takes away as many, and the others stay', async (t) => {
+  const { control, owed, ids, removed, did } = await make(t, () => true)
+  await control.stop(ids[1]!)
+  await owed.settle()
+  assert.deepEqual([removed, did], [[], [`start ${release.id}`]])
+  assert.deepEqual(
+    control.instances().map(({ id }) => id),
+    [ids[0]],
+  )
 })
 
 test('one that was wedged comes in again when it passes', async (t) => {
@@ -98,7 +111,7 @@ test('one whose Deployment a stop has taken away is left to whoever starts it, a
 })
 
 test('one that does not come back stays owed, and is waited for once in a command', async (t) => {
-  const { control, owed, ids, outside, probesOf } = await make(t, () => false)
+  const { control, owed, ids, notes, outside, probesOf } = await make(t, () => false)
   await control.restartWedged(ids[0]!, '/up failed 3 times in a row')
   await owed.settle()
   assert.deepEqual(
@@ -108,6 +121,7 @@ test('one that does not come back stays owed, and is waited for once in a comman
   assert.deepEqual(outside(), [ids[0]])
   const before = probesOf()
   assert.ok(before > 0)
+  assert.deepEqual(notes, [`api of ${release.id} is not ready after 1 s: not ready`])
   await owed.settle()
   assert.equal(probesOf(), before)
 })

@@ -15,6 +15,7 @@ export interface OwedOptions {
   readonly start: (release: Release, service: string) => Promise<readonly Instance[]>
   readonly probe: (instance: Instance, release: Release) => Promise<Probe>
   readonly signal: AbortSignal | undefined
+  readonly onNote: (text: string) => void
 }
 
 /** What control would have done to instances itself, could it. */
@@ -41,7 +42,9 @@ export class Owed {
     const { service } = owed
     const release = await this.#options.release(owed.release)
     if (owed.what === 'stop') {
-      await workloads.remove(owed.release, [service], release)
+      // As many pods as are wanted by now: the cluster takes the others away.
+      if (owed.stays > 0 && release !== null) await start(release, service)
+      else await workloads.remove(owed.release, [service], release)
       return roster.forget(owed.ids)
     }
     if (release === null) return
@@ -79,7 +82,12 @@ export class Owed {
     for (let passes = 0; passes < needed;) {
       const probes = await Promise.all(instances.map((instance) => probe(instance, release)))
       passes = probes.every(({ kind }) => kind === 'pass') ? passes + 1 : 0
-      if (performance.now() > deadline) return false
+      if (performance.now() > deadline) {
+        const [because] = probes.flatMap((one) => (one.kind === 'pass' ? [] : [one.because]))
+        const text = `${first.service} of ${release.id} is not ready after ${deadlineMs / 1000} s`
+        this.#options.onNote(`${text}: ${because ?? 'it passed too seldom'}`)
+        return false
+      }
       if (passes < needed) await sleep(LOOK_MS, undefined, { signal })
     }
     return true

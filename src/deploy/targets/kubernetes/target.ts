@@ -64,6 +64,8 @@ export interface KubernetesTargetOptions {
   /** The variables in which a service of a release finds its needs: they hold passwords. */
   readonly connectionsOf: (release: string, service: string) => Promise<Readonly<Record<string, string>>>
   readonly migrations: MigrationPort
+  /** What whoever waits should know, a sentence each. @default nobody is told */
+  readonly onNote?: (text: string) => void
 }
 
 export interface GatewaysPort {
@@ -102,6 +104,7 @@ export class KubernetesTarget implements Target {
       start: (of, service) => this.#start(of, service),
       probe: (instance, of) => this.probe(instance, of),
       signal: run.signal,
+      onNote: options.onNote ?? (() => {}),
     })
   }
 

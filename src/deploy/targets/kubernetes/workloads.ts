@@ -33,8 +33,11 @@ import { refusalsIn } from './refusal.ts'
 import { mustApplyHere } from './render/applied-by.ts'
 import { serviceAccountOf } from './service-account.ts'
 
-/** How long a cluster may take to end pods that nothing asks for any more; their own pause and grace come after. */
-const LEAVE_MS = 60_000
+/**
+ * How long a cluster may take to end pods that nothing asks for any more; their own pause and grace come after. A kubelet of 1.20
+ * took 90 s over one that was deleted while it was being started.
+ */
+const LEAVE_MS = 120_000
 const LEAVE_LOOK_MS = 300
 
 export interface WorkloadsOptions {

@@ -1,30 +1,14 @@
 import assert from 'node:assert/strict'
 import { INSTANCES } from '../app.ts'
 import type { Scenario } from '../scenario.ts'
-import {
-  assertLossless,
-  assertRefused,
-  assertWhole,
-  begin,
-  eventually,
-  FIRST,
-  liveOf,
-  loadOn,
-  nameAt,
-} from '../settled.ts'
+import { assertLossless, assertWhole, begin, eventually, FIRST, liveOf, loadOn, nameAt } from '../settled.ts'
 
 export const scale: Scenario = {
   name: 'scale',
-  ability: 'scale',
-  seconds: { process: 12, docker: 8, kubernetes: 12 },
+  seconds: { process: 12, docker: 20, kubernetes: 45 },
   run: async (place, t) => {
     const service = { scale: { min: INSTANCES, max: 4 } }
     const live = await begin(place, { ...FIRST, service })
-    if (place.lacks.scale !== undefined) {
-      await assertRefused(place, ['scale', 'api=3'], place.lacks.scale)
-      await assertWhole(place, live)
-      return
-    }
     await using load = await loadOn(place)
     await place.must(['scale', 'api=3'])
     await assertWhole(place, live, { api: 3 })

@@ -13,11 +13,11 @@ export const killed: Scenario = {
   seconds: { process: 30, docker: 165, kubernetes: 250 },
   run: async (place, t) => {
     place.write({ 'migrate.mjs': MIGRATE })
-    await begin(place, editionOf(place, 'begun'))
+    await begin(place, editionOf('begun'))
     // A second release, so that there is a warm one to retire.
     await deployed(place, 'second')
     await using load = await loadOn(place)
-    place.configure(editionOf(place, 'planned'))
+    place.configure(editionOf('planned'))
     place.touch()
     const points = journalPoints(JSON.parse(await place.must(['plan', '--json'])) as Plan)
     assert.ok(points.some(({ operation }) => operation === 'prepare:api'))
@@ -78,18 +78,17 @@ export const twoAtOnce: Scenario = {
   },
 }
 
-/** With a migration where there are any, and with smoke: so that the plan has all the operations that the target knows. */
-function editionOf(place: Place, name: string): Edition {
-  const migrates = place.lacks.migrations === undefined
+/** With a migration and with smoke: so that the plan has all operations. */
+function editionOf(name: string): Edition {
   return {
     name,
-    service: migrates ? { migrate: { expand: 'node migrate.mjs' }, writable: ['data'] } : {},
+    service: { migrate: { expand: 'node migrate.mjs' }, writable: ['data'] },
     environment: { smoke: [{ request: 'GET /', expect: { status: 200 } }] },
   }
 }
 
 async function deployed(place: Place, name: string): Promise<string> {
-  place.configure(editionOf(place, name))
+  place.configure(editionOf(name))
   place.touch()
   await place.must(['deploy'])
   return liveOf(place)
@@ -104,7 +103,7 @@ interface Crash extends JournalPoint {
 async function crashAndSettle(place: Place, { operation, point, way, name }: Crash): Promise<string> {
   const where = `${operation}:${point}`
   const before = await liveOf(place)
-  place.configure(editionOf(place, name))
+  place.configure(editionOf(name))
   place.touch()
   const crashed = await place.run(['deploy'], { SEAWORTHY_CRASH_AT: where })
   assert.equal(crashed.signal, 'SIGKILL', `${where}: ${crashed.stdout}\n${crashed.stderr}`)
@@ -128,9 +127,7 @@ async function crashAndSettle(place: Place, { operation, point, way, name }: Cra
     await assertWhole(place, await liveOf(place))
   }
   assert.equal(record.proof!.failed, 0, record.proof!.failures.join('\n'))
-  if (place.lacks.migrations === undefined) {
-    const wanted = record.state !== 'aborted' || doneOperations(journal).has('migrate:api') ? 1 : 0
-    await assertRan(place, name, wanted, where)
-  }
+  const wanted = record.state !== 'aborted' || doneOperations(journal).has('migrate:api') ? 1 : 0
+  await assertRan(place, name, wanted, where)
   return record.state
 }

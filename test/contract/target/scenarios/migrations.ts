@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Edition } from '../app.ts'
 import type { Place } from '../place.ts'
 import type { Scenario } from '../scenario.ts'
-import { assertLossless, assertRefused, assertWhole, begin, FIRST, liveOf, loadOn, nameAt } from '../settled.ts'
+import { assertLossless, assertWhole, begin, FIRST, liveOf, loadOn, nameAt } from '../settled.ts'
 
 /** Notes the edition that it ran for, where data outlives a release; fails where it is told to. */
 export const MIGRATE = `import { appendFileSync } from 'node:fs'
@@ -21,19 +21,9 @@ const migrating = (name: string, env: Readonly<Record<string, string>> = {}): Ed
 
 export const migrations: Scenario = {
   name: 'migrations',
-  ability: 'migrations',
   seconds: { process: 12, docker: 40, kubernetes: 15 },
   run: async (place, t) => {
     place.write({ 'migrate.mjs': MIGRATE })
-    if (place.lacks.migrations !== undefined) {
-      const live = await begin(place)
-      place.configure(migrating('migrating'))
-      await assertRefused(place, ['deploy'], place.lacks.migrations)
-      // With such a config not even `status` is answered.
-      place.configure(FIRST)
-      await assertWhole(place, live)
-      return
-    }
     const before = await begin(place, { ...FIRST, service: { writable: ['data'] } })
     await using load = await loadOn(place)
     place.configure(migrating('migrated'))

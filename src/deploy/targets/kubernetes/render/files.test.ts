@@ -77,7 +77,7 @@ function deployedOf({ release }: Overlay): readonly KubernetesObject[] {
       service,
       image: imageOf(release, service),
       cluster: CLUSTER,
-      instances: wantedInstances(service, declared, {}),
+      instances: wantedInstances(service, release.config, {}),
       values: Object.fromEntries(secretNames(declared, release.config.needs).map((name) => [name, 'geheim'])),
     }),
   )

@@ -64,7 +64,7 @@ export function renderedObjects(release: Release): readonly Rendered[] {
       service,
       image: imagePlace(name, service),
       cluster: RENDERED_FOR,
-      instances: wantedInstances(service, declared, {}),
+      instances: wantedInstances(service, release.config, {}),
       // Only the names are asked for: what would hold values is left out below.
       values: Object.fromEntries(secretNames(declared, release.config.needs).map((secret) => [secret, ''])),
     })
