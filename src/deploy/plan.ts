@@ -144,7 +144,7 @@ function bringUp({ live, next, migrates, prepared, rehearsals = {}, scaled = {} 
       .map(([name, service]) => operation('prepare', name, 'cli', prepareCause(name, service, live, next))),
     ...migrates.map((name) => operation('migrate', name, 'cli', migrateCause(rehearsals[name]))),
     ...stops.map(([name, service]) => operation('stop', name, 'cli', recreateCause(service, next.config))),
-    ...programs.map(([name, service]) =>
+    ...programs.map(([name]) =>
       operation('start', name, 'cli', startCause(wantedInstances(name, next.config, scaled))),
     ),
     ...programs.map(([name, service]) =>
