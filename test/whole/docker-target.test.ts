@@ -231,7 +231,7 @@ describe('on a Docker engine', { concurrency: true, timeout: 600_000 }, () => {
 
     await t.test('a release that fails after its switch is taken back, and its containers are gone', async () => {
       await using load = startEngineLoad(engine, { port, clients: 4 })
-      project.configure(configOf({ environment, name: 'rotten', env: { ROTS_AFTER_MS: '1000' }, watch: '60s' }))
+      project.configure(configOf({ environment, name: 'rotten', env: { ROTS_AFTER_MS: '4000' }, watch: '60s' }))
       const { stdout } = await project.refused(['deploy'])
       assert.match(stdout, /taken-back: .* answers failed/)
       await assertWhole(project, first)
