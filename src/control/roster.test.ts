@@ -159,6 +159,13 @@ test('a start is owed of what a live service lacks, until all are in the traffic
   assert.deepEqual(owed(), [['start']])
 })
 
+test('of a service that is stopped no start is owed any more', (t) => {
+  const { roster, owed } = make(t, RELEASE)
+  roster.expect(release, 'api', 'more of them are wanted')
+  roster.expectNothing(release, 'api')
+  assert.deepEqual(owed(), [])
+})
+
 test('an end that is owed tells how many of its service stay', async (t) => {
   const { roster } = make(t, RELEASE)
   await roster.put([instanceOf(1), instanceOf(2), instanceOf(3)])

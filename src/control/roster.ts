@@ -101,6 +101,17 @@ export class Roster implements Instances {
     return this.#of(release.id, service)
   }
 
+  /** No start of it is owed any more: it is stopped. */
+  expectNothing({ id }: Release, service: string): void {
+    this.table.settleStart(id, service)
+  }
+
+  /** Out of the traffic with the next table; the end of each is owed. */
+  leave(ids: readonly string[]): void {
+    for (const id of ids) this.#owe(id, 'stop', 'fewer of them are wanted')
+    mark(this.#options.state, ids, 'leaving')
+  }
+
   async stop(id: string): Promise<void> {
     this.#owe(id, 'stop', 'nothing needs it any more')
   }

@@ -25,7 +25,7 @@ export interface ServicesOptions {
   readonly instances: Instances
   /** Where `instances` acts, it is this; elsewhere the roster. */
   readonly supervisor: Pick<Supervisor, 'start' | 'untilStopped' | 'wake'>
-  readonly roster: Pick<Roster, 'expect'>
+  readonly roster: Pick<Roster, 'expect' | 'expectNothing'>
   readonly traffic: Traffic
   readonly fleet: Fleet
   readonly secrets: SecretFiles
@@ -86,8 +86,10 @@ export class Services {
    * @throws Problem `lease.lost` when it was brought back while it was drained, or another command has taken over
    */
   async takeOut(service: string, held: boolean): Promise<void> {
-    const { clock, fleet, state, traffic } = this.#options
+    const { clock, fleet, roster, state, traffic } = this.#options
     const live = this.#live(service)
+    // A start that a killed command has left would bring it back.
+    roster.expectNothing(live, service)
     const list = held ? 'heldServices' : 'stoppedServices'
     state.set(list, [...new Set([...state.get(list), service])])
     const token = state.get('token')

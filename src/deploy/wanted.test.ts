@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { kubernetesRelease } from '../../test/support/kubernetes-release.ts'
 import { dockerRelease } from '../../test/support/docker-release.ts'
 import { hasInstances, wantedInstances, type Scaled } from './wanted.ts'
 
@@ -22,4 +23,9 @@ test('a number set by hand counts within the bounds; with a port of its own only
     wantedInstances('api', { ...dockerRelease({ api }).config, target }, scaled)
   assert.deepEqual([on('docker', {}), on('docker', { api: 2 }), on('docker', { api: 9 })], [1, 2, 3])
   assert.equal(on('process', { api: 2 }), 1)
+})
+
+test('beside an autoscaler of the cluster a number that was set before means nothing', () => {
+  const { config } = kubernetesRelease({ api: { start: 'node api.js', scale: { min: 1, max: 9, cpu: '70%' } } })
+  assert.equal(wantedInstances('api', config, { api: 5 }), 1)
 })

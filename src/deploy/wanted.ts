@@ -1,5 +1,7 @@
 import type { ResolvedApp, ResolvedService } from '../config/resolved.ts'
 
+import { isAutoscaled } from './targets/kubernetes/autoscaler.ts'
+
 /** Instances wanted of services whose number a person or a measure has changed. */
 export type Scaled = Readonly<Record<string, number>>
 
@@ -13,6 +15,8 @@ export function wantedInstances(
   scaled: Scaled,
 ): number {
   const { port, scale, instances } = services[name]!
+  // What was set before it had one means nothing beside it.
+  if (target === 'kubernetes' && isAutoscaled(services[name]!)) return instances
   if (target === 'process' && port !== null) return instances
   const asked = Object.hasOwn(scaled, name) ? scaled[name]! : instances
   return Math.min(scale.max, Math.max(scale.min, asked))

@@ -47,6 +47,8 @@ test('scale on Docker', { timeout: 400_000 }, async (t) => {
     const { wanted, running: serving, joining, leaving } = services[0]!
     return [wanted, serving, joining, leaving]
   }
+  const lease = async (): Promise<unknown> =>
+    (JSON.parse(await must('status', '--json')) as { readonly lease: unknown }).lease
   const shut = async (is: boolean): Promise<void> => {
     const call = is ? "writeFileSync('data/shut', '')" : "rmSync('data/shut')"
     await must('exec', 'api', '--', 'node', '-e', `require('fs').${call}`)
@@ -73,6 +75,21 @@ test('scale on Docker', { timeout: 400_000 }, async (t) => {
     assert.equal((await numbers())[0], 4)
     await must('up')
     assert.deepEqual([await numbers(), running()], [[4, 4, 0, 0], 4])
+  })
+
+  await t.test('a service that is stopped after a command was killed over it stays stopped', async () => {
+    await must('scale', 'api=2')
+    const { pid, ended } = project.start(['scale', 'api=3'])
+    await until(() => running() > 2, 'the third container to run', 60_000)
+    process.kill(pid, 'SIGKILL')
+    await ended
+    // Of a holder elsewhere only its silence can be known.
+    await until(async () => (await lease()) === null, 'the lease of the killed command to run out', 60_000, 500)
+    await must('stop', '--service', 'api')
+    assert.deepEqual([running(), (await numbers())[1]], [0, 0])
+    await must('stop', '--service', 'api', '--start')
+    assert.deepEqual([await numbers(), running()], [[3, 3, 0, 0], 3])
+    await must('scale', 'api=4')
   })
 
   await t.test('a plan shows as many as were set; a deploy begins with them', async () => {

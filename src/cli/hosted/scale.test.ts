@@ -3,36 +3,66 @@ import { test } from 'node:test'
 import type { ControlClient } from '../../control/api/client.ts'
 import { scaleThere } from './scale.ts'
 
-/** Control, of whose service as many instances become ready as can be; and what was asked, in order. */
-function make(can: number) {
+interface There {
+  /** As many become ready. */
+  readonly can?: number
+  /** Containers that control has not heard of, until the first settling. */
+  readonly unheard?: number
+  /** As many cannot be ended. */
+  readonly stuck?: number
+  readonly running?: number
+}
+
+/** Control of a service with two instances, and what was asked of it, in order. */
+function make({ can = 9, unheard = 0, stuck = 0, running: there = 2 }: There) {
   const asked: unknown[] = []
-  let wanted = 2
-  let running = 2
+  let [wanted, running, leaving, strange] = [2, there, 0, unheard]
   const call = async (method: string, input: { counts?: Record<string, number | null> }): Promise<unknown> => {
-    if (method === 'scale.look') return { services: [{ service: 'api', wanted, running, min: 1, max: 4 }] }
+    if (method === 'scale.look') {
+      return { services: [{ service: 'api', wanted, running, joining: 0, leaving, min: 1, max: 4 }] }
+    }
     asked.push(input.counts)
     wanted = input.counts!['api'] ?? 1
     return {}
   }
   const settle = async (): Promise<void> => {
     asked.push('settle')
-    running = Math.min(can, wanted)
+    leaving = stuck
+    running = Math.min(can, wanted) + strange
+    strange = 0
   }
   return { control: { call } as unknown as ControlClient, settle, asked }
 }
 
 test('the number is set, and what is owed then is done', async () => {
-  const { control, settle, asked } = make(4)
+  const { control, settle, asked } = make({})
   const services = await scaleThere(control, { api: 3 }, settle)
   assert.deepEqual([services[0]?.running, asked], [3, [{ api: 3 }, 'settle']])
 })
 
 test('what does not become ready is taken away again, and that is said', async () => {
-  const { control, settle, asked } = make(2)
+  const { control, settle, asked } = make({ can: 2 })
   await assert.rejects(scaleThere(control, { api: 4 }, settle), {
     code: 'scale.not-ready',
     message: 'of 4 instances of api 2 are ready',
     hint: 'It is api=2 again. See `seaworthy logs --service api`.',
   })
   assert.deepEqual(asked, [{ api: 4 }, 'settle', { api: 2 }, 'settle'])
+})
+
+test('what a killed command had started and control hears of only now is ended as well', async () => {
+  const { control, settle, asked } = make({ unheard: 2 })
+  const services = await scaleThere(control, { api: 1 }, settle)
+  assert.deepEqual([services[0]?.running, asked], [1, [{ api: 1 }, 'settle', { api: 1 }, 'settle']])
+})
+
+test('with fewer wanted, one that is ill takes no other with it', async () => {
+  const { control, settle, asked } = make({ running: 1, can: 0 })
+  await scaleThere(control, { api: 1 }, settle)
+  assert.deepEqual(asked, [{ api: 1 }, 'settle'])
+})
+
+test('what could not be ended is said', async () => {
+  const { control, settle } = make({ stuck: 1 })
+  await assert.rejects(scaleThere(control, { api: 1 }, settle), { message: '1 of api are still to be ended' })
 })

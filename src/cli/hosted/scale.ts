@@ -3,6 +3,8 @@ import type { ScaleStatus } from '../../control/api/scale-methods.ts'
 import { Problem } from '../../core/problem.ts'
 import { whoAmI } from '../lease.ts'
 
+type Counts = Readonly<Record<string, number | null>>
+
 /**
  * Sets numbers by hand where an engine or a cluster keeps the instances: control decides who comes and goes, and `settle` does
  * what it owes then. What does not become ready is taken away again.
@@ -10,19 +12,35 @@ import { whoAmI } from '../lease.ts'
  */
 export async function scaleThere(
   control: ControlClient,
-  counts: Readonly<Record<string, number | null>>,
+  counts: Counts,
   settle: () => Promise<void>,
 ): Promise<readonly ScaleStatus[]> {
-  const by = whoAmI()
-  await control.call('service.scale', { counts, by })
-  await settle()
-  const { services } = await control.call('scale.look', {})
-  const short = services.filter(({ service, running, wanted }) => Object.hasOwn(counts, service) && running < wanted)
-  if (short.length === 0) return services
+  const look = async (): Promise<readonly ScaleStatus[]> => {
+    const { services } = await control.call('scale.look', {})
+    return services.filter(({ service }) => Object.hasOwn(counts, service))
+  }
+  const set = async (to: Counts): Promise<readonly ScaleStatus[]> => {
+    await control.call('service.scale', { counts: to, by: whoAmI() })
+    await settle()
+    return look()
+  }
+  const before = new Map((await look()).map((one) => [one.service, one]))
+  let now = await set(counts)
+  // Some that a killed command had started and control had not heard of.
+  if (now.some(({ running, joining, wanted }) => running + joining > wanted)) now = await set(counts)
+  const left = now.filter(({ leaving }) => leaving > 0)
+  if (left.length > 0) {
+    const text = left.map(({ service, leaving }) => `${leaving} of ${service} are still to be ended`).join('; ')
+    throw new Problem('scale.not-ready', text, {
+      hint: 'They take no traffic. Mend what is said above and run it again.',
+    })
+  }
+  // Of one that had its number, and was ill before, nothing is to be taken back.
+  const short = now.filter(({ service, running, wanted }) => running < wanted && wanted >= before.get(service)!.wanted)
+  if (short.length === 0) return (await control.call('scale.look', {})).services
   // Otherwise every command would try the same again.
   const back = Object.fromEntries(short.map(({ service, running, min }) => [service, Math.max(min, running)]))
-  await control.call('service.scale', { counts: back, by })
-  await settle()
+  await set(back)
   const missed = short.map(
     ({ service, running, wanted }) => `of ${wanted} instances of ${service} ${running} are ready`,
   )

@@ -67,3 +67,23 @@ test('beside an autoscaler of the cluster nobody sets a number', async (t) => {
   })
   assert.deepEqual(state.get('scaled'), {})
 })
+
+test('a control that was killed over those that leave takes them out when it is asked again', async (t) => {
+  const { scaler, did, ids, state } = await make(t, dockerRelease({ api }))
+  await scaler.scale({ api: 2 }, 'ann@box')
+  did.length = 0
+  await scaler.scale({ api: 2 }, 'ann@box')
+  assert.deepEqual(did, ['table of 2', `drain ${ids[2]}`])
+  assert.deepEqual(state.get('outside'), { [ids[2]!]: 'leaving' })
+})
+
+test('handed back where nobody measures it has its least', async (t) => {
+  const { scaler, state } = await make(
+    t,
+    kubernetesRelease({ api: { ...api, scale: { min: 1, max: 4, rate: '9/s' } } }),
+  )
+  await scaler.scale({ api: 3 }, 'ann@box')
+  assert.deepEqual(state.get('scaled'), { api: 3 })
+  await scaler.scale({ api: null }, 'ann@box')
+  assert.deepEqual([state.get('scaled'), scaler.status()[0]?.wanted], [{}, 1])
+})

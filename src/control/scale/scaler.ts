@@ -9,13 +9,13 @@ import { decide, type Look, type Measure } from './decide.ts'
 import { Members, type MembersOptions } from './members.ts'
 import type { Roster } from '../roster.ts'
 import { Meters } from './meters.ts'
-import { inTable, mark } from './outside.ts'
+import { inTable } from './outside.ts'
 import type { ScaleTiming } from './timing.ts'
 
 export interface ScalerOptions extends Omit<MembersOptions, 'onFailed'> {
   readonly fleet: Pick<Fleet, 'drain' | 'report' | 'workers'>
   /** Where `instances` does not act, it is this. */
-  readonly roster: Pick<Roster, 'expect'>
+  readonly roster: Pick<Roster, 'expect' | 'leave'>
   readonly timing: ScaleTiming
 }
 
@@ -65,16 +65,25 @@ export class Scaler {
     const { state } = this.#options
     const release = this.#live()
     for (const [name, count] of Object.entries(counts)) this.#check(release, name, count)
-    for (const [name, count] of Object.entries(counts)) {
-      const { [name]: before, ...others } = state.get('scaled')
-      const service = release!.config.services[name]!
-      const kept = count ?? (isMeasured(service) ? before : undefined)
-      state.set('scaled', kept === undefined ? others : { ...others, [name]: kept })
-      const because = count === null ? `handed back by ${by}` : `set to ${count} by ${by}`
-      this.#setNote(name, { byHand: count !== null, because, failure: null })
-      this.#tell('scaled', `${name}: ${because}`)
-    }
-    if (!this.#options.instances.acts && release !== null) await this.#owe(release, Object.keys(counts))
+    const names = Object.keys(counts)
+    state.atomically(() => {
+      for (const [name, count] of Object.entries(counts)) this.#set(release!, name, count, by)
+      // Whatever becomes of control, somebody starts and ends them.
+      if (!this.#options.instances.acts) for (const name of names) this.#owe(release!, name)
+    })
+    if (!this.#options.instances.acts) await this.#drainLeaving(release!, names)
+  }
+
+  #set(release: Release, name: string, count: number | null, by: string): void {
+    const { state, instances } = this.#options
+    const { [name]: before, ...others } = state.get('scaled')
+    // Where nobody in here starts instances, nobody measures either.
+    const goesOn = instances.acts && isMeasured(release.config.services[name]!)
+    const kept = count ?? (goesOn ? before : undefined)
+    state.set('scaled', kept === undefined ? others : { ...others, [name]: kept })
+    const because = count === null ? `handed back by ${by}` : `set to ${count} by ${by}`
+    this.#setNote(name, { byHand: count !== null, because, failure: null })
+    this.#tell('scaled', `${name}: ${because}`)
   }
 
   status(): readonly ScaleStatus[] {
@@ -167,17 +176,23 @@ export class Scaler {
     this.#tell('scaled', `${name}: ${wanted} → ${want}: ${because}`)
   }
 
-  async #owe(release: Release, names: readonly string[]): Promise<void> {
-    const { state, instances, roster, traffic, fleet } = this.#options
-    const leaving = names.flatMap((name) => this.#tooMany(release, name))
-    // First: whatever becomes of control, somebody ends them.
-    for (const id of leaving) await instances.stop(id)
-    mark(state, leaving, 'leaving')
-    if (leaving.length > 0) {
-      await traffic.refresh(state.get('token'))
-      await fleet.drain(leaving, release.config.drainMs)
-    }
-    for (const name of names) roster.expect(release, name, 'more of them are wanted')
+  #owe(release: Release, name: string): void {
+    const { roster } = this.#options
+    roster.leave(this.#tooMany(release, name))
+    roster.expect(release, name, 'more of them are wanted')
+  }
+
+  /** Also those that a control has left that was killed over it. */
+  async #drainLeaving(release: Release, names: readonly string[]): Promise<void> {
+    const { state, instances, traffic, fleet } = this.#options
+    const outside = state.get('outside')
+    const leaving = instances
+      .instances()
+      .filter(({ id, service }) => names.includes(service) && outside[id] === 'leaving')
+      .map(({ id }) => id)
+    if (leaving.length === 0) return
+    await traffic.refresh(state.get('token'))
+    await fleet.drain(leaving, release.config.drainMs)
   }
 
   /** Starts what is lacking; sends away what is too many. */

@@ -53,6 +53,11 @@ export interface OwedWork {
   readonly since: number
 }
 
+/** A start of more instances of what is there: nobody is without an answer until it is done. */
+export function isMore({ what, stays }: OwedWork): boolean {
+  return what === 'start' && stays > 0
+}
+
 /**
  * Before instances are ended that another command may have started again: a machine that slept does not know of it. What
  * tells of nothing is refused like anything else.

@@ -2,7 +2,7 @@ import { messageOf, Problem } from '../../../core/problem.ts'
 import { isRecreated } from '../../plan.ts'
 import type { Instance, Release } from '../../release.ts'
 import type { Probe } from '../../target.ts'
-import type { OwedWork, RosterPort } from '../roster.ts'
+import { isMore, type OwedWork, type RosterPort } from '../roster.ts'
 import type { Containers } from './containers.ts'
 
 /** Between two looks at an instance that was started again. */
@@ -29,9 +29,14 @@ export class Owed {
     this.#options = options
   }
 
-  /** Does all of it; what does not succeed stays owed, and stands in nobody's way. */
-  async settle(): Promise<void> {
-    const owed = (await this.#options.roster.owed()).filter((one) => !this.#tried.has(keyOf(one)))
+  /**
+   * Does all of it; what does not succeed stays owed, and stands in nobody's way.
+   * @param isForNext a release is to be started next: it does not wait for more of what serves already
+   */
+  async settle({ isForNext = false } = {}): Promise<void> {
+    const owed = (await this.#options.roster.owed()).filter(
+      (one) => !this.#tried.has(keyOf(one)) && !(isForNext && isMore(one)),
+    )
     for (const one of owed) this.#tried.add(keyOf(one))
     const stops = owed.filter(({ what }) => what === 'stop')
     const ended = await Promise.all(stops.map((one) => this.#try(one)))
@@ -56,12 +61,19 @@ export class Owed {
     }
   }
 
-  async #do({ what, release: id, service, ids }: OwedWork, left: ReadonlySet<string>): Promise<void> {
+  async #do({ what, release: id, service, ids, stays }: OwedWork, left: ReadonlySet<string>): Promise<void> {
     const { roster, containers, start } = this.#options
     const release = await this.#options.release(id)
     const graceMs = release?.config.services[service]?.graceMs ?? GRACE_MS
     if (what === 'stop') {
-      await containers.remove(await this.#containersOf(ids), graceMs)
+      // With the last of them also what a killed command has started and not told of.
+      const isIt = (one: Instance): boolean =>
+        ids.includes(one.id) || (stays === 0 && one.release === id && one.service === service)
+      const there = (await containers.observe()).filter(({ instance }) => isIt(instance))
+      await containers.remove(
+        there.map((one) => one.id),
+        graceMs,
+      )
       return roster.forget(ids)
     }
     if (release === null) return

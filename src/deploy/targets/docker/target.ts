@@ -175,7 +175,7 @@ export class DockerTarget implements Target {
   }
 
   async start(release: Release, service: string): Promise<readonly Instance[]> {
-    await this.#owed.settle()
+    await this.#owed.settle({ isForNext: true })
     return this.#ensure(release, service)
   }
 

@@ -7,6 +7,7 @@ import { kubernetesRelease } from '../../../../test/support/kubernetes-release.t
 import { Roster } from '../../../control/roster.ts'
 import { State } from '../../../control/state.ts'
 import { systemClock } from '../../../core/clock.ts'
+import { Problem } from '../../../core/problem.ts'
 import type { Instance } from '../../release.ts'
 import type { RosterPort } from '../roster.ts'
 import { Owed } from './owed.ts'
@@ -40,6 +41,8 @@ async function make(t: TestContext, passes: () => boolean, { isThere = true } = 
   const did: string[] = []
   const removed: string[] = []
   const notes: string[] = []
+  let failure: Problem | null = null
+  const fail = (error: Problem): void => void (failure = error)
   let probes = 0
   const owed = new Owed({
     roster,
@@ -58,6 +61,7 @@ async function make(t: TestContext, passes: () => boolean, { isThere = true } = 
     },
     release: async (id) => (id === release.id ? release : null),
     start: async ({ id }) => {
+      if (failure !== null) throw failure
       did.push(`start ${id}`)
       await control.put(rows())
       return rows()
@@ -72,7 +76,7 @@ async function make(t: TestContext, passes: () => boolean, { isThere = true } = 
     onNote: (text) => notes.push(text),
   })
   const outside = (): readonly string[] => Object.keys(state.get('outside'))
-  return { state, control, owed, ids, removed, did, notes, outside, probesOf: () => probes }
+  return { state, control, owed, ids, removed, did, notes, fail, outside, probesOf: () => probes }
 }
 
 test('what is to be ended is taken away, and forgotten', async (t) => {
@@ -80,7 +84,7 @@ test('what is to be ended is taken away, and forgotten', async (t) => {
   for (const id of ids) await control.stop(id)
   await owed.settle()
   assert.ok(removed.every((one) => one === `${release.id} api`))
-  assert.deepEqual([removed.length, control.owed(), control.instances()], [2, [], []])
+  assert.deepEqual([removed.length, control.owed(), control.instances()], [1, [], []], 'at once')
 })
 
 test('of some that are to be ended the cluster takes away as many, and the others stay', async (t) => {
@@ -92,6 +96,28 @@ test('of some that are to be ended the cluster takes away as many, and the other
     control.instances().map(({ id }) => id),
     [ids[0]],
   )
+})
+
+test('what cannot be done now stays owed, and is said', async (t) => {
+  const { control, owed, ids, notes, fail } = await make(t, () => true)
+  await control.stop(ids[1]!)
+  fail(new Problem('source.moved', 'the files have moved on'))
+  await owed.settle()
+  assert.deepEqual(notes, [`stop of api of ${release.id} is still owed: the files have moved on`])
+  assert.deepEqual(
+    control.owed().map(({ what, ids: those }) => [what, ...those]),
+    [['stop', ids[1]]],
+  )
+})
+
+test('whoever starts a release next does not wait for more of what serves', async (t) => {
+  const { control, owed, ids, did } = await make(t, () => true)
+  await control.forget([ids[1]!])
+  control.expect(release, 'api', 'one lacks')
+  await owed.settle({ isForNext: true })
+  assert.deepEqual([did, control.owed().length], [[], 1])
+  await owed.settle()
+  assert.deepEqual([did[0], control.owed()], [`start ${release.id}`, []])
 })
 
 test('one that was wedged comes in again when it passes', async (t) => {

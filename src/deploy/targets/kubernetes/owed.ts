@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Instance, Release } from '../../release.ts'
 import type { Probe } from '../../target.ts'
-import type { OwedWork, RosterPort } from '../roster.ts'
+import { messageOf, Problem } from '../../../core/problem.ts'
+import { isMore, type OwedWork, type RosterPort } from '../roster.ts'
 import { rosterOf } from './pods-probe.ts'
 import type { Workloads } from './workloads.ts'
 
@@ -28,13 +29,29 @@ export class Owed {
     this.#options = options
   }
 
-  /** Does all of it. What does not come back in its time stays owed, and does not stand in the way of what mends it. */
-  async settle(): Promise<void> {
-    const owed = (await this.#options.roster.owed()).filter((one) => !this.#tried.has(keyOf(one)))
+  /**
+   * Does all of it. What does not come back in its time stays owed, and does not stand in the way of what mends it.
+   * @param isForNext a release is to be started next: it does not wait for more of what serves already
+   */
+  async settle({ isForNext = false } = {}): Promise<void> {
+    const owed = (await this.#options.roster.owed()).filter(
+      (one) => !this.#tried.has(keyOf(one)) && !(isForNext && isMore(one)),
+    )
     for (const one of owed) this.#tried.add(keyOf(one))
+    const [stops, others] = [true, false].map((isStop) => owed.filter(({ what }) => (what === 'stop') === isStop))
+    await Promise.all(together(stops!).map((one) => this.#try(one)))
     // What is started may be what had to make room for what is stopped.
-    for (const isStop of [true, false])
-      await Promise.all(owed.filter(({ what }) => (what === 'stop') === isStop).map((one) => this.#do(one)))
+    await Promise.all(others!.map((one) => this.#try(one)))
+  }
+
+  async #try(owed: OwedWork): Promise<void> {
+    const { what, service, release } = owed
+    try {
+      await this.#do(owed)
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      this.#options.onNote(`${what} of ${service} of ${release} is still owed: ${messageOf(error)}`)
+    }
   }
 
   async #do(owed: OwedWork): Promise<void> {
@@ -96,4 +113,10 @@ export class Owed {
 
 function keyOf({ what, release, service, ids, since }: OwedWork): string {
   return [what, release, service, since, ...ids].join(' ')
+}
+
+/** One for each service of a release: its Deployment is changed once. */
+function together(stops: readonly OwedWork[]): readonly OwedWork[] {
+  const groups = Map.groupBy(stops, ({ release, service }) => `${service}@${release}`)
+  return [...groups.values()].map((group) => ({ ...group[0]!, ids: group.flatMap(({ ids }) => ids) }))
 }

@@ -162,7 +162,7 @@ export class KubernetesTarget implements Target {
 
   async start(release: Release, service: string): Promise<readonly Instance[]> {
     mustRunHere(release.config)
-    await this.#owed.settle()
+    await this.#owed.settle({ isForNext: true })
     return this.#start(release, service)
   }
 
