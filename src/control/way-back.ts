@@ -34,7 +34,7 @@ export function wayBack(state: State): readonly string[] {
 
 /** The release that `rollback` goes back to; null: there is none. */
 export function releaseBefore(state: State): Release | null {
-  const way = wayBack(state)
-  const there = state.onceLive().filter(({ id }) => way.includes(id))
-  return there.toSorted((one, other) => way.indexOf(other.id) - way.indexOf(one.id))[0] ?? null
+  const onceLive = state.onceLive()
+  const steps = wayBack(state).map((step) => onceLive.find(({ id }) => id === step))
+  return steps.findLast((release) => release !== undefined) ?? null
 }

@@ -1,9 +1,16 @@
 import type { ResolvedApp, ResolvedService } from '../config/resolved.ts'
-
 import { isAutoscaled } from './targets/kubernetes/autoscaler.ts'
 
 /** Instances wanted of services whose number a person or a measure has changed. */
 export type Scaled = Readonly<Record<string, number>>
+
+/** An autoscaler of the cluster says how many there are: nobody else may then. */
+export function isCountedByCluster(
+  name: string,
+  { services, target }: Pick<ResolvedApp, 'services' | 'target'>,
+): boolean {
+  return target === 'kubernetes' && isAutoscaled(services[name]!)
+}
 
 /**
  * How many instances of a service a release runs: what it was scaled to, within its own bounds; `scale.min` otherwise. On a
@@ -11,12 +18,13 @@ export type Scaled = Readonly<Record<string, number>>
  */
 export function wantedInstances(
   name: string,
-  { services, target }: Pick<ResolvedApp, 'services' | 'target'>,
+  config: Pick<ResolvedApp, 'services' | 'target'>,
   scaled: Scaled,
 ): number {
+  const { services, target } = config
   const { port, scale, instances } = services[name]!
   // What was set before it had one means nothing beside it.
-  if (target === 'kubernetes' && isAutoscaled(services[name]!)) return instances
+  if (isCountedByCluster(name, config)) return instances
   if (target === 'process' && port !== null) return instances
   const asked = Object.hasOwn(scaled, name) ? scaled[name]! : instances
   return Math.min(scale.max, Math.max(scale.min, asked))

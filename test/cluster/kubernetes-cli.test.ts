@@ -160,7 +160,6 @@ test('an environment on Kubernetes, by its commands', { timeout: 900_000 }, asyn
   })
 
   await t.test('what there is no way to yet is refused by its name', async () => {
-    assert.match((await run('scale', 'api=3')).stderr, /\[scale\.out-of-bounds\]/)
     assert.match((await run('load')).stderr, /\[target\.not-yet\]/)
   })
 

@@ -218,6 +218,41 @@ test('an environment on Docker, by its commands', { timeout: 600_000 }, async (t
     assert.deepEqual(all(), before)
   })
 
+  await t.test('every container is killed at once: everything returns by itself', async () => {
+    const programs = (): readonly string[] => {
+      const ids = docker('ps', '--quiet').split('\n')
+      return docker('inspect', '--format', '{{.Name}} {{.State.Pid}}', ...ids)
+        .split('\n')
+        .toSorted()
+    }
+    const before = programs()
+    const names = (of: readonly string[]): readonly string[] => of.map((one) => one.split(' ')[0]!)
+    await using load = startEngineLoad(engine, { port: PORT, clients: 4 })
+    await until(() => load.answers.length > 20, 'the load to begin')
+    const begun = performance.now()
+    // The engine would not start again what it was told to kill.
+    for (const one of before) process.kill(Number(one.split(' ')[1]), 'SIGKILL')
+    await until(() => nameAt() === 'v1', 'the same release to answer', AGAIN_MS, 500)
+    const tookMs = performance.now() - begun
+    await until(
+      () => load.answers.slice(-20).every(({ status }) => status === 200),
+      'nobody to be lost any more',
+      AGAIN_MS,
+    )
+    const answers = await load.stop()
+    const lost = answers.filter(({ failure }) => failure !== null).length
+    t.diagnostic(
+      `answers ${(tookMs / 1000).toFixed(1)} s after; ${lost} of ${answers.length} requests failed meanwhile`,
+    )
+    assert.ok(lost > 0, 'they were killed')
+    const now = programs()
+    assert.deepEqual(names(now), names(before))
+    assert.ok(
+      now.every((one) => !before.includes(one)),
+      'each of them is a new one',
+    )
+  })
+
   await t.test('one service is stopped and started: its containers follow', async () => {
     await must('stop', '--service', 'api')
     assert.deepEqual([all().filter((name) => name.includes('_api-')), ask().status], [[], 503])

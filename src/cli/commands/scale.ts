@@ -16,6 +16,7 @@ export const scaleCommand: MakeCommand = () => {
     .description('How many instances of a service run: show it, set it by hand, or hand it back to what is measured.')
     .option('-c, --config <path>', 'the config file, or the folder that holds it')
     .option('--json', 'the same facts as JSON')
+    .option('--host <host>', 'one of the hosts of the environment, where it has several')
     .argument('[words...]', "SERVICE=COUNT or SERVICE=auto, as many as needed; then the environment (default: 'local')")
     .addHelpText(
       'after',
@@ -26,15 +27,19 @@ export const scaleCommand: MakeCommand = () => {
       using opened = await openEnvironment(command, environment, { awayMs: 1_000, readsOnly: true })
       const { project, control } = opened
       const { json } = globalsOf(command)
+      const tell = (text: string): void => void (json || print(text))
       const isSet = Object.keys(counts).length > 0
       let services: readonly ScaleStatus[]
       if (isSet && (await hostedOf(project)) !== null) {
         const { settleOwed } = await import('../hosted/settle.ts')
         const reason = `scale ${Object.keys(counts).join(', ')}`
-        services = await scaleThere(control, counts, () => settleOwed(project, control, reason, () => {}))
+        services = await scaleThere(control, counts, {
+          settle: () => settleOwed(project, control, reason, tell),
+          onStep: (own) => tell(stepsOf(own)),
+        })
       } else {
         if (isSet) await control.call('service.scale', { counts, by: whoAmI() })
-        services = await untilThere(control, counts, (text) => !json && print(text))
+        services = await untilThere(control, counts, tell)
       }
       if (json) printJson({ services })
       else print(scalingTable(services))
@@ -74,16 +79,20 @@ async function untilThere(
     const own = services.filter(({ service }) => set.includes(service))
     const failed = own.find(({ service, wanted }) => wanted !== counts[service])
     if (failed !== undefined) throw notReady(failed, counts[failed.service]!)
-    const steps = own.map(({ service, running, wanted, joining, leaving }) => {
-      const moving = [...(joining > 0 ? [`${joining} starting`] : []), ...(leaving > 0 ? [`${leaving} leaving`] : [])]
-      return `${service}: ${running} of ${wanted}${moving.length > 0 ? ` (${moving.join(', ')})` : ''}`
-    })
-    const text = steps.join('; ')
+    const text = stepsOf(own)
     if (text !== '' && text !== told) onStep(text)
     told = text
     if (own.every(({ running, wanted, leaving }) => running === wanted && leaving === 0)) return services
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
   }
+}
+
+function stepsOf(services: readonly ScaleStatus[]): string {
+  const steps = services.map(({ service, running, wanted, joining, leaving }) => {
+    const moving = [...(joining > 0 ? [`${joining} starting`] : []), ...(leaving > 0 ? [`${leaving} leaving`] : [])]
+    return `${service}: ${running} of ${wanted}${moving.length > 0 ? ` (${moving.join(', ')})` : ''}`
+  })
+  return steps.join('; ')
 }
 
 /** The check was failed, or somebody, or a measure, has set another number since. */

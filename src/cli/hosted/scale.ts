@@ -5,15 +5,22 @@ import { whoAmI } from '../lease.ts'
 
 type Counts = Readonly<Record<string, number | null>>
 
+export interface ScaleThereOptions {
+  /** Does what control owes to instances. */
+  settle(): Promise<void>
+  /** Control has decided who comes and goes. */
+  onStep(services: readonly ScaleStatus[]): void
+}
+
 /**
- * Sets numbers by hand where an engine or a cluster keeps the instances: control decides who comes and goes, and `settle` does
- * what it owes then. What does not become ready is taken away again.
+ * Sets numbers by hand where an engine or a cluster keeps the instances: control decides who comes and goes, and the rest is done
+ * here. What does not become ready is taken away again.
  * @throws Problem `scale.not-ready`
  */
 export async function scaleThere(
   control: ControlClient,
   counts: Counts,
-  settle: () => Promise<void>,
+  { settle, onStep }: ScaleThereOptions,
 ): Promise<readonly ScaleStatus[]> {
   const look = async (): Promise<readonly ScaleStatus[]> => {
     const { services } = await control.call('scale.look', {})
@@ -21,6 +28,7 @@ export async function scaleThere(
   }
   const set = async (to: Counts): Promise<readonly ScaleStatus[]> => {
     await control.call('service.scale', { counts: to, by: whoAmI() })
+    onStep(await look())
     await settle()
     return look()
   }

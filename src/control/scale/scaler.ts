@@ -1,8 +1,7 @@
 import type { ResolvedService } from '../../config/resolved.ts'
 import { Problem } from '../../core/problem.ts'
 import type { Instance, Release } from '../../deploy/release.ts'
-import { hasInstances, wantedInstances } from '../../deploy/wanted.ts'
-import { isAutoscaled } from '../../deploy/targets/kubernetes/autoscaler.ts'
+import { hasInstances, isCountedByCluster, wantedInstances } from '../../deploy/wanted.ts'
 import type { Fleet } from '../../gateway/admin/fleet.ts'
 import type { ScaleNote, ScaleStatus } from '../api/scale-methods.ts'
 import { decide, type Look, type Measure } from './decide.ts'
@@ -260,8 +259,7 @@ export class Scaler {
     const { port } = service
     const { state } = this.#options
     if (!hasInstances(service, release.config)) return 'its files are served by the gateway itself'
-    const isByCluster = release.config.target === 'kubernetes' && isAutoscaled(service)
-    if (isByCluster) return "the cluster's autoscaler says how many there are"
+    if (isCountedByCluster(name, release.config)) return "the cluster's autoscaler says how many there are"
     if (this.#options.instances.acts && port !== null) return `it insists on port ${port}, which only one can have`
     const isStopped = [...state.get('stoppedServices'), ...state.get('heldServices')].includes(name)
     return isStopped ? 'it is stopped' : null

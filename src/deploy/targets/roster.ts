@@ -53,6 +53,12 @@ export interface OwedWork {
   readonly since: number
 }
 
+/** One piece of work for each service of a release. */
+export function together(stops: readonly OwedWork[]): readonly OwedWork[] {
+  const groups = Map.groupBy(stops, ({ release, service }) => `${service}@${release}`)
+  return [...groups.values()].map((group) => ({ ...group[0]!, ids: group.flatMap(({ ids }) => ids) }))
+}
+
 /** A start of more instances of what is there: nobody is without an answer until it is done. */
 export function isMore({ what, stays }: OwedWork): boolean {
   return what === 'start' && stays > 0

@@ -2,7 +2,7 @@ import { messageOf, Problem } from '../../../core/problem.ts'
 import { isRecreated } from '../../plan.ts'
 import type { Instance, Release } from '../../release.ts'
 import type { Probe } from '../../target.ts'
-import { isMore, type OwedWork, type RosterPort } from '../roster.ts'
+import { isMore, together, type OwedWork, type RosterPort } from '../roster.ts'
 import type { Containers } from './containers.ts'
 
 /** Between two looks at an instance that was started again. */
@@ -38,7 +38,8 @@ export class Owed {
       (one) => !this.#tried.has(keyOf(one)) && !(isForNext && isMore(one)),
     )
     for (const one of owed) this.#tried.add(keyOf(one))
-    const stops = owed.filter(({ what }) => what === 'stop')
+    // Two that take the last containers of one service away would be in each other's way.
+    const stops = together(owed.filter(({ what }) => what === 'stop'))
     const ended = await Promise.all(stops.map((one) => this.#try(one)))
     const left = new Set(stops.filter((_, index) => !ended[index]).map(({ service }) => service))
     // One that cannot run beside another release of its service waits until that has ended.

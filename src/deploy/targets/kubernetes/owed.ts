@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Instance, Release } from '../../release.ts'
 import type { Probe } from '../../target.ts'
 import { messageOf, Problem } from '../../../core/problem.ts'
-import { isMore, type OwedWork, type RosterPort } from '../roster.ts'
+import { isMore, together, type OwedWork, type RosterPort } from '../roster.ts'
 import { rosterOf } from './pods-probe.ts'
 import type { Workloads } from './workloads.ts'
 
@@ -39,6 +39,7 @@ export class Owed {
     )
     for (const one of owed) this.#tried.add(keyOf(one))
     const [stops, others] = [true, false].map((isStop) => owed.filter(({ what }) => (what === 'stop') === isStop))
+    // Each service's Deployment is changed once.
     await Promise.all(together(stops!).map((one) => this.#try(one)))
     // What is started may be what had to make room for what is stopped.
     await Promise.all(others!.map((one) => this.#try(one)))
@@ -113,10 +114,4 @@ export class Owed {
 
 function keyOf({ what, release, service, ids, since }: OwedWork): string {
   return [what, release, service, since, ...ids].join(' ')
-}
-
-/** One for each service of a release: its Deployment is changed once. */
-function together(stops: readonly OwedWork[]): readonly OwedWork[] {
-  const groups = Map.groupBy(stops, ({ release, service }) => `${service}@${release}`)
-  return [...groups.values()].map((group) => ({ ...group[0]!, ids: group.flatMap(({ ids }) => ids) }))
 }
