@@ -66,10 +66,12 @@ void test(
       t.test('frozen: whom it has is left hanging, nobody who comes is answered', (t) =>
         isOnePage(t, { fires: ['NeedDown'] }, async ({ project }) => {
           const { pid } = await needOf(project, 'db')
-          const all = [pid!, ...childrenOf(pid!)]
-          for (const each of all) process.kill(each, 'SIGSTOP')
+          // From then on it begins no other; those that it has may end before they are told.
+          process.kill(pid!, 'SIGSTOP')
+          const children = childrenOf(pid!)
+          for (const each of children) signalIfThere(each, 'SIGSTOP')
           return async () => {
-            for (const each of all.toReversed()) signalIfThere(each, 'SIGCONT')
+            for (const each of [...children, pid!]) signalIfThere(each, 'SIGCONT')
           }
         }),
       ),

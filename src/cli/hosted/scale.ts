@@ -7,9 +7,9 @@ type Counts = Readonly<Record<string, number | null>>
 
 export interface ScaleThereOptions {
   /** Does what control owes to instances. */
-  settle(): Promise<void>
+  readonly settle: () => Promise<void>
   /** Control has decided who comes and goes. */
-  onStep(services: readonly ScaleStatus[]): void
+  readonly onStep: (services: readonly ScaleStatus[]) => void
 }
 
 /**
