@@ -1,10 +1,13 @@
 /** What `bin/seaworthy.js` loads once it knows that this Node is new enough. */
 import { main } from './main.ts'
+import { unheard } from './output.ts'
 
-// `seaworthy logs | head`: whoever reads has had enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
+  if (error.code !== 'EPIPE') throw error
+  unheard()
+})
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
 })
 const code = await main(process.argv.slice(2))
 process.exitCode = code

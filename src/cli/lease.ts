@@ -4,6 +4,7 @@ import { HEARTBEAT_MS } from '../control/lease.ts'
 import { Problem } from '../core/problem.ts'
 import { ownIdentity } from '../core/process-identity.ts'
 import { loginName } from './login-name.ts'
+import { whenUnheard } from './output.ts'
 
 const LOOK_EVERY_MS = 500
 
@@ -29,6 +30,8 @@ export async function takeLease(
 ): Promise<HeldLease> {
   const holder = whoAmI()
   const token = await acquire(control, holder, reason, onNote)
+  // Half of it would be left to somebody else: `deploy | head`, or whoever had begun it is killed.
+  whenUnheard('comes-to-its-end')
   const lost = new AbortController()
   const heartbeat = setInterval(() => {
     control.call('lease.renew', { token }).catch((error: unknown) => {

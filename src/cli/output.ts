@@ -33,6 +33,18 @@ export function printError(error: unknown, json: boolean, say = (text: string): 
   if (error.hint) stderr.write(`${paint('cyan', '→')} ${printable(say(error.hint))}\n`)
 }
 
+let comesToItsEnd = false
+
+/** What becomes of this command when nobody reads what it says any more. @default 'ends', as `seaworthy logs | head` should */
+export function whenUnheard(what: 'ends' | 'comes-to-its-end'): void {
+  comesToItsEnd = what === 'comes-to-its-end'
+}
+
+/** The other end of its output was closed. */
+export function unheard(): void {
+  if (!comesToItsEnd) process.exit(EXIT.done)
+}
+
 export function printJson(value: unknown): void {
   process.stdout.write(JSON.stringify(value, null, 2) + '\n')
 }

@@ -47,8 +47,7 @@ import { Deploys } from './deploys.ts'
 import { diskOf } from './disk.ts'
 import { Retention } from './retention.ts'
 import { Roster } from './roster.ts'
-import type { RolloutWorld } from './rollout/rollout.ts'
-import { Rollouts } from './rollout/rollouts.ts'
+import { Rollouts, type RolloutsWorld } from './rollout/rollouts.ts'
 import { Witnesses } from './rollout/witnesses.ts'
 import { SecretFiles } from './secrets.ts'
 import { HealthWatch } from './status/health-watch.ts'
@@ -371,7 +370,7 @@ export class Control {
     return { ...this.#options.workers.entrance, ...(port === null ? { secure: false } : { port, secure: true }) }
   }
 
-  #rolloutWorld(): RolloutWorld {
+  #rolloutWorld(): RolloutsWorld {
     const { fleet } = this.#options
     return {
       state: this.state,
@@ -384,6 +383,7 @@ export class Control {
       report: () => fleet.report(),
       baselineOf: (release, now) => this.history.baselineOf(release, now),
       canRevive: (release) => this.services.canRevive(release),
+      lacking: (release) => this.services.lacking(release),
       revive: (release, insteadOf) => this.services.revive(release, insteadOf),
       stopInstances: async (release) => void (await this.services.stopAll(release, null)),
       saveProof: (deploy, part) => this.deploys.saveProof(deploy, part),

@@ -147,6 +147,8 @@ test('a release can come back from in here when each of its services is there, o
   state.set('stoppedServices', [])
   await roster.put([instanceOf(release)])
   assert.equal(services.canRevive(release), true)
+  assert.equal(services.lacking(release), null)
   await roster.stop(instanceOf(release).id)
   assert.equal(services.canRevive(release), false)
+  assert.equal(services.lacking(release), 'api')
 })

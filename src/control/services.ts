@@ -145,16 +145,22 @@ export class Services {
   }
 
   /** Whether its instances are there, or can be started from in here. */
-  canRevive({ id, config }: Release): boolean {
+  canRevive(release: Release): boolean {
+    return this.#options.instances.acts || this.lacking(release) === null
+  }
+
+  /** A service of a release that has no instance, and was not stopped on purpose; null: each has one. */
+  lacking({ id, config }: Release): string | null {
     const { instances, state } = this.#options
-    if (instances.acts) return true
     const there = instances.instances().filter(({ release, state: now }) => release === id && now !== 'stopping')
-    return Object.entries(config.services).every(
-      ([name, service]) =>
-        !hasInstances(service, config) ||
-        state.get('stoppedServices').includes(name) ||
-        there.some((one) => one.service === name),
-    )
+    const [name] =
+      Object.entries(config.services).find(
+        ([name, service]) =>
+          hasInstances(service, config) &&
+          !state.get('stoppedServices').includes(name) &&
+          !there.some((one) => one.service === name),
+      ) ?? []
+    return name ?? null
   }
 
   /** Brings back a release's instances where they were stopped for the new ones, and waits until they accept. */

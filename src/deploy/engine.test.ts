@@ -79,6 +79,47 @@ test('what control cannot end is ended by the target before the next release beg
   assert.deepEqual(did, [...before, 'stop 0-w', 'stop 1-x api'])
 })
 
+test('before the switch a resumed deploy starts and asks its instances again, and nothing else; behind it neither', async () => {
+  const did: string[] = []
+  const [cli, control] = ['cli', 'control'] as const
+  const operation = (kind: string, by: string) => ({ id: kind, kind, service: 'api', by })
+  const kinds = ['hook', 'prepare', 'migrate', 'stop', 'start', 'gate', 'smoke'] as const
+  const operations = [
+    ...kinds.map((kind) => operation(kind, cli)),
+    operation('switch', control),
+    operation('retire', cli),
+  ]
+  const config = { services: { api: { health: { passes: 1, deadlineMs: 1_000 } } }, smoke: [] }
+  const plan = { release: { id: '2-y', config }, base: { live: '1-x', warm: null }, retires: [], operations }
+  let journal: readonly object[] = kinds.map((kind) => ({ operation: kind, point: 'end' }))
+  const engine = {
+    control: {
+      deploy: async () => ({ plan, journal, state: 'running', message: null, proof: null }),
+      journal: async () => {},
+      finish: async () => {},
+      keptReleases: async () => [],
+      holdService: async () => void did.push('hold'),
+      rollOut: async () => ({ outcome: 'switched', text: '' }),
+    },
+    target: {
+      start: async () => (did.push('start'), []),
+      instances: async () => [],
+      stop: async () => {},
+      tidy: async () => {},
+    },
+    clock: systemClock,
+    signal: new AbortController().signal,
+    onEvent: (event: DeployEvent) => void (event.kind === 'done' && did.push(event.operation.kind)),
+  } as unknown as Engine
+  await continueDeploy('d2', engine)
+  // The gate has the instances there by the same call.
+  assert.deepEqual(did, ['hold', 'stop', 'start', 'start', 'start', 'gate', 'smoke', 'retire'])
+  did.length = 0
+  journal = [...journal, { operation: 'switch', point: 'begin' }]
+  await continueDeploy('d2', engine)
+  assert.deepEqual(did, ['retire'])
+})
+
 /** A deploy that is interrupted while one of its operations waits; what is done to instances is noted in order. */
 function interrupted(kinds: readonly string[], waitsIn: string) {
   let state: DeployRecord['state'] = 'running'

@@ -89,14 +89,19 @@ export async function executePlan(plan: Plan, engine: Engine): Promise<DeployRes
   return continueDeploy(deploy, engine)
 }
 
-/** Goes on with a deploy from its journal: operations whose end is written are not done again. */
+/**
+ * Goes on with a deploy from its journal: operations whose end is written are not done again. Those on instances are, until
+ * the switch: what was there may have ended since, and whoever was killed may have been undoing it.
+ */
 export async function continueDeploy(deploy: string, engine: Engine): Promise<DeployResult> {
   const { plan, journal, state } = await engine.control.deploy(deploy)
   if (state !== 'running') return alreadyEnded(deploy, engine)
   const done = doneOperations(journal)
+  const isDone = ({ id, kind }: Operation): boolean =>
+    done.has(id) && (hasTraffic(journal) || !(ON_INSTANCES.has(kind) || kind === 'smoke'))
   try {
     for (const operation of plan.operations) {
-      if (operation.by !== 'cli' || done.has(operation.id) || operation.kind === 'retire') continue
+      if (operation.by !== 'cli' || isDone(operation) || operation.kind === 'retire') continue
       await perform(operation, deploy, plan, engine)
     }
     if (!hasTraffic(journal))

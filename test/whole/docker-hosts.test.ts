@@ -32,9 +32,10 @@ const configOf = (engines: readonly DockerEngine[], name: string): object => ({
   },
 })
 
-/** As it should be, but for one path of one version. */
+/** As it should be, but for one path of one version, and for one that takes its time to be ready. */
 const ROTS = `import { createServer } from 'node:http'
 const { PORT, HOST, NAME } = process.env
+if (NAME === 'slow') await new Promise((resolve) => setTimeout(resolve, 8000))
 createServer((request, response) => {
   if (NAME === 'v4' && request.url === '/rot') response.statusCode = 500
   request.resume().on('end', () => response.end(JSON.stringify({ name: NAME })))
@@ -124,41 +125,52 @@ test('an environment on two engines', { timeout: 570_000 }, async (t) => {
     assert.match(lives[0]!.message!, /has gone back/)
   })
 
-  await t.test(
-    'who holds them together is killed before the switch: nobody has switched, and it can go on',
-    async () => {
-      project.configure(configOf(engines, 'v5'))
-      const { pid, ended } = project.start(['deploy'])
-      const unfinished = async (): Promise<readonly boolean[]> =>
-        Promise.all(engines.map(async (engine) => (await statusOf(engine)).running !== null))
-      await until(async () => (await unfinished()).every(Boolean), 'both to be at work', 60_000)
-      process.kill(pid, 'SIGKILL')
-      await ended
-      await until(() => processesMentioning(project.folder).length === 0, 'the commands of the hosts to end', 120_000)
-      assert.deepEqual(names(), ['v1', 'v1'])
-      // One of them is settled by hand: it is not what keeps the other from going on.
-      if ((await unfinished())[1]) await project.must(['deploy', '--abort', '--host', two.host])
-      const wasLeft = (await unfinished())[0]
-      const { stdout } = await project.must(['deploy', '--resume'])
-      assert.match(stdout, /there is no unfinished deploy/)
-      assert.deepEqual(names(), [wasLeft ? 'v5' : 'v1', 'v1'])
-      await project.must(['deploy'])
-      assert.deepEqual(names(), ['v5', 'v5'])
-    },
-  )
+  const unfinished = async (): Promise<readonly boolean[]> =>
+    Promise.all(engines.map(async (engine) => (await statusOf(engine)).running !== null))
+  const isOver = (): boolean => processesMentioning(project.folder).length === 0
+
+  await t.test('who holds them together is killed: both undo what they have begun', async () => {
+    const before = engines.map(instancesOf)
+    project.configure(configOf(engines, 'slow'))
+    const { pid, ended } = project.start(['deploy'])
+    await until(async () => (await unfinished()).every(Boolean), 'both to be at work', 60_000)
+    process.kill(pid, 'SIGKILL')
+    await ended
+    await until(isOver, 'the commands of the hosts to end', 120_000)
+    assert.deepEqual([await unfinished(), engines.map(instancesOf)], [[false, false], before])
+    assert.deepEqual(names(), ['v1', 'v1'])
+  })
+
+  await t.test('all are killed before the switch: nobody has switched, and each can go on or be undone', async () => {
+    project.configure(configOf(engines, 'slow'))
+    const { pid, ended } = project.start(['deploy'])
+    await until(async () => (await unfinished()).every(Boolean), 'both to be at work', 60_000)
+    const all = processesMentioning(project.folder).filter(({ command }) => command.includes(project.program))
+    assert.equal(all.length, 3)
+    for (const each of [pid, ...all.map((one) => one.pid)]) process.kill(each, 'SIGKILL')
+    await ended
+    await until(isOver, 'all to end')
+    assert.deepEqual(await unfinished(), [true, true])
+    assert.deepEqual(names(), ['v1', 'v1'])
+    // One of them is settled by hand: it is not what keeps the other from going on.
+    await project.must(['deploy', '--abort', '--host', two.host])
+    const { stdout } = await project.must(['deploy', '--resume'])
+    assert.match(stdout, /there is no unfinished deploy/)
+    assert.deepEqual(names(), ['slow', 'v1'])
+    await project.must(['deploy'])
+    assert.deepEqual(names(), ['slow', 'slow'])
+  })
 
   await t.test('a signal to the command alone reaches those of the hosts: both undo what they have begun', async () => {
     const before = engines.map(instancesOf)
     project.configure(configOf(engines, 'v6'))
     const { pid, ended } = project.start(['deploy'])
-    const running = async (): Promise<readonly boolean[]> =>
-      Promise.all(engines.map(async (engine) => (await statusOf(engine)).running !== null))
-    await until(async () => (await running()).every(Boolean), 'both to be at work', 60_000)
+    await until(async () => (await unfinished()).every(Boolean), 'both to be at work', 60_000)
     process.kill(pid, 'SIGINT')
     const { code, stdout, stderr } = await ended
     assert.equal(code, 1, stdout + stderr)
     assert.equal(stderr.match(/\[deploy\.interrupted\]/g)?.length, 2, stderr)
-    assert.deepEqual([await running(), engines.map(instancesOf)], [[false, false], before])
+    assert.deepEqual([await unfinished(), engines.map(instancesOf)], [[false, false], before])
   })
 
   await t.test('status, logs and doctor are of both; what is about one host wants its name', async () => {

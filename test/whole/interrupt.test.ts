@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { spawnSync } from 'node:child_process'
+import { failuresOf, startLoad } from '../support/load.ts'
 import { plainConfig, processesMentioning, TestProject, until } from '../support/project.ts'
 
 test('three `up` at once: one brings it up, the others find it, and there is one environment', async () => {
@@ -27,6 +29,44 @@ test('Ctrl-C at any moment of a first `up` leaves nothing running', async (t) =>
     t.diagnostic(`after ${afterMs} ms: ended with ${code ?? signal}`)
     await until(() => processesMentioning(project.folder).length === 0, 'everything to be stopped')
   }
+})
+
+test('killed before the switch, and its instances are gone since: resumed it starts them again, and nobody is lost', async () => {
+  await using project = new TestProject(plainConfig())
+  await project.must(['up', '--detach'])
+  await using load = startLoad({ port: await project.port(), clients: 2, pauseMs: 20 })
+  project.configure(plainConfig({ env: { NAME: 'v2' } }))
+  const killed = await project.run(['deploy'], { SEAWORTHY_CRASH_AT: 'gate:api:end' })
+  assert.equal(killed.signal, 'SIGKILL')
+  const { running } = await project.status()
+  const { id } = running!.plan.release
+
+  // As whoever undoes it does, and may be killed before he has said so.
+  const { control } = project
+  const { token } = await control.call('lease.acquire', { holder: 'a test', reason: 'a test', process: null })
+  await control.call('instance.stop', { token, release: id, service: null })
+  // Who does not start them again is told so, and no request meets nobody.
+  await assert.rejects(control.call('rollout.begin', { token, deploy: running!.id }), { code: 'release.no-instance' })
+  await control.call('lease.release', { token })
+
+  await project.must(['deploy', '--resume'])
+  assert.deepEqual(failuresOf(await load.stop()), [])
+  const { world, last } = await project.status()
+  assert.deepEqual([world.live, last?.state], [id, 'done'])
+})
+
+test('nobody reads what a deploy says any more: it comes to its end', async () => {
+  await using project = new TestProject(plainConfig())
+  await project.must(['up', '--detach'])
+  project.configure(plainConfig({ env: { NAME: 'v2' } }))
+  // The first line is read, then the reader is gone.
+  const command = `"$@" | head -n 1; exit "\${PIPESTATUS[0]}"`
+  const words = [process.execPath, project.program, 'deploy', '--json']
+  const { status } = spawnSync('bash', ['-c', command, 'bash', ...words], { cwd: project.folder })
+  assert.equal(status, 0)
+  const { running, last, world } = await project.status()
+  assert.deepEqual([running, last?.kind, last?.plan.release.id], [null, 'deploy', world.live])
+  assert.match(await (await fetch(`http://127.0.0.1:${await project.port()}/`)).text(), /v2/)
 })
 
 test('Ctrl-C before the switch undoes the deploy at once; after it control finishes alone', async () => {

@@ -11,7 +11,7 @@ import { listenNotice } from '../listen-notice.ts'
 import { whoAmI } from '../lease.ts'
 import { followFiles } from '../log-follow.ts'
 import { createNarrator } from '../narrate.ts'
-import { print } from '../output.ts'
+import { print, whenUnheard } from '../output.ts'
 import { describeLacks } from '../need-text.ts'
 import { makeStateFolder, type Project } from '../project.ts'
 import { mustBeFeasible } from '../promise-facts.ts'
@@ -89,6 +89,7 @@ export const upCommand: MakeCommand = (onExitCode) => {
           print(
             sayFor(command)('it was up already: Ctrl-C ends the showing of its logs, `seaworthy stop` the environment'),
           )
+        whenUnheard('ends')
         void keeper.closed.then(() => interrupted!.abort())
         await followFiles({ stateFolder: project.stateFolder, json, signal: interrupted!.signal })
       } finally {

@@ -49,7 +49,10 @@ export function peersOf(command: NodeJS.Process): Peers | null {
     go.reject(refused('the command that holds the hosts together has ended'))
     end.resolve(null)
   })
-  const say = (message: FromHost): void => void command.send!(message)
+  const say = (message: FromHost): void => {
+    // Nobody holds it any more: what comes of that is decided already.
+    if (command.connected) command.send!(message, () => {})
+  }
   return {
     ready: () => {
       say({ kind: 'ready' })

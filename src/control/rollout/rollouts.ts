@@ -1,6 +1,7 @@
 import type { Logger } from '../../core/logger.ts'
 import { messageOf, Problem } from '../../core/problem.ts'
 import type { CanaryProgress } from '../../deploy/canary.ts'
+import type { Release } from '../../deploy/release.ts'
 import type { RolloutProgress } from '../api/contract.ts'
 import type { RolloutRow } from '../state.ts'
 import type { RolloutDetail } from './detail.ts'
@@ -10,20 +11,29 @@ import { Rollout, type RolloutWorld } from './rollout.ts'
 /** How long a promotion waits for the workers to have the next share. */
 const PROMOTE_MS = 5_000
 
+/** What is asked before the first step. */
+export interface RolloutsWorld extends RolloutWorld {
+  /** A service of a release that has no instance; null: each has one, or was stopped on purpose. */
+  lacking(release: Release): string | null
+}
+
 /** Once traffic can reach a release, this carries on: through the death of the CLI, and of control itself. */
 export class Rollouts {
-  readonly #world: RolloutWorld
+  readonly #world: RolloutsWorld
   readonly #logger: Logger
   readonly #running = new Map<string, Rollout>()
   readonly #followers: Followers
 
-  constructor(world: RolloutWorld, logger: Logger) {
+  constructor(world: RolloutsWorld, logger: Logger) {
     this.#world = world
     this.#logger = logger
     this.#followers = new Followers(world.clock)
   }
 
-  /** Begins, or goes on under the lease of whoever has taken over. */
+  /**
+   * Begins, or goes on under the lease of whoever has taken over.
+   * @throws Problem `release.no-instance`: traffic would meet nobody
+   */
   begin(deploy: string, token: number): void {
     const running = this.#running.get(deploy)
     if (running) return running.adopt(token)
@@ -33,6 +43,7 @@ export class Rollouts {
       return this.#run({ ...row, token, phase: failedIn, detail: { ...(row.detail as RolloutDetail), failedIn: null } })
     }
     if (row !== null) return
+    this.#mustBeThere(deploy)
     const first: RolloutRow = { deploy, token, phase: this.#firstPhase(deploy), detail: {} satisfies RolloutDetail }
     this.#world.state.saveRollout(first)
     this.#run(first)
@@ -99,6 +110,15 @@ export class Rollouts {
     const [deploy, rollout] = this.#onTrial()
     rollout.askBack(`aborted by ${by}`)
     return deploy
+  }
+
+  #mustBeThere(deploy: string): void {
+    const { release } = this.#world.state.deploy(deploy)!.plan
+    const lacking = this.#world.lacking(release)
+    if (lacking === null) return
+    throw new Problem('release.no-instance', `${lacking} of ${release.id} has no instance: it gets no traffic`, {
+      hint: 'Run `seaworthy deploy --resume`, which starts what lacks, or `seaworthy deploy --abort`.',
+    })
   }
 
   #onTrial(): readonly [deploy: string, Rollout] {
