@@ -138,6 +138,19 @@ test('a stop outweighs a restart that is owed, and whoever is put again is to st
   assert.deepEqual([owed(), roster.instances()[0]!.state], [[], 'running'])
 })
 
+test('one too many that could not be ended stays out of the traffic when it is told of again', async (t) => {
+  const { roster, state, traffic, owed } = make(t, RELEASE)
+  await roster.put([instanceOf(1), instanceOf(2)])
+  await roster.admit([instanceOf(1).id, instanceOf(2).id])
+  roster.leave([instanceOf(2).id])
+  await roster.put([instanceOf(2)])
+  await roster.admit([instanceOf(2).id])
+  assert.deepEqual([traffic(), owed()], [[instanceOf(1).id], [['stop', instanceOf(2).id]]])
+  assert.deepEqual(state.get('outside'), { [instanceOf(2).id]: 'leaving' })
+  await roster.forget([instanceOf(2).id])
+  assert.deepEqual([owed(), state.get('outside')], [[], {}])
+})
+
 test('a start is owed of what a live service lacks, until all are in the traffic', async (t) => {
   const { roster, state, owed } = make(t, RELEASE)
   assert.deepEqual(roster.expect(release, 'api', 'stopped on purpose'), [])

@@ -192,6 +192,9 @@ export class Roster implements Instances {
   #put(instance: Instance): void {
     const { state } = this.#options
     const before = this.table.row(instance.id)
+    const leaves = before?.owing?.what === 'stop' && state.get('outside')[instance.id] === 'leaving'
+    // Whoever could not be ended is still there, and still one too many.
+    if (leaves) return this.table.save({ instance: { ...instance, pid: null }, owing: before.owing })
     const keepsOwing = before?.owing?.what === 'restart' && isSameStart(before, instance)
     // A number of another machine's or container's processes means nothing here.
     this.table.save({ instance: { ...instance, pid: null }, owing: keepsOwing ? before.owing : null })

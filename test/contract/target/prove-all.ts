@@ -11,23 +11,17 @@ import { Places } from './places.ts'
 import type { Scenario } from './scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
 
-const { values } = parseArgs({
-  options: {
-    target: { type: 'string', multiple: true, default: [...TARGETS] },
-    only: { type: 'string', multiple: true, default: [] },
-    seed: { type: 'string' },
-  },
-})
-const seed = seedOf(values.seed ?? process.env['SEED'])
-const targets = values.target.map((name) => {
-  const target = TARGETS.find((one) => one === name)
-  if (target === undefined) throw new Error(`--target ${name}: one of ${TARGETS.join(', ')}`)
-  return target
-})
-const wanted = SCENARIOS.filter(({ name }) => values.only.length === 0 || values.only.includes(name))
-const known = SCENARIOS.map(({ name }) => name)
-const strange = values.only.filter((name) => !known.includes(name))
-if (strange.length > 0) throw new Error(`--only ${strange.join(', ')}: one of ${known.join(', ')}`)
+const USAGE = `bin/prove-all [--target TARGET]... [--only SCENARIO]... [--seed N]
+
+Every scenario of the contract on every target, in an order that the seed draws: an hour on two cores.
+  --target   ${TARGETS.join(', ')}; as often as wanted (default: all)
+  --only     a scenario by its name; as often as wanted (default: all)
+  --seed     of an earlier run, to draw the same again (default: $SEED, or by chance)
+
+Scenarios:
+${SCENARIOS.map(({ name }) => `  ${name}`).join('\n')}`
+
+const { targets, wanted, seed } = asked()
 
 const counts = { passed: 0, failed: 0, skipped: 0 }
 const reasons = new Set<string>()
@@ -38,6 +32,41 @@ for (const text of failures) console.log(`\n${text}`)
 const why = counts.skipped === 0 ? '' : ` (${[...reasons].join('; ')})`
 console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped${why}`)
 process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1
+
+/** What the command line asks for; what it cannot mean ends the program, with what it could. */
+function asked(): { readonly targets: readonly Target[]; readonly wanted: readonly Scenario[]; readonly seed: number } {
+  try {
+    const { values } = parseArgs({
+      options: {
+        target: { type: 'string', multiple: true, default: [...TARGETS] },
+        only: { type: 'string', multiple: true, default: [] },
+        seed: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+    if (values.help) {
+      console.log(USAGE)
+      process.exit(0)
+    }
+    const known = SCENARIOS.map(({ name }) => name)
+    return {
+      targets: TARGETS.filter((name) => oneOf(TARGETS, values.target, '--target').includes(name)),
+      wanted: SCENARIOS.filter(
+        ({ name }) => values.only.length === 0 || oneOf(known, values.only, '--only').includes(name),
+      ),
+      seed: seedOf(values.seed ?? process.env['SEED']),
+    }
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`)
+    process.exit(2)
+  }
+}
+
+function oneOf(known: readonly string[], given: readonly string[], option: string): readonly string[] {
+  const strange = given.filter((name) => !known.includes(name))
+  if (strange.length > 0) throw new Error(`${option} ${strange.join(', ')}: there is no such one`)
+  return given
+}
 
 async function prove(target: Target): Promise<void> {
   const made = await grounds[target]()
