@@ -2,12 +2,14 @@
 import { main } from './main.ts'
 import { unheard } from './output.ts'
 
+/** A pipe whose reader has had enough, as in `seaworthy logs | head`; a terminal that was closed. */
+const UNHEARD: readonly unknown[] = ['EPIPE', 'EIO']
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
+  if (!UNHEARD.includes(error.code)) throw error
   unheard()
 })
 process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
+  if (!UNHEARD.includes(error.code)) throw error
 })
 const code = await main(process.argv.slice(2))
 process.exitCode = code
