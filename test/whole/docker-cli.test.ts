@@ -245,12 +245,11 @@ test('an environment on Docker, by its commands', { timeout: 600_000 }, async (t
       `answers ${(tookMs / 1000).toFixed(1)} s after; ${lost} of ${answers.length} requests failed meanwhile`,
     )
     assert.ok(lost > 0, 'they were killed')
-    const now = programs()
-    assert.deepEqual(names(now), names(before))
-    assert.ok(
-      now.every((one) => !before.includes(one)),
-      'each of them is a new one',
-    )
+    const isBack = (): boolean => {
+      const now = programs()
+      return names(now).join() === names(before).join() && now.every((one) => !before.includes(one))
+    }
+    await until(isBack, 'each of them to be there again, as a new process', AGAIN_MS)
   })
 
   await t.test('one service is stopped and started: its containers follow', async () => {
