@@ -72,7 +72,7 @@ export interface PlanRequest {
 
 /** Looks at the world once and decides what to do in it. */
 export async function planFor({ kind, next, control, target }: PlanRequest): Promise<Plan> {
-  const { world, instances, scaling } = await control.call('status', {})
+  const { world, instances, scaling, stoppedServices: stopped } = await control.call('status', {})
   const scaled = scaledIn(scaling)
   const { release: live } =
     world.live === null ? { release: null } : await control.call('release.get', { release: world.live })
@@ -89,10 +89,11 @@ export async function planFor({ kind, next, control, target }: PlanRequest): Pro
     next,
     migrates,
     rehearsals: outlook,
-    nextIsWarm: world.warm === next.id && isWhole(next, instances, scaled),
+    nextIsWarm: world.warm === next.id && isWhole(next, instances, { scaled, stopped }),
     // What is restarted or gets another secret is the release that is known already: its new number alone is not.
     prepared: await target.prepared((kind === 'restart' || kind === 'rotate') && live !== null ? live : next),
     scaled,
+    stopped,
   })
 }
 
@@ -151,10 +152,15 @@ export function again(release: Release, sequence: number): Release {
   return { ...release, sequence, id: releaseId(sequence, release.digest), createdAt: Date.now() }
 }
 
-function isWhole({ id, config }: Release, instances: readonly Instance[], scaled: Scaled): boolean {
+function isWhole(
+  { id, config }: Release,
+  instances: readonly Instance[],
+  { scaled, stopped }: { readonly scaled: Scaled; readonly stopped: readonly string[] },
+): boolean {
   return Object.entries(config.services).every(
     ([name, service]) =>
       !hasInstances(service, config) ||
+      stopped.includes(name) ||
       instances.filter((one) => one.release === id && one.service === name && one.state === 'running').length >=
         wantedInstances(name, config, scaled),
   )

@@ -44,6 +44,8 @@ export class Services {
     const { clock, folder, instances, path, roster, secrets, state, supervisor } = this.#options
     if (!instances.acts) return roster.expect(release, service, 'its instances are not there')
     if (Object.keys(values).length > 0) secrets.save(release.id, service, values)
+    // It stays stopped with the next release; what is kept is for when somebody starts it again.
+    if (state.get('stoppedServices').includes(service) && release.id !== state.get('live')) return []
     const artifactFolder = join(folder, 'releases', release.artifacts[service]!)
     const launch = { release, service, artifactFolder, path }
     await supervisor.untilStopped(release.id, service)

@@ -207,7 +207,7 @@ async function act(operation: Operation, deploy: string, plan: Plan, engine: Eng
         onNote,
       })
     case 'smoke':
-      return passSmoke({ target, release, signal, onNote })
+      return passSmoke({ target, release, signal, onNote, isStopped: (name) => isStopped(plan, name) })
     case 'retire':
       for (const retired of retires) await target.stop(retired, null)
       return forgetRested(plan, target)
@@ -217,6 +217,12 @@ async function act(operation: Operation, deploy: string, plan: Plan, engine: Eng
     case 'drain':
       throw new Error(`${kind} is control's work`)
   }
+}
+
+/** Nothing of it is asked by a gate that others have. */
+function isStopped({ operations }: Plan, service: string): boolean {
+  const gates = operations.filter(({ kind }) => kind === 'gate')
+  return gates.length > 0 && gates.every((gate) => gate.service !== service)
 }
 
 /** What made room, and could have come back as long as this release could still be taken back. */

@@ -189,7 +189,19 @@ test('as a container or a pod static files and images are instances like any oth
   assert.equal(plan.operations[1]!.because, 'new: have the image mail:1')
 })
 
-test('going back to a warm release is a switch; the release that was left is stopped', () => {
+test('what somebody has stopped has no instance in the next release either', () => {
+  const services = { api: service(), jobs: service({ port: 9000 }) }
+  const [live, next] = [release(1, services), release(2, services, 'b')]
+  const plan = planned({ live, next, stopped: ['jobs'], prepared: Object.values(next.artifacts) })
+  const rest = ['switch', 'watch', 'drain', 'retire']
+  assert.deepEqual(ids(plan), ['start:api', 'start:jobs', 'gate:api', ...rest])
+  assert.equal(plan.operations[1]!.because, 'stopped on purpose: no instance')
+  const there: Release = { ...next, config: { ...next.config, target: 'docker' } }
+  const onDocker = planned({ live, next: there, stopped: ['jobs'], prepared: Object.values(next.artifacts) })
+  assert.deepEqual(ids(onDocker), ['start:api', 'gate:api', ...rest])
+})
+
+test('going back to a warm release is a gate and a switch; the release that was left is stopped', () => {
   const plan = planned({
     kind: 'rollback',
     live: release(2, { api: service() }, 'b'),
@@ -197,7 +209,7 @@ test('going back to a warm release is a switch; the release that was left is sto
     world: { live: '2-x', warm: '1-x', sequence: 2 },
     nextIsWarm: true,
   })
-  assert.deepEqual(ids(plan), ['switch', 'drain', 'retire'])
+  assert.deepEqual(ids(plan), ['gate:api', 'switch', 'drain', 'retire'])
   assert.deepEqual(plan.retires, ['2-x'])
 })
 
@@ -232,7 +244,10 @@ test('a migration says on what it is rehearsed; going back says what is not undo
   assert.match(plan.operations.find(({ kind }) => kind === 'migrate')!.because, /variables; rehearsed on a copy of db/)
   const live = { ...release(2, { api: service() }, 'b'), migrationLevel: 2 }
   const back = planned({ kind: 'rollback', live, next: release(1, { api: service() }), nextIsWarm: true })
-  assert.match(back.operations[0]!.because, /from 2-x to 1-x; 2 expanding migrations are not undone/)
+  assert.match(
+    back.operations.find(({ kind }) => kind === 'switch')!.because,
+    /from 2-x to 1-x; 2 expanding migrations are not undone/,
+  )
 })
 
 test('every operation has a cause, and two journal points', () => {

@@ -74,7 +74,7 @@ export interface PlanInput {
   readonly world: World
   readonly live: Release | null
   readonly next: Release
-  /** The next release's instances are warm: nothing to prepare, to start or to gate. */
+  /** The next release's instances are warm: nothing to prepare or to start, unless one of them has ended unnoticed. */
   readonly nextIsWarm: boolean
   /** Services whose expanding migration has not been applied for these files yet. */
   readonly migrates: readonly string[]
@@ -84,6 +84,8 @@ export interface PlanInput {
   readonly prepared: readonly string[]
   /** @default nothing has been scaled */
   readonly scaled?: Scaled
+  /** Services that somebody has stopped: they stay so. @default none */
+  readonly stopped?: readonly string[]
 }
 
 /** Decides what a deploy will do. Touches nothing. */
@@ -93,7 +95,7 @@ export function makePlan(input: PlanInput): Plan {
   const retires = releasesToRetire(input)
   const operations = [
     ...hookBefore(input),
-    ...(input.nextIsWarm ? [] : bringUp(input)),
+    ...(input.nextIsWarm ? gates(input) : bringUp(input)),
     ...smoke(next),
     ...canary(input),
     operation('switch', null, 'control', switchCause(input)),
@@ -132,10 +134,14 @@ export function isRecreated(service: ResolvedService, { strategy, target }: Rule
 
 type Rules = Pick<ResolvedApp, 'strategy' | 'target'>
 
-function bringUp({ live, next, migrates, prepared, rehearsals = {}, scaled = {} }: PlanInput): Operation[] {
+function bringUp(input: PlanInput): Operation[] {
+  const { live, next, migrates, prepared, rehearsals = {}, scaled = {}, stopped = [] } = input
   const services = Object.entries(next.config.services)
   const programs = services.filter(([, service]) => hasInstances(service, next.config))
-  const recreated = programs.filter(([, service]) => isRecreated(service, next.config))
+  const running = programs.filter(([name]) => !stopped.includes(name))
+  // On a machine control keeps what a service is started with, for when it is started again: it is told so by a start.
+  const starts = next.config.target === 'process' ? programs : running
+  const recreated = running.filter(([, service]) => isRecreated(service, next.config))
   const stops = live ? recreated.filter(([name]) => hasRun(live, name)) : []
   return [
     ...Object.entries(usedNeeds(next.config)).map(([need, use]) => needOperation(need, use, next)),
@@ -144,13 +150,24 @@ function bringUp({ live, next, migrates, prepared, rehearsals = {}, scaled = {} 
       .map(([name, service]) => operation('prepare', name, 'cli', prepareCause(name, service, live, next))),
     ...migrates.map((name) => operation('migrate', name, 'cli', migrateCause(rehearsals[name]))),
     ...stops.map(([name, service]) => operation('stop', name, 'cli', recreateCause(service, next.config))),
-    ...programs.map(([name]) =>
-      operation('start', name, 'cli', startCause(wantedInstances(name, next.config, scaled))),
-    ),
-    ...programs.map(([name, service]) =>
-      operation('gate', name, 'cli', `${service.health.passes} passes in a row from outside, before it takes traffic`),
-    ),
+    ...starts.map(([name]) => {
+      const isStopped = stopped.includes(name)
+      const cause = isStopped
+        ? 'stopped on purpose: no instance'
+        : startCause(wantedInstances(name, next.config, scaled))
+      return operation('start', name, 'cli', cause)
+    }),
+    ...gates(input),
   ]
+}
+
+/** Also of what is warm: whoever goes back to instances that have ended, or hang, has ended the last that answered. */
+function gates({ next, stopped = [] }: PlanInput): Operation[] {
+  return Object.entries(next.config.services)
+    .filter(([name, service]) => hasInstances(service, next.config) && !stopped.includes(name))
+    .map(([name, { health }]) =>
+      operation('gate', name, 'cli', `${health.passes} passes in a row from outside, before it takes traffic`),
+    )
 }
 
 function hasRun({ config }: Release, name: string): boolean {
@@ -272,10 +289,10 @@ function recreateCause(service: ResolvedService, { target }: Rules): string {
   return hasOwnPorts ? "strategy 'recreate'" : `it insists on port ${service.port}, so two cannot run at once`
 }
 
-function downtimeOf({ live, next, nextIsWarm }: PlanInput): Downtime[] {
+function downtimeOf({ live, next, nextIsWarm, stopped = [] }: PlanInput): Downtime[] {
   if (!live || nextIsWarm) return []
   return Object.entries(next.config.services)
-    .filter(([name, service]) => isRecreated(service, next.config) && live.config.services[name] !== undefined)
+    .filter(([name, service]) => !stopped.includes(name) && isRecreated(service, next.config) && hasRun(live, name))
     .map(([name, service]) => ({
       service: name,
       because: `${recreateCause(service, next.config)}: it answers 503 from the stop of the old instance until the new one passes its gate`,

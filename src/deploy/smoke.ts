@@ -10,15 +10,22 @@ export interface SmokeOptions {
   readonly release: Release
   readonly signal: AbortSignal
   readonly onNote: (text: string) => void
+  /** @default none is */
+  readonly isStopped?: (service: string) => boolean
 }
 
 /** Sends each declared request to every instance of the new release that would take it, before any traffic does. */
-export async function passSmoke({ target, release, signal, onNote }: SmokeOptions): Promise<void> {
+export async function passSmoke(options: SmokeOptions): Promise<void> {
+  const { target, release, signal, onNote, isStopped = () => false } = options
   const failures: string[] = []
   for (const smoke of release.config.smoke) {
     const service = serviceOf(release.config, smoke)
     if (service === null || !hasInstances(release.config.services[service]!, release.config)) {
       onNote(`${smoke.request.path} is answered by the gateway itself: the witness sees it after the switch`)
+      continue
+    }
+    if (isStopped(service)) {
+      onNote(`${smoke.request.path} is not asked: ${service} was stopped on purpose`)
       continue
     }
     for (const instance of await target.start(release, service)) {

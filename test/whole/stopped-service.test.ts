@@ -1,0 +1,45 @@
+/** What somebody has stopped stays stopped, whatever is deployed meanwhile, and has what it needs when it is started again. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { plainConfig, TestProject, until } from '../support/project.ts'
+
+/** Takes work as long as it runs. */
+const WORKER = `import { appendFileSync } from 'node:fs'
+appendFileSync(process.env.FILE, process.env.TOKEN + ' ' + process.env.ROUND + '\\n')
+setInterval(() => {}, 1000)
+`
+
+test('a service that was stopped is not run by the next deploy, and begins with that release when it is started', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-stopped-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'worked')
+  const configOf = (round: string): object =>
+    plainConfig({
+      env: { NAME: round },
+      services: { jobs: { start: 'node jobs.mjs', secrets: ['TOKEN'], env: { FILE: file, ROUND: round } } },
+    })
+  await using project = new TestProject(configOf('v1'), { 'jobs.mjs': WORKER })
+  const env = { TOKEN: 'opensesame' }
+  await project.must(['up', '--detach'], env)
+  await project.must(['stop', '--service', 'jobs'], env)
+  const worked = (): readonly string[] => readFileSync(file, 'utf8').split('\n').filter(Boolean)
+  assert.deepEqual(worked(), ['opensesame v1'])
+
+  project.configure(configOf('v2'))
+  await project.must(['deploy'], env)
+  const { instances, stoppedServices, world } = await project.status()
+  assert.deepEqual(stoppedServices, ['jobs'])
+  assert.deepEqual(
+    instances.filter(({ service, release }) => service === 'jobs' && release === world.live),
+    [],
+  )
+  assert.deepEqual(worked(), ['opensesame v1'])
+
+  // Without its secret at hand: control has kept it with the release.
+  await project.must(['stop', '--service', 'jobs', '--start'])
+  await until(() => worked().length > 1, 'it to run')
+  assert.deepEqual(worked(), ['opensesame v1', 'opensesame v2'])
+})
