@@ -146,12 +146,17 @@ test('an environment on Docker, by its commands', { timeout: 600_000 }, async (t
       assert.doesNotMatch(docker('exec', name, 'node', '-p', 'JSON.stringify(process.env)'), new RegExp(SECRET))
   })
 
-  await t.test('a deploy under load, a restart, a pause and a rollback', async () => {
+  await t.test('a deploy under load, a rollback to what somebody has removed, a restart and a pause', async () => {
     await using load = startEngineLoad(engine, { port: PORT, clients: 4 })
     await until(() => load.answers.length > 20, 'the load to begin', AGAIN_MS)
     project.configure(configOf({ name: 'v2' }))
     await must('deploy')
     assert.equal(nameAt(), 'v2')
+    // Control has not heard of it: it takes them for warm.
+    const { world } = JSON.parse(await must('status', '--json')) as { readonly world: { readonly warm: string } }
+    const warm = all().filter((name) => name.includes(world.warm))
+    assert.equal(warm.length, 3)
+    docker('rm', '--force', ...warm)
     await must('rollback')
     assert.equal(nameAt(), 'v1')
     await must('restart')
