@@ -25,6 +25,8 @@ function toolsIn(t: TestContext) {
 const roster = {
   put: () => Promise.reject(new Problem('lease.lost', 'token 3 is no longer valid: the newest is 4')),
   owed: () => Promise.resolve([]),
+  // It drains: the lease may be lost over that.
+  leave: () => Promise.resolve([]),
   forget: () => Promise.resolve(),
 } satisfies Partial<RosterPort> as unknown as RosterPort
 
@@ -42,6 +44,7 @@ test('on Docker no container is stopped without the lease', async (t) => {
     secretsOf: () => ({}),
   })
   await assert.rejects(target.rest(release.id, 'api'), { code: 'lease.lost' })
+  await assert.rejects(target.stop(release.id, null), { code: 'lease.lost' })
   assert.ok(!wasCalled())
 })
 
@@ -62,5 +65,6 @@ test('on Kubernetes no Deployment is deleted without the lease', async (t) => {
     migrations: {} as never,
   })
   await assert.rejects(target.rest(release.id, 'api'), { code: 'lease.lost' })
+  await assert.rejects(target.stop(release.id, null), { code: 'lease.lost' })
   assert.ok(!wasCalled())
 })

@@ -203,6 +203,7 @@ export class DockerTarget implements Target {
   async stop(id: string, service: string | null): Promise<void> {
     const { roster, release } = this.#options
     const left = await roster.leave(id, service)
+    await mustHoldLease(roster)
     // Also those that were started and never told of.
     const there = (await this.#containers.observe())
       .map(({ instance }) => instance)

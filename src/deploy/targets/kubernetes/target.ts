@@ -169,6 +169,7 @@ export class KubernetesTarget implements Target {
   async stop(release: string, service: string | null): Promise<void> {
     const { roster } = this.#options
     const left = await roster.leave(release, service)
+    await mustHoldLease(roster)
     const of = await this.#options.release(release)
     await this.#workloads.remove(release, service === null ? await this.#servicesOf(release, of) : [service], of)
     await roster.forget(left)
