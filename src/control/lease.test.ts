@@ -96,9 +96,12 @@ test("a lease of control's own is free as soon as that control is provably gone"
   await new Promise((resolve) => setImmediate(resolve))
   const lease = state.get('lease')!
   assert.deepEqual(lease.process, ownIdentity())
+  assert.equal(leases.hasCommand(), false)
   // The number is ours, as it may be after a restart; who had it began at another time.
   state.set('lease', { ...lease, holder: 'control (pid 1)', process: { ...lease.process!, startTicks: 1 } })
+  assert.equal(leases.hasCommand(), false)
   const { token } = leases.acquire(request('the next control'))
+  assert.equal(leases.hasCommand(), true)
   assert.ok(token > lease.token)
   finished.resolve()
   await held

@@ -40,6 +40,12 @@ export class Leases {
     return lease !== null && lease.expiresAt > this.#clock.now() ? lease : null
   }
 
+  /** Whether a command is at work, as far as one can tell from in here; what control does by itself is none. */
+  hasCommand(): boolean {
+    const held = this.look()
+    return held !== null && !isGone(held) && !isSameHolder(held, ownHolder())
+  }
+
   /**
    * A holder that died on this host cannot come back: its lease is free at once. Of any other we know only that it is silent,
    * and wait for the lease to run out.
@@ -49,7 +55,7 @@ export class Leases {
     const held = this.look()
     // A holder whose answer was lost when control died asks again.
     if (held && isSameHolder(held, { holder, process })) return held
-    if (held && !(held.process && isProvablyGone(held.process))) throw this.#locked(held)
+    if (held && !isGone(held)) throw this.#locked(held)
     const now = this.#clock.now()
     const token = this.#state.get('token') + 1
     const lease = { holder, process, reason, token, acquiredAt: now, renewedAt: now, expiresAt: now + LEASE_MS }
@@ -90,9 +96,7 @@ export class Leases {
   }
 
   async #holdAlone<T>(reason: string, work: () => Promise<T>): Promise<T> {
-    // With its identity, so that the control after a killed one sees that it is gone, and does not wait for the lease to run out.
-    const holder = { holder: `control (pid ${process.pid})`, reason, process: ownIdentity() }
-    const { token } = this.acquire(holder)
+    const { token } = this.acquire({ ...ownHolder(), reason })
     const heartbeat = setInterval(() => this.#tryRenew(token), HEARTBEAT_MS)
     try {
       return await work()
@@ -147,6 +151,15 @@ export class Leases {
       hint: 'Another deploy has taken over. See `seaworthy status`, then start again.',
     })
   }
+}
+
+/** With its identity, so that the control after a killed one sees that it is gone, and does not wait for the lease to run out. */
+function ownHolder(): Omit<LeaseRequest, 'reason'> {
+  return { holder: `control (pid ${process.pid})`, process: ownIdentity() }
+}
+
+function isGone({ process }: Lease): boolean {
+  return process !== null && isProvablyGone(process)
 }
 
 function isSameHolder(
