@@ -96,3 +96,20 @@ test('a service that control cannot start comes back by the target, and takes tr
   await portsWith({ settle }).reviveService('api')
   assert.deepEqual(asked, ['service.start', 'settle', 'service.start'])
 })
+
+test('a release may be live when it is, and while control is at work on its deploy', async () => {
+  const mayBeLive = (live: string | null, settled: boolean): Promise<boolean> => {
+    const answers: Readonly<Record<string, unknown>> = {
+      'rollout.follow': { events: [], settled },
+      status: { world: { live } },
+    }
+    const call = async (method: string): Promise<unknown> => answers[method]
+    const client = { call, close: () => {} } as unknown as ControlClient
+    return engineControl(client, 7, {} as SecretValues, {} as never, {}, hooks).mayBeLive('d1', '1-x')
+  }
+  assert.deepEqual(await Promise.all([mayBeLive(null, true), mayBeLive('1-x', true), mayBeLive(null, false)]), [
+    false,
+    true,
+    true,
+  ])
+})

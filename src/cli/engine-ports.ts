@@ -78,6 +78,11 @@ export function engineControl(
       await control.call('rollout.back', { token, deploy, because })
       return settled(follow(deploy, events.at(-1)?.sequence ?? 0, onNews), onNews)
     },
+    mayBeLive: async (deploy, release) => {
+      // In this order: what settles in between is then seen as live.
+      const { settled: isSettled } = await control.call('rollout.follow', { deploy, after: 0, waitMs: 0 })
+      return !isSettled || (await control.call('status', {})).world.live === release
+    },
     ensureNeed: async (release, need) => {
       const { url } = release.config.needs[need]!
       await target.provide?.(release, need)

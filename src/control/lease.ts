@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import { Problem } from '../core/problem.ts'
 import { isDiskFull } from '../core/system-problem.ts'
-import { isProvablyGone, isSameProcess, type ProcessIdentity } from '../core/process-identity.ts'
+import { isProvablyGone, isSameProcess, ownIdentity, type ProcessIdentity } from '../core/process-identity.ts'
 import type { Lease } from './api/contract.ts'
 import type { State } from './state.ts'
 
@@ -9,6 +9,8 @@ import type { State } from './state.ts'
 export const LEASE_MS = 30_000
 /** How often its holder renews it. */
 export const HEARTBEAT_MS = 5_000
+/** How long work of control's own waits for what it has begun before: about as long as somebody looks on. */
+const TURN_MS = 30_000
 
 export interface LeaseRequest {
   /** In words, for people. */
@@ -24,6 +26,8 @@ export interface LeaseRequest {
 export class Leases {
   readonly #state: State
   readonly #clock: Clock
+  /** Resolves when all that control has begun by itself is over; null: nothing is under way. */
+  #ownWork: Promise<unknown> | null = null
 
   constructor(state: State, clock: Clock) {
     this.#state = state
@@ -36,6 +40,12 @@ export class Leases {
     return lease !== null && lease.expiresAt > this.#clock.now() ? lease : null
   }
 
+  /** Whether a command is at work, as far as one can tell from in here; what control does by itself is none. */
+  hasCommand(): boolean {
+    const held = this.look()
+    return held !== null && !isGone(held) && !isSameHolder(held, ownHolder())
+  }
+
   /**
    * A holder that died on this host cannot come back: its lease is free at once. Of any other we know only that it is silent,
    * and wait for the lease to run out.
@@ -45,7 +55,7 @@ export class Leases {
     const held = this.look()
     // A holder whose answer was lost when control died asks again.
     if (held && isSameHolder(held, { holder, process })) return held
-    if (held && !(held.process && isProvablyGone(held.process))) throw this.#locked(held)
+    if (held && !isGone(held)) throw this.#locked(held)
     const now = this.#clock.now()
     const token = this.#state.get('token') + 1
     const lease = { holder, process, reason, token, acquiredAt: now, renewedAt: now, expiresAt: now + LEASE_MS }
@@ -56,9 +66,37 @@ export class Leases {
     return lease
   }
 
-  /** Does something under a lease of control's own, so that nobody begins a deploy meanwhile. @throws `deploy.locked` */
+  /**
+   * Does something under a lease of control's own, so that nobody begins a deploy meanwhile. One after the other: the holder
+   * is the same, so two would share a lease, and the first to end would give it back under the second.
+   * @throws Problem `deploy.locked`, also when its turn does not come
+   */
   async hold<T>(reason: string, work: () => Promise<T>): Promise<T> {
-    const { token } = this.acquire({ holder: `control (pid ${process.pid})`, reason, process: null })
+    const before = this.#ownWork
+    const ended = Promise.withResolvers<void>()
+    const all = Promise.all([before, ended.promise])
+    this.#ownWork = all
+    void all.then(() => {
+      if (this.#ownWork === all) this.#ownWork = null
+    })
+    try {
+      if (before !== null) await this.#turn(before)
+      return await this.#holdAlone(reason, work)
+    } finally {
+      ended.resolve()
+    }
+  }
+
+  async #turn(before: Promise<unknown>): Promise<void> {
+    const over = new AbortController()
+    const patience = this.#clock.sleep(TURN_MS, over.signal).catch(() => {})
+    await Promise.race([before.then(() => over.abort()), patience])
+    const held = over.signal.aborted ? null : this.look()
+    if (held !== null) throw this.#locked(held)
+  }
+
+  async #holdAlone<T>(reason: string, work: () => Promise<T>): Promise<T> {
+    const { token } = this.acquire({ ...ownHolder(), reason })
     const heartbeat = setInterval(() => this.#tryRenew(token), HEARTBEAT_MS)
     try {
       return await work()
@@ -77,12 +115,12 @@ export class Leases {
     this.#state.set('lease', { ...lease, renewedAt: now, expiresAt: now + LEASE_MS })
   }
 
-  /** A full disk must not end control: the lease runs out, should that last. */
+  /** Neither a full disk may end control nor a lease that another has taken: the work finds out by its token. */
   #tryRenew(token: number): void {
     try {
       this.renew(token)
     } catch (error) {
-      if (!isDiskFull(error)) throw error
+      if (!isDiskFull(error) && !(error instanceof Problem && error.code === 'lease.lost')) throw error
     }
   }
 
@@ -113,6 +151,15 @@ export class Leases {
       hint: 'Another deploy has taken over. See `seaworthy status`, then start again.',
     })
   }
+}
+
+/** With its identity, so that the control after a killed one sees that it is gone, and does not wait for the lease to run out. */
+function ownHolder(): Omit<LeaseRequest, 'reason'> {
+  return { holder: `control (pid ${process.pid})`, process: ownIdentity() }
+}
+
+function isGone({ process }: Lease): boolean {
+  return process !== null && isProvablyGone(process)
 }
 
 function isSameHolder(

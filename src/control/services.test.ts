@@ -31,8 +31,13 @@ const instanceOf = (of: Release) => ({
 /**
  * Traffic and fleet note what is asked of them, in order; `supervisor` must not be asked at all.
  * @param whileDraining what happens meanwhile
+ * @param whileWaiting what happens until what is started accepts connections
  */
-function make(t: TestContext, whileDraining: (made: Made) => unknown = () => {}): Made {
+function make(
+  t: TestContext,
+  whileDraining: (made: Made) => unknown = () => {},
+  whileWaiting: (made: Made) => unknown = () => {},
+): Made {
   const folder = mkdtempSync(join(tmpdir(), 'seaworthy-services-'))
   const state = new State(join(folder, 'state.db'))
   t.after(() => {
@@ -53,7 +58,10 @@ function make(t: TestContext, whileDraining: (made: Made) => unknown = () => {})
     traffic: {
       refresh: note('refresh'),
       switchTo: note('switch'),
-      untilAccepting: note('accepting'),
+      untilAccepting: async () => {
+        done.push('accepting')
+        await whileWaiting(made)
+      },
       upstreamsOf: () => roster.instances().map(({ id }) => id),
     } as never,
     fleet: {
@@ -113,7 +121,22 @@ test('a service that is stopped on purpose comes back when its instances are the
   await roster.put([instanceOf(release)])
   done.length = 0
   await services.bringBack('api')
-  assert.deepEqual([done, roster.owed(), state.get('stoppedServices')], [['accepting', 'switch'], [], []])
+  assert.deepEqual([done, roster.owed(), state.get('stoppedServices')], [['accepting', 'refresh'], [], []])
+})
+
+test('who stops a service does not say which release has the traffic: a switch may be under way', async (t) => {
+  const { roster, services, done } = make(t)
+  await roster.put([instanceOf(release)])
+  await services.takeOut('api', false)
+  assert.deepEqual(done, ['refresh', `drain ${instanceOf(release).id}`])
+})
+
+test('a service stays out when another release went live while it was started: of that one nobody has asked', async (t) => {
+  const { state, roster, services, done } = make(t, undefined, ({ state: now }) => now.set('live', next.id))
+  await roster.put([instanceOf(release)])
+  state.set('stoppedServices', ['api'])
+  await assert.rejects(services.bringBack('api'), { code: 'service.moved' })
+  assert.deepEqual([state.get('stoppedServices'), done], [['api'], ['accepting']])
 })
 
 test('what is brought back while it was drained is not ended', async (t) => {

@@ -96,7 +96,8 @@ export class Services {
     state.set(list, [...new Set([...state.get(list), service])])
     const token = state.get('token')
     const upstreams = traffic.upstreamsOf(live.id, service)
-    await traffic.switchTo(live, token)
+    // Not to the release of above: what control does by itself may switch in between, and would be undone.
+    await traffic.refresh(token)
     await fleet.drain(upstreams, live.config.drainMs)
     if (state.get('token') !== token || !state.get(list).includes(service)) throw takenOver(service)
     await this.stopAll(live.id, service)
@@ -104,6 +105,7 @@ export class Services {
     state.addEvent(clock.now(), 'service-stopped', `${service} was stopped ${why}`)
   }
 
+  /** @throws Problem `service.moved` when another release went live meanwhile: the service stays as it was */
   async bringBack(service: string): Promise<void> {
     const { clock, state, traffic } = this.#options
     const live = this.#live(service)
@@ -113,13 +115,15 @@ export class Services {
     // More of what takes traffic anyway: each comes in when it has passed its check.
     if (!this.#options.instances.acts && !isOut) return
     await traffic.untilAccepting(live, service, { atLeast: 'all' })
+    // What accepts is an instance of a release that is not live any more; that the one which is has any, nobody has seen.
+    if (state.get('live') !== live.id) throw moved(service, live, state.get('live'))
     for (const list of ['stoppedServices', 'heldServices'] as const) {
       state.set(
         list,
         state.get(list).filter((name) => name !== service),
       )
     }
-    await traffic.switchTo(live, state.get('token'))
+    await traffic.refresh(state.get('token'))
     state.addEvent(clock.now(), 'service-started', `${service} was started again`)
   }
 
@@ -188,6 +192,11 @@ function takenOver(service: string): Problem {
   return new Problem('lease.lost', `${service} is another command's by now: its instances are not stopped`, {
     hint: 'See `seaworthy status`, then start again.',
   })
+}
+
+function moved(service: string, { id }: Release, live: string | null): Problem {
+  const text = `${live ?? 'nothing'} went live while ${service} of ${id} was started: it stays as it was`
+  return new Problem('service.moved', text, { hint: 'Run the command again: it starts what belongs to that release.' })
 }
 
 function owedStart({ id }: Release, service: string): Problem {

@@ -195,3 +195,50 @@ test('interrupted while the next release begins, that is stopped when it is ther
   await run()
   assert.deepEqual(did, ['(goes on)', 'start', 'stop'])
 })
+
+/** The first release of an environment, whose switch fails; it ends on the way when `dies` is asked for. */
+function firstSwitch({ dies = '', mayBeLive = false }: { readonly dies?: string; readonly mayBeLive?: boolean } = {}) {
+  let state: DeployRecord['state'] = 'running'
+  const did: string[] = []
+  const note = async (what: string): Promise<void> => {
+    if (what === dies) throw new Error('killed')
+    did.push(what)
+  }
+  const plan = { release: { id: '1-x' }, base: { live: null, warm: null }, operations: [] }
+  const journal = [{ operation: 'switch', point: 'begin' }]
+  const engine = {
+    control: {
+      deploy: async () => ({ plan, journal, state, message: null, proof: null }),
+      finish: async (_deploy: string, ended: DeployRecord['state']) => {
+        await note(`finish ${ended}`)
+        state = ended
+      },
+      keptReleases: async () => [],
+      rollOut: async () => ({ outcome: 'failed', text: 'no worker answered' }),
+      mayBeLive: async () => mayBeLive,
+    },
+    target: { stop: (id: string) => note(`stop ${id}`), tidy: () => note('tidy') },
+    clock: systemClock,
+    signal: new AbortController().signal,
+    onEvent: () => {},
+  } as unknown as Engine
+  return { engine, did }
+}
+
+test('a first release whose switch failed ends when its deploy has: nobody goes on with one that is half gone', async () => {
+  const { engine, did } = firstSwitch()
+  await assert.rejects(continueDeploy('d1', engine), { code: 'deploy.rollout-failed' })
+  assert.deepEqual(did, ['finish failed', 'stop 1-x'])
+  const killed = firstSwitch({ dies: 'finish failed' })
+  await assert.rejects(continueDeploy('d1', killed.engine), /^Error: killed$/)
+  assert.deepEqual(killed.did, [])
+})
+
+test('a first release whose switch failed can be undone; one that is live, or may be by now, cannot', async () => {
+  const { engine, did } = firstSwitch()
+  assert.equal((await abortDeploy('d1', engine)).state, 'aborted')
+  assert.deepEqual(did, ['stop 1-x', 'finish aborted', 'tidy'])
+  const live = firstSwitch({ mayBeLive: true })
+  await assert.rejects(abortDeploy('d1', live.engine), { code: 'deploy.nothing-behind' })
+  assert.deepEqual(live.did, [])
+})

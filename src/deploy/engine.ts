@@ -24,6 +24,8 @@ export interface EngineControl {
   /** Begins switch, watch and drain in control, and reports what happens until control has nothing more to do. */
   rollOut(deploy: string, onEvent: (event: RolloutNews) => void): Promise<RolloutOutcome>
   takeBack(deploy: string, because: string, onEvent: (event: RolloutNews) => void): Promise<RolloutOutcome>
+  /** Whether the release of a deploy is live, or control is still at work on making it so. */
+  mayBeLive(deploy: string, release: string): Promise<boolean>
   /** Has a need of a release running and healthy; answers with what is to be told when an optional one is not. */
   ensureNeed(release: Release, need: string): Promise<string | null>
   /** Stops a live service for its next release; `reviveService` undoes it. */
@@ -124,7 +126,7 @@ export async function abortDeploy(deploy: string, engine: Engine): Promise<Deplo
     if (outcome !== 'taken-back') throw rolloutFailed(text)
     return settle(deploy, engine)
   }
-  if (hasTraffic(journal)) {
+  if (hasTraffic(journal) && (await engine.control.mayBeLive(deploy, plan.release.id))) {
     throw new Problem(
       'deploy.nothing-behind',
       `${deploy} was the first release and is live: there is nothing to go back to`,
@@ -265,8 +267,9 @@ async function recover(deploy: string, plan: Plan, because: string, engine: Engi
     if (outcome !== 'taken-back') throw rolloutFailed(text)
     return settle(deploy, engine)
   }
-  await engine.target.stop(plan.release.id, null)
+  // In this order: whoever is killed in between must not leave an open deploy without instances, which would be gone on with.
   await engine.control.finish(deploy, 'failed', because)
+  await engine.target.stop(plan.release.id, null)
   throw new Problem('deploy.rollout-failed', because, {
     hint: 'Nothing is live. See `seaworthy logs --service control`.',
   })

@@ -79,8 +79,12 @@ function windowP95(samples: readonly Sample[], end: number): number | null {
   const now = samples[end]!
   const start = samples.find(({ at }) => now.at - at <= LATENCY_WINDOW_MS) ?? now
   if (now.answers - start.answers < LATENCY_SAMPLE_MIN) return null
+  return p95Between(start, now)
+}
+
+export function p95Between(first: Sample, last: Sample): number | null {
   return quantile(
-    now.buckets.map((count, bucket) => count - (start.buckets[bucket] ?? 0)),
+    last.buckets.map((count, bucket) => count - (first.buckets[bucket] ?? 0)),
     0.95,
   )
 }

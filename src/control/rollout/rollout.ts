@@ -1,8 +1,8 @@
 import type { Entrance } from '../../deploy/entrance.ts'
 import type { Clock } from '../../core/clock.ts'
-import { quantile } from '../../core/histogram.ts'
 import { messageOf } from '../../core/problem.ts'
 import { breachOf, ERROR_WINDOW_MS, type Baseline, type Sample } from '../../deploy/watch.ts'
+import { verdictOf } from '../../deploy/watch-end.ts'
 import { isPastSwitch, type DeployRecord } from '../../deploy/journal.ts'
 import type { Operation } from '../../deploy/plan.ts'
 import type { Proof, WatchVerdict } from '../../deploy/proof.ts'
@@ -11,8 +11,7 @@ import type { Counters, DrainReport } from '../../gateway/admin/protocol.ts'
 import type { Silent } from '../../gateway/admin/fleet.ts'
 import type { RolloutEvent } from '../api/contract.ts'
 import { sampleOf, upgradesOf } from '../counter-history.ts'
-import type { Leases } from '../lease.ts'
-import { HEARTBEAT_MS } from '../lease.ts'
+import { HEARTBEAT_MS, type Leases } from '../lease.ts'
 import type { RolloutRow, State } from '../state.ts'
 import type { Traffic } from '../traffic.ts'
 import { wayAfter, wayBack } from '../way-back.ts'
@@ -106,8 +105,13 @@ export class Rollout {
     }
   }
 
-  /** Something unforeseen: traffic stays where it is, and the deploy says so. */
+  /**
+   * Something unforeseen: traffic stays where it is, and the deploy says so. Before the release is live it goes back where no
+   * command is there to decide that: a part of the clients may be on it, and nobody judges it any more.
+   */
   fail(message: string, code: string | null): void {
+    const mayGoBack = (this.#phase === 'canary' || this.#phase === 'switch') && this.#old !== null
+    if (mayGoBack && !this.#world.leases.hasCommand()) this.#askedBack ??= `its ${this.#phase} failed: ${message}`
     this.#emit({ kind: 'settled', outcome: 'failed', text: message, ...(code === null ? {} : { code }) })
     this.#save('settled', { failedIn: this.#phase })
   }
@@ -149,10 +153,15 @@ export class Rollout {
     this.#save('switch')
   }
 
+  /** What control did by itself meanwhile, a stop of a service say, has drawn tokens, and the gateway refuses older ones. */
+  #takeNewest(): void {
+    this.#token = Math.max(this.#token, this.#world.state.get('token'))
+  }
+
   /** The share of clients that try a release; null ends the trial. Only this rollout gives shares: no token is older. */
   async #share(canary: { readonly release: string; readonly share: number } | null): Promise<void> {
     const { state, traffic } = this.#world
-    this.#token = Math.max(this.#token, state.get('token'))
+    this.#takeNewest()
     state.set('canary', canary)
     await traffic.refresh(this.#token)
   }
@@ -223,17 +232,9 @@ export class Rollout {
   }
 
   #passed(samples: readonly Sample[]): void {
-    const { sample } = this.#next.config.watch
-    const first = samples[0]!
-    const last = samples.at(-1)!
-    const answers = last.answers - first.answers
-    const errors = last.errors - first.errors
-    const verdict: WatchVerdict =
-      answers < sample
-        ? { verdict: 'inconclusive', answers, needed: sample }
-        : { verdict: 'passed', answers, errors, p95Ms: p95Between(first, last) }
+    const verdict = verdictOf(samples, this.#next.config.watch.sample)
     if (verdict.verdict === 'inconclusive')
-      this.#note(`too few answers for a verdict: ${answers} seen, ${sample} needed`)
+      this.#note(`too few answers for a verdict: ${verdict.answers} seen, ${verdict.needed} needed`)
     this.#journal('watch', 'end')
     this.#save('drain', { watch: verdict })
   }
@@ -292,7 +293,9 @@ export class Rollout {
     if (!this.#world.canRevive(old)) await this.#followers.help(this.#deploy.id, old.id, (text) => this.#note(text))
     await this.#world.revive(old, this.#next)
     // Going back only ever returns to what was live: a newer token that somebody drew meanwhile does not forbid it.
-    this.#token = Math.max(this.#token, state.get('token'))
+    this.#takeNewest()
+    // A switch that failed has left its trial in force.
+    state.set('canary', null)
     await this.#switchTo(old, { leftOut: true })
     state.atomically(() => {
       // Nobody wants to roll back to what was just taken back.
@@ -345,7 +348,9 @@ export class Rollout {
   }
 
   async #switchTo(release: Release, silent: Silent): Promise<void> {
-    const { witnesses, clock } = this.#world
+    const { witnesses, clock, state } = this.#world
+    // No other deploy begins while this one is open, and a command settles it first: the newest token is not a rival's.
+    if (state.deploy(this.#deploy.id)?.state === 'running') this.#takeNewest()
     using _ = witnesses.switching(this.#deploy.id)
     const { firstAckNs, lastAckNs, workers } = await this.#world.traffic.switchTo(release, this.#token, silent)
     const tookMs = (lastAckNs - firstAckNs) / 1e6
@@ -391,9 +396,4 @@ export class Rollout {
       // Taking back stays possible without the lease: it only ever returns to what was live.
     }
   }
-}
-
-function p95Between(first: Sample, last: Sample): number | null {
-  const buckets = last.buckets.map((count, index) => count - (first.buckets[index] ?? 0))
-  return quantile(buckets, 0.95)
 }

@@ -18,3 +18,16 @@ test('a release without an instance of a service gets no traffic', () => {
   })
   assert.deepEqual(saved, [])
 })
+
+test('nor when its switch is made once more: what was there may have ended since it failed', () => {
+  const release = { id: '2-y' }
+  const rowOf = (failedIn: string) => ({ deploy: 'd2', token: 1, phase: 'settled', detail: { failedIn } })
+  for (const failedIn of ['canary', 'switch']) {
+    const state = { rollout: () => rowOf(failedIn), deploy: () => ({ plan: { release, operations: [] } }) }
+    const world = { state, lacking: () => 'api' } as unknown as RolloutsWorld
+    assert.throws(() => new Rollouts(world, {} as Logger).begin('d2', 7), {
+      code: 'release.no-instance',
+      hint: /^Run `seaworthy deploy --abort`/,
+    })
+  }
+})

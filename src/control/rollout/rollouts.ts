@@ -11,6 +11,10 @@ import { Rollout, type RolloutWorld } from './rollout.ts'
 /** How long a promotion waits for the workers to have the next share. */
 const PROMOTE_MS = 5_000
 
+const FIRST = 'Run `seaworthy deploy --resume`, which starts what lacks, or `seaworthy deploy --abort`.'
+/** Behind the beginning of a switch, `--resume` leaves instances alone. */
+const AGAIN = 'Run `seaworthy deploy --abort`, then deploy again.'
+
 /** What is asked before the first step. */
 export interface RolloutsWorld extends RolloutWorld {
   /** A service of a release that has no instance; null: each has one, or was stopped on purpose. */
@@ -40,10 +44,11 @@ export class Rollouts {
     const row = this.#world.state.rollout(deploy)
     const { failedIn = null } = (row?.detail ?? {}) as RolloutDetail
     if (row !== null && failedIn !== null) {
+      if (failedIn === 'canary' || failedIn === 'switch') this.#mustBeThere(deploy, AGAIN)
       return this.#run({ ...row, token, phase: failedIn, detail: { ...(row.detail as RolloutDetail), failedIn: null } })
     }
     if (row !== null) return
-    this.#mustBeThere(deploy)
+    this.#mustBeThere(deploy, FIRST)
     const first: RolloutRow = { deploy, token, phase: this.#firstPhase(deploy), detail: {} satisfies RolloutDetail }
     this.#world.state.saveRollout(first)
     this.#run(first)
@@ -112,12 +117,12 @@ export class Rollouts {
     return deploy
   }
 
-  #mustBeThere(deploy: string): void {
+  #mustBeThere(deploy: string, hint: string): void {
     const { release } = this.#world.state.deploy(deploy)!.plan
     const lacking = this.#world.lacking(release)
     if (lacking === null) return
     throw new Problem('release.no-instance', `${lacking} of ${release.id} has no instance: it gets no traffic`, {
-      hint: 'Run `seaworthy deploy --resume`, which starts what lacks, or `seaworthy deploy --abort`.',
+      hint,
     })
   }
 
