@@ -1,7 +1,9 @@
+import type { ControlClient } from '../control/api/client.ts'
 import type { Status } from '../control/api/contract.ts'
-import { Problem } from '../core/problem.ts'
+import { messageOf, Problem } from '../core/problem.ts'
 import { hasMadeRoom } from '../deploy/journal.ts'
 import { deployUnderLease, type Deploying } from './deploying.ts'
+import { takeLease } from './lease.ts'
 import { EXIT, exitCodeOf } from './output.ts'
 
 /**
@@ -23,4 +25,37 @@ export async function bringBackRoom(
     // Whoever is at work will bring it back, or have something in its place.
     return error.code === 'deploy.locked' ? EXIT.done : exitCodeOf(error)
   }
+}
+
+/**
+ * The same where there is neither a config nor a secret, as when the machine starts: by what control can do alone. Files that the
+ * release has left go with the next deploy.
+ */
+export async function bringBackRoomAlone(control: ControlClient, tell: (text: string) => void): Promise<void> {
+  const found = await control.call('status', {})
+  if (!hasMadeRoom(found.running) && (found.heldServices ?? []).length === 0) return
+  await using lease = await takeLease(control, 'up', tell)
+  const { token } = lease
+  const { running, heldServices = [] } = await control.call('status', {})
+  const left = hasMadeRoom(running) ? running : null
+  if (left !== null) {
+    tell(`${left.id} was left unfinished: undoing it`)
+    const { release, base } = left.plan
+    if (release.id !== base.live && release.id !== base.warm)
+      await control.call('instance.stop', { token, release: release.id, service: null })
+  }
+  for (const service of heldServices) {
+    // The others come back all the same; `status` tells what is out.
+    await control.call('service.start', { service, token }).then(
+      () => tell(`${service} is back: it had made room for a release that did not come`),
+      (error: unknown) => tell(`${service} could not be brought back: ${messageOf(error)}`),
+    )
+  }
+  if (left !== null)
+    await control.call('deploy.finish', {
+      token,
+      deploy: left.id,
+      state: 'aborted',
+      message: 'left when it had made room',
+    })
 }

@@ -4,7 +4,7 @@ import { mkdtempDisposableSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { plainConfig, TestProject } from '../support/project.ts'
+import { plainConfig, TestProject, until } from '../support/project.ts'
 
 const environment = { strategy: 'recreate', drain: '1s' }
 
@@ -29,6 +29,25 @@ test('`up` undoes a deploy that had made room and was left: what is live serves'
   assert.match(stdout, /was left unfinished: undoing it first/)
   const { running, last, heldServices } = await project.status()
   assert.deepEqual([running, last?.state, heldServices], [null, 'aborted', []])
+})
+
+test('so does what a machine brings it up with when it starts, without the config', async () => {
+  await using project = await leftAtStop()
+  rmSync(join(project.folder, 'seaworthy.config.json'))
+  const unit = project.start(['up', '--service', project.stateFolder])
+  const isServing = (): Promise<boolean> =>
+    statusOf(project).then(
+      (status) => status === 200,
+      () => false,
+    )
+  await until(async () => (await isServing()) && (await project.status()).running === null, 'it to serve', 12_000)
+  const { last, heldServices } = await project.status()
+  assert.deepEqual([last?.state, heldServices], ['aborted', []])
+  process.kill(unit.pid, 'SIGTERM')
+  const { code, stdout } = await unit.ended
+  assert.equal(code, 0)
+  assert.match(stdout, /was left unfinished: undoing it/)
+  project.configure(plainConfig({ environment }))
 })
 
 test('what could not come back is brought back by a `deploy` without a change, and by `up`; until it can, that fails', async () => {
