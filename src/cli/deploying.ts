@@ -1,5 +1,5 @@
 import { systemClock } from '../core/clock.ts'
-import { Problem } from '../core/problem.ts'
+import { messageOf, Problem } from '../core/problem.ts'
 import type { ControlClient } from '../control/api/client.ts'
 import { abortDeploy, continueDeploy, executePlan, type DeployResult, type Engine } from '../deploy/engine.ts'
 import { hasTraffic } from '../deploy/journal.ts'
@@ -39,6 +39,7 @@ export async function deployUnderLease(
     const made = await plan(engine.target)
     if (made === null) {
       await settleOwed(engine)
+      await bringHeldBack(engine, deploying)
       return null
     }
     deploying.narrator.plan(made)
@@ -49,6 +50,18 @@ export async function deployUnderLease(
   if (result !== null && project.app.target === 'process')
     await tellHook(control, result.deploy, (text) => narrator.note(text))
   return result
+}
+
+/**
+ * What comes before a deploy, without one. What is held stays: where it cannot come back, it is the deploy that follows which
+ * mends that, and it must get that far.
+ */
+export function settleUnderLease(deploying: Deploying, work?: () => Promise<void>): Promise<void> {
+  return underLease(deploying, async (engine) => {
+    await settleUnfinished(engine, deploying)
+    await work?.()
+    await settleOwed(engine)
+  })
 }
 
 /** Goes on with the unfinished deploy. @throws Problem `deploy.nothing-unfinished` */
@@ -161,6 +174,22 @@ async function unfinished({ control }: Deploying, engine: Engine): Promise<strin
 /** Control may have ended a deploy whose command was gone: what it may not do to instances itself is left for whoever comes. */
 async function settleOwed({ control, target }: Engine): Promise<void> {
   await target.tidy(null, await control.keptReleases())
+}
+
+/** A deploy that was refused may have failed to bring back what had made room for it; no other release comes to replace that. */
+async function bringHeldBack({ control: engine }: Engine, { control, narrator }: Deploying): Promise<void> {
+  const { heldServices = [] } = await control.call('status', {})
+  const failures: unknown[] = []
+  for (const service of heldServices) {
+    try {
+      await engine.reviveService(service)
+      narrator.note(`${service} is back: it had made room for a release that did not come`)
+    } catch (error) {
+      // The first is told by whoever ends with it.
+      if (failures.push(error) > 1) narrator.note(`${service} could not be brought back: ${messageOf(error)}`)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
 }
 
 /** The drill of the journal: dies, as by `kill -9`, right after the named point (`start:api:end`) was written. */

@@ -1,6 +1,7 @@
 import type { ControlClient } from '../control/api/client.ts'
 import { messageOf, Problem } from '../core/problem.ts'
 import type { EngineControl, RolloutNews, RolloutOutcome } from '../deploy/engine.ts'
+import { abortable } from '../deploy/abortable.ts'
 import type { Target } from '../deploy/target.ts'
 import { bringCertificate, better } from './hosted/certificate.ts'
 import { whoAmI } from './lease.ts'
@@ -20,11 +21,17 @@ export function engineControl(
   target: Pick<Target, 'provide' | 'settle' | 'tellGateways' | 'keepTable'>,
   hooks: Pick<BeforeHook, 'place' | 'signal'>,
 ): EngineControl {
-  const follow = async (deploy: string, after: number, onNews: (news: RolloutNews) => void): Promise<Followed> => {
+  const follow = async (
+    deploy: string,
+    after: number,
+    onNews: (news: RolloutNews) => void,
+    signal?: AbortSignal,
+  ): Promise<Followed> => {
     let last = after
     let outcome: RolloutOutcome | null = null
     for (;;) {
-      const { events, settled } = await control.call('rollout.follow', { deploy, after: last, waitMs: FOLLOW_MS })
+      const asked = control.call('rollout.follow', { deploy, after: last, waitMs: FOLLOW_MS })
+      const { events, settled } = await (signal === undefined ? asked : abortable(asked, signal))
       for (const { sequence, event } of events) {
         last = sequence
         if (event.kind === 'settled') {
@@ -63,15 +70,15 @@ export function engineControl(
       await control.call('deploy.finish', { token, deploy, state, message })
     },
     deploy: async (id) => (await control.call('deploy.get', { deploy: id })).deploy!,
-    rollOut: async (deploy, onNews) => {
-      await target.tellGateways?.()
+    rollOut: async (deploy, onNews, signal) => {
+      // Whether control has heard it could not be told by one who does not wait.
       await control.call('rollout.begin', { token, deploy })
-      const first = await settled(follow(deploy, 0, onNews), onNews)
+      const first = await settled(follow(deploy, 0, onNews, signal), onNews)
       // One that has gone meanwhile was waited for in vain: without it the same switch may go through.
       if (first.code !== 'gateway.not-acknowledged' || !(await target.tellGateways?.())) return first
       onNews({ kind: 'note', text: `${first.text}: it is gone by now, so once more` })
       await control.call('rollout.begin', { token, deploy })
-      return settled(follow(deploy, first.last, onNews), onNews)
+      return settled(follow(deploy, first.last, onNews, signal), onNews)
     },
     takeBack: async (deploy, because, onNews) => {
       const { events } = await control.call('rollout.follow', { deploy, after: 0, waitMs: 0 })

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { ControlClient } from '../control/api/client.ts'
 import { writeFileAtomic } from '../core/atomic-file.ts'
-import { deployUnderLease, type Deploying } from './deploying.ts'
+import { settleUnderLease, type Deploying } from './deploying.ts'
 import type { Narrator } from './narrate.ts'
 import type { Project } from './project.ts'
 import { readSecrets, secretsPath, type SecretValues } from './secret-values.ts'
@@ -90,8 +90,7 @@ export async function settleRotation(deploying: Omit<Deploying, 'secrets'>): Pro
   if (rotation === null) return
   narrator.note(`a rotation of ${rotation.name} was interrupted`)
   // Under the lease, since whoever rotates may be at work.
-  await deployUnderLease({ ...deploying, secrets: await currentSecrets(project, control) }, async () => {
+  await settleUnderLease({ ...deploying, secrets: await currentSecrets(project, control) }, async () => {
     await endRotation(rotation, deploying)
-    return null
   })
 }

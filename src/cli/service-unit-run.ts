@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ControlClient } from '../control/api/client.ts'
 import { readEnvironment } from '../control/environment.ts'
-import { Problem } from '../core/problem.ts'
+import { messageOf, Problem } from '../core/problem.ts'
 import { connectKeeper, type KeeperClient } from '../keeper/client.ts'
 import { bringUpFolder } from './bring-up.ts'
 import { endKeeper } from './keeper-end.ts'
+import { bringBackRoomAlone } from './made-room.ts'
 import { nameEnvironment } from './next-command.ts'
 import { EXIT, print } from './output.ts'
 import { removeSocketFolder } from './socket-folder.ts'
@@ -32,6 +33,8 @@ export async function runService(stateFolder: string): Promise<number> {
     if (stopping.signal.aborted) resolve('stop')
     stopping.signal.addEventListener('abort', () => resolve('stop'))
   })
+  const settled = bringBackRoomAlone(control, print).catch((error: unknown) => print(messageOf(error)))
+  await Promise.race([settled, aborted, keeper.closed])
   let current = keeper
   for (;;) {
     const end = await Promise.race([current.closed, aborted])

@@ -103,6 +103,7 @@ test('before the switch a resumed deploy starts and asks its instances again, an
     },
     target: {
       start: async () => (did.push('start'), []),
+      tellGateways: async () => void did.push('gateways'),
       instances: async () => [],
       stop: async () => {},
       tidy: async () => {},
@@ -113,11 +114,11 @@ test('before the switch a resumed deploy starts and asks its instances again, an
   } as unknown as Engine
   await continueDeploy('d2', engine)
   // The gate has the instances there by the same call.
-  assert.deepEqual(did, ['hold', 'stop', 'start', 'start', 'start', 'gate', 'smoke', 'retire'])
+  assert.deepEqual(did, ['hold', 'stop', 'start', 'start', 'start', 'gate', 'smoke', 'gateways', 'retire'])
   did.length = 0
   journal = [...journal, { operation: 'switch', point: 'begin' }]
   await continueDeploy('d2', engine)
-  assert.deepEqual(did, ['retire'])
+  assert.deepEqual(did, ['gateways', 'retire'])
 })
 
 /** A deploy that is interrupted while one of its operations waits; what is done to instances is noted in order. */
@@ -241,4 +242,59 @@ test('a first release whose switch failed can be undone; one that is live, or ma
   const live = firstSwitch({ mayBeLive: true })
   await assert.rejects(abortDeploy('d1', live.engine), { code: 'deploy.nothing-behind' })
   assert.deepEqual(live.did, [])
+})
+
+/** Only what is left of a deploy when its release is ready; it is interrupted in one of these steps. */
+function interruptedBehindTheGate(within: 'tellGateways' | 'rollOut' | 'retire', code = 'deploy.interrupted') {
+  const did: string[] = []
+  const stop = new AbortController()
+  const step = async (what: string): Promise<void> => {
+    if (what === within) stop.abort(new Problem(code, 'interrupted'))
+    await new Promise((resolve) => setImmediate(resolve))
+    did.push(what)
+  }
+  const operations = [{ id: 'retire', kind: 'retire', service: null, by: 'cli' }]
+  const plan = { release: { id: '2-y' }, base: { live: '1-x', warm: '0-w' }, retires: ['0-w'], operations }
+  const engine = {
+    control: {
+      deploy: async () => ({ plan, journal: [], state: 'running', message: null, proof: null }),
+      journal: async () => {},
+      finish: async (_deploy: string, ended: string) => void did.push(ended),
+      keptReleases: async () => [],
+      rollOut: async (_deploy: string, _onEvent: unknown, signal: AbortSignal) => {
+        await step('rollOut')
+        signal.throwIfAborted()
+        return { outcome: 'switched', text: '' }
+      },
+    },
+    target: {
+      tellGateways: () => step('tellGateways'),
+      stop: (release: string) => step(release === '0-w' ? 'retire' : 'undo'),
+      tidy: async () => {},
+    },
+    clock: systemClock,
+    signal: stop.signal,
+    onEvent: () => {},
+  } as unknown as Engine
+  return { did, deploy: () => continueDeploy('d2', engine) }
+}
+
+test('interrupted before control has begun, a deploy is undone', async () => {
+  const { did, deploy } = interruptedBehindTheGate('tellGateways')
+  await assert.rejects(deploy(), { code: 'deploy.interrupted' })
+  assert.ok(!did.includes('rollOut'))
+  assert.deepEqual(
+    did.filter((what) => what !== 'tellGateways'),
+    ['undo', 'refused'],
+  )
+})
+
+test('interrupted behind that, also while the release before is retired, it is left to control', async () => {
+  for (const within of ['rollOut', 'retire'] as const) {
+    const { did, deploy } = interruptedBehindTheGate(within)
+    await assert.rejects(deploy(), { code: 'deploy.left-to-control' })
+    assert.equal(did.at(-1), within)
+  }
+  const { deploy } = interruptedBehindTheGate('retire', 'lease.lost')
+  await assert.rejects(deploy(), { code: 'lease.lost' })
 })

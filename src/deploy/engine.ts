@@ -1,3 +1,4 @@
+import { abortable } from './abortable.ts'
 import type { CanaryProgress } from './canary.ts'
 import type { Clock } from '../core/clock.ts'
 import { messageOf, Problem } from '../core/problem.ts'
@@ -21,8 +22,11 @@ export interface EngineControl {
   journal(deploy: string, point: JournalPoint): Promise<void>
   finish(deploy: string, state: DeployState, message: string | null): Promise<void>
   deploy(id: string): Promise<DeployRecord>
-  /** Begins switch, watch and drain in control, and reports what happens until control has nothing more to do. */
-  rollOut(deploy: string, onEvent: (event: RolloutNews) => void): Promise<RolloutOutcome>
+  /**
+   * Begins switch, watch and drain in control, and reports what happens until control has nothing more to do. The signal ends
+   * the reporting alone: never before control has begun.
+   */
+  rollOut(deploy: string, onEvent: (event: RolloutNews) => void, signal: AbortSignal): Promise<RolloutOutcome>
   takeBack(deploy: string, because: string, onEvent: (event: RolloutNews) => void): Promise<RolloutOutcome>
   /** Whether the release of a deploy is live, or control is still at work on making it so. */
   mayBeLive(deploy: string, release: string): Promise<boolean>
@@ -106,12 +110,13 @@ export async function continueDeploy(deploy: string, engine: Engine): Promise<De
       if (operation.by !== 'cli' || isDone(operation) || operation.kind === 'retire') continue
       await perform(operation, deploy, plan, engine)
     }
-    if (!hasTraffic(journal))
-      await abortable(engine.beforeSwitch?.() ?? Promise.resolve(), engine.signal, (reason) => reason)
+    if (!hasTraffic(journal)) await readyToSwitch(engine)
   } catch (error) {
     return refuse(deploy, plan, error, engine)
   }
-  const { outcome, text } = await abortable(rollOut(deploy, plan, engine), engine.signal, leftToControl(deploy))
+  // Resumed: whatever is wrong with them, nothing is undone any more.
+  if (hasTraffic(journal)) await engine.target.tellGateways?.()
+  const { outcome, text } = await rollOut(deploy, plan, engine)
   if (outcome === 'failed') return recover(deploy, plan, text, engine)
   if (outcome === 'taken-back') return settle(deploy, engine)
   return complete(deploy, plan, outcome === 'inconclusive' ? 'inconclusive' : 'done', engine)
@@ -162,12 +167,12 @@ async function perform(operation: Operation, deploy: string, plan: Plan, engine:
  */
 async function seenThrough(work: Promise<void>, { id, kind }: Operation, engine: Engine): Promise<void> {
   const { signal, clock, onEvent } = engine
-  if (!ON_INSTANCES.has(kind)) return abortable(work, signal, (reason) => reason)
+  if (!ON_INSTANCES.has(kind)) return abortable(work, signal)
   const tell = (): void => onEvent({ kind: 'note', text: `${messageOf(signal.reason)}: ${id} comes to its end first` })
   signal.addEventListener('abort', tell, { once: true })
   const over = new AbortController()
   try {
-    await (kind === 'stop' ? work : abortable(work, signal, (reason) => reason))
+    await (kind === 'stop' ? work : abortable(work, signal))
   } catch (error) {
     await Promise.race([Promise.allSettled([work]), clock.sleep(LEFT_MS, over.signal).catch(() => {})])
     throw error
@@ -281,42 +286,42 @@ function rolloutFailed(text: string): Problem {
   })
 }
 
-function leftToControl(deploy: string): (reason: unknown) => unknown {
-  return (reason) =>
-    reason instanceof Problem && reason.code === 'deploy.interrupted'
-      ? new Problem(
-          'deploy.left-to-control',
-          `${deploy} goes on without this command: control finishes or takes it back`,
-          {
-            hint: 'See `seaworthy status`; `seaworthy deploy --abort` takes it back at once.',
-          },
-        )
-      : reason
+/** What an interruption means once control has begun; any other error stays what it is. */
+function leftToControl(deploy: string, error: unknown): unknown {
+  if (!(error instanceof Problem) || error.code !== 'deploy.interrupted') return error
+  return new Problem(
+    'deploy.left-to-control',
+    `${deploy} goes on without this command: control finishes or takes it back`,
+    {
+      hint: 'See `seaworthy status`; `seaworthy deploy --abort` takes it back at once.',
+    },
+  )
 }
 
-/** Waits for work that cannot be stopped halfway, but no longer than the signal allows. */
-async function abortable<T>(work: Promise<T>, signal: AbortSignal, explain: (reason: unknown) => unknown): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const onAbort = (): void => reject(explain(signal.reason))
-  if (signal.aborted) onAbort()
-  signal.addEventListener('abort', onAbort, { once: true })
-  // Whatever comes of it after an abort is nobody's concern: the journal tells how far it came.
-  work.catch(() => {})
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
+/** The last that is asked before control begins: an interruption until then undoes the deploy. */
+async function readyToSwitch({ beforeSwitch, target, signal }: Engine): Promise<void> {
+  await abortable(beforeSwitch?.() ?? Promise.resolve(), signal)
+  await abortable(Promise.resolve(target.tellGateways?.()), signal)
+  signal.throwIfAborted()
 }
 
 async function rollOut(deploy: string, plan: Plan, engine: Engine): Promise<RolloutOutcome> {
-  return engine.control.rollOut(deploy, forward(plan, engine))
+  try {
+    return await engine.control.rollOut(deploy, forward(plan, engine), engine.signal)
+  } catch (error) {
+    throw leftToControl(deploy, error)
+  }
 }
 
 async function complete(deploy: string, plan: Plan, state: DeployState, engine: Engine): Promise<DeployResult> {
   const { journal } = await engine.control.deploy(deploy)
   const retire = plan.operations.find(({ kind }) => kind === 'retire')!
-  if (!doneOperations(journal).has(retire.id)) await perform(retire, deploy, plan, engine)
+  if (!doneOperations(journal).has(retire.id)) {
+    await perform(retire, deploy, plan, engine).catch((error: unknown) => {
+      // The release is live for good: control retires what is left, and ends the deploy.
+      throw leftToControl(deploy, error)
+    })
+  }
   await engine.control.finish(deploy, state, null)
   await engine.target.tidy(null, await engine.control.keptReleases())
   return settle(deploy, engine)

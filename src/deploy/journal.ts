@@ -45,3 +45,10 @@ export function hasTraffic(journal: readonly JournalEntry[]): boolean {
 export function isPastSwitch(journal: readonly JournalEntry[]): boolean {
   return journal.some(({ operation }) => operation === 'switch')
 }
+
+/** Services of what is live were stopped for it, and it does not take their traffic. */
+export function hasMadeRoom(running: DeployRecord | null): boolean {
+  if (running === null || hasTraffic(running.journal)) return false
+  const stops = new Set(running.plan.operations.flatMap(({ id, kind }) => (kind === 'stop' ? [id] : [])))
+  return running.journal.some(({ operation }) => stops.has(operation))
+}

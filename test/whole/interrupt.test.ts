@@ -99,3 +99,25 @@ test('Ctrl-C before the switch undoes the deploy at once; after it control finis
   assert.deepEqual([last?.state, last?.message], ['done', 'completed by control: the command that began it was gone'])
   assert.equal(world.warm, before.world.live)
 })
+
+test('Ctrl-C while the release before is retired: what is live is told, and control ends the deploy', async () => {
+  const stubborn = (name: string): object =>
+    plainConfig({ env: { NAME: name, IGNORE_SIGTERM: '1' }, service: { grace: '3s' } })
+  await using project = new TestProject(stubborn('v1'))
+  await project.must(['up', '--detach'])
+  const { live } = (await project.status()).world
+  project.configure(stubborn('v2'))
+  await project.must(['deploy'])
+  const back = project.start(['rollback'])
+  await until(async () => {
+    const { running } = await project.status()
+    return running?.journal.some(({ operation }) => operation === 'retire') ?? false
+  }, 'the retirement')
+  process.kill(back.pid, 'SIGINT')
+  const { code, stderr } = await back.ended
+  assert.equal(code, 1)
+  assert.match(stderr, /deploy\.left-to-control/)
+  await until(async () => (await project.status()).running === null, 'control to end the deploy')
+  const { last, world } = await project.status()
+  assert.deepEqual([last?.kind, last?.state, world.live], ['rollback', 'done', live])
+})

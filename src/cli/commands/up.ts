@@ -9,9 +9,10 @@ import { firstDeploy } from '../first-deploy.ts'
 import { hostedOf } from '../hosted/hosted-of.ts'
 import { listenNotice } from '../listen-notice.ts'
 import { whoAmI } from '../lease.ts'
+import { bringBackRoom } from '../made-room.ts'
 import { followFiles } from '../log-follow.ts'
 import { createNarrator } from '../narrate.ts'
-import { print, whenUnheard } from '../output.ts'
+import { print, printError, whenUnheard } from '../output.ts'
 import { describeLacks } from '../need-text.ts'
 import { makeStateFolder, type Project } from '../project.ts'
 import { mustBeFeasible } from '../promise-facts.ts'
@@ -75,11 +76,13 @@ export const upCommand: MakeCommand = (onExitCode) => {
         const moved = listenNotice(project.app, status.url)
         if (moved !== null) narrator.note(moved)
         for (const lack of describeLacks((await control.call('need.list', {})).needs)) narrator.note(lack)
+        const targetFor = (token: number) => targetOf(project, control, secrets, token)
+        const deploying = { project, control, secrets, narrator, targetFor }
         if (status.world.live === null && !interrupted?.aborted) {
-          const targetFor = (token: number) => targetOf(project, control, secrets, token)
-          const deploying = { project, control, secrets, narrator, reason: 'first deploy', targetFor }
-          onExitCode(await firstDeploy(deploying, { isEmpty: empty === true }))
+          onExitCode(await firstDeploy({ ...deploying, reason: 'first deploy' }, { isEmpty: empty === true }))
         } else if (status.world.live !== null) {
+          const tell = (error: unknown): void => printError(error, json, sayFor(command))
+          onExitCode(await bringBackRoom({ ...deploying, reason: 'up' }, status, tell))
           narrator.note(`${status.world.live} is live; \`seaworthy deploy\` ships what changed since`)
         }
         narrator.close()

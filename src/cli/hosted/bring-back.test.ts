@@ -6,8 +6,8 @@ import { test } from 'node:test'
 import { dockerRelease } from '../../../test/support/docker-release.ts'
 import type { Status } from '../../control/api/contract.ts'
 import { Problem } from '../../core/problem.ts'
-import type { DeployRecord } from '../../deploy/journal.ts'
-import { bringBack, hasMadeRoom, type Back } from './bring-back.ts'
+import { hasMadeRoom, type DeployRecord } from '../../deploy/journal.ts'
+import { bringBack, type Back } from './bring-back.ts'
 
 /** A deploy of a service that is recreated, left after these operations had begun. */
 function leftAfter(...begun: readonly string[]): DeployRecord {
@@ -30,7 +30,10 @@ test('a deploy has made room from its first stop until traffic may have reached 
 })
 
 /** What is asked of control and of the place, in order, by a command that does not get the lease. */
-async function askedFor(running: DeployRecord | null): Promise<readonly string[]> {
+async function askedFor(
+  running: DeployRecord | null,
+  heldServices: readonly string[] = [],
+): Promise<readonly string[]> {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'seaworthy-back-'))
   const { config } = dockerRelease({ api: { start: 'node api.js' } })
   const asked: string[] = []
@@ -55,7 +58,7 @@ async function askedFor(running: DeployRecord | null): Promise<readonly string[]
     secrets: { of: () => ({}) },
     narrator: { note: () => {}, event: () => {} },
   } as unknown as Back
-  await bringBack(back, { running } as Status, '1-x').catch((error: unknown) => {
+  await bringBack(back, { running, heldServices } as Status, '1-x').catch((error: unknown) => {
     if (!(error instanceof Problem)) throw error
   })
   return asked
@@ -65,4 +68,8 @@ test('what is live is not looked at, let alone started, before such a deploy is 
   assert.deepEqual(await askedFor(null), ['roster.owed', 'release.get', 'gone', 'isWhole'])
   assert.equal((await askedFor(leftAfter('stop:api')))[0], 'lease.acquire')
   assert.ok(!(await askedFor(leftAfter('stop:api'))).includes('isWhole'))
+})
+
+test('all runs, but what was held for a release that did not come is out of the traffic: it is brought back', async () => {
+  assert.ok((await askedFor(null, ['api'])).includes('lease.acquire'))
 })

@@ -1,9 +1,10 @@
 import type { ControlClient } from '../../control/api/client.ts'
 import type { Status } from '../../control/api/contract.ts'
-import { hasTraffic, type DeployRecord } from '../../deploy/journal.ts'
+import { messageOf } from '../../core/problem.ts'
+import { hasMadeRoom } from '../../deploy/journal.ts'
 import type { Instance, Release } from '../../deploy/release.ts'
 import { usedNeeds } from '../../deploy/used-needs.ts'
-import { deployUnderLease } from '../deploying.ts'
+import { settleUnderLease } from '../deploying.ts'
 import { takeLease } from '../lease.ts'
 import type { Narrator } from '../narrate.ts'
 import { EXIT } from '../output.ts'
@@ -35,7 +36,8 @@ export async function bringBack(back: Back, found: Status, live: string): Promis
   const { release } = await control.call('release.get', { release: live })
   if (release === null) return EXIT.done
   const gone = await hosted.gone(status)
-  if (owed.length === 0 && gone.length === 0 && (await hosted.isWhole(status, release))) return EXIT.done
+  const { heldServices: held = [] } = status
+  if (owed.length + gone.length + held.length === 0 && (await hosted.isWhole(status, release))) return EXIT.done
   await using lease = await takeLease(control, 'up', (text) => narrator.note(text))
   const target = targetOf(project, control, secrets, lease.token)
   await provideNeeds(back, release, target, lease.token)
@@ -46,21 +48,15 @@ export async function bringBack(back: Back, found: Status, live: string): Promis
     const instances = await target.start(release, service)
     if (!(await letIn(instances, { release, target, control, token: lease.token, narrator }))) code = EXIT.failed
   }
+  if (!(await letHeldIn(held, { control, token: lease.token, narrator }))) code = EXIT.failed
   for (const one of gone) await target.stop(one, null)
   return code
-}
-
-/** Services of what is live were stopped for it, and it does not take their traffic. */
-export function hasMadeRoom(running: DeployRecord | null): boolean {
-  if (running === null || hasTraffic(running.journal)) return false
-  const stops = new Set(running.plan.operations.flatMap(({ id, kind }) => (kind === 'stop' ? [id] : [])))
-  return running.journal.some(({ operation }) => stops.has(operation))
 }
 
 /** As a deploy begins. */
 async function settled({ project, control, secrets, narrator }: Back): Promise<Status> {
   const targetFor = (token: number): CommandTarget => targetOf(project, control, secrets, token)
-  await deployUnderLease({ project, control, secrets, narrator, reason: 'up', targetFor }, () => Promise.resolve(null))
+  await settleUnderLease({ project, control, secrets, narrator, reason: 'up', targetFor })
   return control.call('status', {})
 }
 
@@ -102,6 +98,24 @@ async function letIn(
     narrator.note(failure === null ? `${instance.id} is ready` : `${instance.id} is not ready: ${failure}`)
   }
   return allPassed
+}
+
+/** Running is not enough for what made room for a release that did not come: it was taken out of the traffic. */
+async function letHeldIn(
+  services: readonly string[],
+  { control, token, narrator }: Pick<LetIn, 'control' | 'token' | 'narrator'>,
+): Promise<boolean> {
+  let areAllIn = true
+  for (const service of services) {
+    try {
+      await control.call('service.start', { service, token })
+      narrator.note(`${service} is back: it had made room for a release that did not come`)
+    } catch (error) {
+      areAllIn = false
+      narrator.note(`${service} could not be brought back: ${messageOf(error)}`)
+    }
+  }
+  return areAllIn
 }
 
 type Probed = Awaited<ReturnType<CommandTarget['probe']>>

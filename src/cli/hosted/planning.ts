@@ -1,6 +1,7 @@
 import type { ControlClient } from '../../control/api/client.ts'
+import { hasMadeRoom } from '../../deploy/journal.ts'
 import type { Project } from '../project.ts'
-import { bringBack, hasMadeRoom, type Back } from './bring-back.ts'
+import { bringBack, type Back } from './bring-back.ts'
 import type { Hosted, Installed } from './hosted.ts'
 import { replaceText } from './installation-text.ts'
 import { shareKey } from './key.ts'

@@ -1,4 +1,5 @@
 import { Problem } from '../../core/problem.ts'
+import { abortable } from '../../deploy/abortable.ts'
 import type { EngineControl, RolloutOutcome } from '../../deploy/engine.ts'
 import type { FromHost, ToHost } from './together.ts'
 
@@ -79,16 +80,18 @@ function refused(because: string): Problem {
 export function withPeers(control: EngineControl, peers: Peers): EngineControl {
   return {
     ...control,
-    rollOut: async (deploy, onNews) => {
+    rollOut: async (deploy, onNews, signal) => {
       const { plan } = await control.deploy(deploy)
       const isFirst = plan.base.live === null
       peers.onBack((because) => {
         // What comes of it is told by the rollout, which is followed already.
         if (!isFirst) control.takeBack(deploy, because, () => {}).catch(() => {})
       })
-      const own = await control.rollOut(deploy, onNews)
-      const because = await peers.switched(isKept(own))
-      if (!isKept(own) || because === null) return own
+      const own = await control.rollOut(deploy, onNews, signal)
+      const said = peers.switched(isKept(own))
+      if (!isKept(own)) return own
+      const because = await abortable(said, signal)
+      if (because === null) return own
       if (!isFirst) return control.takeBack(deploy, because, onNews)
       onNews({ kind: 'note', text: `${because}; here it was the first release: there is nothing to go back to` })
       return own
