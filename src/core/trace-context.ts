@@ -40,7 +40,7 @@ export function nextSpan(parent: TraceContext | null): SpanContext {
 
 /** The header's text, always version 00. */
 export function formatTraceparent(context: TraceContext): string {
-  return `00-${context.traceId}-${context.spanId}-${context.sampled ? '01' : '00'}`
+  return '00-' + context.traceId + '-' + context.spanId + (context.sampled ? '-01' : '-00')
 }
 
 /** `bytes` random bytes (at most 32) as lower-case hexadecimal digits, never all zero. */

@@ -73,6 +73,8 @@ export interface Peer {
   readonly port: number
   /** Lines about it that every request to one host carries: kept by whoever writes them. */
   forwarded?: { readonly authority: string; readonly lines: string }
+  /** How its requests begin for the upstream, where one repeats the one before. */
+  recurring?: { readonly start: string; readonly text: string }
   /** Whether the list of trusted proxies has it: kept by whoever has asked. */
   trust?: { readonly by: BlockList; readonly isTrusted: boolean }
 }

@@ -16,10 +16,32 @@ export interface FlowSink {
   fail(error: Error): void
 }
 
+/** A part of what was read, where it lies: most are only ever written on, as characters. */
+export class Piece {
+  readonly length: number
+  readonly #bytes: Buffer
+  readonly #from: number
+
+  constructor(bytes: Buffer, from: number, to: number) {
+    this.length = to - from
+    this.#bytes = bytes
+    this.#from = from
+  }
+
+  /** One character a byte. */
+  text(): string {
+    return this.#bytes.toString('latin1', this.#from, this.#from + this.length)
+  }
+
+  bytes(): Buffer {
+    return this.#bytes.subarray(this.#from, this.#from + this.length)
+  }
+}
+
 /** Where an answer's body comes from. */
 export interface Flow {
   /** What has come with the head, valid until the turn ends; null once it was taken. */
-  first: Buffer | null
+  first: Piece | null
   /** The end has come as well. */
   readonly ended: boolean
   sink: FlowSink | null
@@ -34,6 +56,8 @@ export class RelayedAnswer {
   readonly framing: Framing
   /** -1: unknown. */
   readonly contentLength: number
+  /** The instance says that it is one. */
+  readonly isEventStream: boolean
   readonly flow: Flow
   /** Fields that replace what the instance says of the same name: names and values in turn. */
   replaced: string[] = NO_REPLACEMENT
@@ -49,6 +73,7 @@ export class RelayedAnswer {
     this.status = head.status
     this.framing = head.framing
     this.contentLength = head.contentLength
+    this.isEventStream = head.isEventStream
     this.#head = head
     this.flow = flow
   }
@@ -56,6 +81,11 @@ export class RelayedAnswer {
   /** Null once somebody has asked for `headers`, which then are what is sent. */
   get untouched(): ResponseHead | null {
     return this.#headers === null ? this.#head : null
+  }
+
+  /** `replaced` begins with the gateway's own two, of which the second has been found harmless. */
+  get beginsWithOwn(): boolean {
+    return this.#own > 0
   }
 
   /** Whether somebody has taken the body as a stream. */
@@ -191,7 +221,7 @@ function streamOf(flow: Flow): Readable {
   })
   const { first, ended } = flow
   flow.first = null
-  if (first !== null) body.push(Buffer.from(first))
+  if (first !== null) body.push(Buffer.from(first.bytes()))
   if (ended) body.push(null)
   else {
     flow.sink = {

@@ -3,6 +3,7 @@ import { asUpstreamFault, HEAD_TOO_LONG } from './refusal.ts'
 import type { Refusal } from './refusal.ts'
 import { scanRequest } from './request-head.ts'
 import type { RequestHead } from './request-head.ts'
+import { Recurring } from './recurring.ts'
 import { scanResponse } from './response-head.ts'
 import type { Asked, ResponseHead } from './response-head.ts'
 import { INCOMPLETE } from './scan.ts'
@@ -136,6 +137,9 @@ abstract class HeadReader {
 /** Reads the heads of requests on one connection. One empty line before a request line is skipped (RFC 9112 §2.2). */
 export class RequestReader extends HeadReader {
   #head: RequestHead | null = null
+  /** What was read into `#known` last. */
+  readonly #recurring = new Recurring()
+  #known: RequestHead | null = null
   protected readonly tooLong = HEAD_TOO_LONG
 
   constructor({ bytesMax = HEAD_BYTES_MAX }: { readonly bytesMax?: number } = {}) {
@@ -145,12 +149,21 @@ export class RequestReader extends HeadReader {
   /**
    * Reads on with `bytes[from, to)`.
    * @returns the offset behind the head, or -1 when all was taken and the head goes on. Look at `refusal` first: when it is set, the
-   * connection is lost for any further message.
+   * connection is lost for any further message. A head that says what `head` says already, to the last byte, leaves it as it is.
    */
   push(bytes: Buffer, from: number, to: number, head: RequestHead): number {
+    const { begun } = this
+    if (!begun && head === this.#known && this.#recurring.isAt(bytes, from, to)) {
+      head.recurs = true
+      this.refusal = null
+      return from + this.#recurring.length
+    }
     this.#head = head
     const end = this.read(bytes, from, to, true)
     this.#head = null
+    this.#known = head
+    if (!begun && end !== -1 && this.refusal === null) this.#recurring.keep(bytes, from, end)
+    else this.#recurring.forget()
     return end
   }
 
@@ -163,18 +176,33 @@ export class RequestReader extends HeadReader {
 export class ResponseReader extends HeadReader {
   #head: ResponseHead | null = null
   #asked: Asked | null = null
+  /** What was read into `#known` last. */
+  readonly #recurring = new Recurring()
+  #known: ResponseHead | null = null
   protected readonly tooLong = asUpstreamFault(HEAD_TOO_LONG)
 
   constructor({ bytesMax = ANSWER_HEAD_BYTES_MAX }: { readonly bytesMax?: number } = {}) {
     super(bytesMax)
   }
 
-  /** Like a RequestReader's, with what was asked: it decides whether the answer has a body. Refusals have status 502. */
+  /**
+   * Like a RequestReader's, with what was asked: it decides whether the answer has a body. Refusals have status 502. A head that says what
+   * `head` says already, to the last byte, leaves it as it is.
+   */
   push(bytes: Buffer, from: number, to: number, head: ResponseHead, asked: Asked): number {
+    const isUsual = asked.method !== 'HEAD' && !asked.websocket && !this.begun
+    if (isUsual && head === this.#known && this.#recurring.isAt(bytes, from, to)) {
+      head.recurs = true
+      this.refusal = null
+      return from + this.#recurring.length
+    }
     this.#head = head
     this.#asked = asked
     const end = this.read(bytes, from, to, false)
     this.#head = null
+    this.#known = head
+    if (isUsual && end !== -1 && this.refusal === null) this.#recurring.keep(bytes, from, end)
+    else this.#recurring.forget()
     return end
   }
 

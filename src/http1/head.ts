@@ -16,6 +16,8 @@ const FIELDS_AT_FIRST = 24
  * the next head; what was cut out of it stays valid.
  */
 export abstract class Head {
+  /** It says what the one before said, to the last byte. */
+  recurs = false
   /** The whole head up to and with the empty line, one character a byte. */
   text = ''
   fieldCount = 0

@@ -44,6 +44,9 @@ export class RequestHead extends Head {
   #hostIsPlaced = false
   #expects = 0
   #asksWebsocket = false
+  /** What `passedOn` gave last, and for what. */
+  #passed: string | null = null
+  #passedDrop: DropSet | null = null
   readonly #connection: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, names: null }
 
   constructor() {
@@ -55,8 +58,10 @@ export class RequestHead extends Head {
    * says the same. Null where line and Host have to be written anew.
    */
   passedOn(drop: DropSet): string | null {
+    if (drop === this.#passedDrop) return this.#passed
     const isPlain = this.#form === 'origin' && this.version === 11 && this.#hostIsPlaced
-    return isPlain ? this.endToEnd(drop, 0, HOST) : null
+    this.#passedDrop = drop
+    return (this.#passed = isPlain ? this.endToEnd(drop, 0, HOST) : null)
   }
 
   get hasBody(): boolean {
@@ -115,6 +120,7 @@ export class RequestHead extends Head {
 
   /** @internal Forgets the last head. */
   begin(): void {
+    this.recurs = false
     this.text = ''
     this.fieldCount = 0
     this.connectionNames = NO_NAMES
@@ -131,6 +137,7 @@ export class RequestHead extends Head {
     this.#hostIsPlaced = false
     this.#expects = 0
     this.#asksWebsocket = false
+    this.#passedDrop = null
     this.#connection.close = false
     this.#connection.keepAlive = false
     this.#connection.upgrade = false
@@ -151,13 +158,12 @@ export class RequestHead extends Head {
     if (this.method === 'TRACE' && (this.chunked || this.contentLength > 0)) return fault.TRACE_WITH_BODY
     this.text = bytes.toString('latin1', base, end)
     if (this.#hostStart !== -1) {
-      const host = this.text.slice(this.#hostStart - base, this.#hostEnd - base)
-      if (!isKnownAuthority(host)) return fault.BAD_HOST
+      if (!isKnownAuthority(this.text, this.#hostStart - base, this.#hostEnd - base)) return fault.BAD_HOST
       this.authority = lastAuthority
     }
     if (this.#form === 'absolute') {
       const authority = absoluteAuthority(this.text, this.#targetStart, this.#targetEnd)
-      if (authority === '' || !isKnownAuthority(authority)) return fault.BAD_TARGET
+      if (authority === '' || !isKnownAuthority(authority, 0, authority.length)) return fault.BAD_TARGET
       this.authority = lastAuthority
     }
     this.keepAlive = !close && (this.version === 11 || keepAlive)
@@ -269,10 +275,19 @@ const QUESTION = 0x3f
 let lastAuthority = ''
 let lastHost = ''
 
-function isKnownAuthority(authority: string): boolean {
-  if (authority === lastAuthority) return true
+/** Whether `text[start, end)` may name a place; `lastAuthority` then is what it says. */
+function isKnownAuthority(text: string, start: number, end: number): boolean {
+  if (isLastAuthority(text, start, end)) return true
+  const authority = text.slice(start, end)
   if (!isAuthority(authority)) return false
   lastAuthority = authority
   lastHost = hostOf(authority)
+  return true
+}
+
+/** By its characters: V8 compares what is cut out of a text by a call of its runtime. */
+function isLastAuthority(text: string, start: number, end: number): boolean {
+  if (end - start !== lastAuthority.length) return false
+  for (let at = start; at < end; at++) if (text.charCodeAt(at) !== lastAuthority.charCodeAt(at - start)) return false
   return true
 }

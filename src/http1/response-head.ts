@@ -31,6 +31,14 @@ export class ResponseHead extends Head {
   #reasonEnd = 0
   #lengthIsPlain = false
   #upgrade = false
+  /** What was found out about this head, which the next one often repeats. */
+  #seconds: number | null | undefined = undefined
+  #isEventStream: boolean | null = null
+  #hasDate: boolean | null = null
+  /** What `passedOn` gave last, and for what. */
+  #passed: string | null = null
+  #passedLine = ''
+  #passedDrop: DropSet | null = null
   readonly #connection: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, names: null }
 
   constructor() {
@@ -42,13 +50,35 @@ export class ResponseHead extends Head {
     return this.text.slice(REASON_START, Math.max(REASON_START, this.#reasonEnd))
   }
 
+  /** The sender's own limit for idle connections, where it tells one. */
+  get keepAliveSeconds(): number | null {
+    if (this.#seconds === undefined) {
+      const value = this.get('keep-alive')
+      const seconds = value === undefined ? undefined : /(?:^|,)\s*timeout=(\d+)/.exec(value)?.[1]
+      this.#seconds = seconds === undefined ? null : Number(seconds)
+    }
+    return this.#seconds
+  }
+
+  /** The body is a `text/event-stream`. */
+  get isEventStream(): boolean {
+    return (this.#isEventStream ??= /^text\/event-stream/i.test(this.get('content-type') ?? ''))
+  }
+
+  get hasDate(): boolean {
+    return (this.#hasDate ??= this.get('date') !== undefined)
+  }
+
   /**
    * What goes on to the client: status line and fields without those in `drop`, as received. Null where they have to be written
    * anew: the line where it is not `line`, the length, which is among them, where there is none or another way to write it.
    */
   passedOn(line: string, drop: DropSet): string | null {
+    if (drop === this.#passedDrop && line === this.#passedLine) return this.#passed
     const isPlain = this.#lengthIsPlain && this.contentLength !== -1 && this.text.startsWith(line)
-    return isPlain ? this.endToEnd(drop, 0, CONTENT_LENGTH) : null
+    this.#passedDrop = drop
+    this.#passedLine = line
+    return (this.#passed = isPlain ? this.endToEnd(drop, 0, CONTENT_LENGTH) : null)
   }
 
   note(kind: number, bytes: Uint8Array, start: number, end: number): Refusal | null {
@@ -75,6 +105,7 @@ export class ResponseHead extends Head {
 
   /** @internal Forgets the last head. */
   begin(): void {
+    this.recurs = false
     this.text = ''
     this.fieldCount = 0
     this.connectionNames = NO_NAMES
@@ -82,6 +113,10 @@ export class ResponseHead extends Head {
     this.contentLength = -1
     this.chunked = false
     this.#upgrade = false
+    this.#seconds = undefined
+    this.#isEventStream = null
+    this.#hasDate = null
+    this.#passedDrop = null
     this.#connection.close = false
     this.#connection.keepAlive = false
     this.#connection.upgrade = false

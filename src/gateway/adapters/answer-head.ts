@@ -41,11 +41,11 @@ export function answerHead(
     const { replaced, replacedToo } = relayed!
     const drop = dropSetFor(replaced, replacedToo)
     const passed = status < 200 || status === 204 ? null : wire.passedOn(first, drop)
-    lines = (passed ?? wire.endToEnd(drop)) + replacedLines(replaced) + knownLines(replacedToo)
-    if (wire.get('date') === undefined) lines += dateLine()
+    lines = (passed ?? wire.endToEnd(drop)) + replacedLines(replaced, relayed!.beginsWithOwn) + knownLines(replacedToo)
+    if (!wire.hasDate) lines += dateLine()
     if (passed !== null) {
       const framing = bodiless ? 'none' : 'length'
-      return { text: lines + (keepAliveLines ?? CLOSE) + '\r\n', framing, length: wire.contentLength }
+      return { text: lines + endOf(keepAliveLines ?? CLOSE), framing, length: wire.contentLength }
     }
   } else {
     lines = fieldLines(withoutFraming(answer.headers))
@@ -59,10 +59,22 @@ export function answerHead(
   if (announced >= 0 && status !== 204 && status >= 200) lines += `Content-Length: ${announced}\r\n`
   else if (framing === 'chunked') lines += 'Transfer-Encoding: chunked\r\n'
   const end = keepAliveLines === null || framing === 'close' ? CLOSE : keepAliveLines
-  return { text: first + lines + end + '\r\n', framing, length: announced }
+  return { text: first + lines + endOf(end), framing, length: announced }
 }
 
 const CLOSE = 'Connection: close\r\n'
+
+/** The last lines and the empty one: the same for most answers. */
+function endOf(lines: string): string {
+  if (lines !== lastLines) {
+    lastLines = lines
+    lastEnd = inOnePiece(lines + '\r\n')
+  }
+  return lastEnd
+}
+
+let lastLines = ''
+let lastEnd = '\r\n'
 
 /** Of an answer that passes as it came; -1: unknown. */
 function lengthOf({ framing, contentLength, flow }: RelayedAnswer): number {
@@ -119,24 +131,24 @@ function namesOf(pairs: readonly string[]): string[] {
   return pairs.filter((_, index) => index % 2 === 0)
 }
 
-/** The first is the release's: most answers of a worker have the same. */
-function replacedLines(pairs: readonly string[]): string {
-  if (pairs.length === 0) return ''
-  const name = pairs[0]!
-  const value = pairs[1]!
-  if (name !== lastName || value !== lastValue) {
-    lastLine = inOnePiece(fieldLine(name, value))
-    lastName = name
-    lastValue = value
-  }
-  let lines = lastLine
-  for (let index = 2; index < pairs.length; index += 2) lines += fieldLine(pairs[index]!, pairs[index + 1]!)
+/** `areOwn`: it begins with the release, most answers of a worker have the same, and with an id that nobody has to look at again. */
+function replacedLines(pairs: readonly string[], areOwn: boolean): string {
+  let lines = areOwn ? ownStart(pairs) + pairs[3] + '\r\n' : ''
+  for (let index = areOwn ? 4 : 0; index < pairs.length; index += 2)
+    lines += fieldLine(pairs[index]!, pairs[index + 1]!)
   return lines
 }
 
-let lastName = ''
-let lastValue = ''
-let lastLine = ''
+function ownStart(pairs: readonly string[]): string {
+  if (pairs[1] !== ownRelease) {
+    ownRelease = pairs[1]!
+    ownText = inOnePiece(`${fieldLine(pairs[0]!, ownRelease)}${pairs[2]}: `)
+  }
+  return ownText
+}
+
+let ownRelease: string | null = null
+let ownText = ''
 
 /** The lines of a list that comes with every answer. */
 function knownLines(pairs: readonly string[]): string {

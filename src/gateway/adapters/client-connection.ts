@@ -12,7 +12,7 @@ import type { ExchangeConnection } from './client-exchange.ts'
 import { ArrivingBody, NO_BODY, ReadyBody } from './request-body.ts'
 import type { BodySource } from './request-body.ts'
 import { acceptWith, ReadBuffer, SHARED_BUFFER } from './read-buffer.ts'
-import { giveHead, takeHead, WireHead } from './wire-head.ts'
+import { ConnectionHeads, WireHead } from './wire-head.ts'
 
 /** For the whole head of a request, from its first byte: 408 afterwards. */
 export const HEAD_TIMEOUT_MS = 20_000
@@ -45,6 +45,7 @@ export class ClientConnection implements BodySource, ExchangeConnection, OpenCon
   #silentNs = monotonicNs()
   #exchange: ClientExchange | null = null
   #head: WireHead | null = null
+  readonly #heads = new ConnectionHeads()
   #body: ArrivingBody | null = null
   /** What has come behind the request that is being answered. */
   #ahead: Buffer | null = null
@@ -111,8 +112,7 @@ export class ClientConnection implements BodySource, ExchangeConnection, OpenCon
   answered(exchange: ClientExchange): void {
     if (this.#exchange !== exchange) return
     this.#exchange = null
-    this.#head?.release()
-    this.#head = null
+    this.#releaseHead()
     if (this.#ends) return this.#close(exchange.websocket)
     this.#body = null
     this.#phase = 'idle'
@@ -220,13 +220,13 @@ export class ClientConnection implements BodySource, ExchangeConnection, OpenCon
     this.deadline.disarm()
     const exchange = this.#exchange
     this.#host.onClosed(this)
-    if (this.#phase === 'handed-over') {
-      this.#head?.release()
-      return
+    if (this.#phase !== 'handed-over') {
+      exchange?.gone()
+      this.#dropExchange()
+      this.#ahead = null
     }
-    exchange?.gone()
-    this.#dropExchange()
-    this.#ahead = null
+    this.#releaseHead()
+    this.#heads.end()
   }
 
   readonly #onDrain = (): void => this.#exchange?.drained()
@@ -283,11 +283,11 @@ export class ClientConnection implements BodySource, ExchangeConnection, OpenCon
 
   /** Reads a head, and begins its request. */
   #read(bytes: Buffer, from: number, to: number): number {
-    const head = takeHead()
+    const head = this.#heads.take()
     const at = this.#reader.push(bytes, from, to, head)
     const { refusal } = this.#reader
     if (at !== -1 && refusal === null) return this.#begin(head, bytes, at, to)
-    giveHead(head)
+    this.#heads.giveBack(head)
     if (refusal !== null) this.refuse(refusal)
     else if (this.#phase !== 'head') {
       this.#phase = 'head'
@@ -307,7 +307,7 @@ export class ClientConnection implements BodySource, ExchangeConnection, OpenCon
       const reader = bodyOf(head)!
       at = reader.push(bytes, from, to)
       if (reader.fault !== null) {
-        giveHead(head)
+        this.#heads.giveBack(head)
         this.refuse(reader.fault)
         return to
       }
@@ -376,8 +376,13 @@ export class ClientConnection implements BodySource, ExchangeConnection, OpenCon
 
   #dropExchange(): void {
     this.#exchange = null
-    this.#head?.release()
-    this.#head = null
+    this.#releaseHead()
     this.#body?.stream.destroy()
+  }
+
+  #releaseHead(): void {
+    const head = this.#head?.release() ?? null
+    this.#head = null
+    if (head !== null) this.#heads.giveBack(head)
   }
 }

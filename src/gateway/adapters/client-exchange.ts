@@ -232,7 +232,8 @@ export class ClientExchange implements ClientSide, FlowSink, Sink, Sender {
     if (ended && framing === 'length') {
       this.#bytes = first!.length
       flow.sink = this
-      return this.#postBoth(text, first!)
+      if (first!.length <= ONE_WRITE_MAX) return this.#post(text + first!.text())
+      return this.#postBoth(text, first!.bytes())
     }
     const { socket } = this.#connection
     this.#flow = flow
@@ -241,7 +242,7 @@ export class ClientExchange implements ClientSide, FlowSink, Sink, Sender {
     socket.cork()
     socket.write(text, 'latin1')
     // A whole one may lie where the next read goes to.
-    if (first !== null) this.data(ended ? Buffer.from(first) : first)
+    if (first !== null) this.data(ended ? Buffer.from(first.bytes()) : first.bytes())
     socket.uncork()
     if (ended) this.end()
   }

@@ -12,13 +12,15 @@ export interface Sender {
 
 /** Nobody waits for more than this many others. */
 const TOGETHER_MAX = 64
-const waiting: Sender[] = []
+/** The first `count` places are taken. */
+const waiting: (Sender | null)[] = Array.from({ length: TOGETHER_MAX }, () => null)
+let count = 0
 let isDue = false
 
 /** Calls `post` when everything that has arrived has been read, in the order of these calls. */
 export function postSoon(sender: Sender): void {
-  waiting.push(sender)
-  if (waiting.length >= TOGETHER_MAX) return postAll()
+  waiting[count++] = sender
+  if (count >= TOGETHER_MAX) return postAll()
   if (!isDue) plan()
 }
 
@@ -40,11 +42,22 @@ function postAll(): void {
   isPosting = true
   let index = 0
   try {
-    for (; index < waiting.length; index++) waiting[index]!.post()
+    while (index < count) {
+      const sender = waiting[index]!
+      waiting[index++] = null
+      sender.post()
+    }
+    count = 0
   } finally {
-    // Behind a bug of one, the others are posted all the same.
-    waiting.splice(0, index + 1)
     isPosting = false
-    if (waiting.length > 0 && !isDue) plan()
+    if (count > 0) goOnBehind(index)
   }
+}
+
+/** Behind a bug of one, the others are posted all the same. */
+function goOnBehind(index: number): void {
+  waiting.copyWithin(0, index, count)
+  waiting.fill(null, count - index, count)
+  count -= index
+  if (count > 0 && !isDue) plan()
 }

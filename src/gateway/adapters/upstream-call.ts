@@ -1,5 +1,5 @@
 import { Deadline } from '../deadlines.ts'
-import type { Flow, FlowSink } from '../relayed-answer.ts'
+import type { Flow, FlowSink, Piece } from '../relayed-answer.ts'
 import type { FailureKind, UpstreamCall, UpstreamEvents, UpstreamRequest } from '../upstream-link.ts'
 
 /** What a call uses of its connection. */
@@ -22,7 +22,7 @@ export class Call implements UpstreamCall, Flow {
   onDrain: (() => void) | null = null
 
   // The answer's body.
-  first: Buffer | null = null
+  first: Piece | null = null
   ended = false
   sink: FlowSink | null = null
 

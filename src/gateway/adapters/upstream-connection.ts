@@ -5,7 +5,7 @@ import { bodyOf, chunkHead, CloseBody, dataOf, LAST_CHUNK, ResponseHead, Respons
 import type { BodyReader } from '../../http1/index.ts'
 import { Deadline } from '../deadlines.ts'
 import { endToEnd } from '../headers.ts'
-import { RelayedAnswer } from '../relayed-answer.ts'
+import { Piece, RelayedAnswer } from '../relayed-answer.ts'
 import { postSoon } from './outbox.ts'
 import type { Sender } from './outbox.ts'
 import { ReadBuffer, SHARED_BUFFER } from './read-buffer.ts'
@@ -75,6 +75,8 @@ export class UpstreamConnection implements CallConnection, Sender {
     this.#socket = connect(websocket ? address : ({ ...address, onread } as unknown as typeof address))
     if (websocket) this.#socket.on('data', this.#onData)
     this.deadline = new Deadline(() => {
+      // It stays where it hangs while a request is on its way, whose own deadlines run.
+      if (this.#connected && this.#call !== null) return
       this.#timedOut = !this.#connected
       this.#error = this.#connected ? 'idle' : `no connection within ${connectMs} ms`
       this.destroy()
@@ -93,7 +95,6 @@ export class UpstreamConnection implements CallConnection, Sender {
     call.connection = this
     this.uses += 1
     this.#interims = 0
-    this.deadline.disarm()
     const { head, body, websocket } = call.request
     const text = head + (websocket ? UPGRADE : this.#once ? CLOSE : KEEP)
     if (typeof body === 'string') {
@@ -215,14 +216,14 @@ export class UpstreamConnection implements CallConnection, Sender {
     if (head.status === 101) return this.#upgrade(call, bytes, at, to)
     if (head.framing === 'none') call.ended = true
     else if (head.framing === 'length' && to - at >= head.contentLength) {
-      call.first = head.contentLength === 0 ? null : this.#first(bytes.subarray(at, at + head.contentLength), true)
+      call.first = head.contentLength === 0 ? null : this.#first(new Piece(bytes, at, at + head.contentLength), true)
       call.ended = true
       at += head.contentLength
     } else {
       const body = bodyOf(head)!
       at = body.push(bytes, at, to)
       if (body.fault !== null) return this.#malformed(call, body.fault.code)
-      call.first = body.runCount === 0 ? null : this.#first(dataOf(bytes, body), body.done)
+      call.first = body.runCount === 0 ? null : this.#first(pieceOf(dataOf(bytes, body)), body.done)
       call.ended = body.done
       this.#body = body
     }
@@ -241,8 +242,8 @@ export class UpstreamConnection implements CallConnection, Sender {
   }
 
   /** A small whole body is copied when it is sent, in one write with its head; another may have to wait for its client. */
-  #first(bytes: Buffer, isWhole: boolean): Buffer {
-    return isWhole && bytes.length <= ONE_WRITE_MAX ? bytes : this.#buffers.keep(bytes)
+  #first(piece: Piece, isWhole: boolean): Piece {
+    return isWhole && piece.length <= ONE_WRITE_MAX ? piece : pieceOf(this.#buffers.keep(piece.bytes()))
   }
 
   #readBody(call: Call, body: BodyReader, bytes: Buffer, to: number): boolean {
@@ -275,7 +276,7 @@ export class UpstreamConnection implements CallConnection, Sender {
     this.#call = null
     call.connection = null
     if (this.#once || this.#ending || !this.#head.keepAlive) return this.destroy()
-    this.hintSeconds = hintOf(this.#head)
+    this.hintSeconds = this.#head.keepAliveSeconds
     this.#owner.free(this)
   }
 
@@ -307,11 +308,8 @@ export class UpstreamConnection implements CallConnection, Sender {
   }
 }
 
-/** The upstream's own limit for idle connections, where it tells one. */
-function hintOf(head: ResponseHead): number | null {
-  const value = head.get('keep-alive')
-  const seconds = value === undefined ? undefined : /(?:^|,)\s*timeout=(\d+)/.exec(value)?.[1]
-  return seconds === undefined ? null : Number(seconds)
+function pieceOf(bytes: Buffer): Piece {
+  return new Piece(bytes, 0, bytes.length)
 }
 
 const KEEP = 'Connection: keep-alive\r\n\r\n'

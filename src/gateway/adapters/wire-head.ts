@@ -4,12 +4,37 @@ import type { HeaderList, RequestHead } from '../exchange.ts'
 /** Heads kept for the next requests of any connection. */
 const FREE_MAX = 256
 const free: Http1Head[] = []
+/** Heads that stay with their connections, whose next request may repeat the last one. What is beyond has none while it is idle. */
+const KEPT_MAX = 1_024
+let kept = 0
 
-export function takeHead(): Http1Head {
-  return free.pop() ?? new Http1Head()
+/** What the requests of one connection are read into, one at a time. */
+export class ConnectionHeads {
+  #own: Http1Head | null = null
+
+  /** For the next request: the last one's, where that could stay. */
+  take(): Http1Head {
+    return this.#own ?? free.pop() ?? new Http1Head()
+  }
+
+  /** Nobody looks at it any more. */
+  giveBack(head: Http1Head): void {
+    if (head === this.#own) return
+    if (this.#own !== null || kept >= KEPT_MAX) return give(head)
+    kept += 1
+    this.#own = head
+  }
+
+  /** No other request comes. */
+  end(): void {
+    if (this.#own === null) return
+    kept -= 1
+    give(this.#own)
+    this.#own = null
+  }
 }
 
-export function giveHead(head: Http1Head): void {
+function give(head: Http1Head): void {
   if (free.length < FREE_MAX) free.push(head)
 }
 
@@ -39,10 +64,10 @@ export class WireHead implements RequestHead {
     return (this.#headers ??= this.wire?.pairs() ?? [])
   }
 
-  /** The exchange is over. */
-  release(): void {
-    if (this.wire === null) return
-    giveHead(this.wire)
+  /** The exchange is over: what it was read into is its owner's again. */
+  release(): Http1Head | null {
+    const { wire } = this
     this.wire = null
+    return wire
   }
 }

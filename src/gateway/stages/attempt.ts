@@ -104,7 +104,7 @@ export class Attempt extends Timed implements UpstreamEvents, LeaveListener, End
 
   answered(answer: RelayedAnswer): void {
     if (this.#settled) return answer.flow.abandon()
-    if (EVENT_STREAM.test(answer.get('content-type') ?? '')) {
+    if (answer.isEventStream) {
       this.#claim.kind = 'stream'
       this.#exchange.eventStream = true
       this.#claim.end = () => this.#exchange.client.finishEarly()
@@ -220,4 +220,3 @@ export function tooLarge(bytesMax: number): Answer {
 }
 
 const NO_BYTES = Buffer.alloc(0)
-const EVENT_STREAM = /^text\/event-stream/i

@@ -33,11 +33,19 @@ export function correlationIdOf(head: RequestHead): string {
   return randomHex(16)
 }
 
-/** Fields that tell the upstream who asks, as lines. They replace what the client sent of the kind. */
-export function identityLines({ head, client, peerTrusted, correlationId, trace }: Exchange): string {
+/**
+ * `start` and behind it fields that tell the upstream who asks, as lines. They replace what the client sent of the kind.
+ * @param recurs the same connection began so before: both are put together once
+ */
+export function withIdentity(start: string, exchange: Exchange, recurs: boolean): string {
+  const { head, client, peerTrusted, correlationId, trace } = exchange
   const { peer, secure, local } = client
-  const sent = 'X-Correlation-Id: ' + correlationId + '\r\ntraceparent: ' + formatTraceparent(trace) + '\r\n'
-  if (!peerTrusted) return connectionLines(client, head.authority) + sent
+  // In as few pieces as can be: each costs when they are put together, and again when the whole is written.
+  const sent = correlationId + '\r\ntraceparent: ' + formatTraceparent(trace) + '\r\n'
+  if (!peerTrusted) {
+    const lines = connectionLines(client, head.authority)
+    return (recurs ? inOne(peer, start, lines) : start + lines) + sent
+  }
   const given = (name: string, otherwise: string): string => fieldOf(head, name) ?? otherwise
   const hops = [...allValues(head, 'x-forwarded-for'), peer.address].join(', ')
   const host = given('x-forwarded-host', head.authority)
@@ -48,22 +56,32 @@ export function identityLines({ head, client, peerTrusted, correlationId, trace 
     host === '' ? [] : ['X-Forwarded-Host', host],
     ...['forwarded', 'x-real-ip'].flatMap((name) => allValues(head, name).map((value) => [name, value])),
   ]
-  return fieldLines(lines.flat()) + sent
+  return start + fieldLines(lines.flat()) + CORRELATION_ID + sent
 }
 
-/** What is the same for every request of one connection to one host: put together once. */
+const CORRELATION_ID = 'X-Correlation-Id: '
+
+/** What is the same for every request of one connection to one host, and how the next line begins: put together once. */
 function connectionLines({ peer, secure, local }: ClientSide, authority: string): string {
   const { forwarded } = peer
   if (forwarded !== undefined && forwarded.authority === authority) return forwarded.lines
   const proto = secure ? 'https' : 'http'
   const host = authority === '' ? '' : `X-Forwarded-Host: ${authority}\r\n`
   const rest = `X-Forwarded-For: ${peer.address}\r\nX-Forwarded-Proto: ${proto}\r\nX-Forwarded-Port: ${local.port}\r\n`
-  const lines = inOnePiece(host + rest)
+  const lines = inOnePiece(host + rest + CORRELATION_ID)
   peer.forwarded = { authority, lines }
   return lines
 }
 
-/** What `identityLines` replaces or withholds. */
+function inOne(peer: Peer, start: string, lines: string): string {
+  const { recurring } = peer
+  if (recurring !== undefined && recurring.start === start) return recurring.text
+  const text = inOnePiece(start + lines)
+  peer.recurring = { start, text }
+  return text
+}
+
+/** What `withIdentity` replaces or withholds. */
 export const IDENTITY_HEADERS: ReadonlySet<string> = new Set([
   'x-forwarded-for',
   'x-forwarded-proto',

@@ -3,7 +3,7 @@ import { AFFINITY_PREFIX, withoutAffinityCookies } from '../affinity.ts'
 import type { Exchange } from '../exchange.ts'
 import { endToEnd } from '../headers.ts'
 import { CANARY_HEADER, withoutTrialCookie } from '../trial-cookie.ts'
-import { IDENTITY_HEADERS, identityLines } from './identify.ts'
+import { IDENTITY_HEADERS, withIdentity } from './identify.ts'
 
 /**
  * The head that goes to the upstream, without its empty line: request line, Host and the client's end-to-end fields as they came,
@@ -23,9 +23,12 @@ export function requestHead(exchange: Exchange, bytes: number | null): string {
   const isPlain = wire !== undefined && wire !== null && !wire.text.includes(OWN_COOKIES)
   const replaced = isTraceOurs(exchange) ? REPLACED_BY_TRACE : REPLACED
   const start = isPlain ? wire.passedOn(replaced) : null
-  if (start !== null) return start + identityLines(exchange) + framing
+  if (start !== null) return withIdentity(start, exchange, wire!.recurs) + framing
   const passed = isPlain ? wire.endToEnd(replaced) : passedPairs(exchange)
-  return `${head.method} ${head.target} HTTP/1.1\r\nHost: ${head.authority}\r\n${passed}${identityLines(exchange)}${framing}`
+  return (
+    withIdentity(`${head.method} ${head.target} HTTP/1.1\r\nHost: ${head.authority}\r\n${passed}`, exchange, false) +
+    framing
+  )
 }
 
 function isTraceOurs({ trace }: Exchange): boolean {

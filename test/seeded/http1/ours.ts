@@ -6,18 +6,40 @@ import type { Read, Reading } from './reading.ts'
 
 type Open = { -readonly [Key in keyof Read]: Read[Key] }
 
+/** One that has read other streams before, in the one buffer that all are read into: as on a connection. */
+const used = { reader: new RequestReader(), head: new RequestHead(), buffer: Buffer.alloc(1 << 20) }
+const usedForAnswers = { reader: new ResponseReader(), head: new ResponseHead(), buffer: used.buffer }
+
 /** Reads requests until the stream ends, is refused, or a message ends its connection. */
 export function readRequests(bytes: Buffer, random: Random): Reading {
-  const reader = new RequestReader()
-  const head = new RequestHead()
+  if (random.below(2) === 0) return requestsBy({ reader: new RequestReader(), head: new RequestHead() }, bytes, random)
+  // Twice, so that what was read last is what comes next.
+  requestsBy(used, bytes, random)
+  return requestsBy(used, bytes, random)
+}
+
+interface Reads<Reader, Head> {
+  readonly reader: Reader
+  readonly head: Head
+  /** Every piece is read out of it; otherwise each out of one of its own. */
+  readonly buffer?: Buffer
+}
+
+function requestsBy(
+  { reader, head, buffer }: Reads<RequestReader, RequestHead>,
+  bytes: Buffer,
+  random: Random,
+): Reading {
+  reader.reset()
   const stream = new Stream()
-  for (const piece of cut(bytes, random)) {
+  for (const part of cut(bytes, random)) {
+    const [piece, to] = placed(part, buffer)
     let at = 0
-    while (at < piece.length) {
-      if (stream.body !== null) at = stream.read(piece, at)
+    while (at < to) {
+      if (stream.body !== null) at = stream.read(piece, at, to)
       else {
         const before = at
-        at = reader.push(piece, at, piece.length, head)
+        at = reader.push(piece, at, to, head)
         if (reader.refusal !== null) return stream.ended(reader.refusal)
         if (at === -1) break
         if (at <= before) throw new Error('the reader stands still')
@@ -38,15 +60,26 @@ export function readRequests(bytes: Buffer, random: Random): Reading {
 
 /** Reads one answer, with those before it, as far as the stream goes; the connection ends behind it. */
 export function readAnswer(bytes: Buffer, random: Random, asked: Asked): Reading {
-  const reader = new ResponseReader()
-  const head = new ResponseHead()
+  const fresh = { reader: new ResponseReader(), head: new ResponseHead() }
+  if (random.below(2) === 0) return answerBy(fresh, bytes, { random, asked })
+  answerBy(usedForAnswers, bytes, { random, asked })
+  return answerBy(usedForAnswers, bytes, { random, asked })
+}
+
+function answerBy(
+  { reader, head, buffer }: Reads<ResponseReader, ResponseHead>,
+  bytes: Buffer,
+  { random, asked }: { readonly random: Random; readonly asked: Asked },
+): Reading {
+  reader.reset()
   const stream = new Stream()
-  for (const piece of cut(bytes, random)) {
+  for (const part of cut(bytes, random)) {
+    const [piece, to] = placed(part, buffer)
     let at = 0
-    while (at < piece.length) {
-      if (stream.body !== null) at = stream.read(piece, at)
+    while (at < to) {
+      if (stream.body !== null) at = stream.read(piece, at, to)
       else {
-        at = reader.push(piece, at, piece.length, head, asked)
+        at = reader.push(piece, at, to, head, asked)
         if (reader.refusal !== null) return stream.ended(reader.refusal)
         if (at === -1) break
         stream.begin({ first: String(head.status), version: versionOf(head.version), fields: head.pairs() }, head)
@@ -76,9 +109,9 @@ class Stream {
     this.messages.push({ ...facts, body: '', complete: this.body === null })
   }
 
-  read(piece: Buffer, from: number): number {
+  read(piece: Buffer, from: number, to: number): number {
     const body = this.body!
-    const at = body.push(piece, from, piece.length)
+    const at = body.push(piece, from, to)
     if (at <= from && body.fault === null) throw new Error('the body stands still')
     const message = this.messages.at(-1)!
     message.body += dataOf(piece, body).toString('latin1')
@@ -95,6 +128,13 @@ class Stream {
   ended(refusal: Refusal): Reading {
     return { messages: this.messages, end: refusal.code }
   }
+}
+
+/** Where a piece is read, and up to where. */
+function placed(piece: Buffer, buffer: Buffer | undefined): [bytes: Buffer, to: number] {
+  if (buffer === undefined || piece.length > buffer.length) return [piece, piece.length]
+  piece.copy(buffer)
+  return [buffer, piece.length]
 }
 
 /** One piece, a few, or every byte alone. */
