@@ -9,7 +9,7 @@ export const WORKER_FLAGS: readonly string[] = [
   // with more it does without many of their calls and objects (docs/decisions/0024 has figures). Its defaults are 460 and 920.
   '--max-inlined-bytecode-size=1000',
   '--max-inlined-bytecode-size-cumulative=4000',
-  // V8 gives a young generation of the usual size back to the system bit by bit, and takes it again under load: a page in forty requests,
-  // each cleared by the kernel first. From its usual largest size on it keeps it.
+  // V8 gives parts of its young generation back to the system and takes them again under load: a page fault in forty requests, each
+  // for pages that the kernel clears first. What is not below this, its usual largest size, it keeps (docs/decisions/0024).
   '--min-semi-space-size=16',
 ]
