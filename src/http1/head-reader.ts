@@ -1,4 +1,5 @@
 import { CR, HTAB, LF, SPACE } from './bytes.ts'
+import type { Head } from './head.ts'
 import { asUpstreamFault, HEAD_TOO_LONG } from './refusal.ts'
 import type { Refusal } from './refusal.ts'
 import { scanRequest } from './request-head.ts'
@@ -26,6 +27,9 @@ abstract class HeadReader {
   /** The first byte that `#endsHere` has not seen. */
   #searched = 0
   #skipped = false
+  #recurring: Recurring | null = null
+  /** Behind the head that repeats the one before. */
+  protected end = 0
   /** Why the last head was refused. */
   refusal: Refusal | null = null
 
@@ -36,6 +40,34 @@ abstract class HeadReader {
   /** Bytes of a head are held: whoever sends it has begun. */
   get begun(): boolean {
     return this.#length > 0
+  }
+
+  /**
+   * From now on a head that repeats the one before in `buffer` to the last byte leaves `head` as it is. The head is this reader's until another
+   * owns it or reads into it.
+   */
+  own(head: Head, buffer: Buffer): void {
+    head.owner = this
+    this.#recurring = new Recurring(buffer)
+  }
+
+  /** Whether `head` says already what stands at `bytes[from, to)`: then `end` is behind that. */
+  protected recurs(head: Head, bytes: Buffer, from: number, to: number): boolean {
+    const recurring = this.#recurring
+    if (recurring === null || head.owner !== this || this.#length > 0 || !recurring.isAt(bytes, from, to)) return false
+    head.recurs = true
+    this.refusal = null
+    this.end = from + recurring.length
+    return true
+  }
+
+  /** What was read into `head`: all of it in one piece, from `from` to `end`; or (-1) not so. */
+  protected note(head: Head, bytes: Buffer, from: number, end: number): void {
+    if (head.owner !== this) {
+      // What its owner remembers is not what it says any more.
+      head.owner = null
+    } else if (end !== -1 && this.refusal === null) this.#recurring!.keep(bytes, from, end)
+    else this.#recurring!.forget()
   }
 
   /** Forgets what is held. */
@@ -137,9 +169,6 @@ abstract class HeadReader {
 /** Reads the heads of requests on one connection. One empty line before a request line is skipped (RFC 9112 §2.2). */
 export class RequestReader extends HeadReader {
   #head: RequestHead | null = null
-  /** What was read into `#known` last. */
-  readonly #recurring = new Recurring()
-  #known: RequestHead | null = null
   protected readonly tooLong = HEAD_TOO_LONG
 
   constructor({ bytesMax = HEAD_BYTES_MAX }: { readonly bytesMax?: number } = {}) {
@@ -152,18 +181,12 @@ export class RequestReader extends HeadReader {
    * connection is lost for any further message. A head that says what `head` says already, to the last byte, leaves it as it is.
    */
   push(bytes: Buffer, from: number, to: number, head: RequestHead): number {
-    const { begun } = this
-    if (!begun && head === this.#known && this.#recurring.isAt(bytes, from, to)) {
-      head.recurs = true
-      this.refusal = null
-      return from + this.#recurring.length
-    }
+    if (this.recurs(head, bytes, from, to)) return this.end
     this.#head = head
+    const isFresh = !this.begun
     const end = this.read(bytes, from, to, true)
     this.#head = null
-    this.#known = head
-    if (!begun && end !== -1 && this.refusal === null) this.#recurring.keep(bytes, from, end)
-    else this.#recurring.forget()
+    this.note(head, bytes, from, isFresh ? end : -1)
     return end
   }
 
@@ -176,9 +199,6 @@ export class RequestReader extends HeadReader {
 export class ResponseReader extends HeadReader {
   #head: ResponseHead | null = null
   #asked: Asked | null = null
-  /** What was read into `#known` last. */
-  readonly #recurring = new Recurring()
-  #known: ResponseHead | null = null
   protected readonly tooLong = asUpstreamFault(HEAD_TOO_LONG)
 
   constructor({ bytesMax = ANSWER_HEAD_BYTES_MAX }: { readonly bytesMax?: number } = {}) {
@@ -190,19 +210,14 @@ export class ResponseReader extends HeadReader {
    * `head` says already, to the last byte, leaves it as it is.
    */
   push(bytes: Buffer, from: number, to: number, head: ResponseHead, asked: Asked): number {
-    const isUsual = asked.method !== 'HEAD' && !asked.websocket && !this.begun
-    if (isUsual && head === this.#known && this.#recurring.isAt(bytes, from, to)) {
-      head.recurs = true
-      this.refusal = null
-      return from + this.#recurring.length
-    }
+    const isUsual = asked.method !== 'HEAD' && !asked.websocket
+    if (isUsual && this.recurs(head, bytes, from, to)) return this.end
     this.#head = head
     this.#asked = asked
+    const isFresh = !this.begun
     const end = this.read(bytes, from, to, false)
     this.#head = null
-    this.#known = head
-    if (isUsual && end !== -1 && this.refusal === null) this.#recurring.keep(bytes, from, end)
-    else this.#recurring.forget()
+    this.note(head, bytes, from, isUsual && isFresh ? end : -1)
     return end
   }
 

@@ -18,6 +18,8 @@ const FIELDS_AT_FIRST = 24
 export abstract class Head {
   /** It says what the one before said, to the last byte. */
   recurs = false
+  /** @internal The reader that remembers what it has read into it. */
+  owner: object | null = null
   /** The whole head up to and with the empty line, one character a byte. */
   text = ''
   fieldCount = 0

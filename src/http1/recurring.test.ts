@@ -13,6 +13,7 @@ function requestsOfOne(): (text: string) => unknown {
   const buffer = Buffer.alloc(1024)
   const reader = new RequestReader()
   const head = new RequestHead()
+  reader.own(head, buffer)
   return (text) => {
     buffer.write(text + BEHIND, 'latin1')
     const end = reader.push(buffer, 0, text.length + BEHIND.length, head)
@@ -31,6 +32,7 @@ function answersOfOne(): (text: string, asked?: { readonly method: string; reado
   const buffer = Buffer.alloc(1024)
   const reader = new ResponseReader()
   const head = new ResponseHead()
+  reader.own(head, buffer)
   return (text, asked = GET) => {
     buffer.write(text + BEHIND, 'latin1')
     const end = reader.push(buffer, 0, text.length + BEHIND.length, head, asked)
@@ -82,6 +84,7 @@ void test('what repeats is known, in one buffer only, and not what came in piece
   const head = new RequestHead()
   const reader = new RequestReader()
   const [buffer, other] = [Buffer.alloc(1024), Buffer.alloc(1024)]
+  reader.own(head, buffer)
   const read = (text: string, into = buffer): boolean => {
     into.write(text, 'latin1')
     assert.notEqual(reader.push(into, 0, text.length, head), -1)
@@ -90,7 +93,7 @@ void test('what repeats is known, in one buffer only, and not what came in piece
     return head.recurs
   }
   const known = [buffer, buffer, buffer, other, other, buffer, buffer, buffer].map((into) => read(REQUEST, into))
-  assert.deepEqual(known, [false, false, true, false, false, false, false, true])
+  assert.deepEqual(known, [false, true, true, false, false, false, true, true])
   assert.equal(read('\r\n' + REQUEST), false)
   buffer.write(REQUEST, 'latin1')
   assert.equal(reader.push(buffer, 0, 9, head), -1)
@@ -108,6 +111,7 @@ void test('the end of a head that came in pieces is not taken for a head', () =>
   const buffer = Buffer.alloc(1024)
   const reader = new RequestReader()
   const head = new RequestHead()
+  reader.own(head, buffer)
   const end = REQUEST.slice(9)
   for (let round = 0; round < 3; round++) {
     buffer.write(REQUEST, 'latin1')
@@ -124,6 +128,7 @@ void test('the end of an answer’s head that came in pieces is not taken for a 
   const buffer = Buffer.alloc(1024)
   const reader = new ResponseReader()
   const head = new ResponseHead()
+  reader.own(head, buffer)
   for (let round = 0; round < 3; round++) {
     buffer.write(ANSWER, 'latin1')
     assert.equal(reader.push(buffer, 0, 9, head, GET), -1)
@@ -134,10 +139,43 @@ void test('the end of an answer’s head that came in pieces is not taken for a 
   assert.equal(reader.refusal?.status, 502)
 })
 
+void test('a head that another reader has read into, or owned, says nothing of what its owner read before', () => {
+  const buffer = Buffer.alloc(1024)
+  const [owner, stranger] = [new RequestReader(), new RequestReader()]
+  const head = new RequestHead()
+  const other = REQUEST.replace('POST', 'PUT').replace('Length: 3', 'Length: 4')
+  const read = (reader: RequestReader, text: string): readonly unknown[] => {
+    buffer.write(text, 'latin1')
+    const end = reader.push(buffer, 0, text.length, head)
+    return [end === -1 || end === text.length, head.recurs, head.method, head.contentLength]
+  }
+  owner.own(head, buffer)
+  read(owner, REQUEST)
+  assert.deepEqual(read(owner, REQUEST), [true, true, 'POST', 3])
+  assert.deepEqual(read(stranger, other), [true, false, 'PUT', 4])
+  assert.deepEqual(read(owner, REQUEST), [true, false, 'POST', 3])
+  owner.own(head, buffer)
+  read(owner, REQUEST)
+  // Not even all of it, and nothing that can be read.
+  for (const part of [other.slice(0, 40), '\0']) {
+    read(stranger, part)
+    stranger.reset()
+    assert.deepEqual(read(owner, REQUEST), [true, false, 'POST', 3])
+    owner.own(head, buffer)
+    read(owner, REQUEST)
+  }
+  stranger.own(head, buffer)
+  assert.deepEqual(read(stranger, other), [true, false, 'PUT', 4])
+  assert.deepEqual(read(stranger, other), [true, true, 'PUT', 4])
+  assert.deepEqual(read(owner, REQUEST), [true, false, 'POST', 3])
+  assert.deepEqual(read(stranger, other), [true, false, 'PUT', 4])
+})
+
 void test('where heads have not repeated for a while, only some are remembered', () => {
   const head = new RequestHead()
   const reader = new RequestReader()
   const buffer = Buffer.alloc(1024)
+  reader.own(head, buffer)
   const isKnown = (target: string): boolean => {
     const text = REQUEST.replace('/a', target)
     buffer.write(text, 'latin1')

@@ -141,8 +141,9 @@ function replacedLines(pairs: readonly string[], areOwn: boolean): string {
 
 function ownStart(pairs: readonly string[]): string {
   if (pairs[1] !== ownRelease) {
+    // First, as it throws for a release that cannot be written.
+    ownText = inOnePiece(`${fieldLine(pairs[0]!, pairs[1]!)}${pairs[2]}: `)
     ownRelease = pairs[1]!
-    ownText = inOnePiece(`${fieldLine(pairs[0]!, ownRelease)}${pairs[2]}: `)
   }
   return ownText
 }

@@ -283,7 +283,7 @@ export class ClientConnection implements BodySource, ExchangeConnection, OpenCon
 
   /** Reads a head, and begins its request. */
   #read(bytes: Buffer, from: number, to: number): number {
-    const head = this.#heads.take()
+    const head = this.#heads.take(this.#reader)
     const at = this.#reader.push(bytes, from, to, head)
     const { refusal } = this.#reader
     if (at !== -1 && refusal === null) return this.#begin(head, bytes, at, to)

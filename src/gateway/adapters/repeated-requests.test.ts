@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { test } from 'node:test'
+import { RequestReader } from '../../http1/index.ts'
 import { rawConnection, startGateway, startUpstream, tableOf, until } from '../testing.ts'
+import type { RawConnection } from '../testing.ts'
+import { ConnectionHeads } from './wire-head.ts'
 
 const GET = 'GET /a?b=c HTTP/1.1\r\nHost: shop.example\r\nX-Inner: 1\r\nTE: trailers\r\nAccept: */*\r\n\r\n'
 const POST = 'POST /a HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 2\r\n\r\n'
@@ -87,4 +90,33 @@ void test('behind a repeated request one that must be refused is refused', async
     assert.match(client.text, /HTTP\/1\.1 400 /)
   }
   assert.equal(upstream.requests.length, 6)
+})
+
+void test('where no connection can own a head any more, what one repeats is still its own', async () => {
+  await using upstream = await startUpstream('1', (request, response) => {
+    let body = ''
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+    request.on('end', () => response.end(`<${request.method} ${request.url} ${request.headers.cookie} ${body}>`))
+  })
+  await using gateway = await startGateway(tableOf([upstream.upstream]))
+  // In this process, as the gateway is.
+  const others = Array.from({ length: 1_024 }, () => new ConnectionHeads())
+  for (const each of others) each.take(new RequestReader())
+  const answers = (text: string): readonly string[] => text.match(/<[^>]*>/g) ?? []
+  const ask = async (client: RawConnection, text: string): Promise<string> => {
+    const count = answers(client.text).length
+    client.socket.write(text, 'latin1')
+    await until(() => answers(client.text).length > count)
+    return answers(client.text)[count]!
+  }
+  using one = rawConnection(gateway.port)
+  using other = rawConnection(gateway.port)
+  const mine = 'GET /mine HTTP/1.1\r\nHost: shop.example\r\nCookie: sid=one\r\n\r\n'
+  const theirs = 'POST /pay HTTP/1.1\r\nHost: shop.example\r\nCookie: sid=other\r\nContent-Length: 3\r\n\r\n123'
+  for (let round = 0; round < 3; round++) {
+    assert.equal(await ask(one, mine), '<GET /mine sid=one >')
+    assert.equal(await ask(one, mine), '<GET /mine sid=one >')
+    assert.equal(await ask(other, theirs), '<POST /pay sid=other 123>')
+  }
+  for (const each of others) each.end()
 })

@@ -65,6 +65,7 @@ export class UpstreamConnection implements CallConnection, Sender {
     this.#once = once
     this.#call = call
     call.connection = this
+    this.#reader.own(this.#head, SHARED_BUFFER)
     const { websocket, connectMs } = call.request
     // Only what becomes a WebSocket is read as a stream.
     const onread: OnRead = {

@@ -9,6 +9,8 @@ type Open = { -readonly [Key in keyof Read]: Read[Key] }
 /** One that has read other streams before, in the one buffer that all are read into: as on a connection. */
 const used = { reader: new RequestReader(), head: new RequestHead(), buffer: Buffer.alloc(1 << 20) }
 const usedForAnswers = { reader: new ResponseReader(), head: new ResponseHead(), buffer: used.buffer }
+used.reader.own(used.head, used.buffer)
+usedForAnswers.reader.own(usedForAnswers.head, used.buffer)
 
 /** Reads requests until the stream ends, is refused, or a message ends its connection. */
 export function readRequests(bytes: Buffer, random: Random): Reading {
