@@ -1,5 +1,6 @@
 /** An instance's answer on its way to the client: passed on as bytes, unless a stage wants its fields or its body. */
 import { Readable } from 'node:stream'
+import { monotonicNs } from '../core/clock.ts'
 import type { Framing, ResponseHead } from '../http1/index.ts'
 import { endToEnd } from './headers.ts'
 
@@ -59,6 +60,8 @@ export class RelayedAnswer {
   /** The instance says that it is one. */
   readonly isEventStream: boolean
   readonly flow: Flow
+  /** `monotonicNs()` when its head was there. */
+  readonly arrivedNs = monotonicNs()
   /** Fields that replace what the instance says of the same name: names and values in turn. */
   replaced: string[] = NO_REPLACEMENT
   /** More of them, the same list for many answers. */

@@ -12,6 +12,7 @@ import { answerHead } from './answer-head.ts'
 import type { Plan } from './answer-head.ts'
 import { postSoon } from './outbox.ts'
 import type { Sender } from './outbox.ts'
+import { writeNow } from './quick-socket.ts'
 
 /** What an exchange uses of its connection. */
 export interface ExchangeConnection {
@@ -289,8 +290,10 @@ export class ClientExchange implements ClientSide, FlowSink, Sink, Sender {
     if (text === null) return
     this.#posted = null
     this.#flushing = false
-    this.#connection.socket.write(text, 'latin1')
-    this.#flush()
+    const { socket } = this.#connection
+    writeNow(socket, text)
+    // Whoever hears of its end says what has become of this.
+    if (!socket.destroyed) this.#flush()
   }
 
   /** The body takes its time from here. */

@@ -80,7 +80,7 @@ export function createNetLink(
     call.wait(() => line.delete(call))
   }
 
-  function free(connection: UpstreamConnection): void {
+  function free(connection: UpstreamConnection, now = performance.now()): void {
     const { hintSeconds, uses, openedMs } = connection
     const keepMs = hintSeconds === null ? idleMs : Math.min(idleMs, hintSeconds * 1000 - HINT_MARGIN_MS)
     if (closed || keepMs <= 0 || uses >= USES_MAX) return connection.destroy()
@@ -95,7 +95,6 @@ export function createNetLink(
       if (next!.sent) process.nextTick(tellConnected, next)
       return
     }
-    const now = performance.now()
     if (idle.length >= FREE_CONNECTIONS_MAX || now - openedMs > AGE_MS_MAX) return connection.destroy()
     idle.push(connection)
     connection.deadline.arm(keepMs, now)

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net'
+import { QuickSocket } from './quick-socket.ts'
 
 /** Bytes that one read takes at most. */
 export const READ_BYTES = 64 * 1024
@@ -55,12 +56,12 @@ export interface OnRead {
  * The same for a connection that was accepted, for which Node has no such option: its handle gets another socket, made with it.
  * Null where that cannot be done, as with the inside of TLS: then it is read as a stream.
  */
-export function acceptWith(accepted: Socket, onread: OnRead): Socket | null {
+export function acceptWith(accepted: Socket, onread: OnRead): QuickSocket | null {
   const holder = accepted as unknown as { _handle: { useUserBuffer?: unknown } | null }
   const handle = holder._handle
   if (accepted.constructor !== Socket || typeof handle?.useUserBuffer !== 'function') return null
   const options = { handle, onread, allowHalfOpen: true }
-  const socket = new Socket(options as unknown as ConstructorParameters<typeof Socket>[0])
+  const socket = new QuickSocket(options as unknown as ConstructorParameters<typeof Socket>[0])
   // It has nothing any more, and says so to its server, which counts it off.
   holder._handle = null
   accepted.destroy()

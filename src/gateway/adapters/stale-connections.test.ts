@@ -62,6 +62,19 @@ for (const [how, end] of ends) {
   }
 }
 
+void test('a POST that is read before its connection is reset and written behind it has not been sent, and goes to another', async () => {
+  using keeping = await startKeeping()
+  await using gateway = await startGateway(tableOf([keeping.upstream]))
+  using client = rawConnection(gateway.port, FIRST)
+  await until(() => client.text.endsWith('ok'))
+  // In front of the immediate that writes what the gateway reads in this turn.
+  setImmediate(() => keeping.sockets[0]!.resetAndDestroy())
+  client.socket.write(POST)
+  await until(() => client.ended)
+  assert.deepEqual(client.text.match(/HTTP\/1.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 200'])
+  assert.deepEqual(keeping.seen, ['GET /first', 'POST /once'])
+})
+
 void test('a POST whose body is still coming is not given to a connection that has just ended', async () => {
   using keeping = await startKeeping()
   await using gateway = await startGateway(tableOf([keeping.upstream]))

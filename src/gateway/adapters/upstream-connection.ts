@@ -1,6 +1,6 @@
-import { connect } from 'node:net'
-import type { Socket } from 'node:net'
+import type { OnReadOpts } from 'node:net'
 import { performance } from 'node:perf_hooks'
+import { msOf } from '../../core/clock.ts'
 import { bodyOf, chunkHead, CloseBody, dataOf, LAST_CHUNK, ResponseHead, ResponseReader } from '../../http1/index.ts'
 import type { BodyReader } from '../../http1/index.ts'
 import { Deadline } from '../deadlines.ts'
@@ -8,6 +8,7 @@ import { endToEnd } from '../headers.ts'
 import { Piece, RelayedAnswer } from '../relayed-answer.ts'
 import { postSoon } from './outbox.ts'
 import type { Sender } from './outbox.ts'
+import { QuickSocket } from './quick-socket.ts'
 import { ReadBuffer, SHARED_BUFFER } from './read-buffer.ts'
 import type { OnRead } from './read-buffer.ts'
 import type { Call, CallConnection } from './upstream-call.ts'
@@ -20,8 +21,8 @@ const CHUNK_END = Buffer.from('\r\n')
 
 /** What a connection tells the pool it belongs to. */
 export interface ConnectionOwner {
-  /** The answer has ended at its last byte and the connection may be used again. */
-  free(connection: UpstreamConnection): void
+  /** The answer has ended at its last byte and the connection may be used again. `now`: a reading of `performance.now()`, where there is one. */
+  free(connection: UpstreamConnection, now?: number): void
   /** It is no more, or ends just now. Later calls do nothing. */
   gone(connection: UpstreamConnection): void
 }
@@ -45,7 +46,7 @@ export class UpstreamConnection implements CallConnection, Sender {
 
   readonly #owner: ConnectionOwner
   readonly #once: boolean
-  readonly #socket: Socket
+  readonly #socket: QuickSocket
   readonly #reader = new ResponseReader()
   readonly #head = new ResponseHead()
   #call: Call | null = null
@@ -73,7 +74,8 @@ export class UpstreamConnection implements CallConnection, Sender {
       callback: (count, buffer) => this.#read(buffer as Buffer, count),
     }
     const address = { host, port, noDelay: true }
-    this.#socket = connect(websocket ? address : ({ ...address, onread } as unknown as typeof address))
+    const options = websocket ? address : { ...address, onread: onread as unknown as OnReadOpts }
+    this.#socket = new QuickSocket(options).connect(options)
     if (websocket) this.#socket.on('data', this.#onData)
     this.deadline = new Deadline(() => {
       // It stays where it hangs while a request is on its way, whose own deadlines run.
@@ -123,7 +125,7 @@ export class UpstreamConnection implements CallConnection, Sender {
     const text = this.#posted
     if (text === null || this.#socket.destroyed) return
     this.#posted = null
-    this.#socket.write(text, 'latin1')
+    this.#socket.writeNow(text)
     // The system has refused it, all of it: what it takes in part it does not refuse at once.
     if (this.#socket.destroyed) this.#posted = text
   }
@@ -236,7 +238,7 @@ export class UpstreamConnection implements CallConnection, Sender {
     const answer = new RelayedAnswer(this.#head, call)
     call.settled = true
     // First, so that a request that follows at once can have this connection.
-    if (call.ended) this.#finish(call)
+    if (call.ended) this.#finish(call, msOf(answer.arrivedNs))
     call.events.answered(answer)
     answer.keep()
     return true
@@ -269,7 +271,7 @@ export class UpstreamConnection implements CallConnection, Sender {
   }
 
   /** The answer has come to its end. Only an exact end on both sides leaves a connection that can be used again. */
-  #finish(call: Call): void {
+  #finish(call: Call, now?: number): void {
     call.ended = true
     this.#body = null
     // The rest of the request may still be on its way: see `endBody`.
@@ -278,7 +280,7 @@ export class UpstreamConnection implements CallConnection, Sender {
     call.connection = null
     if (this.#once || this.#ending || !this.#head.keepAlive) return this.destroy()
     this.hintSeconds = this.#head.keepAliveSeconds
-    this.#owner.free(this)
+    this.#owner.free(this, now)
   }
 
   #upgrade(call: Call, bytes: Buffer, from: number, to: number): boolean {

@@ -10,7 +10,7 @@ import { keepStanding } from './choose.ts'
 
 /** Puts on every answer what every answer carries, also on refusals and errors. */
 export function respond(exchange: Exchange, context: Context, answer: Answer): Answer {
-  exchange.answeredNs = monotonicNs()
+  exchange.answeredNs = answer instanceof RelayedAnswer ? answer.arrivedNs : monotonicNs()
   noteLogin(exchange, context, answer.status)
   const extra = exchange.place?.options?.headers
   if (extra !== undefined) {
