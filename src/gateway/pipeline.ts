@@ -44,17 +44,20 @@ function judge(exchange: Exchange, context: Context, from: number): void {
       if (index === FIRST_OF_POLICY && context.guard.policy === null) index = BEHIND_POLICY
       const result = STAGES[index]!(exchange, context)
       if (result === null) continue
-      if (!(result instanceof Promise)) return answer(exchange, context, result)
-      result.then(
-        (later) => (later === null ? judge(exchange, context, index + 1) : answer(exchange, context, later)),
-        (error: unknown) => fail(exchange, context, error),
-      )
-      return
+      return result instanceof Promise ? wait(exchange, context, result, index) : answer(exchange, context, result)
     }
     forward(exchange, context, answer)
   } catch (error) {
     fail(exchange, context, error)
   }
+}
+
+/** For itself: a function that is made where the stages are asked would cost every request a scope for each of them. */
+function wait(exchange: Exchange, context: Context, result: Promise<Answer | null>, index: number): void {
+  result.then(
+    (later) => (later === null ? judge(exchange, context, index + 1) : answer(exchange, context, later)),
+    (error: unknown) => fail(exchange, context, error),
+  )
 }
 
 function fail(exchange: Exchange, context: Context, error: unknown): void {

@@ -73,16 +73,18 @@ export class Spans {
     // A WebSocket's life is no request's time.
     if (status === 101) return
     if (endedNs >= this.#minuteEndsNs) this.#beginMinute(endedNs)
-    const end = { status, aborted, endedNs }
-    const sent = this.#gathers && exchange.trace.sampled ? this.#sample(exchange, end) : null
+    const isSampled = this.#gathers && exchange.trace.sampled
+    const sent = isSampled ? this.#sample(exchange, { status, aborted, endedNs }) : null
     if (place === null || exchange.paused) return
     const route = this.#routeOf(exchange.head.method, place.prefix)
     if (status >= 500 || aborted) {
       if (++route.failed > FAILED_PER_MINUTE) return
+      const end = { status, aborted, endedNs }
       return this.#send(this.#traceOf(exchange, end, { route, because: 'failed', sent }))
     }
     const ns = lastNsOf(exchange, endedNs) - exchange.startedNs - exchange.heldNs
     if (ns <= route.floorNs) return
+    const end = { status, aborted, endedNs }
     route.slow.push({ ns, trace: this.#traceOf(exchange, end, { route, because: 'slow', sent }) })
     route.slow.sort((one, other) => one.ns - other.ns)
     if (route.slow.length > SLOW_PER_MINUTE) route.slow.shift()

@@ -13,6 +13,7 @@ import { Attempt, tooLarge } from './attempt.ts'
 import { poolFor } from './choose.ts'
 import type { AttemptOwner, Limits } from './attempt.ts'
 import { unavailable } from './route.ts'
+import type { RouteOptions, RoutingTable } from '../table.ts'
 
 /** Takes the answer to an exchange. */
 export type AnswerTaker = (exchange: Exchange, context: Context, answer: Answer) => void
@@ -125,17 +126,19 @@ function again(exchange: Exchange, made: { claim: Claim; failure: UpstreamFailur
 }
 
 function limitsOf(exchange: Exchange, context: Context): Limits {
-  const table = context.routing.current!.table
-  const options = exchange.place?.options
-  const { connectMs, requestMs, websocketIdleMs } = table.timeouts
-  return {
-    connectMs,
-    requestMs,
-    websocketIdleMs,
-    firstByteMs: options?.timeoutMs ?? table.timeouts.firstByteMs,
-    bodyBytesMax: options?.bodyBytesMax ?? table.bodyBytesMax,
+  const { table } = context.routing.current!
+  const options = exchange.place?.options ?? null
+  if (last === null || last.table !== table || last.options !== options) {
+    const { connectMs, requestMs, websocketIdleMs } = table.timeouts
+    const firstByteMs = options?.timeoutMs ?? table.timeouts.firstByteMs
+    const bodyBytesMax = options?.bodyBytesMax ?? table.bodyBytesMax
+    last = { table, options, limits: { connectMs, requestMs, websocketIdleMs, firstByteMs, bodyBytesMax } }
   }
+  return last.limits
 }
+
+/** Neither tables nor options are ever changed, and most requests are like the one before. */
+let last: { readonly table: RoutingTable; readonly options: RouteOptions | null; readonly limits: Limits } | null = null
 
 function failureAnswer({ kind }: UpstreamFailure): Answer {
   return plainAnswer(...FAILURES[kind])
