@@ -290,10 +290,8 @@ export class ClientExchange implements ClientSide, FlowSink, Sink, Sender {
     if (text === null) return
     this.#posted = null
     this.#flushing = false
-    const { socket } = this.#connection
-    writeNow(socket, text)
-    // Whoever hears of its end says what has become of this.
-    if (!socket.destroyed) this.#flush()
+    writeNow(this.#connection.socket, text)
+    this.#flush()
   }
 
   /** The body takes its time from here. */
@@ -307,6 +305,8 @@ export class ClientExchange implements ClientSide, FlowSink, Sink, Sender {
     const { socket, deadline } = this.#connection
     this.#flow = null
     this.#source = null
+    // The system has refused it. Whoever hears of the connection's end says what has become of this.
+    if (socket.destroyed || socket.errored !== null) return
     // Held back for the answers of this turn, they leave as soon as it is over.
     const isGathered = socket.writableCorked > 0 && socket.writableLength < socket.writableHighWaterMark
     if (socket.writableLength === 0 || isGathered) return this.#complete()

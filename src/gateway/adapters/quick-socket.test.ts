@@ -144,12 +144,23 @@ void test('before the connection stands, and behind what is held back, it goes t
   }
 })
 
+void test('a message too large for the system, behind a cork, waits until that is pulled', async () => {
+  await using sockets = await pair()
+  const { near, far } = sockets
+  const large = 'y'.repeat(20_000_000)
+  near.cork()
+  assert.equal(near.writeNow(large), true)
+  near.uncork()
+  near.end()
+  assert.ok((await readAll(far)) === large, 'other bytes than were written')
+})
+
 void test('when the system refuses, the socket is destroyed at once, with the reason', async () => {
   await using sockets = await pair()
   const { near, far } = sockets
   const failed = once(near, 'error')
   far.resetAndDestroy()
-  near.writeNow('nobody gets this')
+  assert.equal(near.writeNow('nobody gets this'), false)
   assert.equal(near.destroyed, true)
   const [error] = (await failed) as [NodeJS.ErrnoException]
   assert.match(error.code!, /^(EPIPE|ECONNRESET)$/)

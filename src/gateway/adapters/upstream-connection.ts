@@ -125,9 +125,8 @@ export class UpstreamConnection implements CallConnection, Sender {
     const text = this.#posted
     if (text === null || this.#socket.destroyed) return
     this.#posted = null
-    this.#socket.writeNow(text)
-    // The system has refused it, all of it: what it takes in part it does not refuse at once.
-    if (this.#socket.destroyed) this.#posted = text
+    // All of it: what the system takes in part it does not refuse at once.
+    if (!this.#socket.writeNow(text)) this.#posted = text
   }
 
   writeBody(bytes: Buffer): boolean {
