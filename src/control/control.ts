@@ -382,7 +382,7 @@ export class Control {
       drain: (upstreams, withinMs) => fleet.drain(upstreams, withinMs),
       report: () => fleet.report(),
       baselineOf: (release, now) => this.history.baselineOf(release, now),
-      canRevive: (release) => this.services.canRevive(release),
+      outOfReach: (release) => this.services.outOfReach(release),
       lacking: (release) => this.services.lacking(release),
       revive: (release, insteadOf) => this.services.revive(release, insteadOf),
       stopInstances: async (release) => void (await this.services.stopAll(release, null)),

@@ -175,7 +175,7 @@ test('a start is owed of what a live service lacks, until all are in the traffic
 test('of a service that is stopped no start is owed any more', (t) => {
   const { roster, owed } = make(t, RELEASE)
   roster.expect(release, 'api', 'more of them are wanted')
-  roster.expectNothing(release, 'api')
+  roster.expectNothing(release.id, 'api')
   assert.deepEqual(owed(), [])
 })
 

@@ -102,8 +102,8 @@ export class Roster implements Instances {
   }
 
   /** No start of it is owed any more: it is stopped. */
-  expectNothing({ id }: Release, service: string): void {
-    this.table.settleStart(id, service)
+  expectNothing(release: string, service: string): void {
+    this.table.settleStart(release, service)
   }
 
   /** Out of the traffic with the next table; the end of each is owed. */

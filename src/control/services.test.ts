@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { dockerRelease } from '../../test/support/docker-release.ts'
 import { systemClock } from '../core/clock.ts'
+import { Problem } from '../core/problem.ts'
 import type { Release } from '../deploy/release.ts'
 import { Roster } from './roster.ts'
 import { SecretFiles } from './secrets.ts'
@@ -162,16 +163,53 @@ test('going back waits for nobody who cannot be started', async (t) => {
   assert.match(text, /^api of 7-3fa9c1d2 has no instance/)
 })
 
-test('a release can come back from in here when each of its services is there, or was stopped on purpose', async (t) => {
+test('going back would be to nobody where a service has no instance, unless it was stopped on purpose', async (t) => {
   const { services, roster, state } = make(t)
-  assert.equal(services.canRevive(release), false)
+  assert.equal(await services.outOfReach(release), '7-3fa9c1d2 has made room')
   state.set('stoppedServices', ['api'])
-  assert.equal(services.canRevive(release), true)
+  assert.equal(await services.outOfReach(release), null)
   state.set('stoppedServices', [])
   await roster.put([instanceOf(release)])
-  assert.equal(services.canRevive(release), true)
+  assert.equal(await services.outOfReach(release), null)
   assert.equal(services.lacking(release), null)
   await roster.stop(instanceOf(release).id)
-  assert.equal(services.canRevive(release), false)
+  assert.equal(await services.outOfReach(release), '7-3fa9c1d2 has made room')
   assert.equal(services.lacking(release), 'api')
+})
+
+test('nor does anybody serve who is on the roster and accepts nothing: that one is owed a restart', async (t) => {
+  const { services, roster } = make(t, undefined, () => {
+    throw new Problem('service.not-ready', 'api accepts no connection')
+  })
+  await roster.put([instanceOf(release)])
+  assert.equal(await services.outOfReach(release), 'api accepts no connection')
+  assert.deepEqual(
+    roster.owed().map(({ what, ids }) => [what, ids]),
+    [['restart', [instanceOf(release).id]]],
+  )
+})
+
+test('a service that is stopped on purpose runs in no release; what makes room does so in the live one alone', async (t) => {
+  const { services, roster, state } = make(t)
+  const warm = dockerRelease({ api: { start: 'node x', routes: ['/'] } }, { id: '6-bbbbbbbb' })
+  state.saveRelease(warm)
+  state.set('canary', { release: next.id, share: 0.1 })
+  await roster.put([instanceOf(warm), instanceOf(release), instanceOf(next)])
+  const stopped = (): ReadonlySet<string> => new Set(roster.owed().map(({ what, release: of }) => `${what} ${of}`))
+  await services.takeOut('api', true)
+  assert.deepEqual(stopped(), new Set([`stop ${release.id}`]))
+  await services.takeOut('api', false)
+  assert.deepEqual(stopped(), new Set([warm, release, next].map(({ id }) => `stop ${id}`)))
+})
+
+test('a service comes back in the live release and in the one on trial: clients of both need it', async (t) => {
+  const { services, roster, state, done } = make(t)
+  state.set('canary', { release: next.id, share: 0.1 })
+  state.set('stoppedServices', ['api'])
+  await roster.put([instanceOf(release)])
+  await assert.rejects(services.bringBack('api'), { code: 'instance.owed', message: /api of 8-aaaaaaaa/ })
+  assert.deepEqual(state.get('stoppedServices'), ['api'])
+  await roster.put([instanceOf(next)])
+  await services.bringBack('api')
+  assert.deepEqual([done, state.get('stoppedServices')], [['accepting', 'accepting', 'refresh'], []])
 })

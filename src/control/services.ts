@@ -41,11 +41,16 @@ export class Services {
 
   /** Begins the instances that are not there yet, or owes that. `values`: of its secrets; empty: those kept from before. */
   async start(release: Release, service: string, values: Secrets): Promise<readonly Instance[]> {
-    const { clock, folder, instances, path, roster, secrets, state, supervisor } = this.#options
-    if (!instances.acts) return roster.expect(release, service, 'its instances are not there')
-    if (Object.keys(values).length > 0) secrets.save(release.id, service, values)
+    const { instances, secrets, state } = this.#options
+    if (instances.acts && Object.keys(values).length > 0) secrets.save(release.id, service, values)
     // It stays stopped with the next release; what is kept is for when somebody starts it again.
-    if (state.get('stoppedServices').includes(service) && release.id !== state.get('live')) return []
+    const staysStopped = state.get('stoppedServices').includes(service) && release.id !== state.get('live')
+    return instances.acts && staysStopped ? [] : this.#begin(release, service)
+  }
+
+  async #begin(release: Release, service: string): Promise<readonly Instance[]> {
+    const { clock, folder, instances, path, roster, state, supervisor } = this.#options
+    if (!instances.acts) return roster.expect(release, service, 'its instances are not there')
     const artifactFolder = join(folder, 'releases', release.artifacts[service]!)
     const launch = { release, service, artifactFolder, path }
     await supervisor.untilStopped(release.id, service)
@@ -84,23 +89,25 @@ export class Services {
   }
 
   /**
-   * `held`: only until the next switch.
+   * `held`: only until the next switch. Otherwise it is stopped on purpose, and runs in no release: not in one on trial, and not
+   * in the one kept warm, whose workers would go on taking work.
    * @throws Problem `lease.lost` when it was brought back while it was drained, or another command has taken over
    */
   async takeOut(service: string, held: boolean): Promise<void> {
     const { clock, fleet, roster, state, traffic } = this.#options
     const live = this.#live(service)
+    const releases = held ? [live.id] : this.#releasesWith(service)
     // A start that a killed command has left would bring it back.
-    roster.expectNothing(live, service)
+    for (const id of releases) roster.expectNothing(id, service)
     const list = held ? 'heldServices' : 'stoppedServices'
     state.set(list, [...new Set([...state.get(list), service])])
     const token = state.get('token')
-    const upstreams = traffic.upstreamsOf(live.id, service)
+    const upstreams = releases.flatMap((id) => traffic.upstreamsOf(id, service))
     // Not to the release of above: what control does by itself may switch in between, and would be undone.
     await traffic.refresh(token)
     await fleet.drain(upstreams, live.config.drainMs)
     if (state.get('token') !== token || !state.get(list).includes(service)) throw takenOver(service)
-    await this.stopAll(live.id, service)
+    await Promise.all(releases.map((id) => this.stopAll(id, service)))
     const why = held ? 'for the next release, which cannot run beside it' : 'on purpose'
     state.addEvent(clock.now(), 'service-stopped', `${service} was stopped ${why}`)
   }
@@ -109,12 +116,14 @@ export class Services {
   async bringBack(service: string): Promise<void> {
     const { clock, state, traffic } = this.#options
     const live = this.#live(service)
-    const started = await this.start(live, service, {})
-    if (started.length === 0) throw owedStart(live, service)
+    const routed = [live, ...this.#onTrialWith(service)]
+    for (const release of routed) {
+      if ((await this.#begin(release, service)).length === 0) throw owedStart(release, service)
+    }
     const isOut = [...state.get('stoppedServices'), ...state.get('heldServices')].includes(service)
     // More of what takes traffic anyway: each comes in when it has passed its check.
     if (!this.#options.instances.acts && !isOut) return
-    await traffic.untilAccepting(live, service, { atLeast: 'all' })
+    for (const release of routed) await traffic.untilAccepting(release, service, { atLeast: 'all' })
     // What accepts is an instance of a release that is not live any more; that the one which is has any, nobody has seen.
     if (state.get('live') !== live.id) throw moved(service, live, state.get('live'))
     for (const list of ['stoppedServices', 'heldServices'] as const) {
@@ -125,6 +134,23 @@ export class Services {
     }
     await traffic.refresh(state.get('token'))
     state.addEvent(clock.now(), 'service-started', `${service} was started again`)
+  }
+
+  /** Of what is live, on trial or warm, each that runs it or may be about to. */
+  #releasesWith(service: string): readonly string[] {
+    const { instances, state } = this.#options
+    const running = instances.instances().filter((instance) => instance.service === service)
+    const routed = [state.get('live'), state.get('canary')?.release ?? null].filter((id) => id !== null)
+    return [...new Set([...routed, ...running.map(({ release }) => release)])]
+  }
+
+  /** The release on trial, when it has the service. */
+  #onTrialWith(service: string): readonly Release[] {
+    const { state } = this.#options
+    const trial = state.get('canary')
+    const release = trial === null ? null : state.release(trial.release)
+    const config = release?.config.services[service]
+    return release && config && hasInstances(config, release.config) ? [release] : []
   }
 
   #live(service: string): Release {
@@ -150,36 +176,52 @@ export class Services {
     return ids
   }
 
-  /** Whether its instances are there, or can be started from in here. */
-  canRevive(release: Release): boolean {
-    return this.#options.instances.acts || this.lacking(release) === null
+  /**
+   * Why going back to a release would be to nobody: its instances cannot be started from in here, and lack or accept no
+   * connection; those are owed a restart then. Null: it serves, or will.
+   */
+  async outOfReach(release: Release): Promise<string | null> {
+    const { instances, traffic } = this.#options
+    if (instances.acts) return null
+    if (this.lacking(release) !== null) return `${release.id} has made room`
+    const reasons: string[] = []
+    for (const name of this.#wanted(release)) {
+      try {
+        await traffic.untilAccepting(release, name, { atLeast: 'one', withinMs: REVIVE_MS })
+      } catch (error) {
+        reasons.push(messageOf(error))
+        for (const id of traffic.upstreamsOf(release.id, name)) await instances.restartWedged(id, messageOf(error))
+      }
+    }
+    return reasons[0] ?? null
+  }
+
+  /** Services of a release that have instances and were not stopped on purpose. */
+  #wanted({ config }: Release): readonly string[] {
+    const stopped = this.#options.state.get('stoppedServices')
+    const names = Object.entries(config.services).filter(([, service]) => hasInstances(service, config))
+    return names.map(([name]) => name).filter((name) => !stopped.includes(name))
   }
 
   /** A service of a release that has no instance, and was not stopped on purpose; null: each has one. */
-  lacking({ id, config }: Release): string | null {
-    const { instances, state } = this.#options
-    const there = instances.instances().filter(({ release, state: now }) => release === id && now !== 'stopping')
-    const [name] =
-      Object.entries(config.services).find(
-        ([name, service]) =>
-          hasInstances(service, config) &&
-          !state.get('stoppedServices').includes(name) &&
-          !there.some((one) => one.service === name),
-      ) ?? []
-    return name ?? null
+  lacking(release: Release): string | null {
+    const all = this.#options.instances.instances()
+    const there = all.filter((one) => one.release === release.id && one.state !== 'stopping')
+    return this.#wanted(release).find((name) => !there.some((one) => one.service === name)) ?? null
   }
 
-  /** Brings back a release's instances where they were stopped for the new ones, and waits until they accept. */
+  /** Brings back a release's instances where they were stopped for the new ones, and waits until what it can start accepts. */
   async revive(release: Release, insteadOf: Release): Promise<void> {
-    const { clock, state, traffic } = this.#options
-    for (const [name, service] of Object.entries(release.config.services)) {
-      if (!hasInstances(service, release.config) || state.get('stoppedServices').includes(name)) continue
-      if (isRecreated(service, release.config)) await this.stopAll(insteadOf.id, name)
+    const { clock, instances, state, traffic } = this.#options
+    for (const name of this.#wanted(release)) {
+      if (isRecreated(release.config.services[name]!, release.config)) await this.stopAll(insteadOf.id, name)
       const there = await this.start(release, name, {})
       if (there.length === 0) {
         state.addEvent(clock.now(), 'revive-incomplete', owedStart(release, name).message)
         continue
       }
+      // What is kept elsewhere was asked before: see `outOfReach`.
+      if (!instances.acts) continue
       // Traffic is failing now: one instance that accepts is enough, and after a while going back is better than waiting.
       await traffic.untilAccepting(release, name, { atLeast: 'one', withinMs: REVIVE_MS }).catch((error: unknown) => {
         state.addEvent(clock.now(), 'revive-incomplete', messageOf(error))

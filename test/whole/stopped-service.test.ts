@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { processesOf } from '../support/processes.ts'
 import { plainConfig, TestProject, until } from '../support/project.ts'
 
 /** Takes work as long as it runs. */
@@ -42,4 +43,31 @@ test('a service that was stopped is not run by the next deploy, and begins with 
   await project.must(['stop', '--service', 'jobs', '--start'])
   await until(() => worked().length > 1, 'it to run')
   assert.deepEqual(worked(), ['opensesame v1', 'opensesame v2'])
+})
+
+test('a service that is stopped runs in the release that is kept warm no more, and is there after going back and a start', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-stopped-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const env = { TOKEN: 'opensesame' }
+  const configOf = (round: string): object =>
+    plainConfig({
+      env: { NAME: round },
+      services: {
+        jobs: { start: 'node jobs.mjs', secrets: ['TOKEN'], env: { FILE: join(folder, 'worked'), ROUND: round } },
+      },
+    })
+  await using project = new TestProject(configOf('v1'), { 'jobs.mjs': WORKER })
+  await project.must(['up', '--detach'], env)
+  project.configure(configOf('v2'))
+  await project.must(['deploy'], env)
+  const running = (): readonly number[] =>
+    processesOf(project.folder).flatMap(({ pid, command }) => (command.includes('jobs.mjs') ? [pid] : []))
+  assert.equal(running().length, 2, 'the one of the warm release as well')
+  await project.must(['stop', '--service', 'jobs'], env)
+  assert.deepEqual(running(), [])
+
+  await project.must(['rollback'], env)
+  assert.deepEqual(running(), [], 'what was stopped stays stopped')
+  await project.must(['stop', '--service', 'jobs', '--start'], env)
+  assert.equal(running().length, 1)
 })

@@ -17,7 +17,7 @@ test('a command that asks after it was told is there; one that has asked before 
   const clock = clockWith(happens)
   const followers = new Followers(clock)
   const told: string[] = []
-  const help = (): Promise<void> => followers.help('d1', '1-a', (text) => told.push(text))
+  const help = (): Promise<void> => followers.help('d1', '1-a has made room', (text) => told.push(text))
   followers.asked('d1')
   await assert.rejects(help(), { code: 'deploy.unhelped' })
   assert.equal(clock.now(), 1_000 + FOLLOWER_MS)

@@ -20,25 +20,26 @@ export class Followers {
   }
 
   /**
-   * Resolves when a command is there to start what has made room. Without one the new release keeps the traffic, whatever is wrong
+   * Resolves when a command is there to start the release before. Without one the new release keeps the traffic, whatever is wrong
    * with it: going back would be to nobody at all.
+   * @param lack what the release before lacks
    * @throws Problem `deploy.unhelped`
    */
-  async help(deploy: string, old: string, tell: (text: string) => void): Promise<void> {
+  async help(deploy: string, lack: string, tell: (text: string) => void): Promise<void> {
     const clock = this.#clock
     const toldAt = clock.now()
-    tell(`${old} has made room: whoever follows starts it again`)
+    tell(`${lack}: whoever follows starts it again`)
     while ((this.#askedAt.get(deploy) ?? 0) <= toldAt) {
-      if (clock.now() - toldAt >= FOLLOWER_MS) throw unhelped(deploy, old)
+      if (clock.now() - toldAt >= FOLLOWER_MS) throw unhelped(deploy, lack)
       await clock.sleep(LOOK_MS)
     }
   }
 }
 
-function unhelped(deploy: string, old: string): Problem {
+function unhelped(deploy: string, lack: string): Problem {
   return new Problem(
     'deploy.unhelped',
-    `${old} has made room, and no command is there to start it again: ${deploy} keeps the traffic`,
+    `${lack}, and no command is there to start it again: ${deploy} keeps the traffic`,
     { hint: '`seaworthy deploy --abort` takes it back.' },
   )
 }

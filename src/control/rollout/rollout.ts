@@ -40,9 +40,9 @@ export interface RolloutWorld {
   drain(upstreams: readonly string[], withinMs: number): Promise<DrainReport>
   report(): Promise<Counters>
   baselineOf(release: string, now: Counters): Baseline
-  /** Whether its instances are there, or can be started from in here. */
-  canRevive(release: Release): boolean
-  /** Brings back a release's instances where they were stopped for the new ones, and waits until they accept. */
+  /** Why going back to a release would be to nobody, unless a command starts it again. Null: it serves, or can be started in here. */
+  outOfReach(release: Release): Promise<string | null>
+  /** Brings back a release's instances where they were stopped for the new ones. */
   revive(release: Release, insteadOf: Release): Promise<void>
   stopInstances(release: string): Promise<void>
   saveProof(deploy: DeployRecord, part: Pick<Proof, 'watch' | 'drain' | 'canary'>): void
@@ -285,12 +285,13 @@ export class Rollout {
 
   async #back(): Promise<void> {
     const { state, clock } = this.#world
-    if (!isPastSwitch(state.journal(this.#deploy.id))) return this.#endTrial()
-    const decidedAt = clock.now()
-    const because = this.#detail.because ?? 'asked for'
     const old = this.#old
     if (old === null) throw new Error('there is no earlier release to go back to')
-    if (!this.#world.canRevive(old)) await this.#followers.help(this.#deploy.id, old.id, (text) => this.#note(text))
+    if (!isPastSwitch(state.journal(this.#deploy.id))) return this.#endTrial(old)
+    const decidedAt = clock.now()
+    const because = this.#detail.because ?? 'asked for'
+    const lack = await this.#world.outOfReach(old)
+    if (lack !== null) await this.#followers.help(this.#deploy.id, lack, (text) => this.#note(text))
     await this.#world.revive(old, this.#next)
     // Going back only ever returns to what was live: a newer token that somebody drew meanwhile does not forbid it.
     this.#takeNewest()
@@ -319,9 +320,7 @@ export class Rollout {
   }
 
   /** The live release was never left: the trial's clients return to it, then the release goes. */
-  async #endTrial(): Promise<void> {
-    const old = this.#old
-    if (old === null) throw new Error('there is no earlier release to go back to')
+  async #endTrial(old: Release): Promise<void> {
     await this.#share(null)
     const report = await this.#world.drain(this.#world.traffic.upstreamsOf(this.#next.id), this.#next.config.drainMs)
     await this.#takenBack(this.#detail.because ?? 'asked for', old, report)
