@@ -31,10 +31,10 @@ const { values } = parseArgs({
   },
 })
 /** What V8 has not compiled yet, on the one core that it has here, is no property of a gateway that serves. */
-const WARM_UP_SECONDS = 8
+const WARM_UP = { loads: 4, seconds: 3 }
 const timing: Timing = values.quick
-  ? { rounds: 3, seconds: 2, warmUpSeconds: 1 }
-  : { rounds: whole('rounds'), seconds: whole('seconds'), warmUpSeconds: WARM_UP_SECONDS }
+  ? { rounds: 3, seconds: 2, warmUp: { loads: 1, seconds: 1 } }
+  : { rounds: whole('rounds'), seconds: whole('seconds'), warmUp: WARM_UP }
 const ROUNDS_WITHOUT_BAR = 5
 const P99_AT_MOST = 1.5
 const LATENCY_WARM_UP_SECONDS = 20

@@ -7,7 +7,8 @@ import type { Target } from './targets.ts'
 export interface Timing {
   readonly rounds: number
   readonly seconds: number
-  readonly warmUpSeconds: number
+  /** The first end of connections under load takes back some of what V8 has compiled: one load would leave that to the first rounds. */
+  readonly warmUp: { readonly loads: number; readonly seconds: number }
 }
 
 export interface Result {
@@ -17,7 +18,9 @@ export interface Result {
 
 export async function runGroup(group: Group, place: Place, timing: Timing): Promise<readonly Result[]> {
   return withAll(group.targets, place, async (running) => {
-    for (const target of running) await ask(target, group.request, timing.warmUpSeconds)
+    for (const target of running) {
+      for (let load = 0; load < timing.warmUp.loads; load++) await ask(target, group.request, timing.warmUp.seconds)
+    }
     const samples: Sample[][] = running.map(() => [])
     for (let round = 0; round < timing.rounds; round++) {
       for (const [index, target] of running.entries()) {
