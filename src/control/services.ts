@@ -184,16 +184,18 @@ export class Services {
     const { instances, traffic } = this.#options
     if (instances.acts) return null
     if (this.lacking(release) !== null) return `${release.id} has made room`
-    const reasons: string[] = []
-    for (const name of this.#wanted(release)) {
-      try {
-        await traffic.untilAccepting(release, name, { atLeast: 'one', withinMs: REVIVE_MS })
-      } catch (error) {
-        reasons.push(messageOf(error))
-        for (const id of traffic.upstreamsOf(release.id, name)) await instances.restartWedged(id, messageOf(error))
-      }
-    }
-    return reasons[0] ?? null
+    const reasons = await Promise.all(
+      this.#wanted(release).map(async (name) => {
+        try {
+          await traffic.untilAccepting(release, name, { atLeast: 'one', withinMs: REVIVE_MS })
+          return null
+        } catch (error) {
+          for (const id of traffic.upstreamsOf(release.id, name)) await instances.restartWedged(id, messageOf(error))
+          return messageOf(error)
+        }
+      }),
+    )
+    return reasons.find((reason) => reason !== null) ?? null
   }
 
   /** Services of a release that have instances and were not stopped on purpose. */
